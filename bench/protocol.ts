@@ -1,0 +1,136 @@
+/** The contract between the harness and a protocol: types only, so that servers and clients share no code but this. */
+
+/** What an application sends. A string is text, bytes are binary; every wire keeps the two apart. */
+export type Payload = string | Uint8Array;
+
+/** Facts about a protocol that shared code and reports may ask for. They never change behaviour by name. */
+export interface Traits {
+  /** Kebab-case; the word used on the command line, in results and in reports. */
+  readonly name: string;
+  /** As a human writes it, e.g. `Short polling`. */
+  readonly title: string;
+  /** One sentence for `wirebench list`. */
+  readonly summary: string;
+  /** How a client sends: on a stream that stays open, or one request after the other. */
+  readonly uplink: "stream" | "request";
+  /** How a client receives: on a stream, as the answer to a request the server holds, or by asking on a timer. */
+  readonly downlink: "stream" | "held-request" | "polled";
+  /** A text wire must encode binary payloads (base64), which adds a third to their size. */
+  readonly framing: "binary" | "text";
+  /** URL schemes a target `protocol=URL` may have, e.g. `ws:`. */
+  readonly schemes: readonly string[];
+  /** What a server someone else wrote must do to be measured as `protocol=URL`. */
+  readonly foreignContract: string;
+  /** The normative document, e.g. `RFC 6455`. */
+  readonly specification: string;
+  /** npm packages that carry the wire on the two sides; empty where Node itself does. */
+  readonly libraries: { readonly server: readonly string[]; readonly client: readonly string[] };
+}
+
+/** The bounds every server and client keeps, whatever a peer sends. */
+export interface Limits {
+  /** Largest payload of one message, in bytes (text counts as UTF-8). */
+  readonly payloadBytesMax: number;
+  /** Connections a server serves at once; the next is refused in the protocol's own terms. */
+  readonly connectionsMax: number;
+  /** Time a peer has to finish its handshake or one request, in milliseconds. */
+  readonly handshakeMs: number;
+  /** Bytes accepted by `send` but not yet taken by the kernel or fetched by the peer, per connection. */
+  readonly queueBytesMax: number;
+  /** A connection without a permanent stream is given up after this long without a request, in milliseconds. */
+  readonly idleMs: number;
+}
+
+export const defaultLimits: Limits = {
+  payloadBytesMax: 1024 * 1024,
+  connectionsMax: 10_000,
+  handshakeMs: 10_000,
+  queueBytesMax: 16 * 1024 * 1024,
+  idleMs: 60_000,
+};
+
+/** One client's logical link as the server's behaviour sees it, whatever it rides on. */
+export interface ServerConnection {
+  /**
+   * Queues one message, in order. Never throws for a peer's fault: a closed connection ignores it, and a peer
+   * that reads too slowly (`queueBytesMax`) is closed in the protocol's own terms.
+   */
+  send(payload: Payload): void;
+  /** Closes in the protocol's own terms; the peer sees an orderly end. */
+  close(): void;
+}
+
+/** What a server does with one connection. Called in the turn of the socket event, so it may read the clock. */
+export interface ConnectionHandler {
+  message(payload: Payload): void;
+  closed(): void;
+}
+
+/** What a server does, written once for all protocols: called when a connection opens. */
+export type Behaviour = (connection: ServerConnection) => ConnectionHandler;
+
+export interface ListenOptions {
+  /** Address to bind. The harness only ever passes loopback unless the user asks for another. */
+  readonly host: string;
+  /** 0 lets the kernel choose a free port. */
+  readonly port: number;
+  readonly behaviour: Behaviour;
+  readonly limits: Limits;
+}
+
+export interface RunningServer {
+  /** What a client connects to; a client of the same protocol needs nothing else. */
+  readonly url: string;
+  /** Connections open now: handshake done, end not yet seen. */
+  readonly connections: number;
+  /** Stops listening and drops every connection; resolves when the port is free. Idempotent. */
+  close(): Promise<void>;
+}
+
+export interface ProtocolServer {
+  readonly traits: Traits;
+  /** Rejects with the cause if the address cannot be bound. */
+  listen(options: ListenOptions): Promise<RunningServer>;
+}
+
+export interface CloseReason {
+  /** Who ended it: this side, the peer in the protocol's own terms, or a failure below the protocol. */
+  readonly by: "client" | "server" | "network";
+  /** For a human, e.g. `close code 1009`. */
+  readonly message: string;
+}
+
+/**
+ * One simulated user's link. `send` never waits for the peer; order is kept.
+ * Errors thrown are `WirebenchError` with code `closed`, `payload-too-large` or `queue-full`.
+ */
+export interface ClientConnection {
+  send(payload: Payload): void;
+  /** Bytes accepted but not yet handed to the kernel. */
+  readonly bufferedBytes: number;
+  /** Settles exactly once, never rejects. */
+  readonly closed: Promise<CloseReason>;
+  /** Idempotent; resolves when the peer has seen the end or a bounded wait is over. */
+  close(): Promise<void>;
+}
+
+export interface ConnectOptions {
+  readonly url: string;
+  readonly limits: Limits;
+  /** Wait between two requests of a polled downlink, in milliseconds; other protocols ignore it. */
+  readonly pollIntervalMs: number;
+  /** Aborts the handshake; nothing is left open then. Has no effect once connected. */
+  readonly signal: AbortSignal;
+  /** Called in the turn of the socket event that completed the message. */
+  readonly onMessage: (payload: Payload) => void;
+}
+
+export interface ProtocolClient {
+  /** Resolves when the first message can be sent. Rejects with code `connect-refused`, `connect-failed` or `aborted`. */
+  connect(options: ConnectOptions): Promise<ClientConnection>;
+}
+
+export interface Protocol {
+  readonly server: ProtocolServer;
+  readonly client: ProtocolClient;
+}

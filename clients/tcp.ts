@@ -1,0 +1,39 @@
+import { connect } from "node:net";
+import type { ClientConnection, ConnectOptions, ProtocolClient } from "../bench/protocol.ts";
+import { encodeFrame, FrameParser } from "../bench/wires/frame.ts";
+import { handshake } from "./handshake.ts";
+import { ClientLink } from "./link.ts";
+
+export const tcpClient: ProtocolClient = {
+  async connect({ url, limits, signal, onMessage }: ConnectOptions): Promise<ClientConnection> {
+    const { hostname, port } = new URL(url);
+    const socket = connect({ host: hostname.replace(/^\[|\]$/g, ""), port: Number(port), noDelay: true });
+    socket.on("error", () => {});
+    await handshake<void>(
+      url,
+      signal,
+      (resolve, reject) => void socket.once("connect", resolve).once("error", reject),
+      () => void socket.destroy(),
+    );
+
+    const link = new ClientLink(
+      {
+        transmit: (payload) => void socket.write(encodeFrame(payload)),
+        bufferedBytes: () => socket.writableLength,
+        end: () => void socket.end(),
+        destroy: () => void socket.destroy(),
+      },
+      limits,
+    );
+    const parser = new FrameParser(limits.payloadBytesMax, {
+      message: onMessage,
+      refusal: (reason) => link.ended({ by: "server", message: reason }),
+      malformed: (reason) => link.ended({ by: "network", message: reason }),
+    });
+    socket.on("data", (chunk) => parser.push(chunk));
+    socket.on("error", (error) => link.ended({ by: "network", message: error.message }));
+    socket.on("end", () => link.ended({ by: "server", message: "end of stream" }));
+    socket.on("close", () => link.ended({ by: "network", message: "connection lost" }));
+    return link;
+  },
+};

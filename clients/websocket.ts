@@ -1,0 +1,39 @@
+import { type RawData, WebSocket } from "ws";
+import type { ClientConnection, ConnectOptions, ProtocolClient } from "../bench/protocol.ts";
+import { handshake } from "./handshake.ts";
+import { ClientLink } from "./link.ts";
+
+export const websocketClient: ProtocolClient = {
+  async connect({ url, limits, signal, onMessage }: ConnectOptions): Promise<ClientConnection> {
+    const webSocket = new WebSocket(url, { perMessageDeflate: false, maxPayload: limits.payloadBytesMax });
+    // Set before the handshake ends: the server may push in the same segment that carries its 101.
+    webSocket.on("message", (data: RawData, isBinary: boolean) => {
+      const bytes = data as Buffer;
+      onMessage(isBinary ? bytes : bytes.toString());
+    });
+    webSocket.on("error", () => {});
+    await handshake<void>(
+      url,
+      signal,
+      (resolve, reject) => void webSocket.once("open", resolve).once("error", reject),
+      () => webSocket.terminate(),
+    );
+
+    const link = new ClientLink(
+      {
+        transmit: (payload) => webSocket.send(payload),
+        bufferedBytes: () => webSocket.bufferedAmount,
+        end: () => webSocket.close(1000),
+        destroy: () => webSocket.terminate(),
+      },
+      limits,
+    );
+    webSocket.on("error", (error) => link.ended({ by: "network", message: error.message }));
+    webSocket.on("close", (code, reason) => {
+      // RFC 6455 section 7.1.5: 1006 means that no close frame was seen.
+      const by = code === 1006 ? "network" : "server";
+      link.ended({ by, message: `close code ${code}${reason.byteLength > 0 ? ` (${reason})` : ""}` });
+    });
+    return link;
+  },
+};

@@ -1,0 +1,63 @@
+import type { Behaviour, ConnectionHandler, Limits, Payload, ServerConnection } from "../bench/protocol.ts";
+import { payloadBytes } from "../bench/wires/payload.ts";
+
+/** The part of a connection only its protocol knows. */
+export interface ServerWire {
+  /** Hands one message to the socket (or puts it where the peer will fetch it). */
+  transmit(payload: Payload): void;
+  /** Bytes accepted that the kernel or the peer has not taken yet. */
+  queuedBytes(): number;
+  /** Begins an orderly end in the protocol's own terms. */
+  end(): void;
+  /** Ends a connection whose peer does not read, saying so in the protocol's own terms as far as it can still hear. */
+  endSlowConsumer(): void;
+}
+
+/** What is the same for a connection of every protocol: bounds, and a behaviour that hears of the end exactly once. */
+export class ServerLink implements ServerConnection {
+  readonly #wire: ServerWire;
+  readonly #limits: Limits;
+  readonly #handler: ConnectionHandler;
+  readonly #links: Set<ServerLink>;
+  #open = true;
+
+  /** Opens the link: the behaviour is called, and may send, before this returns. `links` holds the open ones. */
+  constructor(wire: ServerWire, behaviour: Behaviour, limits: Limits, links: Set<ServerLink>) {
+    this.#wire = wire;
+    this.#limits = limits;
+    this.#links = links;
+    links.add(this);
+    this.#handler = behaviour(this);
+  }
+
+  send(payload: Payload): void {
+    if (!this.#open) return;
+    const bytes = payloadBytes(payload);
+    if (bytes > this.#limits.payloadBytesMax) {
+      throw new RangeError(`expected at most ${this.#limits.payloadBytesMax} payload bytes, got ${bytes}`);
+    }
+    if (this.#wire.queuedBytes() + bytes > this.#limits.queueBytesMax) {
+      this.ended();
+      this.#wire.endSlowConsumer();
+      return;
+    }
+    this.#wire.transmit(payload);
+  }
+
+  close(): void {
+    if (this.#open) this.#wire.end();
+  }
+
+  /** The protocol received a whole message. */
+  receive(payload: Payload): void {
+    if (this.#open) this.#handler.message(payload);
+  }
+
+  /** The protocol saw the connection end, for whatever reason; only the first call counts. */
+  ended(): void {
+    if (!this.#open) return;
+    this.#open = false;
+    this.#links.delete(this);
+    this.#handler.closed();
+  }
+}

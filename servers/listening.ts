@@ -1,0 +1,28 @@
+import { once } from "node:events";
+import type { AddressInfo, Server, Socket } from "node:net";
+
+/** Binds and resolves with the authority part of the server's URL; rejects with the bind error. */
+export async function listenOn(server: Server, host: string, port: number): Promise<string> {
+  server.listen(port, host);
+  await once(server, "listening");
+  const address = server.address() as AddressInfo;
+  return `${address.family === "IPv6" ? `[${address.address}]` : address.address}:${address.port}`;
+}
+
+/** Every socket a server has accepted, so that closing it leaves none behind. */
+export function trackSockets(server: Server): Set<Socket> {
+  const sockets = new Set<Socket>();
+  server.on("connection", (socket: Socket) => {
+    sockets.add(socket);
+    socket.once("close", () => sockets.delete(socket));
+  });
+  return sockets;
+}
+
+/** Stops listening, destroys what is still open, resolves when the port is free. Safe to call twice. */
+export async function closeServer(server: Server, sockets: Iterable<Socket>): Promise<void> {
+  const closed = server.listening ? once(server, "close") : undefined;
+  if (server.listening) server.close();
+  for (const socket of sockets) socket.destroy();
+  await closed;
+}

@@ -1,0 +1,73 @@
+import { createServer, type Socket } from "node:net";
+import type { ListenOptions, ProtocolServer, RunningServer } from "../bench/protocol.ts";
+import { encodeFrame, encodeRefusal, FrameParser } from "../bench/wires/frame.ts";
+import { ServerLink } from "./link.ts";
+import { closeServer, listenOn, trackSockets } from "./listening.ts";
+
+/** Length-prefixed messages on a bare TCP connection: the floor every protocol is compared with. */
+export const tcpServer: ProtocolServer = {
+  traits: {
+    name: "tcp",
+    title: "TCP",
+    summary: "length-prefixed messages on a bare TCP connection: the floor the others stand on",
+    uplink: "stream",
+    downlink: "stream",
+    framing: "binary",
+    schemes: ["tcp:"],
+    foreignContract: "echo every frame: 4-byte big-endian length, 1-byte kind (0 text, 1 binary), payload",
+    specification: "RFC 9293",
+    libraries: { server: [], client: [] },
+  },
+
+  async listen({ host, port, behaviour, limits }: ListenOptions): Promise<RunningServer> {
+    const links = new Set<ServerLink>();
+    const server = createServer({ noDelay: true, allowHalfOpen: false }, (socket) => {
+      if (links.size >= limits.connectionsMax) refuse(socket, "too many connections");
+      else serve(socket);
+    });
+    const sockets = trackSockets(server);
+    const authority = await listenOn(server, host, port);
+
+    function serve(socket: Socket): void {
+      const link = new ServerLink(
+        {
+          transmit: (payload) => void socket.write(encodeFrame(payload)),
+          queuedBytes: () => socket.writableLength,
+          end: () => void socket.end(),
+          endSlowConsumer: () => void socket.destroy(),
+        },
+        behaviour,
+        limits,
+        links,
+      );
+      const parser = new FrameParser(limits.payloadBytesMax, {
+        message: (payload) => link.receive(payload),
+        refusal: () => {},
+        malformed: (reason) => {
+          link.ended();
+          refuse(socket, reason);
+        },
+      });
+      socket.on("data", (chunk) => parser.push(chunk));
+      socket.on("error", () => {});
+      socket.on("close", () => link.ended());
+    }
+
+    /** Says why, then closes; a peer that does not read the reason is cut off after the handshake time. */
+    function refuse(socket: Socket, reason: string): void {
+      socket.on("error", () => {});
+      socket.resume();
+      socket.end(encodeRefusal(reason));
+      const cut = setTimeout(() => socket.destroy(), limits.handshakeMs);
+      socket.once("close", () => clearTimeout(cut));
+    }
+
+    return {
+      url: `tcp://${authority}/`,
+      get connections() {
+        return links.size;
+      },
+      close: () => closeServer(server, sockets),
+    };
+  },
+};

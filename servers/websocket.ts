@@ -1,0 +1,81 @@
+import { createServer } from "node:http";
+import { type RawData, type WebSocket, WebSocketServer } from "ws";
+import type { ListenOptions, ProtocolServer, RunningServer } from "../bench/protocol.ts";
+import { ServerLink } from "./link.ts";
+import { closeServer, listenOn, trackSockets } from "./listening.ts";
+
+/** RFC 6455 section 7.4.1. */
+const closeCodes = { normal: 1000, tryAgainLater: 1013 } as const;
+
+/** WebSocket (RFC 6455) with the `ws` library; compression off, since it would be a variable of its own. */
+export const websocketServer: ProtocolServer = {
+  traits: {
+    name: "websocket",
+    title: "WebSocket",
+    summary: "RFC 6455: one upgraded connection, framed messages both ways",
+    uplink: "stream",
+    downlink: "stream",
+    framing: "binary",
+    schemes: ["ws:", "wss:"],
+    foreignContract: "echo every message as it came: text as text, binary as binary",
+    specification: "RFC 6455",
+    libraries: { server: ["ws"], client: ["ws"] },
+  },
+
+  async listen({ host, port, behaviour, limits }: ListenOptions): Promise<RunningServer> {
+    const links = new Set<ServerLink>();
+    const httpServer = createServer({
+      maxHeaderSize: 16 * 1024,
+      headersTimeout: limits.handshakeMs,
+      requestTimeout: limits.handshakeMs,
+      connectionsCheckingInterval: Math.min(1000, limits.handshakeMs),
+    });
+    const sockets = trackSockets(httpServer);
+    httpServer.on("request", (_request, response) => {
+      response.writeHead(426, { connection: "close", upgrade: "websocket", "content-type": "text/plain" });
+      response.end("This is a WebSocket endpoint (RFC 6455).\n");
+    });
+    httpServer.on("clientError", (_error, socket) => void socket.destroy());
+    const webSocketServer = new WebSocketServer({
+      server: httpServer,
+      perMessageDeflate: false,
+      maxPayload: limits.payloadBytesMax,
+      clientTracking: false,
+      verifyClient: (_info, accept) =>
+        links.size < limits.connectionsMax ? accept(true) : accept(false, 503, "too many connections"),
+    });
+    webSocketServer.on("connection", serve);
+    const authority = await listenOn(httpServer, host, port);
+
+    function serve(webSocket: WebSocket): void {
+      const link = new ServerLink(
+        {
+          transmit: (payload) => webSocket.send(payload),
+          queuedBytes: () => webSocket.bufferedAmount,
+          end: () => webSocket.close(closeCodes.normal),
+          endSlowConsumer: () => {
+            webSocket.close(closeCodes.tryAgainLater, "slow consumer");
+            webSocket.terminate();
+          },
+        },
+        behaviour,
+        limits,
+        links,
+      );
+      webSocket.on("message", (data: RawData, isBinary: boolean) => {
+        const bytes = data as Buffer;
+        link.receive(isBinary ? bytes : bytes.toString());
+      });
+      webSocket.on("error", () => {});
+      webSocket.on("close", () => link.ended());
+    }
+
+    return {
+      url: `ws://${authority}/`,
+      get connections() {
+        return links.size;
+      },
+      close: () => closeServer(httpServer, sockets),
+    };
+  },
+};
