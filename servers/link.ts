@@ -7,7 +7,7 @@ export interface ServerWire {
   transmit(payload: Payload): void;
   /** Bytes accepted that the kernel or the peer has not taken yet. */
   queuedBytes(): number;
-  /** Begins an orderly end in the protocol's own terms. */
+  /** Begins an orderly end in the protocol's own terms; the protocol calls `ended` when the peer has seen it. */
   end(): void;
   /** Ends a connection whose peer does not read, saying so in the protocol's own terms as far as it can still hear. */
   endSlowConsumer(): void;
@@ -17,21 +17,29 @@ export interface ServerWire {
 export class ServerLink implements ServerConnection {
   readonly #wire: ServerWire;
   readonly #limits: Limits;
-  readonly #handler: ConnectionHandler;
   readonly #links: Set<ServerLink>;
-  #open = true;
+  /** Unset while the behaviour opens the link, in which it may already send, overflow or close. */
+  #handler: ConnectionHandler | undefined;
+  #state: "open" | "closing" | "ended" = "open";
 
-  /** Opens the link: the behaviour is called, and may send, before this returns. `links` holds the open ones. */
+  /** Opens the link: the behaviour is called, and may send, before this returns. `links` holds those not ended. */
   constructor(wire: ServerWire, behaviour: Behaviour, limits: Limits, links: Set<ServerLink>) {
     this.#wire = wire;
     this.#limits = limits;
     this.#links = links;
     links.add(this);
-    this.#handler = behaviour(this);
+    const handler = behaviour(this);
+    this.#handler = handler;
+    if (this.#hasEnded) handler.closed();
+  }
+
+  /** Neither side has begun to end it. */
+  get open(): boolean {
+    return this.#state === "open";
   }
 
   send(payload: Payload): void {
-    if (!this.#open) return;
+    if (!this.open) return;
     const bytes = payloadBytes(payload);
     if (bytes > this.#limits.payloadBytesMax) {
       throw new RangeError(`expected at most ${this.#limits.payloadBytesMax} payload bytes, got ${bytes}`);
@@ -45,19 +53,25 @@ export class ServerLink implements ServerConnection {
   }
 
   close(): void {
-    if (this.#open) this.#wire.end();
+    if (!this.open) return;
+    this.#state = "closing";
+    this.#wire.end();
   }
 
-  /** The protocol received a whole message. */
+  /** The protocol received a whole message; what comes after this side closed is dropped. */
   receive(payload: Payload): void {
-    if (this.#open) this.#handler.message(payload);
+    if (this.open) this.#handler?.message(payload);
   }
 
   /** The protocol saw the connection end, for whatever reason; only the first call counts. */
   ended(): void {
-    if (!this.#open) return;
-    this.#open = false;
+    if (this.#hasEnded) return;
+    this.#state = "ended";
     this.#links.delete(this);
-    this.#handler.closed();
+    this.#handler?.closed();
+  }
+
+  get #hasEnded(): boolean {
+    return this.#state === "ended";
   }
 }

@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import type { AddressInfo, Server, Socket } from "node:net";
+import type { Writable } from "node:stream";
 
 /** Binds and resolves with the authority part of the server's URL; rejects with the bind error. */
 export async function listenOn(server: Server, host: string, port: number): Promise<string> {
@@ -25,4 +26,10 @@ export async function closeServer(server: Server, sockets: Iterable<Socket>): Pr
   if (server.listening) server.close();
   for (const socket of sockets) socket.destroy();
   await closed;
+}
+
+/** Destroys what its peer keeps open for longer than `ms` although this side has ended it. */
+export function destroyAfter(ended: Writable, ms: number): void {
+  const timer = setTimeout(() => ended.destroy(), ms);
+  ended.once("close", () => clearTimeout(timer));
 }

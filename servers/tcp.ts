@@ -2,7 +2,7 @@ import { createServer, type Socket } from "node:net";
 import type { ListenOptions, ProtocolServer, RunningServer } from "../bench/protocol.ts";
 import { encodeFrame, encodeRefusal, FrameParser } from "../bench/wires/frame.ts";
 import { ServerLink } from "./link.ts";
-import { closeServer, listenOn, trackSockets } from "./listening.ts";
+import { closeServer, destroyAfter, listenOn, trackSockets } from "./listening.ts";
 
 /** Length-prefixed messages on a bare TCP connection: the floor every protocol is compared with. */
 export const tcpServer: ProtocolServer = {
@@ -33,7 +33,10 @@ export const tcpServer: ProtocolServer = {
         {
           transmit: (payload) => void socket.write(encodeFrame(payload)),
           queuedBytes: () => socket.writableLength,
-          end: () => void socket.end(),
+          end: () => {
+            socket.end();
+            destroyAfter(socket, limits.handshakeMs);
+          },
           endSlowConsumer: () => void socket.destroy(),
         },
         behaviour,
@@ -58,8 +61,7 @@ export const tcpServer: ProtocolServer = {
       socket.on("error", () => {});
       socket.resume();
       socket.end(encodeRefusal(reason));
-      const cut = setTimeout(() => socket.destroy(), limits.handshakeMs);
-      socket.once("close", () => clearTimeout(cut));
+      destroyAfter(socket, limits.handshakeMs);
     }
 
     return {

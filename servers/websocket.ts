@@ -1,6 +1,7 @@
-import { createServer } from "node:http";
 import { type RawData, type WebSocket, WebSocketServer } from "ws";
 import type { ListenOptions, ProtocolServer, RunningServer } from "../bench/protocol.ts";
+import { refuse } from "./http/answer.ts";
+import { createHttpServer } from "./http/server.ts";
 import { ServerLink } from "./link.ts";
 import { closeServer, listenOn, trackSockets } from "./listening.ts";
 
@@ -24,18 +25,14 @@ export const websocketServer: ProtocolServer = {
 
   async listen({ host, port, behaviour, limits }: ListenOptions): Promise<RunningServer> {
     const links = new Set<ServerLink>();
-    const httpServer = createServer({
-      maxHeaderSize: 16 * 1024,
-      headersTimeout: limits.handshakeMs,
-      requestTimeout: limits.handshakeMs,
-      connectionsCheckingInterval: Math.min(1000, limits.handshakeMs),
+    const httpServer = createHttpServer(limits, (_request, response) => {
+      // RFC 9110 section 15.5.22.
+      refuse(response, 426, "this is a WebSocket endpoint (RFC 6455)", {
+        connection: "upgrade, close",
+        upgrade: "websocket",
+      });
     });
     const sockets = trackSockets(httpServer);
-    httpServer.on("request", (_request, response) => {
-      response.writeHead(426, { connection: "close", upgrade: "websocket", "content-type": "text/plain" });
-      response.end("This is a WebSocket endpoint (RFC 6455).\n");
-    });
-    httpServer.on("clientError", (_error, socket) => void socket.destroy());
     const webSocketServer = new WebSocketServer({
       server: httpServer,
       perMessageDeflate: false,

@@ -1,0 +1,29 @@
+#!/usr/bin/env node
+import { Command, CommanderError } from "commander";
+import { runCommand } from "./commands/run.ts";
+import { version } from "./environment.ts";
+import { describeError, WirebenchError } from "./errors.ts";
+import { exitCodeOfError, exitCodes } from "./exit-codes.ts";
+
+const program = new Command("wirebench")
+  .description(
+    "Measures WebSocket, Server-Sent Events, HTTP polling and XMPP side by side, and reports what they cost.",
+  )
+  .version(version)
+  .showHelpAfterError("(wirebench help [command] shows what there is)")
+  .addCommand(runCommand());
+
+for (const command of [program, ...program.commands]) command.exitOverride();
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  process.exitCode = report(error);
+}
+
+function report(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
+  process.stderr.write(`wirebench: ${describeError(error)}\n`);
+  if (error instanceof WirebenchError && error.hint !== undefined) process.stderr.write(`  ${error.hint}\n`);
+  return exitCodeOfError(error);
+}

@@ -1,0 +1,148 @@
+import { Command, Option } from "commander";
+import { renderReport, renderSummary } from "../../reports/report.ts";
+import type { Load } from "../../reports/results.ts";
+import { WirebenchError } from "../errors.ts";
+import { exitCodeOf } from "../exit-codes.ts";
+import { type PayloadKind, payloadKinds } from "../message.ts";
+import { defaultOutputFolder, OutputFolder } from "../output.ts";
+import { type PresetName, planCells, presets, type RunSettings } from "../plan.ts";
+import { Progress } from "../progress.ts";
+import { protocolNamed, protocolNames } from "../protocols.ts";
+import { run } from "../runner.ts";
+import type { Scenario } from "../scenario.ts";
+import { scenarioNamed, scenarios } from "../scenarios.ts";
+import { parseTarget, type Target } from "../target.ts";
+import { parseBytes, parseCount, parseDurationMs, parseRatePerSecond } from "../units.ts";
+import { interruptSignal } from "./interrupt.ts";
+
+interface RunOptions {
+  preset: PresetName;
+  scenario?: string[];
+  connections?: number;
+  workers?: number;
+  duration?: number;
+  warmup?: number;
+  rate?: number;
+  inFlight?: number;
+  payload?: number;
+  payloadKind?: PayloadKind;
+  pollInterval?: number;
+  trials?: number;
+  seed: number;
+  out?: string;
+}
+
+const examples = `
+Examples:
+  wirebench run                                        every protocol, every scenario, preset quick
+  wirebench run websocket sse --scenario echo -R 500   two protocols at 500 messages per second
+  wirebench run websocket=ws://127.0.0.1:9001/         a server someone else wrote: it must echo
+  wirebench run --preset standard --payload 4KiB --payload-kind binary`;
+
+export function runCommand(): Command {
+  return new Command("run")
+    .description("compare protocols: latency, throughput, duplex behaviour, bytes and CPU per message")
+    .argument("[target...]", `protocol or protocol=URL; all protocols when left out (${protocolNames.join(", ")})`)
+    .addOption(new Option("--preset <name>", "how long and how much").choices(Object.keys(presets)).default("quick"))
+    .option("--scenario <name...>", `one or more of ${scenarios.map(({ name }) => name).join(", ")} (default: all)`)
+    .option("-c, --connections <count>", "simulated users, one connection each", (text) => parseCount(text))
+    .option("-d, --duration <time>", "length of each measured window, e.g. 10s", parseDurationMs)
+    .option("--warmup <time>", "traffic before each window that is not timed, e.g. 500ms", parseDurationMs)
+    .option(
+      "-R, --rate <messages per second>",
+      "offered rate of the open-loop scenarios, over all connections",
+      parseRatePerSecond,
+    )
+    .option("--in-flight <count>", "unanswered messages per connection of the closed-loop scenarios", (text) =>
+      parseCount(text),
+    )
+    .option("--payload <size>", "payload of one message, e.g. 256B or 64KiB", parseBytes)
+    .addOption(new Option("--payload-kind <kind>", "text or binary payloads").choices(payloadKinds))
+    .option("--poll-interval <time>", "how often a polling client asks, e.g. 100ms", parseDurationMs)
+    .option("--workers <count>", "load-generator processes that share the connections", (text) => parseCount(text))
+    .option("--trials <count>", "repetitions of every cell in fresh processes", (text) => parseCount(text))
+    .option("--seed <number>", "seed of the trial order and the payloads", (text) => parseCount(text, 0), 1)
+    .option("--out <dir>", "where results.json, report.md and the charts go (default: reports/out/<time>/)")
+    .addHelpText("after", examples)
+    .action(async (targetTexts: string[], options: RunOptions, command: Command) => {
+      process.exitCode = await runTargets(targetTexts, options, command);
+    });
+}
+
+async function runTargets(targetTexts: string[], options: RunOptions, command: Command): Promise<number> {
+  const targets = (targetTexts.length > 0 ? targetTexts : protocolNames).map(parseTarget);
+  refuseRepeats(targets);
+  const chosen = options.scenario?.map(scenarioNamed) ?? scenarios;
+  refuseContradictions(options, targets, chosen);
+  const settings = applyOptions(presets[options.preset], options);
+  const cells = planCells(targets, chosen, settings);
+  const output = new OutputFolder(options.out ?? defaultOutputFolder(new Date()));
+
+  const plan = {
+    command: ["wirebench", command.name(), ...command.parent!.args.slice(1)].join(" "),
+    preset: options.preset,
+    seed: options.seed,
+    trials: settings.trials,
+    reference: referenceOf(targets),
+    cells,
+  };
+  using interrupt = interruptSignal();
+  const progress = new Progress(plan, (results) => output.writeResults(results));
+  const results = await run(plan, progress, interrupt.signal);
+  progress.done();
+
+  for (const [name, content] of await renderReport(results)) output.write(name, content);
+  process.stdout.write(`${renderSummary(results)}\nReport: ${output.path}/report.md\n`);
+  return exitCodeOf(results);
+}
+
+/** The first target is what the others are compared with; without a choice that is the floor. */
+const referenceOf = (targets: readonly Target[]): string => targets[0]!.label;
+
+function applyOptions(preset: RunSettings, options: RunOptions): RunSettings {
+  const given: { [Key in keyof RunSettings]: RunSettings[Key] | undefined } = {
+    trials: options.trials,
+    connections: options.connections,
+    workers: options.workers,
+    payloadBytes: options.payload,
+    payloadKind: options.payloadKind,
+    ratePerSecond: options.rate,
+    inFlight: options.inFlight,
+    warmupMs: options.warmup,
+    durationMs: options.duration,
+    drainMs: undefined,
+    pollIntervalMs: options.pollInterval,
+  };
+  const overrides = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+  return { ...preset, ...overrides };
+}
+
+function refuseRepeats(targets: readonly Target[]): void {
+  const labels = targets.map(({ label }) => label);
+  const repeated = labels.find((label, index) => labels.indexOf(label) !== index);
+  if (repeated !== undefined) throw new WirebenchError("usage", `target ${repeated} is given twice`);
+}
+
+/** An option that no chosen cell would use is a misunderstanding, not a wish. */
+function refuseContradictions(options: RunOptions, targets: readonly Target[], chosen: readonly Scenario[]): void {
+  const kinds = new Set<Load["kind"]>(chosen.map(({ loadKind }) => loadKind));
+  const names = chosen.map(({ name }) => name).join(", ");
+  if (options.rate !== undefined && !kinds.has("open")) {
+    throw new WirebenchError("usage", `--rate contradicts --scenario ${names}: a closed loop follows no rate`, {
+      hint: "use --in-flight, or add an open-loop scenario",
+    });
+  }
+  if (options.inFlight !== undefined && !kinds.has("closed")) {
+    throw new WirebenchError(
+      "usage",
+      `--in-flight contradicts --scenario ${names}: an open loop does not wait for answers`,
+      {
+        hint: "use --rate, or add a closed-loop scenario",
+      },
+    );
+  }
+  const polled = targets.some(({ protocol }) => protocolNamed(protocol).server.traits.downlink === "polled");
+  if (options.pollInterval !== undefined && !polled) {
+    throw new WirebenchError("usage", "--poll-interval is given, but none of the targets polls");
+  }
+}

@@ -1,0 +1,297 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { type AddressInfo, createServer, type Socket } from "node:net";
+import { scriptMark } from "../../servers/behaviours/scripted.ts";
+import { connectClient } from "../connect.ts";
+import { WirebenchError } from "../errors.ts";
+import { defaultLimits, type Payload } from "../protocol.ts";
+import { type Peer, within } from "./peer.ts";
+import type { ConformanceContext } from "./suite.ts";
+
+export interface ConformanceCase {
+  name: string;
+  /** `echo`: any server that echoes. `scripted`: one that also takes orders, which ours do. `none`: the client alone. */
+  server: "echo" | "scripted" | "none";
+  run(context: ConformanceContext): Promise<void>;
+}
+
+const burst = 1000;
+const numbered = (count: number, prefix: string): string[] => Array.from({ length: count }, (_, i) => `${prefix} ${i}`);
+
+/** Boundaries of the length fields of RFC 6455 section 5.2, which other framings have near the same places. */
+const boundarySizesBytes = [0, 1, 125, 126, 65_535, 65_536, defaultLimits.payloadBytesMax];
+
+const hostileTexts = [
+  "line\nfeed",
+  "carriage\rreturn\r\n",
+  "\n",
+  "  spaces around\t",
+  "NUL \u0000 and \u001f",
+  "<body attr='1'>&amp;&lt;]]></body><!-- -->",
+  `"quotes" and \\ backslash`,
+  "data: event\n\ndata: injected",
+  "emoji \u{1f600} and \u{10ffff}",
+  "byte order mark \ufeff and noncharacter \uffff",
+  "line separator \u2028 paragraph \u2029",
+];
+
+const hostileBytes = [
+  Buffer.from(Array.from({ length: 256 }, (_, i) => i)),
+  Buffer.from([0xff, 0xfe, 0x00, 0xc0, 0x80]),
+  Buffer.from("text that came as bytes"),
+];
+
+export const cases: readonly ConformanceCase[] = [
+  {
+    name: "connects and stays open",
+    server: "echo",
+    async run({ connect }) {
+      await using peer = await connect();
+      await assertEcho(peer, "hello");
+      const state = await Promise.race([peer.connection.closed, Promise.resolve("open")]);
+      assert.equal(state, "open", "the connection closed by itself");
+    },
+  },
+  {
+    name: "echoes text and binary unchanged at the sizes where framings change",
+    server: "echo",
+    async run({ connect }) {
+      await using peer = await connect();
+      for (const size of boundarySizesBytes) {
+        await assertEcho(peer, "x".repeat(size));
+        await assertEcho(peer, Buffer.alloc(size, 0xa5));
+      }
+    },
+  },
+  {
+    name: "echoes text and bytes that are hostile to text framings",
+    server: "echo",
+    async run({ connect }) {
+      await using peer = await connect();
+      for (const payload of [...hostileTexts, ...hostileBytes]) await assertEcho(peer, payload);
+    },
+  },
+  {
+    name: `keeps the order and loses or duplicates nothing of ${burst} messages sent in one turn`,
+    server: "echo",
+    async run({ connect }) {
+      await using peer = await connect();
+      const sent = numbered(burst, "message");
+      for (const text of sent) peer.send(text);
+      assertSequence(await peer.receiveMany(burst), sent);
+      await assertEcho(peer, "nothing after the last");
+    },
+  },
+  {
+    name: "delivers messages the client did not ask for",
+    server: "scripted",
+    async run({ connect }) {
+      await using peer = await connect();
+      peer.send(`${scriptMark}push 3`);
+      assertSequence(await peer.receiveMany(3), numbered(3, "push"));
+    },
+  },
+  {
+    name: `carries ${burst} messages each way at once`,
+    server: "scripted",
+    async run({ connect }) {
+      await using peer = await connect();
+      const sent = numbered(burst, "up");
+      peer.send(`${scriptMark}push ${burst}`);
+      for (const text of sent) peer.send(text);
+      const received = await peer.receiveMany(2 * burst);
+      const pushed = (payload: Payload): boolean => typeof payload === "string" && payload.startsWith("push");
+      assertSequence(received.filter(pushed), numbered(burst, "push"));
+      assertSequence(
+        received.filter((payload) => !pushed(payload)),
+        sent,
+      );
+    },
+  },
+  {
+    name: "keeps two connections apart",
+    server: "echo",
+    async run({ connect }) {
+      await using first = await connect();
+      await using second = await connect();
+      for (const i of [1, 2, 3]) {
+        first.send(`first ${i}`);
+        second.send(`second ${i}`);
+      }
+      assertSequence(await first.receiveMany(3), ["first 1", "first 2", "first 3"]);
+      assertSequence(await second.receiveMany(3), ["second 1", "second 2", "second 3"]);
+    },
+  },
+  {
+    name: "delivers a publish exactly once to each of 20 subscribers and not to others",
+    server: "scripted",
+    async run({ connect }) {
+      await using publisher = await connect();
+      await using group = new AsyncDisposableStack();
+      const subscribers = await Promise.all(Array.from({ length: 20 }, async () => group.use(await connect())));
+      for (const subscriber of subscribers) {
+        assert.equal(await subscriber.ask(`${scriptMark}subscribe`), "subscribed");
+      }
+      publisher.send(`${scriptMark}publish news`);
+      for (const subscriber of subscribers) assert.equal(await subscriber.receive(), "news");
+      // An echo after it proves that nothing else was on the way.
+      for (const peer of [publisher, ...subscribers]) await assertEcho(peer, "sentinel");
+    },
+  },
+  {
+    name: "refuses to queue more than its bound for a peer that does not keep up",
+    server: "none",
+    async run({ connect }) {
+      await using peer = await connect({ queueBytesMax: 1024 * 1024 });
+      const chunk = "q".repeat(64 * 1024);
+      assertRefuses("queue-full", () => {
+        for (let sent = 0; sent < 64 * 1024 * 1024; sent += chunk.length) peer.send(chunk);
+      });
+    },
+  },
+  {
+    name: "says that nothing listens when nothing does",
+    server: "none",
+    async run(context) {
+      const port = await closedPort();
+      await assertRejects("connect-refused", connectTo(context, port));
+    },
+  },
+  {
+    name: "gives up a handshake when told to, and leaves no socket behind",
+    server: "none",
+    async run(context) {
+      const silent = createServer();
+      silent.listen(0, "127.0.0.1");
+      await once(silent, "listening");
+      try {
+        const { port } = silent.address() as AddressInfo;
+        const abort = new AbortController();
+        const attempt = connectTo(context, port, abort.signal);
+        attempt.catch(() => {});
+        const [socket] = (await within(once(silent, "connection"), "the client did not connect")) as [Socket];
+        const gone = new Promise((resolve) => socket.once("close", resolve));
+        socket.on("error", () => {}).resume();
+        abort.abort();
+        await assertRejects("aborted", attempt);
+        await within(gone, "the client's socket did not close");
+      } finally {
+        silent.close();
+      }
+    },
+  },
+  {
+    name: "tells the client when the server closes",
+    server: "scripted",
+    async run({ connect }) {
+      await using peer = await connect();
+      peer.send(`${scriptMark}close`);
+      const { by } = await within(peer.connection.closed, "the client did not see the close");
+      assert.equal(by, "server");
+    },
+  },
+  {
+    name: "tells the server when a client closes, over 50 connections one after the other",
+    server: "scripted",
+    async run({ connect }) {
+      await using observer = await connect();
+      for (let i = 0; i < 50; i++) {
+        await using peer = await connect();
+        await assertEcho(peer, `visit ${i}`);
+      }
+      await within(onlyOneLeft(observer), "the server still holds connections of clients that are gone");
+    },
+  },
+  {
+    name: "closes once, however often it is asked, and sends nothing afterwards",
+    server: "echo",
+    async run({ connect }) {
+      const peer = await connect();
+      await Promise.all([peer.connection.close(), peer.connection.close()]);
+      await peer.connection.close();
+      assert.equal((await peer.connection.closed).by, "client");
+      assertRefuses("closed", () => peer.send("too late"));
+    },
+  },
+  {
+    name: "rejects a payload over the limit on the client's side",
+    server: "none",
+    async run({ connect }) {
+      await using peer = await connect();
+      assertRefuses("payload-too-large", () => peer.send("x".repeat(defaultLimits.payloadBytesMax + 1)));
+      assertRefuses("payload-too-large", () => peer.send(Buffer.alloc(defaultLimits.payloadBytesMax + 1)));
+    },
+  },
+  {
+    name: "rejects a payload over the limit on the server's side, and goes on serving others",
+    server: "scripted",
+    async run({ connect }) {
+      await using other = await connect();
+      await using peer = await connect({ payloadBytesMax: defaultLimits.payloadBytesMax * 2 });
+      peer.send("x".repeat(defaultLimits.payloadBytesMax + 1));
+      await within(peer.connection.closed, "the server neither refused nor closed");
+      await assertEcho(other, "still here");
+    },
+  },
+];
+
+async function assertEcho(peer: Peer, payload: Payload): Promise<void> {
+  const echoed = await peer.ask(payload);
+  const same =
+    typeof payload === "string" || typeof echoed === "string"
+      ? echoed === payload
+      : Buffer.compare(payload, echoed) === 0;
+  assert.ok(same, `expected ${preview(payload)} back, got ${preview(echoed)}`);
+}
+
+function assertSequence(actual: readonly Payload[], expected: readonly string[]): void {
+  const at = expected.findIndex((text, index) => actual[index] !== text);
+  if (at >= 0)
+    assert.fail(`expected ${preview(expected[at]!)} as message ${at}, got ${preview(actual[at] ?? "nothing")}`);
+}
+
+const preview = (payload: Payload): string =>
+  typeof payload === "string"
+    ? `text of ${payload.length} characters ${JSON.stringify(payload.slice(0, 40))}`
+    : `${payload.byteLength} bytes ${Buffer.from(payload.subarray(0, 20)).toString("hex")}`;
+
+function assertRefuses(code: WirebenchError["code"], act: () => void): void {
+  assert.throws(act, (error) => error instanceof WirebenchError && error.code === code);
+}
+
+async function assertRejects(code: WirebenchError["code"], attempt: Promise<unknown>): Promise<void> {
+  try {
+    await within(attempt, "the attempt neither failed nor succeeded");
+  } catch (error) {
+    assert.equal(error instanceof WirebenchError ? error.code : error, code);
+    return;
+  }
+  assert.fail(`expected a failure with code ${code}, but it connected`);
+}
+
+function connectTo({ protocol, url }: ConformanceContext, port: number, signal?: AbortSignal): Promise<unknown> {
+  const elsewhere = new URL(url);
+  elsewhere.hostname = "127.0.0.1";
+  elsewhere.port = String(port);
+  return connectClient(protocol.client, {
+    url: elsewhere.href,
+    limits: defaultLimits,
+    pollIntervalMs: 10,
+    onMessage() {},
+    ...(signal && { signal }),
+  });
+}
+
+async function closedPort(): Promise<number> {
+  const server = createServer();
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, "close");
+  return port;
+}
+
+async function onlyOneLeft(observer: Peer): Promise<void> {
+  while ((await observer.ask(`${scriptMark}connections`)) !== "1");
+}

@@ -1,0 +1,87 @@
+import { connectClient } from "../connect.ts";
+import { WirebenchError } from "../errors.ts";
+import { type ClientConnection, defaultLimits, type Limits, type Payload, type ProtocolClient } from "../protocol.ts";
+
+/** Nothing a conforming server is asked for takes this long, whatever else the machine is doing. */
+const answerMs = 5000;
+
+/** A connection with an inbox, so that a case reads like a conversation. */
+export class Peer implements AsyncDisposable {
+  readonly connection: ClientConnection;
+  readonly #inbox: Inbox;
+
+  private constructor(connection: ClientConnection, inbox: Inbox) {
+    this.connection = connection;
+    this.#inbox = inbox;
+  }
+
+  static async connect(client: ProtocolClient, url: string, limits: Partial<Limits> = {}): Promise<Peer> {
+    const inbox = new Inbox();
+    const connection = await connectClient(client, {
+      url,
+      limits: { ...defaultLimits, handshakeMs: answerMs, ...limits },
+      pollIntervalMs: 10,
+      onMessage: (payload) => inbox.put(payload),
+    });
+    return new Peer(connection, inbox);
+  }
+
+  send(payload: Payload): void {
+    this.connection.send(payload);
+  }
+
+  /** The next message; throws if the connection ends or nothing comes. */
+  receive(): Promise<Payload> {
+    const ended = this.connection.closed.then(({ message }) => {
+      throw new WirebenchError("closed", `the connection ended (${message}) while a message was due`);
+    });
+    return within(Promise.race([this.#inbox.take(), ended]), "no message came");
+  }
+
+  async receiveMany(count: number): Promise<Payload[]> {
+    const payloads: Payload[] = [];
+    while (payloads.length < count) payloads.push(await this.receive());
+    return payloads;
+  }
+
+  async ask(payload: Payload): Promise<Payload> {
+    this.send(payload);
+    return this.receive();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.connection.close();
+  }
+}
+
+/** Messages that came before they were asked for, or a wish for the next. */
+class Inbox {
+  readonly #messages: Payload[] = [];
+  #wish: ((payload: Payload) => void) | undefined;
+
+  put(payload: Payload): void {
+    const wish = this.#wish;
+    this.#wish = undefined;
+    if (wish) wish(payload);
+    else this.#messages.push(payload);
+  }
+
+  take(): Promise<Payload> {
+    const message = this.#messages.shift();
+    if (message !== undefined) return Promise.resolve(message);
+    return new Promise((resolve) => {
+      this.#wish = resolve;
+    });
+  }
+}
+
+/** Bounds a wait; `complaint` says what did not happen. */
+export async function within<T>(promise: Promise<T>, complaint: string): Promise<T> {
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(new Error(`${complaint} within ${answerMs / 1000} s`)), answerMs);
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

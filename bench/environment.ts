@@ -1,0 +1,55 @@
+import { execFileSync } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { findPackageJSON } from "node:module";
+import { cpus, loadavg, release, totalmem, type } from "node:os";
+import { dirname, join } from "node:path";
+import type { Results } from "../reports/results.ts";
+import { protocols } from "./protocols.ts";
+
+const ownPackage = findPackageJSON("..", import.meta.url)!;
+
+export const packageFolder = dirname(ownPackage);
+export const version = versionIn(ownPackage);
+
+/** The machine and the software a result depends on, read before anything runs. */
+export function describeEnvironment(): Results["environment"] {
+  const processors = cpus();
+  return {
+    runtime: `Node.js ${process.version}`,
+    os: `${type()} ${release()} ${process.arch}`,
+    cpu: processors[0]?.model.trim() ?? "unknown",
+    cores: processors.length,
+    memoryBytes: totalmem(),
+    loadAverage: loadavg()[0] ?? 0,
+    components: Object.fromEntries(libraryNames().map((name) => [name, libraryVersion(name)])),
+  };
+}
+
+/** Version of an installed npm package. */
+export function libraryVersion(name: string): string {
+  const path = findPackageJSON(name, import.meta.url);
+  return path === undefined ? "not found" : versionIn(path);
+}
+
+/** The commit of a checkout, null for an installed package. */
+export function commit(): string | null {
+  if (!existsSync(join(packageFolder, ".git"))) return null;
+  try {
+    return execFileSync("git", ["rev-parse", "--short=12", "HEAD"], {
+      cwd: packageFolder,
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "ignore"],
+    }).trim();
+  } catch {
+    return null;
+  }
+}
+
+function libraryNames(): string[] {
+  const names = protocols.flatMap(({ server: { traits } }) => [...traits.libraries.server, ...traits.libraries.client]);
+  return [...new Set(names)].sort();
+}
+
+function versionIn(path: string): string {
+  return (JSON.parse(readFileSync(path, "utf8")) as { version: string }).version;
+}

@@ -1,0 +1,29 @@
+import type { Results } from "../reports/results.ts";
+import { WirebenchError } from "./errors.ts";
+
+/** What the shell learns of a command's end. */
+export const exitCodes = {
+  ok: 0,
+  /** Something unexpected, a failed cell included. */
+  unexpected: 1,
+  usage: 2,
+  conformanceFailed: 3,
+  invalidResult: 4,
+  regression: 5,
+  interrupted: 130,
+} as const;
+
+/** The worst thing that happened in a run: interrupted, failed, refused, invalid, in this order. */
+export function exitCodeOf({ interrupted, cells }: Results): number {
+  if (interrupted) return exitCodes.interrupted;
+  const states = new Set(cells.map(({ state }) => state));
+  if (states.has("failed")) return exitCodes.unexpected;
+  if (states.has("refused")) return exitCodes.conformanceFailed;
+  const invalid = cells.some((cell) => cell.state === "measured" && cell.validity.verdict === "invalid");
+  return invalid ? exitCodes.invalidResult : exitCodes.ok;
+}
+
+export const exitCodeOfError = (error: unknown): number =>
+  error instanceof WirebenchError && (error.code === "usage" || error.code === "results-unreadable")
+    ? exitCodes.usage
+    : exitCodes.unexpected;

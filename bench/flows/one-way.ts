@@ -1,0 +1,149 @@
+/**
+ * Traffic in one direction: a sender that follows a schedule over some connections, and a receiver that counts and
+ * times what arrives. Either may sit in the client's process or in the server's; both read the same clock.
+ *
+ * After its last message a sender closes each connection's sequence with an `end` message that carries the count, so
+ * that a receiver proves a loss by a later arrival instead of by waiting.
+ */
+import type { Timeline } from "../clock.ts";
+import type { Message, MessageCodec } from "../message.ts";
+import { ArrivalLedger } from "./arrivals.ts";
+import { emptyLedger, type FlowRecord } from "./flow.ts";
+import { LatencyHistogram } from "./latency.ts";
+import { pace } from "./pacer.ts";
+import type { Outlet, WindowOrder } from "./window.ts";
+
+export class OneWaySender {
+  readonly #dispatch = new LatencyHistogram();
+  readonly #ledger = emptyLedger();
+  readonly #timeline: Timeline;
+  readonly #codec: MessageCodec;
+  readonly #window: WindowOrder;
+  readonly #outlets: readonly Outlet[];
+  readonly #sequences: Int32Array;
+  #stop: () => void = () => {};
+  #finish: () => void = () => {};
+
+  constructor(timeline: Timeline, codec: MessageCodec, window: WindowOrder, outlets: readonly Outlet[]) {
+    this.#timeline = timeline;
+    this.#codec = codec;
+    this.#window = window;
+    this.#outlets = outlets;
+    this.#sequences = new Int32Array(outlets.length);
+  }
+
+  /** Resolves when the schedule is over or `halt` was called. Messages go to the connections in turn. */
+  run(ratePerSecond: number): Promise<void> {
+    return new Promise((resolve) => {
+      this.#finish = resolve;
+      if (this.#outlets.length === 0) return resolve();
+      const schedule = { startNs: this.#window.warmupStartNs, endNs: this.#window.endNs, ratePerSecond };
+      this.#stop = pace(
+        this.#timeline,
+        schedule,
+        (index, scheduledNs) => this.#send(index % this.#outlets.length, scheduledNs),
+        () => {
+          this.#sendEnds();
+          resolve();
+        },
+      );
+    });
+  }
+
+  halt(): void {
+    this.#stop();
+    this.#finish();
+  }
+
+  record(): FlowRecord {
+    return { dispatch: this.#dispatch.encode(), ledger: { ...this.#ledger }, receivedInWindow: 0 };
+  }
+
+  #send(connection: number, scheduledNs: number): void {
+    const sequence = this.#sequences[connection]!++;
+    const sentNs = this.#timeline.nowNs();
+    this.#ledger.sentMessages++;
+    if (scheduledNs >= this.#window.startNs) this.#dispatch.record(sentNs - scheduledNs);
+    this.#offer(connection, "data", sequence, scheduledNs, sentNs);
+  }
+
+  #sendEnds(): void {
+    const now = this.#timeline.nowNs();
+    for (const [connection, count] of this.#sequences.entries()) this.#offer(connection, "end", count, now, now);
+  }
+
+  /** A message a full queue or an ended connection refuses leaves a gap in the sequence: the receiver counts it. */
+  #offer(connection: number, kind: Message["kind"], sequence: number, scheduledNs: number, sentNs: number): void {
+    try {
+      this.#outlets[connection]!.send(this.#codec.encode(kind, this.#window.index, sequence, scheduledNs, sentNs));
+    } catch {}
+  }
+}
+
+export class OneWayReceiver {
+  readonly #service = new LatencyHistogram();
+  readonly #scheduled = new LatencyHistogram();
+  readonly #ledger = emptyLedger();
+  readonly #timeline: Timeline;
+  readonly #codec: MessageCodec;
+  readonly #window: WindowOrder;
+  readonly #connections: { arrivals: ArrivalLedger; count?: number }[];
+  #receivedInWindow = 0;
+  #ended = 0;
+  #complete: () => void = () => {};
+
+  constructor(timeline: Timeline, codec: MessageCodec, window: WindowOrder, connections: number) {
+    this.#timeline = timeline;
+    this.#codec = codec;
+    this.#window = window;
+    this.#connections = Array.from({ length: connections }, () => ({ arrivals: new ArrivalLedger() }));
+  }
+
+  receive(connection: number, payload: string | Uint8Array): void {
+    const now = this.#timeline.nowNs();
+    const message = this.#codec.decode(payload);
+    const state = this.#connections[connection];
+    if (message === undefined || message.window > this.#window.index || state === undefined) {
+      this.#ledger.corruptedMessages++;
+      return;
+    }
+    // A straggler of an earlier window was counted there, as censored.
+    if (message.window < this.#window.index) return;
+    if (message.kind === "end") {
+      if (state.count === undefined && ++this.#ended === this.#connections.length) this.#complete();
+      state.count = message.sequence;
+      return;
+    }
+    if (!state.arrivals.arrive(message.sequence)) return;
+    if (now >= this.#window.startNs && now < this.#window.endNs) this.#receivedInWindow++;
+    if (message.scheduledNs < this.#window.startNs) return;
+    this.#service.record(now - message.sentNs);
+    this.#scheduled.record(now - message.scheduledNs);
+  }
+
+  /** Resolves when every connection's sequence is closed, or after `drainMs`. */
+  drain(drainMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.#ended === this.#connections.length) return resolve();
+      this.#complete = resolve;
+      this.#timeline.after(drainMs, resolve);
+    });
+  }
+
+  /** What arrived; `sentMessages` and `censoredMessages` are the sender's side of the ledger and stay 0 here. */
+  record(): FlowRecord {
+    const ledger = { ...this.#ledger };
+    for (const { arrivals, count } of this.#connections) {
+      ledger.receivedMessages += arrivals.unique;
+      ledger.duplicatedMessages += arrivals.duplicated;
+      ledger.reorderedMessages += arrivals.reordered;
+      ledger.lostMessages += count === undefined ? arrivals.overtaken : count - arrivals.unique;
+    }
+    return {
+      service: this.#service.encode(),
+      scheduled: this.#scheduled.encode(),
+      ledger,
+      receivedInWindow: this.#receivedInWindow,
+    };
+  }
+}

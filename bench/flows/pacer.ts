@@ -1,0 +1,53 @@
+import type { Timeline } from "../clock.ts";
+
+export interface Schedule {
+  /** When message 0 is due, on the host's monotonic clock. */
+  startNs: number;
+  /** No message is due at or after this. */
+  endNs: number;
+  ratePerSecond: number;
+}
+
+/** Node's timers are 1 ms coarse: nearer to a deadline than this, the pacer polls the clock turn by turn instead. */
+const spinNs = 1_500_000;
+/** A late pacer sends everything that is due, but reads its sockets after each batch of this many. */
+const batchMax = 256;
+
+/**
+ * Follows an absolute schedule, message i at `startNs + i / rate`: a late message is still sent, at once, and none is
+ * skipped, so a slow target cannot slow the load down (open loop). Calls `due` once per message, in order, and
+ * `done` after the last. The returned function stops it early; `done` is then not called.
+ */
+export function pace(
+  timeline: Timeline,
+  schedule: Schedule,
+  due: (index: number, scheduledNs: number) => void,
+  done: () => void,
+): () => void {
+  const { startNs, endNs, ratePerSecond } = schedule;
+  const count = messagesDue(schedule);
+  const dueNs = (index: number): number => startNs + (index * 1e9) / ratePerSecond;
+  let index = 0;
+  let stopped = false;
+
+  function turn(): void {
+    if (stopped) return;
+    const now = timeline.nowNs();
+    for (let batch = 0; index < count && batch < batchMax && dueNs(index) <= now; batch++, index++) {
+      due(index, dueNs(index));
+    }
+    const nextNs = index < count ? dueNs(index) : endNs;
+    if (index >= count && now >= endNs) return done();
+    const waitNs = nextNs - now;
+    if (waitNs > spinNs) timeline.after((waitNs - spinNs) / 1e6, turn);
+    else timeline.nextTurn(turn);
+  }
+  turn();
+  return () => {
+    stopped = true;
+  };
+}
+
+/** How many messages a schedule holds. */
+export const messagesDue = ({ startNs, endNs, ratePerSecond }: Schedule): number =>
+  Math.max(0, Math.ceil(((endNs - startNs) * ratePerSecond) / 1e9 - 1e-9));

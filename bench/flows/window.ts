@@ -1,0 +1,24 @@
+import type { FlowName, Load } from "../../reports/results.ts";
+
+export type { FlowName, Load };
+
+/** One stretch of traffic as a scenario plans it. */
+export interface WindowPlan {
+  readonly name: string;
+  /** Which flows are busy in it. `roundTrip` needs a server that echoes; the one-way flows need ours. */
+  readonly flows: Readonly<Partial<Record<FlowName, Load>>>;
+}
+
+/** The same stretch with its times, as every process of the trial gets it. Clock: the host's, in nanoseconds. */
+export interface WindowOrder extends WindowPlan {
+  readonly index: number;
+  /** Traffic begins here and is counted in the ledger, but not in histograms and rates. */
+  readonly warmupStartNs: number;
+  readonly startNs: number;
+  readonly endNs: number;
+}
+
+/** Anything a message can be handed to: a client's connection or a server's. */
+export interface Outlet {
+  send(payload: string | Uint8Array): void;
+}

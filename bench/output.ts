@@ -1,0 +1,48 @@
+import { accessSync, constants, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import type { Results } from "../reports/results.ts";
+import { describeError, WirebenchError } from "./errors.ts";
+
+/** The folder a run writes to. A file is complete or absent: it is written beside its place and then renamed. */
+export class OutputFolder {
+  readonly path: string;
+
+  /** Creates the folder and proves that it takes files; throws `usage` otherwise, before anything is measured. */
+  constructor(path: string) {
+    this.path = resolve(path);
+    try {
+      mkdirSync(this.path, { recursive: true });
+      accessSync(this.path, constants.W_OK);
+      const probe = join(this.path, ".wirebench-probe");
+      writeFileSync(probe, "");
+      rmSync(probe);
+    } catch (error) {
+      const hint = "choose another with --out DIR";
+      throw new WirebenchError("usage", `cannot write to the output folder ${this.path}: ${describeError(error)}`, {
+        cause: error,
+        hint,
+      });
+    }
+  }
+
+  writeResults(results: Results): void {
+    this.write("results.json", `${JSON.stringify(results, null, 1)}\n`);
+  }
+
+  /** Throws `output-unwritable`; the earlier version of the file, if there is one, is then still whole. */
+  write(name: string, content: string): void {
+    const path = join(this.path, name);
+    const partial = `${path}.partial`;
+    try {
+      writeFileSync(partial, content);
+      renameSync(partial, path);
+    } catch (error) {
+      rmSync(partial, { force: true });
+      throw new WirebenchError("output-unwritable", `cannot write ${path}: ${describeError(error)}`, { cause: error });
+    }
+  }
+}
+
+/** `reports/out/2026-11-22T18-30-05` below the current folder, one per run. */
+export const defaultOutputFolder = (now: Date): string =>
+  join("reports", "out", now.toISOString().slice(0, 19).replaceAll(":", "-"));

@@ -1,0 +1,106 @@
+/** From what the user asked for to the list of cells: all of it decided, and checked, before anything starts. */
+import type { CellIdentity, Load, Parameters } from "../reports/results.ts";
+import { WirebenchError } from "./errors.ts";
+import { type PayloadKind, payloadBytesMin } from "./message.ts";
+import { defaultLimits } from "./protocol.ts";
+import { protocolNamed } from "./protocols.ts";
+import type { Scenario } from "./scenario.ts";
+import type { Target } from "./target.ts";
+
+/** What a preset sets and an option overrides. */
+export interface RunSettings {
+  trials: number;
+  connections: number;
+  workers: number;
+  payloadBytes: number;
+  payloadKind: PayloadKind;
+  ratePerSecond: number;
+  inFlight: number;
+  warmupMs: number;
+  durationMs: number;
+  drainMs: number;
+  pollIntervalMs: number;
+}
+
+const common = { workers: 1, payloadBytes: 256, payloadKind: "text", drainMs: 2000, pollIntervalMs: 100 } as const;
+
+export const presets = {
+  /** Under two minutes for everything on 2 cores: for a first look and for teaching. */
+  quick: { ...common, trials: 3, connections: 16, ratePerSecond: 1000, inFlight: 16, warmupMs: 200, durationMs: 700 },
+  /** About 25 minutes for everything: for a decision. */
+  standard: {
+    ...common,
+    trials: 7,
+    connections: 50,
+    ratePerSecond: 2000,
+    inFlight: 16,
+    warmupMs: 1000,
+    durationMs: 5000,
+  },
+  /** About two hours for everything: for a publication. */
+  full: {
+    ...common,
+    trials: 15,
+    connections: 100,
+    ratePerSecond: 5000,
+    inFlight: 16,
+    warmupMs: 2000,
+    durationMs: 15_000,
+  },
+} as const satisfies Record<string, RunSettings>;
+
+export type PresetName = keyof typeof presets;
+
+/** One combination of target, scenario and parameters, measured once per trial. */
+export interface CellPlan {
+  readonly target: Target;
+  readonly scenario: Scenario;
+  readonly identity: CellIdentity;
+}
+
+/** Every scenario on every target. Throws `usage` for settings that contradict each other. */
+export function planCells(
+  targets: readonly Target[],
+  scenarios: readonly Scenario[],
+  settings: RunSettings,
+): CellPlan[] {
+  if (settings.payloadBytes < payloadBytesMin) {
+    const why = "every message carries its sequence number and its schedule";
+    throw new WirebenchError(
+      "usage",
+      `expected a payload of at least ${payloadBytesMin}B (${why}), got ${settings.payloadBytes}B`,
+    );
+  }
+  if (settings.payloadBytes > defaultLimits.payloadBytesMax) {
+    throw new WirebenchError(
+      "usage",
+      `expected a payload of at most ${defaultLimits.payloadBytesMax}B, got ${settings.payloadBytes}B`,
+    );
+  }
+  if (settings.workers > settings.connections) {
+    throw new WirebenchError("usage", `${settings.workers} workers cannot share ${settings.connections} connections`);
+  }
+  return scenarios.flatMap((scenario) =>
+    targets.map((target) => ({
+      target,
+      scenario,
+      identity: {
+        target: target.label,
+        protocol: target.protocol,
+        scenario: scenario.name,
+        parameters: cellParameters(target, scenario, settings),
+      },
+    })),
+  );
+}
+
+function cellParameters(target: Target, scenario: Scenario, settings: RunSettings): Parameters {
+  const { trials: _trials, ratePerSecond, inFlight, pollIntervalMs, ...shared } = settings;
+  const load: Load = scenario.loadKind === "open" ? { kind: "open", ratePerSecond } : { kind: "closed", inFlight };
+  const polled = protocolNamed(target.protocol).server.traits.downlink === "polled";
+  return { ...shared, load, ...(polled && { pollIntervalMs }) };
+}
+
+/** How long one trial's traffic takes if nothing is slow; the wait for stragglers and the processes come on top. */
+export const trafficMs = ({ scenario, identity: { parameters } }: CellPlan): number =>
+  scenario.windows(parameters.load).length * (parameters.warmupMs + parameters.durationMs);

@@ -1,0 +1,47 @@
+import { performance } from "node:perf_hooks";
+import type { ProcessUse } from "../../reports/results.ts";
+import { realTimeline } from "../clock.ts";
+import type { WindowOrder } from "../flows/window.ts";
+
+interface Sample {
+  cpuUs: number;
+  messages: number;
+  eventLoop: ReturnType<typeof performance.eventLoopUtilization>;
+}
+
+/** CPU time and messages of this process between the same two instants: the measured part of a window. */
+export class UsageMeter {
+  readonly #messages: () => number;
+  #start: Sample | undefined;
+  #end: Sample | undefined;
+
+  /** Takes its two samples at the window's start and end by itself. `messages` counts what the process handled. */
+  constructor(window: WindowOrder, messages: () => number) {
+    this.#messages = messages;
+    const sampleAt = (atNs: number, keep: (sample: Sample) => void): void =>
+      realTimeline.after(Math.max(0, (atNs - realTimeline.nowNs()) / 1e6), () => keep(this.#sample()));
+    sampleAt(window.startNs, (sample) => {
+      this.#start = sample;
+    });
+    sampleAt(window.endNs, (sample) => {
+      this.#end = sample;
+    });
+  }
+
+  /** A window cut short is read up to now. */
+  read(): ProcessUse {
+    const end = this.#end ?? this.#sample();
+    const start = this.#start ?? end;
+    return {
+      cpuUs: end.cpuUs - start.cpuUs,
+      messages: end.messages - start.messages,
+      rssBytes: process.memoryUsage.rss(),
+      eventLoopUtilization: performance.eventLoopUtilization(end.eventLoop, start.eventLoop).utilization,
+    };
+  }
+
+  #sample(): Sample {
+    const { user, system } = process.cpuUsage();
+    return { cpuUs: user + system, messages: this.#messages(), eventLoop: performance.eventLoopUtilization() };
+  }
+}

@@ -1,0 +1,166 @@
+/** Runs a plan: conformance first, then all trials in a seeded random order, keeping the results up to date. */
+import { compareWithReference } from "../reports/comparison.ts";
+import { type Cell, type Results, schemaVersion, type Trial } from "../reports/results.ts";
+import { summarise } from "../reports/summary.ts";
+import type { ConformanceResult } from "./conformance/suite.ts";
+import { commit, describeEnvironment, version } from "./environment.ts";
+import { describeError } from "./errors.ts";
+import type { CellPlan } from "./plan.ts";
+import { protocolNamed } from "./protocols.ts";
+import { seededRandom, shuffled } from "./random.ts";
+import type { Target } from "./target.ts";
+import { runTrial } from "./trial.ts";
+import { judge } from "./validity.ts";
+import { verifyTarget } from "./verify.ts";
+
+export interface RunPlan {
+  readonly command: string;
+  readonly preset: string;
+  readonly seed: number;
+  readonly trials: number;
+  /** Target others are compared with. */
+  readonly reference: string;
+  readonly cells: readonly CellPlan[];
+}
+
+/** What a run tells while it goes on. */
+export interface RunObserver {
+  /** Conformance of the target begins. */
+  verifying(target: Target): void;
+  refused(target: Target, reason: string): void;
+  trialStarts(step: TrialStep): void;
+  trialFailed(step: TrialStep, reason: string): void;
+  /** After everything that changed the results, so that they can be written. */
+  checkpoint(results: Results): void;
+}
+
+export interface TrialStep {
+  readonly cell: CellPlan;
+  readonly trial: number;
+  /** Position in the run, from 1. */
+  readonly number: number;
+  readonly of: number;
+}
+
+/** What is known of a cell so far. */
+interface CellState {
+  readonly plan: CellPlan;
+  readonly trials: Trial[];
+  /** Why it will not be measured any further. */
+  stopped?: { state: "failed" | "refused" | "not-run"; reason: string };
+}
+
+const oneWayNeedsOurs = "one-way delays need the server this project brings: one started elsewhere only echoes";
+
+/** Never rejects for a failing target: its cells say what happened. `signal` ends the run with what is measured. */
+export async function run(plan: RunPlan, observer: RunObserver, signal: AbortSignal): Promise<Results> {
+  const states: CellState[] = plan.cells.map((cell) => ({ plan: cell, trials: [] }));
+  const header = {
+    schemaVersion,
+    tool: { name: "wirebench", version, commit: commit() },
+    command: plan.command,
+    preset: plan.preset,
+    seed: plan.seed,
+    startedAt: new Date().toISOString(),
+    environment: describeEnvironment(),
+  } as const;
+  const results = (): Results => {
+    const cells = states.map((state) => toCell(state, plan.trials));
+    return {
+      ...header,
+      finishedAt: new Date().toISOString(),
+      interrupted: signal.aborted,
+      protocols: describeProtocols(plan.cells),
+      cells,
+      comparisons: compareWithReference(cells, plan.reference),
+      claims: [],
+    };
+  };
+
+  for (const state of states) {
+    if (state.plan.target.url !== undefined && state.plan.scenario.service === "one-way") {
+      state.stopped = { state: "not-run", reason: oneWayNeedsOurs };
+    }
+  }
+  await verifyTargets(states, observer, signal);
+  observer.checkpoint(results());
+
+  const random = seededRandom(plan.seed);
+  const rounds = Array.from({ length: plan.trials }, (_, index) =>
+    shuffled(
+      states.filter(({ stopped }) => stopped === undefined),
+      random,
+    ).map((state) => ({ state, trial: index + 1 })),
+  );
+  const steps = rounds.flat();
+  for (const [index, { state, trial }] of steps.entries()) {
+    if (signal.aborted) break;
+    if (state.stopped) continue;
+    const step: TrialStep = { cell: state.plan, trial, number: index + 1, of: steps.length };
+    observer.trialStarts(step);
+    const outcome = await runTrial(state.plan, { trial, seed: plan.seed + trial, signal });
+    if (outcome.trial.windows.length > 0) state.trials.push(outcome.trial);
+    if (outcome.failure !== undefined && !signal.aborted) {
+      state.stopped = { state: "failed", reason: outcome.failure };
+      observer.trialFailed(step, outcome.failure);
+    }
+    observer.checkpoint(results());
+  }
+  const final = results();
+  observer.checkpoint(final);
+  return final;
+}
+
+/** Checks each target once; a target that fails is refused in all its cells. */
+async function verifyTargets(states: readonly CellState[], observer: RunObserver, signal: AbortSignal): Promise<void> {
+  const byTarget = Map.groupBy(
+    states.filter(({ stopped }) => stopped === undefined),
+    ({ plan }) => plan.target,
+  );
+  for (const [target, cells] of byTarget) {
+    if (signal.aborted) return;
+    observer.verifying(target);
+    const reason = await refusalOf(target, signal);
+    if (reason === undefined || signal.aborted) continue;
+    for (const state of cells) state.stopped = { state: "refused", reason };
+    observer.refused(target, reason);
+  }
+}
+
+async function refusalOf(target: Target, signal: AbortSignal): Promise<string | undefined> {
+  try {
+    const failed = (await verifyTarget(target, signal)).find(({ outcome }) => outcome === "failed");
+    return failed && describeFailure(failed);
+  } catch (error) {
+    return describeError(error);
+  }
+}
+
+const describeFailure = ({ case: name, reason }: ConformanceResult): string =>
+  `it fails the conformance case "${name}": ${reason}`;
+
+function toCell({ plan: { identity, target }, trials, stopped }: CellState, planned: number): Cell {
+  if (stopped?.state === "failed") return { ...identity, state: "failed", reason: stopped.reason, trials };
+  if (stopped !== undefined) return { ...identity, state: stopped.state, reason: stopped.reason };
+  const complete = trials.filter(({ state }) => state === "complete");
+  if (complete.length === 0) {
+    return trials.length > 0
+      ? { ...identity, state: "failed", reason: "interrupted in its first trial", trials }
+      : { ...identity, state: "not-run", reason: `the run ended before the first of ${planned} trials` };
+  }
+  return {
+    ...identity,
+    state: "measured",
+    validity: judge(complete, protocolNamed(target.protocol).server.traits),
+    trials,
+    summary: summarise(complete, identity.parameters),
+  };
+}
+
+function describeProtocols(cells: readonly CellPlan[]): Results["protocols"] {
+  const names = new Set(cells.map(({ target }) => target.protocol));
+  return [...names].map((name) => {
+    const { title, summary, specification, uplink, downlink, framing } = protocolNamed(name).server.traits;
+    return { name, title, summary, specification, uplink, downlink, framing };
+  });
+}

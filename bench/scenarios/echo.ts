@@ -1,0 +1,10 @@
+import type { Scenario } from "../scenario.ts";
+
+export const echo: Scenario = {
+  name: "echo",
+  title: "Echo",
+  question: "How long does a message take there and back when everybody is offered the same rate?",
+  loadKind: "open",
+  service: "echo",
+  windows: (load) => [{ name: "echo", flows: { roundTrip: load } }],
+};

@@ -1,0 +1,10 @@
+import type { Scenario } from "../scenario.ts";
+
+export const throughput: Scenario = {
+  name: "throughput",
+  title: "Throughput",
+  question: "How many round trips a second does it carry when every answer is followed by the next message?",
+  loadKind: "closed",
+  service: "echo",
+  windows: (load) => [{ name: "throughput", flows: { roundTrip: load } }],
+};

@@ -1,0 +1,240 @@
+/** One trial of one cell in fresh processes: start, connect, run the windows, join what the processes saw. */
+import type { Flow, FlowName, Load, Trial, Window } from "../reports/results.ts";
+import type { FlowRecords } from "../servers/behaviours/service.ts";
+import { nowNs } from "./clock.ts";
+import { describeError } from "./errors.ts";
+import { type FlowRecord, mergeFlows } from "./flows/flow.ts";
+import { LatencyHistogram } from "./flows/latency.ts";
+import type { WindowOrder, WindowPlan } from "./flows/window.ts";
+import type { CellPlan } from "./plan.ts";
+import type { GeneratorApi, GeneratorWindow } from "./processes/generator.ts";
+import { RemoteProcess } from "./processes/remote.ts";
+import type { CodecOptions, ServerApi, ServerWindow } from "./processes/server.ts";
+import { defaultLimits } from "./protocol.ts";
+
+/** A partial trial keeps what was measured before the reason struck. */
+export type TrialOutcome = { trial: Trial; failure?: string };
+
+const startWaitMs = 20_000;
+/** Beyond its own plan, a process is given this long before it counts as dead: the machine may be very busy. */
+const graceMs = 15_000;
+/** From the order to the first message, so that every process has heard of the window before it begins. */
+const leadNs = 10e6;
+
+type Server = RemoteProcess<ServerApi>;
+type Generator = RemoteProcess<GeneratorApi>;
+
+export async function runTrial(
+  plan: CellPlan,
+  options: { trial: number; seed: number; signal: AbortSignal },
+): Promise<TrialOutcome> {
+  const trial: Trial = { trial: options.trial, state: "partial", startedAt: new Date().toISOString(), windows: [] };
+  const processes = new TrialProcesses(plan, options.signal);
+  try {
+    const connect = await processes.start(plan, options.seed);
+    trial.connect = connect;
+    for (const [index, window] of plan.scenario.windows(plan.identity.parameters.load).entries()) {
+      const { result, failure } = await processes.runWindow(plan, window, index);
+      if (result !== undefined) trial.windows.push(result);
+      if (failure !== undefined) return { trial, failure };
+    }
+    await processes.disconnect();
+    trial.state = "complete";
+    return { trial };
+  } catch (error) {
+    return { trial, failure: processes.failure ?? describeError(error) };
+  } finally {
+    await processes.stop();
+  }
+}
+
+class TrialProcesses {
+  /** The first thing that went wrong, as a sentence. */
+  failure: string | undefined;
+  readonly #server: Server | undefined;
+  readonly #generators: Generator[];
+  readonly #failed: Promise<void>;
+  #fail: (reason: string) => void = () => {};
+  #stopping = false;
+
+  constructor({ target, identity }: CellPlan, signal: AbortSignal) {
+    this.#failed = new Promise((resolve) => {
+      this.#fail = (reason) => {
+        if (!this.#stopping) this.failure ??= reason;
+        resolve();
+      };
+    });
+    const { workers } = identity.parameters;
+    this.#server = target.url === undefined ? new RemoteProcess("server", "server") : undefined;
+    this.#generators = Array.from({ length: workers }, (_, index) => {
+      const name = workers === 1 ? "load generator" : `load generator ${index + 1} of ${workers}`;
+      return new RemoteProcess<GeneratorApi>(name, "generator", (event, value) => {
+        // A broken connection is mostly the echo of a server's death, which says more: give that a moment to be heard.
+        if (event === "broken") setTimeout(() => this.#fail(String(value)), 100);
+      });
+    });
+    for (const process of this.#all()) void process.exited.then((sentence) => this.#fail(sentence));
+    if (signal.aborted) this.#fail("interrupted");
+    signal.addEventListener("abort", () => this.#fail("interrupted"), { once: true });
+  }
+
+  /** Starts the server and connects all users; returns the histogram of connect times. */
+  async start({ target, scenario, identity: { protocol, parameters } }: CellPlan, seed: number): Promise<string> {
+    const codec: CodecOptions = { kind: parameters.payloadKind, payloadBytes: parameters.payloadBytes, seed };
+    const limits = defaultLimits;
+    const url =
+      target.url ??
+      (
+        await this.#unlessFailed(
+          this.#server!.call(
+            "listen",
+            { protocol, service: scenario.service, codec, host: "127.0.0.1", port: 0, limits },
+            startWaitMs,
+          ),
+        )
+      ).url;
+    const pollIntervalMs = parameters.pollIntervalMs ?? 1;
+    const replies = await this.#unlessFailed(
+      Promise.all(
+        this.#generators.map((generator, index) => {
+          const connections = share(parameters.connections, this.#generators.length, index);
+          const order = { protocol, url, connections, codec, pollIntervalMs, limits };
+          return generator.call("connect", order, startWaitMs + limits.handshakeMs);
+        }),
+      ),
+    );
+    const times = new LatencyHistogram();
+    for (const { connect } of replies) times.add(LatencyHistogram.decode(connect));
+    return times.encode();
+  }
+
+  async runWindow(
+    { identity: { parameters } }: CellPlan,
+    plan: WindowPlan,
+    index: number,
+  ): Promise<{ result?: Window; failure?: string }> {
+    const warmupStartNs = nowNs() + leadNs;
+    const startNs = warmupStartNs + parameters.warmupMs * 1e6;
+    const endNs = startNs + parameters.durationMs * 1e6;
+    const order: WindowOrder = { ...plan, index, warmupStartNs, startNs, endNs };
+    const patienceMs = (endNs - nowNs()) / 1e6 + graceMs;
+    const sending = Promise.all([
+      this.#server?.call("begin", order, patienceMs),
+      ...this.#generators.map((generator, worker) =>
+        generator.call("begin", workerOrder(order, this.#generators.length, worker), patienceMs),
+      ),
+    ]);
+    await Promise.race([sending.catch((error) => this.#fail(describeError(error))), this.#failed]);
+    const cutShort = this.failure !== undefined;
+    if (cutShort) this.#halt();
+    const drainMs = cutShort ? 0 : parameters.drainMs;
+    const result = await this.#collect(order, drainMs, parameters.durationMs);
+    return { ...(result && { result }), ...(this.failure !== undefined && { failure: this.failure }) };
+  }
+
+  /** Ends the connections as a client does, so that a server is not left with dead ones. */
+  async disconnect(): Promise<void> {
+    this.#stopping = true;
+    await Promise.all(this.#generators.map((generator) => generator.call("disconnect", undefined, graceMs)));
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    await Promise.all(this.#all().map((process) => process.stop()));
+  }
+
+  #halt(): void {
+    const halted = [
+      this.#server?.call("halt", undefined, graceMs),
+      ...this.#generators.map((g) => g.call("halt", undefined, graceMs)),
+    ];
+    for (const answer of halted) answer?.catch(() => {});
+  }
+
+  async #collect(order: WindowOrder, drainMs: number, durationMs: number): Promise<Window | undefined> {
+    const patienceMs = drainMs + (this.failure === undefined ? graceMs : 2000);
+    const ask = async <T>(answer: Promise<T> | undefined): Promise<T | undefined> => {
+      try {
+        return await answer;
+      } catch (error) {
+        this.#fail(describeError(error));
+        return undefined;
+      }
+    };
+    const [server, ...generators] = await Promise.all([
+      ask(this.#server?.call("collect", { drainMs }, patienceMs)),
+      ...this.#generators.map((generator) => ask(generator.call("collect", { drainMs }, patienceMs))),
+    ]);
+    const heard = (generators as (GeneratorWindow | undefined)[]).filter((window) => window !== undefined);
+    if (heard.length === 0) return undefined;
+    return joinWindow(order, durationMs, server as ServerWindow | undefined, heard);
+  }
+
+  async #unlessFailed<T>(work: Promise<T>): Promise<T> {
+    work.catch(() => {});
+    const first = await Promise.race([work, this.#failed]);
+    if (this.failure !== undefined) throw new Error(this.failure);
+    return first as T;
+  }
+
+  #all(): (Server | Generator)[] {
+    return this.#server === undefined ? this.#generators : [this.#server, ...this.#generators];
+  }
+}
+
+/** The part of a whole number that falls to one worker, as even as it gets. */
+const share = (total: number, workers: number, worker: number): number =>
+  Math.floor((total * (worker + 1)) / workers) - Math.floor((total * worker) / workers);
+
+/** Each worker offers its part of the rate, shifted so that together they follow one even schedule. */
+function workerOrder(order: WindowOrder, workers: number, worker: number): WindowOrder {
+  const flows: Partial<Record<FlowName, Load>> = {};
+  let shiftNs = 0;
+  for (const [name, load] of Object.entries(order.flows) as [FlowName, Load][]) {
+    flows[name] = load.kind === "open" ? { ...load, ratePerSecond: load.ratePerSecond / workers } : load;
+    if (load.kind === "open") shiftNs = (worker * 1e9) / load.ratePerSecond;
+  }
+  return { ...order, flows, warmupStartNs: order.warmupStartNs + shiftNs };
+}
+
+function joinWindow(
+  order: WindowOrder,
+  durationMs: number,
+  server: ServerWindow | undefined,
+  generators: readonly GeneratorWindow[],
+): Window {
+  const flows: Window["flows"] = {};
+  for (const [name, load] of Object.entries(order.flows) as [FlowName, Load][]) {
+    const halves = [server?.flows, ...generators.map((generator) => generator.flows)];
+    flows[name] = joinFlow(
+      load,
+      durationMs,
+      mergeFlows(halves.flatMap((half: FlowRecords | undefined) => half?.[name] ?? [])),
+    );
+  }
+  const sum = (pick: (window: GeneratorWindow) => number): number =>
+    generators.reduce((total, window) => total + pick(window), 0);
+  return {
+    name: order.name,
+    durationMs,
+    flows,
+    wireBytes: {
+      sent: sum(({ wireBytes }) => wireBytes.sent),
+      received: sum(({ wireBytes }) => wireBytes.received),
+      messages: sum(({ wireBytes }) => wireBytes.messages),
+    },
+    ...(server && { server: server.use }),
+    generators: generators.map(({ use }) => use),
+  };
+}
+
+/** What was sent and is neither received nor known to be lost was still on the way: censored. */
+function joinFlow(load: Load, durationMs: number, { ledger, receivedInWindow, ...histograms }: FlowRecord): Flow {
+  const censoredMessages = Math.max(0, ledger.sentMessages - ledger.receivedMessages - ledger.lostMessages);
+  return {
+    load,
+    achievedRatePerSecond: (receivedInWindow * 1000) / durationMs,
+    histograms,
+    ledger: { ...ledger, censoredMessages },
+  };
+}

@@ -1,0 +1,108 @@
+/** Whether a cell's numbers may be believed, from what was recorded beside them. */
+import { decodeHistogram } from "../reports/histogram.ts";
+import { flowsOf } from "../reports/metrics.ts";
+import type { Flag, Flow, FlowLedger, Trial, Validity, Window } from "../reports/results.ts";
+import type { Traits } from "./protocol.ts";
+
+/** A share of a core above which a single-threaded process counts as busy all the time. */
+const saturated = 0.9;
+/** Achieved below this share of the offered rate: the target did not keep up, or the generator did not. */
+const keptUp = 0.95;
+/** Nagle's algorithm waiting for a delayed acknowledgement, whose timer is 40 ms on Linux. */
+const delayedAckMs = { from: 36, to: 44 };
+
+/** Verdict and flags of a cell whose trials are all complete. Fatal flags make it invalid. */
+export function judge(trials: readonly Trial[], traits: Traits): Validity {
+  const windows = trials.flatMap((trial) => trial.windows);
+  const flags = [
+    ...ledgerFlags(windows),
+    ...keptUpFlags(windows),
+    ...generatorFlags(windows),
+    ...delayedAckFlags(windows, traits),
+  ];
+  if (flags.some(({ severity }) => severity === "fatal")) return { verdict: "invalid", flags };
+  const bound = flags.some(({ code }) => generatorBoundCodes.has(code));
+  return { verdict: bound ? "generator-bound" : "valid", flags };
+}
+
+const generatorBoundCodes = new Set(["generator-late", "generator-saturated"]);
+
+function ledgerFlags(windows: readonly Window[]): Flag[] {
+  const total = (name: keyof FlowLedger): number =>
+    windows.flatMap(flowsOf).reduce((sum, { ledger }) => sum + ledger[name], 0);
+  const counted = (name: keyof FlowLedger, what: string): Flag[] => {
+    const count = total(name);
+    return count > 0
+      ? [{ code: kebab(name), severity: "fatal", message: `${count} of ${total("sentMessages")} messages ${what}` }]
+      : [];
+  };
+  const silent = windows.some((window) => flowsOf(window).some(({ ledger }) => ledger.receivedMessages === 0));
+  return [
+    ...(silent
+      ? [
+          {
+            code: "no-messages",
+            severity: "fatal",
+            message: "a window passed without a single message received",
+          } as const,
+        ]
+      : []),
+    ...counted("lostMessages", "were lost"),
+    ...counted("duplicatedMessages", "came more than once"),
+    ...counted("reorderedMessages", "came after a later one"),
+    ...counted("censoredMessages", "were still on the way when the drain was over"),
+    ...counted("corruptedMessages", "came with other bytes than were sent"),
+  ];
+}
+
+function keptUpFlags(windows: readonly Window[]): Flag[] {
+  const shares = windows
+    .flatMap(flowsOf)
+    .flatMap(({ load, achievedRatePerSecond }) =>
+      load.kind === "open" ? achievedRatePerSecond / load.ratePerSecond : [],
+    );
+  const worst = Math.min(...shares);
+  if (!(worst < keptUp)) return [];
+  const message = `only ${(worst * 100).toFixed(1)} % of the offered rate was achieved: a latency at this rate would grow with the duration`;
+  return [{ code: "offered-rate-not-achieved", severity: "fatal", message }];
+}
+
+function generatorFlags(windows: readonly Window[]): Flag[] {
+  const late = windows.flatMap(flowsOf).filter(dispatchedLate).length;
+  const bound = windows.filter(saturatedGenerator).length;
+  const flags: Flag[] = [];
+  if (late > 0) {
+    const message = `in ${late} windows half of the messages left later than they then took: the load generator was the delay`;
+    flags.push({ code: "generator-late", severity: "warning", message });
+  }
+  if (bound > 0) {
+    const message = `in ${bound} of ${windows.length} windows the load generator was busier than the server and above ${saturated * 100} % of its core: the rate is a lower bound`;
+    flags.push({ code: "generator-saturated", severity: "warning", message });
+  }
+  return flags;
+}
+
+function dispatchedLate({ histograms: { dispatch, service } }: Flow): boolean {
+  if (dispatch === undefined || service === undefined) return false;
+  return decodeHistogram(dispatch).getValueAtPercentile(50) > decodeHistogram(service).getValueAtPercentile(50);
+}
+
+/** Only closed loops saturate a generator; an open loop's pacing spins and looks busy at any rate. */
+function saturatedGenerator(window: Window): boolean {
+  if (!flowsOf(window).some(({ load }) => load.kind === "closed")) return false;
+  const busiest = Math.max(...window.generators.map(({ eventLoopUtilization }) => eventLoopUtilization));
+  return busiest > saturated && busiest > (window.server?.eventLoopUtilization ?? 0);
+}
+
+function delayedAckFlags(windows: readonly Window[], { downlink }: Traits): Flag[] {
+  // A polled downlink waits about half its interval on purpose, which may well be 40 ms.
+  if (downlink === "polled") return [];
+  const suspicious = windows.flatMap(flowsOf).some(({ histograms: { service } }) => {
+    const p50Ms = service === undefined ? 0 : decodeHistogram(service).getValueAtPercentile(50) / 1e6;
+    return p50Ms >= delayedAckMs.from && p50Ms <= delayedAckMs.to;
+  });
+  const message = "a median of about 40 ms is the mark of Nagle's algorithm waiting for a delayed acknowledgement";
+  return suspicious ? [{ code: "delayed-ack", severity: "warning", message }] : [];
+}
+
+const kebab = (name: string): string => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);

@@ -1,0 +1,92 @@
+import { EventSource } from "eventsource";
+import { Client, fetch } from "undici";
+import type { CloseReason, Payload } from "../../bench/protocol.ts";
+import { decodeBase64, decodeMessage, MessageRefused, parseJson } from "../../bench/wires/json-message.ts";
+
+export interface EventStreamOptions {
+  readonly url: URL;
+  readonly payloadBytesMax: number;
+  /** Longest wait for the answer's headers, in milliseconds; between events there is no limit. */
+  readonly silenceMs: number;
+  /** The first event came: where messages are to be posted, as the server wrote it. */
+  readonly opened: (uplink: string) => void;
+  readonly message: (payload: Payload) => void;
+  /** Called at most once, and not after `destroy`. `cause` is what made it end, for errors that quote it. */
+  readonly ended: (reason: CloseReason, cause: unknown) => void;
+}
+
+/**
+ * An event stream (WHATWG HTML section 9.2) read with `eventsource` on a connection of its own. The first error
+ * ends it: an EventSource that reconnects by itself hides lost messages and puts handshakes into samples.
+ */
+export class EventStream {
+  readonly #options: EventStreamOptions;
+  readonly #connection: Client;
+  readonly #source: EventSource;
+
+  constructor(options: EventStreamOptions) {
+    this.#options = options;
+    this.#connection = new Client(options.url.origin, { headersTimeout: options.silenceMs, bodyTimeout: 0 });
+    let thrown: unknown;
+    this.#source = new EventSource(options.url, {
+      fetch: async (url, { headers, signal }) => {
+        try {
+          return await fetch(url, {
+            headers,
+            signal,
+            cache: "no-store",
+            redirect: "error",
+            dispatcher: this.#connection,
+          });
+        } catch (error) {
+          // The error event carries only its text, and the caller acts on its code.
+          thrown = error;
+          throw error;
+        }
+      },
+    });
+    const { payloadBytesMax } = options;
+    this.#listen("connection", parseUplink, options.opened);
+    this.#listen("message", (data) => decodeMessage(parseJson(data), payloadBytesMax), options.message);
+    this.#listen("binary", (data) => decodeBase64(data, payloadBytesMax), options.message);
+    this.#source.addEventListener("error", ({ code, message }) => {
+      const reason: CloseReason =
+        code === undefined && message !== undefined
+          ? { by: "network", message }
+          : { by: "server", message: message ?? "end of stream" };
+      this.#end(reason, thrown ?? new Error(reason.message));
+    });
+  }
+
+  /** Closes the connection at once. Idempotent. */
+  destroy(): void {
+    this.#source.close();
+    void this.#connection.destroy();
+  }
+
+  #listen<T>(type: string, decode: (data: string) => T, take: (value: T) => void): void {
+    this.#source.addEventListener(type, (event) => {
+      let value: T;
+      try {
+        value = decode(event.data);
+      } catch (error) {
+        if (!(error instanceof MessageRefused)) throw error;
+        return this.#end({ by: "network", message: error.message }, error);
+      }
+      take(value);
+    });
+  }
+
+  #end(reason: CloseReason, cause: unknown): void {
+    this.destroy();
+    this.#options.ended(reason, cause);
+  }
+}
+
+function parseUplink(data: string): string {
+  const value = parseJson(data);
+  if (typeof value === "object" && value !== null && "uplink" in value && typeof value.uplink === "string") {
+    return value.uplink;
+  }
+  throw new MessageRefused('expected {"uplink": PATH} in the first event');
+}

@@ -1,0 +1,76 @@
+import { describeError } from "../../bench/errors.ts";
+import type { CloseReason, Payload } from "../../bench/protocol.ts";
+import { encodeMessage, encodeMessages } from "../../bench/wires/json-message.ts";
+import { unexpectedAnswer } from "./answers.ts";
+import type { Exchange } from "./exchange.ts";
+
+export interface UplinkOptions {
+  readonly exchange: Exchange;
+  /** Where messages are posted. */
+  readonly path: string;
+  /** Largest body the server takes, in bytes. */
+  readonly bodyBytesMax: number;
+  /** A request failed or was refused, so messages are lost and nothing more can be sent. */
+  readonly failed: (reason: CloseReason) => void;
+}
+
+/**
+ * The way to the server for every HTTP protocol: one `POST` at a time, so order is kept. A message leaves at once
+ * if no request is in flight; those that come meanwhile wait and leave together in the next one (as in Engine.IO's
+ * polling), as many as the server's body limit allows.
+ */
+export class Uplink {
+  readonly #options: UplinkOptions;
+  #queue: { readonly json: string; readonly bytes: number }[] = [];
+  #queuedBytes = 0;
+  #inFlight: Promise<void> | undefined;
+
+  constructor(options: UplinkOptions) {
+    this.#options = options;
+  }
+
+  /** Bytes of the messages that wait for the request in flight, as they will travel. */
+  get bufferedBytes(): number {
+    return this.#queuedBytes;
+  }
+
+  send(payload: Payload): void {
+    const json = encodeMessage(payload);
+    const bytes = Buffer.byteLength(json);
+    this.#queue.push({ json, bytes });
+    this.#queuedBytes += bytes;
+    this.#inFlight ??= this.#drain();
+  }
+
+  /** Resolves when everything sent so far was answered, or has failed. */
+  async drained(): Promise<void> {
+    await this.#inFlight;
+  }
+
+  async #drain(): Promise<void> {
+    const { exchange, path, failed } = this.#options;
+    try {
+      while (this.#queue.length > 0) {
+        const answer = await exchange.post(path, encodeMessages(this.#nextBatch()));
+        if (answer.status !== 204) return failed(unexpectedAnswer(answer));
+      }
+    } catch (error) {
+      failed({ by: "network", message: describeError(error) });
+    } finally {
+      this.#inFlight = undefined;
+    }
+  }
+
+  /** Takes as many messages off the queue as fit into one body; one always does. */
+  #nextBatch(): string[] {
+    let bodyBytes = 2;
+    let count = 0;
+    for (const { bytes } of this.#queue) {
+      bodyBytes += bytes + 1;
+      if (count > 0 && bodyBytes > this.#options.bodyBytesMax) break;
+      this.#queuedBytes -= bytes;
+      count += 1;
+    }
+    return this.#queue.splice(0, count).map(({ json }) => json);
+  }
+}

@@ -1,0 +1,18 @@
+import { decodeFromCompressedBase64, type Histogram } from "hdr-histogram-js";
+
+/** Reads a histogram of results.json; its values are nanoseconds. */
+export const decodeHistogram = (encoded: string): Histogram => decodeFromCompressedBase64(encoded, 32);
+
+/** Sums histograms; percentiles of the sum are right, averages of percentiles are not. */
+export function sumHistograms(encoded: readonly string[]): Histogram | undefined {
+  const [first, ...others] = encoded.map(decodeHistogram);
+  for (const other of others) first!.add(other);
+  return first;
+}
+
+/**
+ * Whether so many samples carry a percentile: at least 5.7 must lie beyond it, which is what the upper rank of a
+ * 95 % interval for a quantile needs (normal approximation; Lancet, USENIX ATC 2019).
+ */
+export const carriesPercentile = (samples: number, percentile: number): boolean =>
+  samples * (1 - percentile / 100) >= 5.7;

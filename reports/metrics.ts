@@ -1,0 +1,222 @@
+/**
+ * Every number a summary may hold: how it is read from one trial, and what it means. A report shows what is listed
+ * here, so a new metric is one entry.
+ */
+import { carriesPercentile, decodeHistogram } from "./histogram.ts";
+import type { Flow, FlowLedger, FlowName, Parameters, Trial, Window } from "./results.ts";
+
+export interface Metric {
+  /** Quantity, statistic, unit last; the key in a summary. */
+  readonly name: string;
+  /** As a table heads it, without the unit. */
+  readonly title: string;
+  readonly unit: "us" | "perSecond" | "bytes" | "messages" | "ratio";
+  /** Which way is better; undefined where neither is. */
+  readonly better?: "lower" | "higher";
+  readonly meaning: string;
+  /** Undefined where the trial cannot tell, e.g. too few samples for the percentile. */
+  readonly read: (trial: Trial, parameters: Parameters) => number | undefined;
+}
+
+/** The window a scenario is about: the last, in which everything that is ever busy is busy. */
+const main = (trial: Trial): Window | undefined => trial.windows.at(-1);
+
+type HistogramName = keyof Flow["histograms"];
+
+/** A delay in microseconds; percentile 100 is the maximum. Never 0: what is under a nanosecond counts as one. */
+function delayUs(encoded: string | undefined, percentile: number): number | undefined {
+  if (encoded === undefined) return undefined;
+  const histogram = decodeHistogram(encoded);
+  const { totalCount } = histogram;
+  if (percentile === 100) return totalCount > 0 ? histogram.maxValue / 1000 : undefined;
+  if (!carriesPercentile(totalCount, percentile)) return undefined;
+  return histogram.getValueAtPercentile(percentile) / 1000;
+}
+
+const percentiles = [
+  [50, "P50"],
+  [90, "P90"],
+  [99, "P99"],
+  [99.9, "P999"],
+  [100, "Max"],
+] as const;
+
+function delayMetrics(
+  prefix: string,
+  title: string,
+  flow: FlowName,
+  histogram: HistogramName,
+  meaning: string,
+): Metric[] {
+  return percentiles.map(([percentile, suffix]) => ({
+    name: `${prefix}${suffix}Us`,
+    title: `${title} ${suffix === "Max" ? "max" : suffix.toLowerCase().replace("p999", "p99.9")}`,
+    unit: "us",
+    better: "lower",
+    meaning,
+    read: (trial) => delayUs(main(trial)?.flows[flow]?.histograms[histogram], percentile),
+  }));
+}
+
+function aloneMetric(flow: "uplink" | "downlink", percentile: 50 | 99): Metric {
+  return {
+    name: `${flow}AloneP${percentile}Us`,
+    title: `${flow} alone p${percentile}`,
+    unit: "us",
+    better: "lower",
+    meaning: `one-way delay of the ${flow} while the other direction rests`,
+    read: (trial) => delayUs(aloneWindow(trial, flow)?.flows[flow]?.histograms.service, percentile),
+  };
+}
+
+const aloneWindow = (trial: Trial, flow: FlowName): Window | undefined =>
+  trial.windows.find(({ flows }) => flows[flow] !== undefined && Object.values(flows).length === 1);
+
+function interferenceMetric(flow: "uplink" | "downlink", percentile: 50 | 99): Metric {
+  return {
+    name: `${flow}InterferenceP${percentile}Ratio`,
+    title: `${flow} interference p${percentile}`,
+    unit: "ratio",
+    better: "lower",
+    meaning: `one-way p${percentile} of the ${flow} with both directions busy, over the same with it alone, trial by trial`,
+    read(trial) {
+      const together = delayUs(main(trial)?.flows[flow]?.histograms.service, percentile);
+      const alone = delayUs(aloneWindow(trial, flow)?.flows[flow]?.histograms.service, percentile);
+      return together !== undefined && alone !== undefined && main(trial) !== aloneWindow(trial, flow)
+        ? together / alone
+        : undefined;
+    },
+  };
+}
+
+function ledgerMetric(name: keyof FlowLedger, meaning: string): Metric {
+  return {
+    name,
+    title: name.replace("Messages", ""),
+    unit: "messages",
+    better: "lower",
+    meaning,
+    read: (trial) =>
+      trial.windows.flatMap((window) => flowsOf(window)).reduce((sum, { ledger }) => sum + ledger[name], 0),
+  };
+}
+
+/** The flows a window has. */
+export const flowsOf = ({ flows }: Window): Flow[] =>
+  [flows.roundTrip, flows.uplink, flows.downlink].filter((flow) => flow !== undefined);
+
+export const metrics: readonly Metric[] = [
+  ...delayMetrics("roundTrip", "round trip", "roundTrip", "service", "received - sent"),
+  ...delayMetrics(
+    "scheduled",
+    "from schedule",
+    "roundTrip",
+    "scheduled",
+    "received - scheduled: what a user waits, queueing in the client included",
+  ),
+  ...delayMetrics(
+    "dispatch",
+    "dispatch",
+    "roundTrip",
+    "dispatch",
+    "sent - scheduled: how late the load generator itself was",
+  ),
+  ...delayMetrics(
+    "uplink",
+    "uplink",
+    "uplink",
+    "service",
+    "one-way delay, client to server, with both directions busy",
+  ),
+  ...delayMetrics(
+    "downlink",
+    "downlink",
+    "downlink",
+    "service",
+    "one-way delay, server to client, with both directions busy",
+  ),
+  aloneMetric("uplink", 50),
+  aloneMetric("uplink", 99),
+  aloneMetric("downlink", 50),
+  aloneMetric("downlink", 99),
+  interferenceMetric("uplink", 50),
+  interferenceMetric("downlink", 50),
+  {
+    name: "achievedRatePerSecond",
+    title: "achieved rate",
+    unit: "perSecond",
+    better: "higher",
+    meaning: "messages received within the window, per second, all flows together",
+    read: (trial) => {
+      const window = main(trial);
+      return window && flowsOf(window).reduce((sum, flow) => sum + flow.achievedRatePerSecond, 0);
+    },
+  },
+  {
+    name: "serverCpuUsPerMessage",
+    title: "server CPU per message",
+    unit: "us",
+    better: "lower",
+    meaning: "CPU time of the server process within the window, over the messages it handled in it",
+    read(trial) {
+      const server = main(trial)?.server;
+      return main(trial)?.flows.roundTrip && server && server.messages > 0 ? server.cpuUs / server.messages : undefined;
+    },
+  },
+  {
+    name: "generatorCpuUsPerMessage",
+    title: "client CPU per message",
+    unit: "us",
+    better: "lower",
+    meaning:
+      "CPU time of the load generators over the round trips they saw; closed loop only, since open-loop pacing spins",
+    read(trial) {
+      const window = main(trial);
+      if (window?.flows.roundTrip?.load.kind !== "closed") return undefined;
+      const cpuUs = window.generators.reduce((sum, use) => sum + use.cpuUs, 0);
+      const messages = window.generators.reduce((sum, use) => sum + use.messages, 0);
+      return messages > 0 ? cpuUs / messages : undefined;
+    },
+  },
+  {
+    name: "wireBytesPerMessage",
+    title: "wire bytes per round trip",
+    unit: "bytes",
+    better: "lower",
+    meaning: "bytes above TCP, both ways, for one message and its echo, requests that found nothing included",
+    read: (trial) => wireBytesPerMessage(trial),
+  },
+  {
+    name: "overheadBytesPerMessage",
+    title: "overhead bytes per round trip",
+    unit: "bytes",
+    better: "lower",
+    meaning: "wire bytes less twice the payload",
+    read(trial, { payloadBytes }) {
+      const bytes = wireBytesPerMessage(trial);
+      return bytes === undefined ? undefined : bytes - 2 * payloadBytes;
+    },
+  },
+  ...percentiles.map(
+    ([percentile, suffix]): Metric => ({
+      name: `connect${suffix}Us`,
+      title: `connect ${suffix.toLowerCase()}`,
+      unit: "us",
+      better: "lower",
+      meaning: "from the start of a connection until the first message can be sent, one connection after the other",
+      read: (trial) => delayUs(trial.connect, percentile),
+    }),
+  ),
+  ledgerMetric("sentMessages", "messages offered"),
+  ledgerMetric("receivedMessages", "messages delivered at least once"),
+  ledgerMetric("lostMessages", "messages that never arrived although a later one did"),
+  ledgerMetric("duplicatedMessages", "arrivals beyond the first"),
+  ledgerMetric("reorderedMessages", "arrivals after a later message"),
+  ledgerMetric("censoredMessages", "still on the way when the wait was over"),
+  ledgerMetric("corruptedMessages", "arrivals with the wrong bytes"),
+];
+
+function wireBytesPerMessage(trial: Trial): number | undefined {
+  const bytes = main(trial)?.wireBytes;
+  return bytes && bytes.messages > 0 ? (bytes.sent + bytes.received) / bytes.messages : undefined;
+}

@@ -1,0 +1,184 @@
+/**
+ * The contract of results.json: what a run writes and every report reads. One zod definition gives the types, the
+ * check on reading and the JSON Schema that ships with the package.
+ */
+import { z } from "zod";
+
+export const schemaVersion = 1;
+
+export const flowNames = ["roundTrip", "uplink", "downlink"] as const;
+export const scenarioNames = ["echo", "throughput", "duplex"] as const;
+export const validityVerdicts = ["valid", "generator-bound", "invalid"] as const;
+
+const count = z.number().int().nonnegative();
+const positive = z.number().positive();
+
+const load = z.discriminatedUnion("kind", [
+  z.object({
+    kind: z.literal("open"),
+    ratePerSecond: positive.describe("Offered rate over all connections, for each direction."),
+  }),
+  z.object({ kind: z.literal("closed"), inFlight: count.min(1).describe("Unanswered messages per connection.") }),
+]);
+
+const ledger = z.object({
+  sentMessages: count.describe("Handed to the client, or refused by its full queue."),
+  receivedMessages: count.describe("Arrived at least once."),
+  lostMessages: count.describe("Never arrived although a later one did, the connection ended, or the queue was full."),
+  duplicatedMessages: count.describe("Arrivals beyond the first of the same message."),
+  reorderedMessages: count.describe("Arrived after a later one (RFC 4737 section 3.3)."),
+  censoredMessages: count.describe("Still on the way when the drain was over: neither delivered nor lost."),
+  corruptedMessages: count.describe("Arrivals whose bytes were not those of any message sent."),
+});
+
+const encodedHistogram = z.string().describe("HdrHistogram V2, compressed, base64, nanoseconds.");
+
+const flow = z.object({
+  load,
+  achievedRatePerSecond: z.number().nonnegative().describe("Received within the window, per second."),
+  histograms: z.object({
+    dispatch: encodedHistogram.optional().describe("sent - scheduled; open loop only."),
+    service: encodedHistogram.optional().describe("received - sent."),
+    scheduled: encodedHistogram.optional().describe("received - scheduled; open loop only."),
+  }),
+  ledger,
+});
+
+const processUse = z.object({
+  cpuUs: z.number().nonnegative().describe("User and system time within the window."),
+  messages: count.describe("Messages handled within the same instants."),
+  rssBytes: count,
+  eventLoopUtilization: z.number().min(0).max(1),
+});
+
+const window = z.object({
+  name: z.string(),
+  durationMs: positive,
+  flows: z.object({ roundTrip: flow.optional(), uplink: flow.optional(), downlink: flow.optional() }),
+  wireBytes: z
+    .object({ sent: count, received: count, messages: count })
+    .describe("Bytes on the clients' TCP connections, from quiet to quiet, and the messages they carried."),
+  server: processUse.optional().describe("Absent for a server this run did not start."),
+  generators: z.array(processUse),
+});
+
+const trial = z.object({
+  trial: count.min(1),
+  state: z.enum(["complete", "partial"]).describe("A partial trial was cut short: kept, never summarised."),
+  startedAt: z.iso.datetime(),
+  connect: encodedHistogram.optional().describe("Time from the start of a connection to the first possible send."),
+  windows: z.array(window),
+});
+
+const parameters = z.object({
+  connections: count.min(1),
+  workers: count.min(1).describe("Load-generator processes that share the connections and the rate."),
+  payloadBytes: count,
+  payloadKind: z.enum(["text", "binary"]),
+  load,
+  warmupMs: z.number().nonnegative(),
+  durationMs: positive.describe("Of each measured window."),
+  drainMs: positive.describe("Longest wait for messages still on the way after a window."),
+  pollIntervalMs: positive.optional().describe("Only where the client polls."),
+});
+
+const interval = z.object({
+  value: z.number().describe("Median of the trials."),
+  low: z.number().describe("Lowest trial."),
+  high: z.number().describe("Highest trial."),
+});
+
+const flag = z.object({
+  code: z.string(),
+  severity: z.enum(["fatal", "warning"]),
+  message: z.string(),
+});
+
+const validity = z.object({ verdict: z.enum(validityVerdicts), flags: z.array(flag) });
+
+const cellIdentity = {
+  target: z.string().describe("As given on the command line."),
+  protocol: z.string(),
+  scenario: z.enum(scenarioNames),
+  parameters,
+};
+
+const cell = z.discriminatedUnion("state", [
+  z.object({
+    ...cellIdentity,
+    state: z.literal("measured"),
+    validity,
+    trials: z.array(trial).min(1),
+    summary: z.record(z.string(), interval),
+  }),
+  z.object({ ...cellIdentity, state: z.literal("failed"), reason: z.string(), trials: z.array(trial) }),
+  z.object({ ...cellIdentity, state: z.literal("refused"), reason: z.string() }),
+  z.object({ ...cellIdentity, state: z.literal("not-run"), reason: z.string() }),
+]);
+
+const comparison = z.object({
+  scenario: z.enum(scenarioNames),
+  metric: z.string(),
+  reference: z.string(),
+  target: z.string(),
+  ratio: interval,
+  verdict: z.enum(["higher", "lower", "indistinguishable"]),
+});
+
+const protocolInfo = z.object({
+  name: z.string(),
+  title: z.string(),
+  summary: z.string(),
+  specification: z.string(),
+  uplink: z.enum(["stream", "request"]),
+  downlink: z.enum(["stream", "held-request", "polled"]),
+  framing: z.enum(["binary", "text"]),
+});
+
+export const resultsSchema = z.object({
+  schemaVersion: z.literal(schemaVersion),
+  tool: z.object({ name: z.literal("wirebench"), version: z.string(), commit: z.string().nullable() }),
+  command: z.string(),
+  preset: z.string(),
+  seed: count,
+  startedAt: z.iso.datetime(),
+  finishedAt: z.iso.datetime(),
+  interrupted: z.boolean().describe("Ended by Ctrl-C: what is here was measured in full, the rest was not run."),
+  environment: z.object({
+    runtime: z.string(),
+    os: z.string(),
+    cpu: z.string(),
+    cores: count,
+    memoryBytes: count,
+    loadAverage: z.number().nonnegative().describe("One-minute load average before the run."),
+    components: z.record(z.string(), z.string()).describe("Name and version of every library that carries a wire."),
+  }),
+  protocols: z.array(protocolInfo).describe("What the report needs to know of the protocols in this run."),
+  cells: z.array(cell),
+  comparisons: z.array(comparison),
+  claims: z.array(
+    z.object({ id: z.string(), statement: z.string(), verdict: z.string(), evidence: z.array(z.string()) }),
+  ),
+});
+
+export type Results = z.infer<typeof resultsSchema>;
+export type Cell = z.infer<typeof cell>;
+export type MeasuredCell = Extract<Cell, { state: "measured" }>;
+export type CellIdentity = Pick<Cell, "target" | "protocol" | "scenario" | "parameters">;
+export type Parameters = z.infer<typeof parameters>;
+export type Load = z.infer<typeof load>;
+export type Trial = z.infer<typeof trial>;
+export type Window = z.infer<typeof window>;
+export type Flow = z.infer<typeof flow>;
+export type FlowName = (typeof flowNames)[number];
+export type FlowLedger = z.infer<typeof ledger>;
+export type ProcessUse = z.infer<typeof processUse>;
+export type Interval = z.infer<typeof interval>;
+export type Validity = z.infer<typeof validity>;
+export type Flag = z.infer<typeof flag>;
+export type Comparison = z.infer<typeof comparison>;
+export type ScenarioName = (typeof scenarioNames)[number];
+export type ProtocolInfo = z.infer<typeof protocolInfo>;
+
+/** The JSON Schema (draft 2020-12) of results.json. */
+export const resultsJsonSchema = (): object => z.toJSONSchema(resultsSchema);

@@ -1,0 +1,21 @@
+import type { Service } from "./service.ts";
+
+/** Sends every message back as it came. */
+export function echoService(): Service {
+  let handledMessages = 0;
+  return {
+    behaviour: (connection) => ({
+      message(payload) {
+        handledMessages++;
+        connection.send(payload);
+      },
+      closed() {},
+    }),
+    get handledMessages() {
+      return handledMessages;
+    },
+    begin: () => Promise.resolve(),
+    halt() {},
+    collect: () => Promise.resolve({}),
+  };
+}

@@ -1,0 +1,106 @@
+import { randomUUID } from "node:crypto";
+import type { ListenOptions, RunningServer } from "../../bench/protocol.ts";
+import { ServerLink } from "../link.ts";
+import { closeServer, listenOn, trackSockets } from "../listening.ts";
+import { answerJson, answerNothing, refuse } from "./answer.ts";
+import { PolledConnection } from "./polled-connection.ts";
+import { type RoutedRequest, serveRoutes } from "./routes.ts";
+import { createHttpServer } from "./server.ts";
+import { receiveMessages } from "./uplink.ts";
+
+interface Polled {
+  readonly wire: PolledConnection;
+  readonly link: ServerLink;
+}
+
+/** The routes of both polling protocols, for a server someone else wrote. */
+export const pollingContract = (emptyAnswer: string): string =>
+  'POST /connections answers 201 {"id"}; POST /connections/ID/messages takes a JSON array of messages ' +
+  '(a string, or {"base64"} for binary) and answers 204; GET /connections/ID/messages?after=CURSOR answers 200 ' +
+  `{"cursor", "messages"} with the echo of every message after CURSOR (0 at first), and ${emptyAnswer}; ` +
+  "DELETE /connections/ID answers 204";
+
+/**
+ * The server of short and of long polling, which differ in one number: `holdMs`, how long a request for messages
+ * waits for one (0: not at all). A connection is a mailbox with an id; it ends with `DELETE`, after `idleMs`
+ * without a request, or when more than `queueBytesMax` is waiting in it.
+ */
+export async function listenPolling(
+  { host, port, behaviour, limits }: ListenOptions,
+  holdMs: number,
+): Promise<RunningServer> {
+  const links = new Set<ServerLink>();
+  /** Also holds connections that have ended until their peer has heard of it. */
+  const connections = new Map<string, Polled>();
+
+  const server = createHttpServer(
+    limits,
+    serveRoutes([
+      { path: /^\/connections$/, methods: { POST: open } },
+      { path: /^\/connections\/([^/]+)$/, methods: { DELETE: remove } },
+      { path: /^\/connections\/([^/]+)\/messages$/, methods: { GET: poll, POST: receive } },
+    ]),
+  );
+  const sockets = trackSockets(server);
+  const authority = await listenOn(server, host, port);
+  const sweep = setInterval(dropIdle, Math.max(limits.idleMs / 4, 10)).unref();
+
+  function open({ response }: RoutedRequest): void {
+    if (connections.size >= limits.connectionsMax) {
+      refuse(response, 503, "too many connections");
+      return;
+    }
+    const id = randomUUID();
+    const wire = new PolledConnection({ holdMs, gone: () => drop(id) });
+    const link = new ServerLink(wire, behaviour, limits, links);
+    connections.set(id, { wire, link });
+    answerJson(response, 201, JSON.stringify({ id }));
+  }
+
+  function receive(routed: RoutedRequest): void {
+    connections.get(routed.id)?.wire.touch();
+    receiveMessages(routed, limits, () => connections.get(routed.id)?.link);
+  }
+
+  function poll({ response, id, query }: RoutedRequest): void {
+    const cursor = /^after=(\d{1,15})$/.exec(query)?.[1];
+    const connection = connections.get(id);
+    if (connection === undefined) refuse(response, 404, "no such connection");
+    else if (cursor === undefined) refuse(response, 400, "expected ?after=CURSOR, a whole number");
+    else connection.wire.poll(Number(cursor), response);
+  }
+
+  function remove({ response, id }: RoutedRequest): void {
+    if (connections.has(id)) {
+      drop(id);
+      answerNothing(response);
+    } else refuse(response, 404, "no such connection");
+  }
+
+  function drop(id: string): void {
+    const connection = connections.get(id);
+    if (connection === undefined) return;
+    connections.delete(id);
+    connection.link.ended();
+    connection.wire.drop();
+  }
+
+  function dropIdle(): void {
+    const now = performance.now();
+    for (const [id, { wire }] of connections) if (wire.idleMs(now) > limits.idleMs) drop(id);
+  }
+
+  return {
+    url: `http://${authority}/`,
+    get connections() {
+      return links.size;
+    },
+    async close() {
+      clearInterval(sweep);
+      // The sockets first: whoever waits for a message learns that the server is gone, not that it said goodbye.
+      const closed = closeServer(server, sockets);
+      for (const id of [...connections.keys()]) drop(id);
+      await closed;
+    },
+  };
+}

@@ -1,0 +1,24 @@
+import { createServer, type RequestListener, type Server } from "node:http";
+import type { Limits } from "../../bench/protocol.ts";
+
+/** Headers of one request, in bytes; Node answers 431 (RFC 6585 section 5) over it. */
+const headerBytesMax = 16 * 1024;
+
+/**
+ * An HTTP/1.1 server (RFC 9112) with the bounds of the project. There is no `clientError` listener on purpose: only
+ * without one does Node answer 400, 431 and 408 in the protocol's own terms before it closes.
+ */
+export function createHttpServer(limits: Limits, serve: RequestListener): Server {
+  return createServer(
+    {
+      noDelay: true,
+      maxHeaderSize: headerBytesMax,
+      headersTimeout: limits.handshakeMs,
+      requestTimeout: limits.handshakeMs,
+      connectionsCheckingInterval: Math.min(1000, limits.handshakeMs),
+      // Longer than a user may be silent, so that no user pays for a second TCP handshake.
+      keepAliveTimeout: limits.idleMs + 60_000,
+    },
+    serve,
+  );
+}

@@ -1,0 +1,23 @@
+import type { ProtocolServer } from "../bench/protocol.ts";
+import { listenPolling, pollingContract } from "./http/polling.ts";
+
+/** RFC 6202 section 5.5 knows 30 seconds as safe for the intermediaries in use; this stays below with a margin. */
+const holdMs = 25_000;
+
+/** Long polling over HTTP/1.1 (RFC 6202): the server holds each request until there is a message to answer with. */
+export const longPollingServer: ProtocolServer = {
+  traits: {
+    name: "long-polling",
+    title: "Long polling",
+    summary: "HTTP requests the server holds until it has a message (RFC 6202); two keep-alive connections per user",
+    uplink: "request",
+    downlink: "held-request",
+    framing: "text",
+    schemes: ["http:", "https:"],
+    foreignContract: pollingContract("holds the request for up to 25 s if there is none, then 204"),
+    specification: "RFC 6202",
+    libraries: { server: [], client: ["undici"] },
+  },
+
+  listen: (options) => listenPolling(options, holdMs),
+};

@@ -1,0 +1,20 @@
+import type { ProtocolServer } from "../bench/protocol.ts";
+import { listenPolling, pollingContract } from "./http/polling.ts";
+
+/** Short polling over HTTP/1.1 (RFC 9110): the client asks on a timer and is answered at once. */
+export const shortPollingServer: ProtocolServer = {
+  traits: {
+    name: "short-polling",
+    title: "Short polling",
+    summary: "HTTP requests on a timer, answered at once; one keep-alive connection per user",
+    uplink: "request",
+    downlink: "polled",
+    framing: "text",
+    schemes: ["http:", "https:"],
+    foreignContract: pollingContract("204 at once if there is none"),
+    specification: "RFC 9110",
+    libraries: { server: [], client: ["undici"] },
+  },
+
+  listen: (options) => listenPolling(options, 0),
+};

@@ -1,0 +1,95 @@
+import { randomUUID } from "node:crypto";
+import type { ServerResponse } from "node:http";
+import type { ListenOptions, Payload, ProtocolServer, RunningServer } from "../bench/protocol.ts";
+import { encodeBase64, encodeMessage } from "../bench/wires/json-message.ts";
+import { refuse } from "./http/answer.ts";
+import { type RoutedRequest, serveRoutes } from "./http/routes.ts";
+import { createHttpServer } from "./http/server.ts";
+import { receiveMessages } from "./http/uplink.ts";
+import { ServerLink } from "./link.ts";
+import { closeServer, destroyAfter, listenOn, trackSockets } from "./listening.ts";
+
+/** Server-Sent Events (WHATWG HTML section 9.2) down, HTTP requests up. */
+export const sseServer: ProtocolServer = {
+  traits: {
+    name: "sse",
+    title: "SSE",
+    summary: "WHATWG HTML 9.2: one response that never ends carries events down, HTTP requests carry messages up",
+    uplink: "request",
+    downlink: "stream",
+    framing: "text",
+    schemes: ["http:", "https:"],
+    foreignContract:
+      'GET /events answers an event stream whose first event is "connection" with data {"uplink": PATH}; POST PATH ' +
+      'takes a JSON array of messages (a string, or {"base64"} for binary) and answers 204; the echo is an event with ' +
+      'the JSON string as data, or an event "binary" with base64 as data',
+    specification: "WHATWG HTML 9.2",
+    libraries: { server: [], client: ["eventsource", "undici"] },
+  },
+
+  async listen({ host, port, behaviour, limits }: ListenOptions): Promise<RunningServer> {
+    const links = new Set<ServerLink>();
+    const connections = new Map<string, ServerLink>();
+
+    const server = createHttpServer(
+      limits,
+      serveRoutes([
+        { path: /^\/events$/, methods: { GET: open } },
+        {
+          path: /^\/connections\/([^/]+)\/messages$/,
+          methods: { POST: (routed) => receiveMessages(routed, limits, () => connections.get(routed.id)) },
+        },
+      ]),
+    );
+    const sockets = trackSockets(server);
+    const authority = await listenOn(server, host, port);
+
+    function open({ response }: RoutedRequest): void {
+      if (connections.size >= limits.connectionsMax) {
+        refuse(response, 503, "too many connections");
+        return;
+      }
+      const id = randomUUID();
+      response.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-store" });
+      response.write(event(JSON.stringify({ uplink: `/connections/${id}/messages` }), "connection"));
+      response.on("error", () => {});
+      const link = new ServerLink(
+        {
+          transmit: (payload) => void response.write(messageEvent(payload)),
+          queuedBytes: () => response.writableLength,
+          end: () => end(response),
+          endSlowConsumer: () => void response.destroy(),
+        },
+        behaviour,
+        limits,
+        links,
+      );
+      connections.set(id, link);
+      response.on("close", () => {
+        connections.delete(id);
+        link.ended();
+      });
+    }
+
+    /** Ends the stream; a peer that does not read up to its end is cut off after the handshake time. */
+    function end(response: ServerResponse): void {
+      response.end();
+      destroyAfter(response, limits.handshakeMs);
+    }
+
+    return {
+      url: `http://${authority}/`,
+      get connections() {
+        return links.size;
+      },
+      close: () => closeServer(server, sockets),
+    };
+  },
+};
+
+/** WHATWG HTML section 9.2.5; the data must be one line, which JSON text and base64 are. */
+const event = (data: string, type?: string): string =>
+  type === undefined ? `data: ${data}\n\n` : `event: ${type}\ndata: ${data}\n\n`;
+
+const messageEvent = (payload: Payload): string =>
+  typeof payload === "string" ? event(encodeMessage(payload)) : event(encodeBase64(payload), "binary");

@@ -1,0 +1,24 @@
+import { type Element, xml } from "@xmpp/xml";
+import { namespaces } from "./namespaces.ts";
+
+/** Conditions of RFC 6120 section 8.3.3 this server answers with, and the type each goes with. */
+const types = {
+  "bad-request": "modify",
+  conflict: "cancel",
+  "jid-malformed": "modify",
+  "remote-server-not-found": "cancel",
+  "service-unavailable": "cancel",
+} as const;
+
+export type StanzaCondition = keyof typeof types;
+
+/** The error that answers a stanza; undefined where RFC 6120 sections 8.1 and 8.3.1 forbid one, lest errors bounce. */
+export function stanzaError(stanza: Element, condition: StanzaCondition): Element | undefined {
+  const { id, type, to, from } = stanza.attrs;
+  if (type === "error" || type === "result" || stanza.name === "presence") return undefined;
+  return xml(
+    stanza.name,
+    { type: "error", id, from: to, to: from },
+    xml("error", { type: types[condition] }, xml(condition, { xmlns: namespaces.stanzaErrors })),
+  );
+}
