@@ -1,6 +1,9 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from "commander";
+import { listCommand } from "./commands/list.ts";
+import { reportCommand } from "./commands/report.ts";
 import { runCommand } from "./commands/run.ts";
+import { serveCommand } from "./commands/serve.ts";
 import { version } from "./environment.ts";
 import { describeError, WirebenchError } from "./errors.ts";
 import { exitCodeOfError, exitCodes } from "./exit-codes.ts";
@@ -11,7 +14,10 @@ const program = new Command("wirebench")
   )
   .version(version)
   .showHelpAfterError("(wirebench help [command] shows what there is)")
-  .addCommand(runCommand());
+  .addCommand(runCommand())
+  .addCommand(serveCommand())
+  .addCommand(reportCommand())
+  .addCommand(listCommand());
 
 for (const command of [program, ...program.commands]) command.exitOverride();
 

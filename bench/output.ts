@@ -1,5 +1,5 @@
-import { accessSync, constants, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
 import type { Results } from "../reports/results.ts";
 import { describeError, WirebenchError } from "./errors.ts";
 
@@ -11,8 +11,7 @@ export class OutputFolder {
   constructor(path: string) {
     this.path = resolve(path);
     try {
-      mkdirSync(this.path, { recursive: true });
-      accessSync(this.path, constants.W_OK);
+      createFolder(this.path);
       const probe = join(this.path, ".wirebench-probe");
       writeFileSync(probe, "");
       rmSync(probe);
@@ -41,6 +40,13 @@ export class OutputFolder {
       throw new WirebenchError("output-unwritable", `cannot write ${path}: ${describeError(error)}`, { cause: error });
     }
   }
+}
+
+/** Parent by parent: Node's recursive mkdir does not end where the parent refuses with ENOENT, as /proc does. */
+function createFolder(path: string): void {
+  if (existsSync(path)) return;
+  createFolder(dirname(path));
+  mkdirSync(path);
 }
 
 /** `reports/out/2026-11-22T18-30-05` below the current folder, one per run. */

@@ -11,5 +11,11 @@ export interface Scenario {
   readonly loadKind: Load["kind"];
   /** `echo` works with any server that echoes; `one-way` needs ours, which counts and pushes by itself. */
   readonly service: "echo" | "one-way";
+  /**
+   * Traffic before the first window, so dense that the code it takes is compiled by then. Nothing of it is recorded,
+   * and all of it has arrived before the first window begins.
+   */
+  readonly warmup: (load: Load) => WindowPlan;
+  /** The measured windows, in report order; they run in an order drawn per trial. */
   readonly windows: (load: Load) => readonly WindowPlan[];
 }

@@ -11,6 +11,7 @@ import type { GeneratorApi, GeneratorWindow } from "./processes/generator.ts";
 import { RemoteProcess } from "./processes/remote.ts";
 import type { CodecOptions, ServerApi, ServerWindow } from "./processes/server.ts";
 import { defaultLimits } from "./protocol.ts";
+import { seededRandom, shuffled } from "./random.ts";
 
 /** A partial trial keeps what was measured before the reason struck. */
 export type TrialOutcome = { trial: Trial; failure?: string };
@@ -33,11 +34,17 @@ export async function runTrial(
   try {
     const connect = await processes.start(plan, options.seed);
     trial.connect = connect;
-    for (const [index, window] of plan.scenario.windows(plan.identity.parameters.load).entries()) {
-      const { result, failure } = await processes.runWindow(plan, window, index);
+    const { load, warmupMs, settleMs, durationMs } = plan.identity.parameters;
+    const windows = plan.scenario.windows(load);
+    if (warmupMs > 0) await processes.runWindow(plan.scenario.warmup(load), 0, { settleMs: 0, durationMs: warmupMs });
+    for (const window of shuffled(windows, seededRandom(options.seed))) {
+      if (processes.failure !== undefined) break;
+      const result = await processes.runWindow(window, windows.indexOf(window) + 1, { settleMs, durationMs });
       if (result !== undefined) trial.windows.push(result);
-      if (failure !== undefined) return { trial, failure };
     }
+    const order = windows.map(({ name }) => name);
+    trial.windows.sort((a, b) => order.indexOf(a.name) - order.indexOf(b.name));
+    if (processes.failure !== undefined) return { trial, failure: processes.failure };
     await processes.disconnect();
     trial.state = "complete";
     return { trial };
@@ -53,6 +60,7 @@ class TrialProcesses {
   failure: string | undefined;
   readonly #server: Server | undefined;
   readonly #generators: Generator[];
+  readonly #drainMs: number;
   readonly #failed: Promise<void>;
   #fail: (reason: string) => void = () => {};
   #stopping = false;
@@ -64,7 +72,8 @@ class TrialProcesses {
         resolve();
       };
     });
-    const { workers } = identity.parameters;
+    const { workers, drainMs } = identity.parameters;
+    this.#drainMs = drainMs;
     this.#server = target.url === undefined ? new RemoteProcess("server", "server") : undefined;
     this.#generators = Array.from({ length: workers }, (_, index) => {
       const name = workers === 1 ? "load generator" : `load generator ${index + 1} of ${workers}`;
@@ -108,15 +117,16 @@ class TrialProcesses {
     return times.encode();
   }
 
+  /** Sends, drains, collects. A failure ends it early, with what there is; `failure` then says why. */
   async runWindow(
-    { identity: { parameters } }: CellPlan,
     plan: WindowPlan,
     index: number,
-  ): Promise<{ result?: Window; failure?: string }> {
-    const warmupStartNs = nowNs() + leadNs;
-    const startNs = warmupStartNs + parameters.warmupMs * 1e6;
-    const endNs = startNs + parameters.durationMs * 1e6;
-    const order: WindowOrder = { ...plan, index, warmupStartNs, startNs, endNs };
+    { settleMs, durationMs }: { settleMs: number; durationMs: number },
+  ): Promise<Window | undefined> {
+    const settleStartNs = nowNs() + leadNs;
+    const startNs = settleStartNs + settleMs * 1e6;
+    const endNs = startNs + durationMs * 1e6;
+    const order: WindowOrder = { ...plan, index, settleStartNs, startNs, endNs };
     const patienceMs = (endNs - nowNs()) / 1e6 + graceMs;
     const sending = Promise.all([
       this.#server?.call("begin", order, patienceMs),
@@ -127,9 +137,7 @@ class TrialProcesses {
     await Promise.race([sending.catch((error) => this.#fail(describeError(error))), this.#failed]);
     const cutShort = this.failure !== undefined;
     if (cutShort) this.#halt();
-    const drainMs = cutShort ? 0 : parameters.drainMs;
-    const result = await this.#collect(order, drainMs, parameters.durationMs);
-    return { ...(result && { result }), ...(this.failure !== undefined && { failure: this.failure }) };
+    return await this.#collect(order, cutShort ? 0 : this.#drainMs, durationMs);
   }
 
   /** Ends the connections as a client does, so that a server is not left with dead ones. */
@@ -194,7 +202,7 @@ function workerOrder(order: WindowOrder, workers: number, worker: number): Windo
     flows[name] = load.kind === "open" ? { ...load, ratePerSecond: load.ratePerSecond / workers } : load;
     if (load.kind === "open") shiftNs = (worker * 1e9) / load.ratePerSecond;
   }
-  return { ...order, flows, warmupStartNs: order.warmupStartNs + shiftNs };
+  return { ...order, flows, settleStartNs: order.settleStartNs + shiftNs };
 }
 
 function joinWindow(

@@ -25,7 +25,7 @@ export function parseRatePerSecond(text: string): number {
 }
 
 /** A whole number of at least `min`. */
-export function parseCount(text: string, min = 1): number {
+export function parseCount(text: string, min: number = 1): number {
   const count = /^\d+$/.test(text) ? Number(text) : Number.NaN;
   if (!Number.isSafeInteger(count) || count < min) throw expectedError(`a whole number of at least ${min}`, text);
   return count;

@@ -2,6 +2,7 @@
  * Every number a summary may hold: how it is read from one trial, and what it means. A report shows what is listed
  * here, so a new metric is one entry.
  */
+import type { Unit } from "./format.ts";
 import { carriesPercentile, decodeHistogram } from "./histogram.ts";
 import type { Flow, FlowLedger, FlowName, Parameters, Trial, Window } from "./results.ts";
 
@@ -10,16 +11,25 @@ export interface Metric {
   readonly name: string;
   /** As a table heads it, without the unit. */
   readonly title: string;
-  readonly unit: "us" | "perSecond" | "bytes" | "messages" | "ratio";
+  readonly unit: Unit;
   /** Which way is better; undefined where neither is. */
   readonly better?: "lower" | "higher";
   readonly meaning: string;
+  /**
+   * What the number is worth in a cell whose limit was the load generator: the target itself could do at least, or
+   * would need at most, this; or nothing can be said. Undefined where the generator has no part in it.
+   */
+  readonly whenGeneratorBound?: "at-least" | "at-most" | "unknown";
+  /** Why a summary may lack it. */
+  readonly absence: string;
   /** Undefined where the trial cannot tell, e.g. too few samples for the percentile. */
   readonly read: (trial: Trial, parameters: Parameters) => number | undefined;
 }
 
 /** The window a scenario is about: the last, in which everything that is ever busy is busy. */
 const main = (trial: Trial): Window | undefined => trial.windows.at(-1);
+
+const tooFewSamples = "too few samples for this percentile";
 
 type HistogramName = keyof Flow["histograms"];
 
@@ -41,6 +51,8 @@ const percentiles = [
   [100, "Max"],
 ] as const;
 
+const percentileTitle = (suffix: string): string => suffix.toLowerCase().replace("p999", "p99.9");
+
 function delayMetrics(
   prefix: string,
   title: string,
@@ -50,10 +62,12 @@ function delayMetrics(
 ): Metric[] {
   return percentiles.map(([percentile, suffix]) => ({
     name: `${prefix}${suffix}Us`,
-    title: `${title} ${suffix === "Max" ? "max" : suffix.toLowerCase().replace("p999", "p99.9")}`,
+    title: `${title} ${percentileTitle(suffix)}`,
     unit: "us",
     better: "lower",
     meaning,
+    ...(histogram !== "dispatch" && { whenGeneratorBound: "at-most" }),
+    absence: tooFewSamples,
     read: (trial) => delayUs(main(trial)?.flows[flow]?.histograms[histogram], percentile),
   }));
 }
@@ -65,6 +79,8 @@ function aloneMetric(flow: "uplink" | "downlink", percentile: 50 | 99): Metric {
     unit: "us",
     better: "lower",
     meaning: `one-way delay of the ${flow} while the other direction rests`,
+    whenGeneratorBound: "at-most",
+    absence: tooFewSamples,
     read: (trial) => delayUs(aloneWindow(trial, flow)?.flows[flow]?.histograms.service, percentile),
   };
 }
@@ -79,6 +95,8 @@ function interferenceMetric(flow: "uplink" | "downlink", percentile: 50 | 99): M
     unit: "ratio",
     better: "lower",
     meaning: `one-way p${percentile} of the ${flow} with both directions busy, over the same with it alone, trial by trial`,
+    whenGeneratorBound: "unknown",
+    absence: tooFewSamples,
     read(trial) {
       const together = delayUs(main(trial)?.flows[flow]?.histograms.service, percentile);
       const alone = delayUs(aloneWindow(trial, flow)?.flows[flow]?.histograms.service, percentile);
@@ -96,6 +114,7 @@ function ledgerMetric(name: keyof FlowLedger, meaning: string): Metric {
     unit: "messages",
     better: "lower",
     meaning,
+    absence: "not counted",
     read: (trial) =>
       trial.windows.flatMap((window) => flowsOf(window)).reduce((sum, { ledger }) => sum + ledger[name], 0),
   };
@@ -147,6 +166,8 @@ export const metrics: readonly Metric[] = [
     unit: "perSecond",
     better: "higher",
     meaning: "messages received within the window, per second, all flows together",
+    whenGeneratorBound: "at-least",
+    absence: "nothing was measured",
     read: (trial) => {
       const window = main(trial);
       return window && flowsOf(window).reduce((sum, flow) => sum + flow.achievedRatePerSecond, 0);
@@ -158,6 +179,7 @@ export const metrics: readonly Metric[] = [
     unit: "us",
     better: "lower",
     meaning: "CPU time of the server process within the window, over the messages it handled in it",
+    absence: "this run did not start the server, so it cannot see its CPU time",
     read(trial) {
       const server = main(trial)?.server;
       return main(trial)?.flows.roundTrip && server && server.messages > 0 ? server.cpuUs / server.messages : undefined;
@@ -170,6 +192,7 @@ export const metrics: readonly Metric[] = [
     better: "lower",
     meaning:
       "CPU time of the load generators over the round trips they saw; closed loop only, since open-loop pacing spins",
+    absence: "only a closed loop tells: open-loop pacing spins",
     read(trial) {
       const window = main(trial);
       if (window?.flows.roundTrip?.load.kind !== "closed") return undefined;
@@ -184,6 +207,7 @@ export const metrics: readonly Metric[] = [
     unit: "bytes",
     better: "lower",
     meaning: "bytes above TCP, both ways, for one message and its echo, requests that found nothing included",
+    absence: "no bytes were counted",
     read: (trial) => wireBytesPerMessage(trial),
   },
   {
@@ -192,6 +216,7 @@ export const metrics: readonly Metric[] = [
     unit: "bytes",
     better: "lower",
     meaning: "wire bytes less twice the payload",
+    absence: "no bytes were counted",
     read(trial, { payloadBytes }) {
       const bytes = wireBytesPerMessage(trial);
       return bytes === undefined ? undefined : bytes - 2 * payloadBytes;
@@ -200,10 +225,11 @@ export const metrics: readonly Metric[] = [
   ...percentiles.map(
     ([percentile, suffix]): Metric => ({
       name: `connect${suffix}Us`,
-      title: `connect ${suffix.toLowerCase()}`,
+      title: `connect ${percentileTitle(suffix)}`,
       unit: "us",
       better: "lower",
       meaning: "from the start of a connection until the first message can be sent, one connection after the other",
+      absence: "too few connections for this percentile",
       read: (trial) => delayUs(trial.connect, percentile),
     }),
   ),
@@ -219,4 +245,11 @@ export const metrics: readonly Metric[] = [
 function wireBytesPerMessage(trial: Trial): number | undefined {
   const bytes = main(trial)?.wireBytes;
   return bytes && bytes.messages > 0 ? (bytes.sent + bytes.received) / bytes.messages : undefined;
+}
+
+/** Throws for a name that no metric has. */
+export function metricNamed(name: string): Metric {
+  const metric = metrics.find((candidate) => candidate.name === name);
+  if (metric === undefined) throw new RangeError(`expected the name of a metric, got "${name}"`);
+  return metric;
 }

@@ -76,7 +76,11 @@ const parameters = z.object({
   payloadBytes: count,
   payloadKind: z.enum(["text", "binary"]),
   load,
-  warmupMs: z.number().nonnegative(),
+  warmupMs: z.number().nonnegative().describe("Unrecorded traffic before the first window of a trial."),
+  settleMs: z
+    .number()
+    .nonnegative()
+    .describe("Traffic of each window before it is timed, so that it is steady; its messages count in the ledger."),
   durationMs: positive.describe("Of each measured window."),
   drainMs: positive.describe("Longest wait for messages still on the way after a window."),
   pollIntervalMs: positive.optional().describe("Only where the client polls."),
@@ -122,6 +126,10 @@ const comparison = z.object({
   reference: z.string(),
   target: z.string(),
   ratio: interval,
+  bound: z
+    .enum(["at-least", "at-most"])
+    .optional()
+    .describe("The true ratio is at least, or at most, this: the load generator was the limit of one of the two."),
   verdict: z.enum(["higher", "lower", "indistinguishable"]),
 });
 

@@ -13,6 +13,7 @@ import type { Scenario } from "../scenario.ts";
 import { scenarioNamed, scenarios } from "../scenarios.ts";
 import { parseTarget, type Target } from "../target.ts";
 import { parseBytes, parseCount, parseDurationMs, parseRatePerSecond } from "../units.ts";
+import { argument } from "./argument.ts";
 import { interruptSignal } from "./interrupt.ts";
 
 interface RunOptions {
@@ -44,10 +45,14 @@ export function runCommand(): Command {
     .description("compare protocols: latency, throughput, duplex behaviour, bytes and CPU per message")
     .argument("[target...]", `protocol or protocol=URL; all protocols when left out (${protocolNames.join(", ")})`)
     .addOption(new Option("--preset <name>", "how long and how much").choices(Object.keys(presets)).default("quick"))
-    .option("--scenario <name...>", `one or more of ${scenarios.map(({ name }) => name).join(", ")} (default: all)`)
-    .option("-c, --connections <count>", "simulated users, one connection each", (text) => parseCount(text))
-    .option("-d, --duration <time>", "length of each measured window, e.g. 10s", parseDurationMs)
-    .option("--warmup <time>", "traffic before each window that is not timed, e.g. 500ms", parseDurationMs)
+    .option(
+      "--scenario <name>",
+      `${scenarios.map(({ name }) => name).join(", ")}; may be repeated (default: all)`,
+      (name: string, chosen: string[] = []) => [...chosen, name],
+    )
+    .option("-c, --connections <count>", "simulated users, one connection each", argument(parseCount))
+    .option("-d, --duration <time>", "length of each measured window, e.g. 10s", argument(parseDurationMs))
+    .option("--warmup <time>", "traffic before each window that is not timed, e.g. 500ms", argument(parseDurationMs))
     .option(
       "-R, --rate <messages per second>",
       "offered rate of the open-loop scenarios, over all connections",
@@ -56,12 +61,12 @@ export function runCommand(): Command {
     .option("--in-flight <count>", "unanswered messages per connection of the closed-loop scenarios", (text) =>
       parseCount(text),
     )
-    .option("--payload <size>", "payload of one message, e.g. 256B or 64KiB", parseBytes)
+    .option("--payload <size>", "payload of one message, e.g. 256B or 64KiB", argument(parseBytes))
     .addOption(new Option("--payload-kind <kind>", "text or binary payloads").choices(payloadKinds))
-    .option("--poll-interval <time>", "how often a polling client asks, e.g. 100ms", parseDurationMs)
-    .option("--workers <count>", "load-generator processes that share the connections", (text) => parseCount(text))
-    .option("--trials <count>", "repetitions of every cell in fresh processes", (text) => parseCount(text))
-    .option("--seed <number>", "seed of the trial order and the payloads", (text) => parseCount(text, 0), 1)
+    .option("--poll-interval <time>", "how often a polling client asks, e.g. 100ms", argument(parseDurationMs))
+    .option("--workers <count>", "load-generator processes that share the connections", argument(parseCount))
+    .option("--trials <count>", "repetitions of every cell in fresh processes", argument(parseCount))
+    .option("--seed <number>", "seed of the trial order and the payloads", argument((text) => parseCount(text, 0)), 1)
     .option("--out <dir>", "where results.json, report.md and the charts go (default: reports/out/<time>/)")
     .addHelpText("after", examples)
     .action(async (targetTexts: string[], options: RunOptions, command: Command) => {
@@ -86,7 +91,9 @@ async function runTargets(targetTexts: string[], options: RunOptions, command: C
     reference: referenceOf(targets),
     cells,
   };
-  using interrupt = interruptSignal();
+  using interrupt = interruptSignal(
+    "Stopping: what is measured so far will be written. Press Ctrl-C again to end at once.",
+  );
   const progress = new Progress(plan, (results) => output.writeResults(results));
   const results = await run(plan, progress, interrupt.signal);
   progress.done();
@@ -100,7 +107,7 @@ async function runTargets(targetTexts: string[], options: RunOptions, command: C
 const referenceOf = (targets: readonly Target[]): string => targets[0]!.label;
 
 function applyOptions(preset: RunSettings, options: RunOptions): RunSettings {
-  const given: { [Key in keyof RunSettings]: RunSettings[Key] | undefined } = {
+  const given: { [Key in keyof RunSettings]?: RunSettings[Key] | undefined } = {
     trials: options.trials,
     connections: options.connections,
     workers: options.workers,
@@ -110,7 +117,6 @@ function applyOptions(preset: RunSettings, options: RunOptions): RunSettings {
     inFlight: options.inFlight,
     warmupMs: options.warmup,
     durationMs: options.duration,
-    drainMs: undefined,
     pollIntervalMs: options.pollInterval,
   };
   const overrides = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));

@@ -37,7 +37,7 @@ export class OneWaySender {
     return new Promise((resolve) => {
       this.#finish = resolve;
       if (this.#outlets.length === 0) return resolve();
-      const schedule = { startNs: this.#window.warmupStartNs, endNs: this.#window.endNs, ratePerSecond };
+      const schedule = { startNs: this.#window.settleStartNs, endNs: this.#window.endNs, ratePerSecond };
       this.#stop = pace(
         this.#timeline,
         schedule,

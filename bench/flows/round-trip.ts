@@ -81,7 +81,7 @@ export class RoundTripFlow {
   }
 
   #runOpen(ratePerSecond: number): void {
-    const schedule = { startNs: this.#window.warmupStartNs, endNs: this.#window.endNs, ratePerSecond };
+    const schedule = { startNs: this.#window.settleStartNs, endNs: this.#window.endNs, ratePerSecond };
     this.#stop = pace(
       this.#timeline,
       schedule,
@@ -92,7 +92,7 @@ export class RoundTripFlow {
 
   #runClosed(inFlight: number): void {
     const untilNs = (atNs: number): number => Math.max(0, (atNs - this.#timeline.nowNs()) / 1e6);
-    this.#timeline.after(untilNs(this.#window.warmupStartNs), () => {
+    this.#timeline.after(untilNs(this.#window.settleStartNs), () => {
       for (let round = 0; round < inFlight; round++) {
         for (let connection = 0; connection < this.#outlets.length; connection++) this.#sendNow(connection);
       }

@@ -12,8 +12,8 @@ export interface WindowPlan {
 /** The same stretch with its times, as every process of the trial gets it. Clock: the host's, in nanoseconds. */
 export interface WindowOrder extends WindowPlan {
   readonly index: number;
-  /** Traffic begins here and is counted in the ledger, but not in histograms and rates. */
-  readonly warmupStartNs: number;
+  /** Traffic begins here; until `startNs` it is counted in the ledger, but not in histograms and rates. */
+  readonly settleStartNs: number;
   readonly startNs: number;
   readonly endNs: number;
 }

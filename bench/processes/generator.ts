@@ -6,6 +6,7 @@ import { type ConformanceResult, checkConformance } from "../conformance/suite.t
 import { connectClient } from "../connect.ts";
 import { LatencyHistogram } from "../flows/latency.ts";
 import { OneWayReceiver, OneWaySender } from "../flows/one-way.ts";
+import { stayAwake } from "../flows/pacer.ts";
 import { RoundTripFlow } from "../flows/round-trip.ts";
 import type { WindowOrder } from "../flows/window.ts";
 import { MessageCodec } from "../message.ts";
@@ -68,7 +69,10 @@ const api = {
   async begin(window: WindowOrder): Promise<void> {
     const { roundTrip, uplink, downlink } = window.flows;
     traffic = { window, meter: new UsageMeter(window, () => received), wireBytesBefore: wireBytes.read() };
-    if (downlink) traffic.receiver = new OneWayReceiver(realTimeline, codec!, window, connections.length);
+    if (downlink) {
+      traffic.receiver = new OneWayReceiver(realTimeline, codec!, window, connections.length);
+      stayAwake(realTimeline, window.endNs);
+    }
     if (roundTrip) {
       traffic.roundTrip = new RoundTripFlow(realTimeline, codec!, window, roundTrip, connections);
       await traffic.roundTrip.run();

@@ -104,7 +104,10 @@ export class RemoteProcess<Api extends RemoteApi> {
   }
 
   #answered(answer: Answer): void {
-    if ("event" in answer) return this.#onEvent(answer.event, answer.value);
+    if ("event" in answer) {
+      this.#onEvent(answer.event, answer.value);
+      return;
+    }
     const waiting = this.#pending.get(answer.id);
     this.#pending.delete(answer.id);
     if ("error" in answer) waiting?.reject(new WirebenchError(answer.error.code, answer.error.message));

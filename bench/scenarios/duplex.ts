@@ -1,4 +1,9 @@
+import type { Load } from "../../reports/results.ts";
 import type { Scenario } from "../scenario.ts";
+
+/** One-way traffic has no answers to pace it, so its warm-up is a higher rate. */
+const denser = (load: Load): Load =>
+  load.kind === "open" ? { kind: "open", ratePerSecond: load.ratePerSecond * 4 } : load;
 
 export const duplex: Scenario = {
   name: "duplex",
@@ -6,6 +11,7 @@ export const duplex: Scenario = {
   question: "How long does a message take one way, and what does it cost one direction that the other is busy too?",
   loadKind: "open",
   service: "one-way",
+  warmup: (load) => ({ name: "warm-up", flows: { uplink: denser(load), downlink: denser(load) } }),
   windows: (load) => [
     { name: "uplink alone", flows: { uplink: load } },
     { name: "downlink alone", flows: { downlink: load } },

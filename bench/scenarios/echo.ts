@@ -6,5 +6,6 @@ export const echo: Scenario = {
   question: "How long does a message take there and back when everybody is offered the same rate?",
   loadKind: "open",
   service: "echo",
+  warmup: () => ({ name: "warm-up", flows: { roundTrip: { kind: "closed", inFlight: 4 } } }),
   windows: (load) => [{ name: "echo", flows: { roundTrip: load } }],
 };

@@ -94,26 +94,26 @@ declare module "@xmpp/connection" {
     _onStreamError(element: Element): void;
   }
 
-  export interface Transport {
-    new (): Connection;
-    readonly prototype: Connection & { Socket: new () => Socket; Parser: new () => Parser };
+  /** What a client mixes in for the schemes it supports; both are properties of the prototype. */
+  export class Transport extends Connection {
+    Socket: new () => Socket;
+    Parser: new () => Parser;
   }
 }
 
 declare module "@xmpp/client-core" {
-  import type { Connection, Transport } from "@xmpp/connection";
+  import { Connection, type Transport } from "@xmpp/connection";
 
   export class Client extends Connection {
     constructor(options: { service: string; domain: string });
-    transports: Transport[];
+    transports: (typeof Transport)[];
   }
 }
 
 declare module "@xmpp/tcp/lib/Connection.js" {
-  import type { Transport } from "@xmpp/connection";
+  import { Transport } from "@xmpp/connection";
 
-  const ConnectionTCP: Transport;
-  export default ConnectionTCP;
+  export default class ConnectionTCP extends Transport {}
 }
 
 declare module "@xmpp/jid" {

@@ -23,6 +23,7 @@ export class EventStream {
   readonly #options: EventStreamOptions;
   readonly #connection: Client;
   readonly #source: EventSource;
+  #open = true;
 
   constructor(options: EventStreamOptions) {
     this.#options = options;
@@ -60,12 +61,15 @@ export class EventStream {
 
   /** Closes the connection at once. Idempotent. */
   destroy(): void {
+    this.#open = false;
     this.#source.close();
     void this.#connection.destroy();
   }
 
   #listen<T>(type: string, decode: (data: string) => T, take: (value: T) => void): void {
     this.#source.addEventListener(type, (event) => {
+      // A closed EventSource still reports the events it has already received.
+      if (!this.#open) return;
       let value: T;
       try {
         value = decode(event.data);
@@ -78,6 +82,7 @@ export class EventStream {
   }
 
   #end(reason: CloseReason, cause: unknown): void {
+    if (!this.#open) return;
     this.destroy();
     this.#options.ended(reason, cause);
   }

@@ -63,7 +63,8 @@ export class Uplink {
 
   /** Takes as many messages off the queue as fit into one body; one always does. */
   #nextBatch(): string[] {
-    let bodyBytes = 2;
+    // The brackets, less the comma that the last message does not need.
+    let bodyBytes = 1;
     let count = 0;
     for (const { bytes } of this.#queue) {
       bodyBytes += bytes + 1;

@@ -16,8 +16,10 @@ export function scriptedService(): Service {
   function obey(connection: ServerConnection, order: string): void {
     const [verb, argument = ""] = order.split(/ (.*)/s);
     if (verb === "push") for (let i = 0; i < Number(argument); i++) connection.send(`push ${i}`);
-    else if (verb === "subscribe") connection.send("subscribed"), subscribers.add(connection);
-    else if (verb === "publish") for (const subscriber of subscribers) subscriber.send(argument);
+    else if (verb === "subscribe") {
+      subscribers.add(connection);
+      connection.send("subscribed");
+    } else if (verb === "publish") for (const subscriber of subscribers) subscriber.send(argument);
     else if (verb === "close") connection.close();
     else if (verb === "connections") connection.send(String(open));
   }

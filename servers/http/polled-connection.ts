@@ -2,7 +2,7 @@ import type { ServerResponse } from "node:http";
 import type { Payload } from "../../bench/protocol.ts";
 import { encodeMessage } from "../../bench/wires/json-message.ts";
 import type { ServerWire } from "../link.ts";
-import { answerJson, answerNothing, refuse } from "./answer.ts";
+import { answerEmpty, answerJson, refuse } from "./answer.ts";
 import { Mailbox } from "./mailbox.ts";
 
 /** A request that waits for a message. */
@@ -68,7 +68,7 @@ export class PolledConnection implements ServerWire {
    */
   poll(cursor: number, response: ServerResponse): void {
     this.touch();
-    this.#release(answerNothing);
+    this.#release(answerEmpty);
     const known = this.#mailbox.forget(cursor);
     if (!known && !this.#ending) refuse(response, 409, `cursor ${cursor} cannot be continued`);
     else if (!this.#mailbox.isEmpty || this.#ending || this.#options.holdMs === 0) this.#answer(response);
@@ -92,7 +92,7 @@ export class PolledConnection implements ServerWire {
   }
 
   #hold(response: ServerResponse): void {
-    const timer = setTimeout(() => this.#release(answerNothing), this.#options.holdMs).unref();
+    const timer = setTimeout(() => this.#release(answerEmpty), this.#options.holdMs).unref();
     const held = { response, timer };
     this.#held = held;
     response.once("close", () => {
@@ -111,7 +111,7 @@ export class PolledConnection implements ServerWire {
 
   #answer(response: ServerResponse): void {
     if (!this.#mailbox.isEmpty) answerJson(response, 200, this.#mailbox.batch());
-    else if (!this.#ending) answerNothing(response);
+    else if (!this.#ending) answerEmpty(response);
     else {
       refuse(response, 410, "the connection has ended");
       this.#options.gone();

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { ListenOptions, RunningServer } from "../../bench/protocol.ts";
 import { ServerLink } from "../link.ts";
 import { closeServer, listenOn, trackSockets } from "../listening.ts";
-import { answerJson, answerNothing, refuse } from "./answer.ts";
+import { answerDone, answerJson, refuse } from "./answer.ts";
 import { PolledConnection } from "./polled-connection.ts";
 import { type RoutedRequest, serveRoutes } from "./routes.ts";
 import { createHttpServer } from "./server.ts";
@@ -73,7 +73,7 @@ export async function listenPolling(
   function remove({ response, id }: RoutedRequest): void {
     if (connections.has(id)) {
       drop(id);
-      answerNothing(response);
+      answerDone(response);
     } else refuse(response, 404, "no such connection");
   }
 

@@ -3,7 +3,7 @@ import type { Limits, Payload } from "../../bench/protocol.ts";
 import { decodeMessages, decodeUtf8, MessageRefused, parseJson } from "../../bench/wires/json-message.ts";
 import { encodedBytesMax } from "../../bench/wires/payload.ts";
 import type { ServerLink } from "../link.ts";
-import { answerNothing, refuse } from "./answer.ts";
+import { answerDone, refuse } from "./answer.ts";
 import type { RoutedRequest } from "./routes.ts";
 
 /**
@@ -28,7 +28,7 @@ export function receiveMessages(
       return refuse(response, error.tooLarge ? 413 : 400, error.message);
     }
     for (const payload of payloads) link.receive(payload);
-    answerNothing(response);
+    answerDone(response);
   });
 }
 

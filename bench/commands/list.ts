@@ -1,0 +1,71 @@
+import { Command } from "commander";
+import { components, findProgram, programVersion } from "../components.ts";
+import { libraryVersion } from "../environment.ts";
+import { presets } from "../plan.ts";
+import type { Traits } from "../protocol.ts";
+import { protocols } from "../protocols.ts";
+import { scenarios } from "../scenarios.ts";
+
+export function listCommand(): Command {
+  return new Command("list")
+    .description("list protocols, scenarios, presets and the programs found on this machine")
+    .option("--json", "as JSON, for scripts")
+    .action(({ json }: { json?: boolean }) => {
+      const inventory = takeInventory();
+      process.stdout.write(json ? `${JSON.stringify(inventory, null, 2)}\n` : describe(inventory));
+    });
+}
+
+type Inventory = ReturnType<typeof takeInventory>;
+
+function takeInventory() {
+  return {
+    protocols: protocols.map(({ server: { traits } }) => ({ ...traits, versions: libraryVersions(traits) })),
+    scenarios: scenarios.map(({ name, title, question, loadKind }) => ({ name, title, question, loadKind })),
+    presets,
+    components: components.map((component) => {
+      const path = findProgram(component);
+      const { name, role, install } = component;
+      return path === undefined
+        ? { name, role, install }
+        : { name, role, path, version: programVersion(path, component) };
+    }),
+  };
+}
+
+function libraryVersions({ libraries }: Traits): Record<string, string> {
+  const names = new Set([...libraries.server, ...libraries.client]);
+  return Object.fromEntries([...names].map((name) => [name, libraryVersion(name)]));
+}
+
+function describe({ protocols: known, scenarios: shapes, presets: sizes, components: programs }: Inventory): string {
+  return [
+    "Protocols (a target is PROTOCOL for the server that comes with wirebench, PROTOCOL=URL for one already running)",
+    ...known.flatMap(({ name, summary, uplink, downlink, framing, versions, foreignContract }) => [
+      `  ${name.padEnd(14)} ${summary}`,
+      `  ${"".padEnd(14)} uplink ${uplink}, downlink ${downlink}, ${framing} framing${libraryList(versions)}`,
+      `  ${"".padEnd(14)} a server of your own must: ${foreignContract}`,
+    ]),
+    "",
+    "Scenarios",
+    ...shapes.map(({ name, question, loadKind }) => `  ${name.padEnd(14)} ${question} (${loadKind} loop)`),
+    "",
+    "Presets",
+    ...Object.entries(sizes).map(
+      ([name, { trials, connections, ratePerSecond, durationMs }]) =>
+        `  ${name.padEnd(14)} ${trials} trials, ${connections} connections, ${ratePerSecond} messages/s, windows of ${durationMs / 1000} s`,
+    ),
+    "",
+    "Programs on this machine (none is needed to compare protocols)",
+    ...programs.map((program) => {
+      const state = "path" in program ? `${program.version} at ${program.path}` : `not found: ${program.install}`;
+      return `  ${program.name.padEnd(14)} ${program.role}: ${state}`;
+    }),
+    "",
+  ].join("\n");
+}
+
+const libraryList = (versions: Record<string, string>): string => {
+  const entries = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
+  return entries.length > 0 ? `; ${entries.join(", ")}` : "";
+};

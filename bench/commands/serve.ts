@@ -1,0 +1,43 @@
+import { Command } from "commander";
+import { echoService } from "../../servers/behaviours/echo.ts";
+import { describeError, WirebenchError } from "../errors.ts";
+import { defaultLimits } from "../protocol.ts";
+import { protocolNamed, protocolNames } from "../protocols.ts";
+import { parseTarget } from "../target.ts";
+import { parseCount } from "../units.ts";
+import { argument } from "./argument.ts";
+import { interruptSignal } from "./interrupt.ts";
+
+const examples = `
+Examples:
+  wirebench serve websocket --port 9001     then: wirebench run websocket=ws://127.0.0.1:9001/
+  wirebench serve sse                       on a free port, which is printed`;
+
+export function serveCommand(): Command {
+  return new Command("serve")
+    .description("run one protocol's echo server until Ctrl-C")
+    .argument("<target>", `one of ${protocolNames.join(", ")}`)
+    .option("-p, --port <port>", "port to listen on; 0 takes a free one", argument((text) => parseCount(text, 0)), 0)
+    .option("--host <address>", "address to bind; anything but loopback opens the server to others", "127.0.0.1")
+    .addHelpText("after", examples)
+    .action(serve);
+}
+
+async function serve(targetText: string, { port, host }: { port: number; host: string }): Promise<void> {
+  const target = parseTarget(targetText);
+  if (target.url !== undefined) {
+    throw new WirebenchError("usage", `serve starts a server itself: expected a protocol, got "${targetText}"`);
+  }
+  if (port > 65_535) throw new WirebenchError("usage", `expected a port from 0 to 65535, got ${port}`);
+  using interrupt = interruptSignal("Stopping.");
+  const { behaviour } = echoService();
+  const server = await protocolNamed(target.protocol)
+    .server.listen({ host, port, behaviour, limits: defaultLimits })
+    .catch((error) => {
+      throw new WirebenchError("usage", `cannot listen on ${host}:${port}: ${describeError(error)}`, { cause: error });
+    });
+  process.stdout.write(`${target.protocol}=${server.url}\n`);
+  process.stderr.write(`Echoing. Measure it with: wirebench run ${target.protocol}=${server.url}\nCtrl-C ends it.\n`);
+  await new Promise((resolve) => interrupt.signal.addEventListener("abort", resolve, { once: true }));
+  await server.close();
+}

@@ -1,0 +1,369 @@
+import assert from "node:assert/strict";
+import { createHash, createHmac, pbkdf2Sync } from "node:crypto";
+import { once } from "node:events";
+import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
+import { describe, it } from "node:test";
+import { WirebenchError } from "../bench/errors.ts";
+import { type ClientConnection, defaultLimits, type Payload } from "../bench/protocol.ts";
+import { xmppClient } from "./xmpp.ts";
+
+const jid = "alice@localhost/home";
+const header =
+  "<?xml version='1.0'?><stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams' " +
+  "from='localhost' id='1' version='1.0'>";
+const features = (content: string): string => `${header}<stream:features>${content}</stream:features>`;
+const mechanisms = (...names: string[]): string =>
+  features(
+    `<mechanisms xmlns='urn:ietf:params:xml:ns:xmpp-sasl'>${names.map((name) => `<mechanism>${name}</mechanism>`).join("")}</mechanisms>`,
+  );
+const bind = features("<bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/>");
+const sasl = (name: string, text: string): string =>
+  `<${name} xmlns='urn:ietf:params:xml:ns:xmpp-sasl'>${Buffer.from(text).toString("base64")}</${name}>`;
+const decode = (text: string | undefined): string => Buffer.from(text ?? "", "base64").toString();
+
+/** A server that says what its script says, to one client after the other. */
+class ScriptedServer implements AsyncDisposable {
+  readonly #server: Server;
+  readonly sockets: Socket[] = [];
+
+  private constructor(server: Server) {
+    this.#server = server;
+  }
+
+  static async start(script: (talk: Talk) => Promise<void>): Promise<ScriptedServer> {
+    const server = createServer({ noDelay: true });
+    const scripted = new ScriptedServer(server);
+    server.on("connection", (socket) => {
+      scripted.sockets.push(socket);
+      // A script that fails leaves the client without an answer, which its test reports.
+      script(new Talk(socket)).catch(() => socket.destroy());
+    });
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    return scripted;
+  }
+
+  url(path = "localhost", account = "alice:secret"): string {
+    return `xmpp://${account}@127.0.0.1:${(this.#server.address() as AddressInfo).port}/${path}`;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#server.close();
+    for (const socket of this.sockets) socket.destroy();
+    await once(this.#server, "close");
+  }
+}
+
+class Talk {
+  readonly socket: Socket;
+  #received = "";
+  #more = Promise.withResolvers<void>();
+
+  constructor(socket: Socket) {
+    this.socket = socket;
+    socket.setEncoding("utf8");
+    socket.on("error", () => {});
+    socket.on("data", (chunk) => {
+      this.#received += chunk;
+      this.#more.resolve();
+    });
+  }
+
+  say(text: string | Uint8Array): void {
+    this.socket.write(text);
+  }
+
+  async hear(pattern: RegExp): Promise<RegExpExecArray> {
+    for (;;) {
+      const match = pattern.exec(this.#received);
+      if (match !== null) {
+        this.#received = this.#received.slice(match.index + match[0].length);
+        return match;
+      }
+      await this.#more.promise;
+      this.#more = Promise.withResolvers();
+    }
+  }
+
+  /** Lets the client in with PLAIN; `last` follows in the segment that ends the login. */
+  async welcome(last = ""): Promise<void> {
+    await this.hear(/<stream:stream[^>]* to="localhost"[^>]*>/);
+    this.say(mechanisms("PLAIN"));
+    await this.hear(/<auth [^>]*mechanism="PLAIN">[^<]*<\/auth>/);
+    this.say(sasl("success", ""));
+    await this.hear(/<stream:stream[^>]*>/);
+    this.say(bind);
+    await this.hear(/<iq type="set" id="bind"><bind [^>]*><resource>[\w-]{12}<\/resource><\/bind><\/iq>/);
+    this.say(
+      `<iq type='result' id='bind'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'><jid>${jid}</jid></bind></iq>${last}`,
+    );
+  }
+
+  /** Plays SCRAM-SHA-1 with the password `secret`, and whatever nonce and signature it is told to. */
+  async scram(forge: { nonce?: string; rounds?: number; signature?: string } = {}): Promise<void> {
+    await this.hear(/<stream:stream[^>]*>/);
+    this.say(mechanisms("PLAIN", "SCRAM-SHA-1"));
+    const first = decode((await this.hear(/mechanism="SCRAM-SHA-1">([^<]*)</))[1]);
+    const { bare, nonce } = /^n,,(?<bare>n=alice,r=(?<nonce>.+))$/.exec(first)!.groups as Record<string, string>;
+    const salt = Buffer.from("salt");
+    const rounds = forge.rounds ?? 4096;
+    const fullNonce = forge.nonce ?? `${nonce}server`;
+    const challenge = `r=${fullNonce},s=${salt.toString("base64")},i=${rounds}`;
+    this.say(sasl("challenge", challenge));
+    const final = decode((await this.hear(/<response [^>]*>([^<]*)</))[1]);
+    const salted = pbkdf2Sync("secret", salt, rounds, 20, "sha1");
+    const hmac = (key: Buffer, text: string): Buffer => createHmac("sha1", key).update(text).digest();
+    const withoutProof = `c=biws,r=${fullNonce}`;
+    const authMessage = `${bare},${challenge},${withoutProof}`;
+    const clientKey = hmac(salted, "Client Key");
+    const clientSignature = hmac(createHash("sha1").update(clientKey).digest(), authMessage);
+    const proof = Buffer.from(clientKey.map((byte, index) => byte ^ clientSignature[index]!));
+    assert.equal(final, `${withoutProof},p=${proof.toString("base64")}`);
+    const signature = hmac(hmac(salted, "Server Key"), authMessage).toString("base64");
+    this.say(sasl("success", forge.signature ?? `v=${signature}`));
+  }
+}
+
+const silence = new AbortController().signal;
+
+function connect(url: string, onMessage: (payload: Payload) => void = () => {}, signal = silence) {
+  return xmppClient.connect({ url, limits: defaultLimits, pollIntervalMs: 0, signal, onMessage });
+}
+
+async function assertRefused(attempt: Promise<ClientConnection>, sentence: RegExp): Promise<void> {
+  await assert.rejects(attempt, (error) => {
+    assert.ok(error instanceof WirebenchError);
+    assert.equal(error.code, "connect-failed");
+    assert.match(error.message, sentence);
+    return true;
+  });
+}
+
+const test = (title: string, run: () => Promise<void>): void => void it(title, { timeout: 20_000 }, run);
+
+describe("the XMPP client logs in", () => {
+  test("with SCRAM-SHA-1 where it is offered, and sends no password", async () => {
+    await using server = await ScriptedServer.start(async (talk) => {
+      await talk.scram();
+      await talk.hear(/<stream:stream[^>]*>/);
+      talk.say(bind);
+      await talk.hear(/<\/iq>/);
+      talk.say(
+        `<iq type='result' id='bind'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'><jid>${jid}</jid></bind></iq>`,
+      );
+      await talk.hear(/<\/stream:stream>/);
+      talk.say("</stream:stream>");
+    });
+    const connection = await connect(server.url());
+    await connection.close();
+    assert.deepEqual(await connection.closed, { by: "client", message: "stream closed" });
+  });
+
+  test("with PLAIN where nothing else is offered", async () => {
+    const heard = Promise.withResolvers<string>();
+    await using server = await ScriptedServer.start(async (talk) => {
+      await talk.hear(/<stream:stream[^>]* to="example\.org"[^>]*>/);
+      talk.say(mechanisms("X-OTHER", "PLAIN"));
+      heard.resolve(decode((await talk.hear(/mechanism="PLAIN">([^<]*)</))[1]));
+    });
+    const attempt = connect(server.url("", "alice%40example.org:s%3Acret"));
+    assert.equal(await heard.promise, "\0alice\0s:cret");
+    server.sockets[0]!.destroy();
+    await assertRefused(attempt, /connection lost/);
+  });
+
+  const refusals: readonly (readonly [string, (talk: Talk) => Promise<void>, RegExp])[] = [
+    ["cannot sign with the password", (talk) => talk.scram({ signature: "v=AAAA" }), /did not prove/],
+    ["does not sign at all", (talk) => talk.scram({ signature: "" }), /did not prove/],
+    ["sends a nonce of its own", (talk) => talk.scram({ nonce: "other" }), /nonce is not ours/],
+    ["asks for endless work", (talk) => talk.scram({ rounds: 2 ** 31 }), /iterations, got 2147483648/],
+  ];
+  for (const [title, script, sentence] of refusals) {
+    test(`nowhere that ${title}`, async () => {
+      await using server = await ScriptedServer.start(script);
+      await assertRefused(connect(server.url()), sentence);
+    });
+  }
+
+  const answers: readonly (readonly [string, string, RegExp])[] = [
+    ["no mechanism it knows", mechanisms("X-OTHER"), /expected SASL PLAIN or SCRAM-SHA-1, the server offers X-OTHER/],
+    ["TLS only", features("<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>"), /without TLS/],
+    ["a stream error", `${header}<stream:error><host-gone xmlns='urn:x'/></stream:error>`, /stream error host-gone/],
+    ["an error without a condition", `${header}<stream:error/>`, /stream error undefined-condition/],
+    ["the end of the stream", `${header}</stream:stream>`, /closed the stream/],
+    ["no XML", "HTTP/1.1 400 Bad Request\r\n\r\n", /text outside of the stream/],
+    ["too much XML", `<stream:stream ${"a".repeat(20_000)}`, /more than 10000 characters/],
+    ["a redirection", `${header}<stream:error><see-other-host xmlns='urn:x'>a</see-other-host></stream:error>`, /see-/],
+  ];
+  for (const [title, answer, sentence] of answers) {
+    test(`nowhere that answers with ${title}`, async () => {
+      await using server = await ScriptedServer.start(async (talk) => talk.say(answer));
+      await assertRefused(connect(server.url()), sentence);
+    });
+  }
+
+  test("nowhere that refuses the password or the resource", async () => {
+    await using refusing = await ScriptedServer.start(async (talk) => {
+      talk.say(mechanisms("PLAIN"));
+      await talk.hear(/<auth /);
+      talk.say("<failure xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><not-authorized/></failure>");
+    });
+    await assertRefused(connect(refusing.url()), /refused the login: not-authorized/);
+    await using full = await ScriptedServer.start(async (talk) => {
+      talk.say(mechanisms("PLAIN"));
+      await talk.hear(/<auth /);
+      talk.say(sasl("success", ""));
+      await talk.hear(/<stream:stream[^>]*>/);
+      talk.say(bind);
+      await talk.hear(/<\/iq>/);
+      talk.say("<iq type='error' id='bind'><error type='cancel'><conflict xmlns='urn:x'/></error></iq>");
+    });
+    await assertRefused(connect(full.url()), /refused to bind a resource: conflict/);
+  });
+
+  test("nowhere without an account, and does not repeat a password", async () => {
+    await assertRefused(connect("xmpp://127.0.0.1:1/"), /needs an account/);
+    await assertRefused(connect("xmpp://alice@127.0.0.1:1/"), /needs an account/);
+    await assertRefused(connect("xmpp://alice:%zz@127.0.0.1:1/"), /percent sign/);
+    await using server = await ScriptedServer.start(async (talk) => void talk.socket.destroy());
+    await assertRefused(connect(server.url()), /^(?!.*secret)/);
+  });
+
+  test("until the caller gives up, and leaves no socket behind", async () => {
+    for (const last of ["", header]) {
+      const connected = Promise.withResolvers<Socket>();
+      await using server = await ScriptedServer.start(async (talk) => {
+        talk.say(last);
+        connected.resolve(talk.socket);
+      });
+      const abort = new AbortController();
+      const attempt = connect(server.url(), () => {}, abort.signal);
+      const socket = await connected.promise;
+      const closed = once(socket, "close");
+      abort.abort();
+      await assert.rejects(attempt, { code: "aborted" });
+      await closed;
+    }
+  });
+});
+
+describe("the XMPP client hears", () => {
+  const fromServer = (text: string, from = "localhost"): string =>
+    `<message from='${from}' to='${jid}'><body>${text}</body></message>`;
+
+  async function received(path: string, ...sent: (string | Uint8Array)[]): Promise<Payload[]> {
+    const payloads: Payload[] = [];
+    await using server = await ScriptedServer.start(async (talk) => {
+      await talk.welcome();
+      await talk.hear(/<message to="[^"]*" type="headline"><body>go<\/body><\/message>/);
+      for (const part of sent) {
+        talk.say(part);
+        await new Promise(setImmediate);
+      }
+      talk.say("</stream:stream>");
+      await talk.hear(/<\/stream:stream>/);
+    });
+    const connection = await connect(server.url(path, "alice%40localhost:secret"), (payload) => payloads.push(payload));
+    connection.send("go");
+    assert.deepEqual(await connection.closed, { by: "server", message: "stream closed" });
+    return payloads;
+  }
+
+  test("what comes in the segment that ends the login", async () => {
+    const heard = Promise.withResolvers<Payload>();
+    await using server = await ScriptedServer.start((talk) => talk.welcome(fromServer("at once")));
+    const connection = await connect(server.url(), heard.resolve);
+    assert.equal(await heard.promise, "at once");
+    await Promise.all([connection.close(), server[Symbol.asyncDispose]().catch(() => {})]);
+  });
+
+  test("a character whose bytes come one by one", async () => {
+    const bytes = [...Buffer.from(fromServer("€ \u{1f600}"))].map((byte) => Buffer.of(byte));
+    assert.deepEqual(await received("localhost", ...bytes), ["€ \u{1f600}"]);
+  });
+
+  test("only the address it talks to", async () => {
+    const others = fromServer("welcome to our server", "example.org") + fromServer("hi", "bob@localhost/x");
+    assert.deepEqual(await received("localhost", others, fromServer("echo")), ["echo"]);
+    assert.deepEqual(await received("bob@localhost", fromServer("echo", "bob@localhost/x")), ["echo"]);
+    assert.deepEqual(await received("", fromServer("no"), fromServer("self", jid)), ["self"]);
+  });
+
+  test("no payload in a message without one", async () => {
+    assert.deepEqual(await received("localhost", `<message from='localhost'><subject>a</subject></message>`), []);
+  });
+});
+
+describe("the XMPP client ends", () => {
+  async function ending(act: (talk: Talk) => void): Promise<{ by: string; message: string }> {
+    await using server = await ScriptedServer.start(async (talk) => {
+      await talk.welcome();
+      act(talk);
+    });
+    const connection = await connect(server.url());
+    const reason = await connection.closed;
+    assert.throws(() => connection.send("late"), { code: "closed" });
+    return reason;
+  }
+  const says = (text: string) => ending((talk) => talk.say(text));
+
+  test("by the server's word: end of stream, stream error, a message refused", async () => {
+    assert.deepEqual(await says("</stream:stream>"), { by: "server", message: "stream closed" });
+    const namespace = "xmlns='urn:ietf:params:xml:ns:xmpp-streams'";
+    assert.deepEqual(
+      await says(`<stream:error><conflict ${namespace}/><text ${namespace}>replaced</text></stream:error>`),
+      { by: "server", message: "stream error conflict (replaced)" },
+    );
+    assert.deepEqual(await says("<stream:error/>"), { by: "server", message: "stream error undefined-condition" });
+    const error = "<error type='cancel'><service-unavailable xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error>";
+    assert.deepEqual(await says(`<message from='localhost' type='error'>${error}</message>`), {
+      by: "server",
+      message: "message refused: service-unavailable",
+    });
+  });
+
+  const faults: readonly (readonly [string, string, RegExp])[] = [
+    ["an entity", "<message from='localhost'><body>&foo;</body></message>", /entity references/],
+    ["a document type declaration", "<!DOCTYPE a>", /document type/],
+    ["tags in the wrong order", "<message></body>", /end tag/],
+    ["a nesting without end", "<a>".repeat(20_000), /more than 32 elements/],
+    ["more after a fault", "<a b=c/><message></a></message><stream:error/>", /malformed tag/],
+    ["a message too large", `<message><body>${"x".repeat(1024 * 1024 + 1)}</body></message>`, /larger than the limit/],
+  ];
+  for (const [title, xml, sentence] of faults) {
+    test(`and does not crash on ${title}`, async () => {
+      const { by, message } = await says(xml);
+      assert.equal(by, "network");
+      assert.match(message, sentence);
+    });
+  }
+
+  test("when the connection is lost", async () => {
+    assert.deepEqual(await ending((talk) => talk.socket.end()), { by: "network", message: "connection lost" });
+    assert.equal((await ending((talk) => talk.socket.resetAndDestroy())).by, "network");
+  });
+
+  test("though the server does not answer", async () => {
+    await using server = await ScriptedServer.start((talk) => talk.welcome());
+    const connection = await connect(server.url());
+    await Promise.all([connection.close(), connection.close()]);
+    assert.equal((await connection.closed).by, "client");
+  });
+});
+
+test("the XMPP client answers a server's ping, and refuses other requests", async () => {
+  const answers = Promise.withResolvers<string>();
+  await using server = await ScriptedServer.start(async (talk) => {
+    await talk.welcome();
+    talk.say("<iq type='get' id='1' from='localhost'><ping xmlns='urn:xmpp:ping'/></iq><iq type='result' id='2'/>");
+    talk.say("<iq type='get' id='3' from='localhost'><query xmlns='urn:x'/></iq>");
+    answers.resolve((await talk.hear(/<iq[^]*<\/iq>/))[0]);
+  });
+  const connection = await connect(server.url());
+  assert.match(
+    await answers.promise,
+    /^<iq type="result" id="1" to="localhost"\/><iq type="error" id="3" to="localhost"><error type="cancel"><service-un/,
+  );
+  server.sockets[0]!.destroy();
+  await connection.closed;
+});

@@ -1,0 +1,66 @@
+import { Client } from "@xmpp/client-core";
+import ConnectionTCP from "@xmpp/tcp/lib/Connection.js";
+import type { Element, Parser } from "@xmpp/xml";
+import { encodedBytesMax } from "../../bench/wires/payload.ts";
+import { XmppStreamParser } from "../../bench/wires/xmpp-stream-parser.ts";
+import type { XmppTarget } from "./target.ts";
+
+/** What the stream ended with (RFC 6120 section 4.9): the server's word, not a failure below it. */
+export class StreamError extends Error {
+  constructor(element: Element) {
+    const condition = element.getChildElements()[0]?.getName() ?? "undefined-condition";
+    const text = element.getChildText("text", "urn:ietf:params:xml:ns:xmpp-streams");
+    super(`stream error ${condition}${text ? ` (${text})` : ""}`);
+    this.name = "StreamError";
+  }
+}
+
+/** A socket without Nagle's delay, whose decoder keeps the first bytes of a character that the network has split. */
+class WireSocket extends ConnectionTCP.prototype.Socket {
+  constructor() {
+    super();
+    this.setNoDelay(true);
+    this.setEncoding("utf8");
+  }
+}
+
+class WireTransport extends ConnectionTCP {}
+Object.assign(WireTransport.prototype, { Socket: WireSocket, Parser: XmppStreamParser });
+
+/**
+ * The stream of `@xmpp/client-core` over TCP, without what `@xmpp/client` adds to it and a benchmark must not measure:
+ * stream management (an `<r/>` for each stanza), reconnection, STARTTLS, and the middleware that parses every address
+ * and runs a chain of promises for each stanza sent or received (5 us of CPU each).
+ */
+export class XmppEntity extends Client {
+  /** What to connect to, as the library writes it. */
+  readonly service: string;
+  readonly #stanzaBytesMax: number;
+
+  constructor({ host, port, domain }: XmppTarget, payloadBytesMax: number) {
+    const service = `xmpp://${host.includes(":") ? `[${host}]` : host}:${port}`;
+    super({ service, domain });
+    this.service = service;
+    this.#stanzaBytesMax = encodedBytesMax(payloadBytesMax);
+    // The caller's signal ends a handshake, not a timer that would outlive it.
+    this.timeout = 0;
+    this.transports.push(WireTransport);
+    // An EventEmitter throws an error nobody listens for.
+    this.on("error", () => {});
+  }
+
+  override _attachParser(parser: Parser): void {
+    (parser as XmppStreamParser).stanzaBytesMax = this.#stanzaBytesMax;
+    super._attachParser(parser);
+  }
+
+  /** The library's has no parser any more, and throws, when something arrives after the end of the stream. */
+  override _onData(data: string): void {
+    this.parser?.write(data);
+  }
+
+  /** The library's throws at an error without a condition, and follows `see-other-host` to another server. */
+  override _onStreamError(element: Element): void {
+    this.emit("error", new StreamError(element));
+  }
+}

@@ -1,0 +1,72 @@
+import type { TopLevelSpec } from "vega-lite";
+import { formatInterval, formatList } from "../format.ts";
+import { readMetric } from "../reading.ts";
+import type { ScenarioName } from "../results.ts";
+import type { ReportView } from "../view.ts";
+import type { Chart } from "./chart.ts";
+import { firstColour, secondColour, thirdColour } from "./colours.ts";
+import { figureWidth, rowAxis } from "./rows.ts";
+
+const uses: readonly { title: string; scenario: ScenarioName; metric: string; colour: string }[] = [
+  { title: "server, echo", scenario: "echo", metric: "serverCpuUsPerMessage", colour: firstColour },
+  { title: "server, throughput", scenario: "throughput", metric: "serverCpuUsPerMessage", colour: thirdColour },
+  { title: "client, throughput", scenario: "throughput", metric: "generatorCpuUsPerMessage", colour: secondColour },
+];
+
+/** CPU time per message of both sides, where it can be told. */
+export function cpuChart(view: ReportView): Chart | undefined {
+  const data = view.rows.flatMap((row) =>
+    uses.flatMap(({ title, scenario, metric }) => {
+      const reading = readMetric(row.cells.get(scenario), metric);
+      if (reading.kind !== "value") return [];
+      return [{ name: row.name, use: title, ...reading.interval, text: formatInterval(reading.interval, "us") }];
+    }),
+  );
+  if (data.length === 0) return undefined;
+  const rows = view.rows.filter(({ name }) => data.some((point) => point.name === name));
+  const shown = uses.filter(({ title }) => data.some(({ use }) => use === title));
+  return {
+    file: "cpu.svg",
+    alt: `CPU time per message: ${formatList(data.map(({ name, use, text }) => `${name} ${use} ${text}`))}.`,
+    spec: {
+      title: {
+        text: "CPU time per message",
+        subtitle: "line: lowest to highest trial. Lower is better.",
+      },
+      width: figureWidth,
+      height: { step: 20 },
+      data: { values: data },
+      encoding: {
+        y: rowAxis(rows),
+        yOffset: { field: "use", type: "nominal", sort: shown.map(({ title }) => title), scale: { paddingOuter: 0.2 } },
+      },
+      layer: [
+        {
+          mark: { type: "bar" },
+          encoding: {
+            x: {
+              field: "value",
+              type: "quantitative",
+              axis: { title: "CPU time per message, µs (lower is better)" },
+            },
+            color: {
+              field: "use",
+              type: "nominal",
+              title: null,
+              scale: { domain: shown.map(({ title }) => title), range: shown.map(({ colour }) => colour) },
+              legend: { orient: "bottom" },
+            },
+          },
+        },
+        {
+          mark: { type: "rule", strokeWidth: 2 },
+          encoding: { x: { field: "low", type: "quantitative" }, x2: { field: "high" } },
+        },
+        {
+          mark: { type: "text", align: "left", dx: 14 },
+          encoding: { x: { value: figureWidth }, text: { field: "text" } },
+        },
+      ],
+    } as unknown as TopLevelSpec,
+  };
+}

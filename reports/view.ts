@@ -1,0 +1,82 @@
+/** Results in the shape reports ask for: one row per target, in the order of the run. */
+import { formatDuration } from "./format.ts";
+import { oneLine } from "./markdown.ts";
+import {
+  type Cell,
+  type MeasuredCell,
+  type ProtocolInfo,
+  type Results,
+  type ScenarioName,
+  scenarioNames,
+  type Trial,
+} from "./results.ts";
+
+export interface TargetRow {
+  /** As given on the command line: the key. */
+  readonly target: string;
+  /** As a report calls it, not escaped: `WebSocket`, `Short polling, every 100 ms`, `websocket=ws://host/`. */
+  readonly name: string;
+  readonly protocol: string;
+  /** Absent for a protocol these results do not describe. */
+  readonly info: ProtocolInfo | undefined;
+  readonly cells: ReadonlyMap<ScenarioName, Cell>;
+}
+
+export interface ReportView {
+  readonly results: Results;
+  readonly rows: readonly TargetRow[];
+  /** Scenarios that have at least one cell. */
+  readonly scenarios: readonly ScenarioName[];
+  /** The target that ratios refer to; undefined where nothing is compared. */
+  readonly reference: TargetRow | undefined;
+  /** Most complete trials any cell has. */
+  readonly trials: number;
+}
+
+export function viewOf(results: Results): ReportView {
+  const byTarget = Map.groupBy(results.cells, ({ target }) => target);
+  const rows = [...byTarget].map(([target, cells]): TargetRow => {
+    const { protocol } = cells[0]!;
+    const info = results.protocols.find(({ name }) => name === protocol);
+    return {
+      target,
+      name: nameOf(target, info, cells),
+      protocol,
+      info,
+      cells: new Map(cells.map((cell) => [cell.scenario, cell])),
+    };
+  });
+  const reference = results.comparisons[0]?.reference;
+  return {
+    results,
+    rows,
+    scenarios: scenarioNames.filter((scenario) => results.cells.some((cell) => cell.scenario === scenario)),
+    reference: rows.find(({ target }) => target === reference),
+    trials: Math.max(0, ...results.cells.map((cell) => (cell.state === "measured" ? completeTrials(cell).length : 0))),
+  };
+}
+
+/** A poll interval decides what a polling target can do, so it is part of its name. */
+function nameOf(target: string, info: ProtocolInfo | undefined, cells: readonly Cell[]): string {
+  const pollIntervalMs = cells[0]!.parameters.pollIntervalMs;
+  const base = info !== undefined && target === info.name ? info.title : oneLine(target);
+  return pollIntervalMs === undefined ? base : `${base}, every ${formatDuration(pollIntervalMs)}`;
+}
+
+export const completeTrials = (cell: MeasuredCell): Trial[] => cell.trials.filter(({ state }) => state === "complete");
+
+/** The cell if it was measured. */
+export function measuredCell(row: TargetRow, scenario: ScenarioName): MeasuredCell | undefined {
+  const cell = row.cells.get(scenario);
+  return cell?.state === "measured" ? cell : undefined;
+}
+
+/** The cell if its numbers may be believed. */
+export function usableCell(row: TargetRow, scenario: ScenarioName): MeasuredCell | undefined {
+  const cell = measuredCell(row, scenario);
+  return cell?.validity.verdict === "invalid" ? undefined : cell;
+}
+
+/** What ratios are called: the bare TCP target is the floor every other protocol stands on. */
+export const referenceTitle = ({ reference }: ReportView): string =>
+  reference?.target === "tcp" ? "floor" : (reference?.name ?? "");

@@ -1,0 +1,139 @@
+/** What the tests of servers share: a server with small limits, and a peer that writes whatever bytes it likes. */
+import { once } from "node:events";
+import { connect, type Socket } from "node:net";
+import type { TestContext } from "node:test";
+import {
+  type Behaviour,
+  type ClientConnection,
+  defaultLimits,
+  type Limits,
+  type ListenOptions,
+  type Payload,
+  type ProtocolClient,
+  type RunningServer,
+} from "../bench/protocol.ts";
+
+export const echo: Behaviour = (connection) => ({ message: (payload) => connection.send(payload), closed() {} });
+
+/** Starts a server on a free port and closes it after the test. */
+export async function start(
+  t: TestContext,
+  server: { listen(options: ListenOptions): Promise<RunningServer> },
+  limits: Partial<Limits> = {},
+  behaviour: Behaviour = echo,
+): Promise<RunningServer> {
+  const running = await server.listen({
+    host: "127.0.0.1",
+    port: 0,
+    behaviour,
+    limits: { ...defaultLimits, ...limits },
+  });
+  t.after(() => running.close());
+  return running;
+}
+
+/** Connects as a user; messages are in `received`, and `until` waits for one. */
+export async function join(
+  client: ProtocolClient,
+  url: string,
+  limits: Partial<Limits> = {},
+  pollIntervalMs = 5,
+): Promise<ClientConnection & { readonly received: Payload[]; next(): Promise<Payload> }> {
+  const received: Payload[] = [];
+  const waiting: ((payload: Payload) => void)[] = [];
+  let taken = 0;
+  const connection = await client.connect({
+    url,
+    limits: { ...defaultLimits, ...limits },
+    pollIntervalMs,
+    signal: AbortSignal.timeout(5000),
+    onMessage(payload) {
+      received.push(payload);
+      waiting.shift()?.(payload);
+    },
+  });
+  return Object.assign(connection, {
+    received,
+    next: () =>
+      new Promise<Payload>((resolve) => {
+        const payload = received[taken++];
+        if (payload === undefined) waiting.push(resolve);
+        else resolve(payload);
+      }),
+  });
+}
+
+/** Resolves if a healthy user is served as if nothing had happened. */
+export async function stillServes(client: ProtocolClient, url: string): Promise<void> {
+  const user = await join(client, url);
+  user.send("still there?");
+  const answer = await user.next();
+  await user.close();
+  if (answer !== "still there?") throw new Error(`expected the echo, got ${String(answer)}`);
+}
+
+/** A TCP socket whose bytes are the test's own. What comes back is kept as Latin-1, one character per byte. */
+export class RawPeer {
+  readonly socket: Socket;
+  #received = "";
+
+  private constructor(socket: Socket) {
+    this.socket = socket;
+    socket.on("data", (chunk) => {
+      this.#received += chunk.toString("latin1");
+    });
+    socket.on("error", () => {});
+  }
+
+  static async connect(t: TestContext, url: string): Promise<RawPeer> {
+    const { hostname, port } = new URL(url);
+    const socket = connect({ host: hostname, port: Number(port), allowHalfOpen: true });
+    t.after(() => socket.destroy());
+    await once(socket, "connect");
+    return new RawPeer(socket);
+  }
+
+  get received(): string {
+    return this.#received;
+  }
+
+  write(bytes: string | Uint8Array): this {
+    this.socket.write(bytes);
+    return this;
+  }
+
+  /** Resolves with everything received once it matches; rejects if the server ends before. */
+  async until(pattern: RegExp): Promise<string> {
+    while (!pattern.test(this.#received)) {
+      if (this.socket.readableEnded || this.socket.destroyed) {
+        throw new Error(`expected ${pattern}, got the end after: ${this.#received.slice(0, 500)}`);
+      }
+      await this.#news();
+    }
+    return this.#received;
+  }
+
+  /** Resolves with everything received once the server has ended the connection, orderly or not. */
+  async untilEnd(): Promise<string> {
+    while (!this.socket.readableEnded && !this.socket.destroyed) await this.#news();
+    return this.#received;
+  }
+
+  /** Never reads again, so that the server's buffers fill. */
+  stopReading(): this {
+    this.socket.removeAllListeners("data");
+    this.socket.pause();
+    return this;
+  }
+
+  #news(): Promise<void> {
+    return new Promise((resolve) => {
+      const events = ["data", "end", "close"];
+      const done = (): void => {
+        for (const event of events) this.socket.off(event, done);
+        resolve();
+      };
+      for (const event of events) this.socket.on(event, done);
+    });
+  }
+}
