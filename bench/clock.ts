@@ -4,17 +4,11 @@
  */
 export const nowNs = (): number => Number(process.hrtime.bigint());
 
-/** The clock and the two ways to wait that pacing needs; injected so that tests own the time. */
+/** The clock and the two ways to wait that measuring needs; injected so that tests own the time. */
 export interface Timeline {
   nowNs(): number;
-  /** Calls back after about `ms` milliseconds (timers are 1 ms coarse and late, never early by more than 1 ms). */
+  /** Calls back after about `ms` milliseconds; the event loop's timers are 1 ms coarse. */
   after(ms: number, callback: () => void): void;
-  /** Calls back in the next turn, after pending socket events were handled. */
-  nextTurn(callback: () => void): void;
+  /** Calls back at `dueNs` or as soon after it as this process runs, handling its socket events meanwhile. */
+  at(dueNs: number, callback: () => void): void;
 }
-
-export const realTimeline: Timeline = {
-  nowNs,
-  after: (ms, callback) => void setTimeout(callback, ms),
-  nextTurn: (callback) => void setImmediate(callback),
-};

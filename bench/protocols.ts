@@ -1,7 +1,15 @@
+import { longPollingClient } from "../clients/long-polling.ts";
+import { shortPollingClient } from "../clients/short-polling.ts";
+import { sseClient } from "../clients/sse.ts";
 import { tcpClient } from "../clients/tcp.ts";
 import { websocketClient } from "../clients/websocket.ts";
+import { xmppClient } from "../clients/xmpp.ts";
+import { longPollingServer } from "../servers/long-polling.ts";
+import { shortPollingServer } from "../servers/short-polling.ts";
+import { sseServer } from "../servers/sse.ts";
 import { tcpServer } from "../servers/tcp.ts";
 import { websocketServer } from "../servers/websocket.ts";
+import { xmppServer } from "../servers/xmpp.ts";
 import { WirebenchError } from "./errors.ts";
 import type { Protocol } from "./protocol.ts";
 
@@ -9,6 +17,10 @@ import type { Protocol } from "./protocol.ts";
 export const protocols: readonly Protocol[] = [
   { server: tcpServer, client: tcpClient },
   { server: websocketServer, client: websocketClient },
+  { server: sseServer, client: sseClient },
+  { server: shortPollingServer, client: shortPollingClient },
+  { server: longPollingServer, client: longPollingClient },
+  { server: xmppServer, client: xmppClient },
 ];
 
 export const protocolNames: readonly string[] = protocols.map(({ server }) => server.traits.name);

@@ -66,7 +66,12 @@ export function runCommand(): Command {
     .option("--poll-interval <time>", "how often a polling client asks, e.g. 100ms", argument(parseDurationMs))
     .option("--workers <count>", "load-generator processes that share the connections", argument(parseCount))
     .option("--trials <count>", "repetitions of every cell in fresh processes", argument(parseCount))
-    .option("--seed <number>", "seed of the trial order and the payloads", argument((text) => parseCount(text, 0)), 1)
+    .option(
+      "--seed <number>",
+      "seed of the trial order and the payloads",
+      argument((text) => parseCount(text, 0)),
+      1,
+    )
     .option("--out <dir>", "where results.json, report.md and the charts go (default: reports/out/<time>/)")
     .addHelpText("after", examples)
     .action(async (targetTexts: string[], options: RunOptions, command: Command) => {

@@ -17,7 +17,12 @@ export function serveCommand(): Command {
   return new Command("serve")
     .description("run one protocol's echo server until Ctrl-C")
     .argument("<target>", `one of ${protocolNames.join(", ")}`)
-    .option("-p, --port <port>", "port to listen on; 0 takes a free one", argument((text) => parseCount(text, 0)), 0)
+    .option(
+      "-p, --port <port>",
+      "port to listen on; 0 takes a free one",
+      argument((text) => parseCount(text, 0)),
+      0,
+    )
     .option("--host <address>", "address to bind; anything but loopback opens the server to others", "127.0.0.1")
     .addHelpText("after", examples)
     .action(serve);

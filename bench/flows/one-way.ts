@@ -80,6 +80,23 @@ export class OneWaySender {
   }
 }
 
+/**
+ * Ticks through a window at the other direction's rate without sending. A process that sends wakes for each message
+ * and so often finds an arrival without having slept; one that only receives sleeps until each arrival. Without the
+ * ticks a direction would look slower alone than with both busy, by the time a process takes to wake.
+ */
+export function tickIdle(timeline: Timeline, { settleStartNs, endNs, flows }: WindowOrder): void {
+  const busy = flows.uplink ?? flows.downlink;
+  if (busy?.kind !== "open") return;
+  const { ratePerSecond } = busy;
+  pace(
+    timeline,
+    { startNs: settleStartNs, endNs, ratePerSecond },
+    () => {},
+    () => {},
+  );
+}
+
 export class OneWayReceiver {
   readonly #service = new LatencyHistogram();
   readonly #scheduled = new LatencyHistogram();

@@ -8,8 +8,6 @@ export interface Schedule {
   ratePerSecond: number;
 }
 
-/** Node's timers are 1 ms coarse: nearer to the start than this, the pacer polls the clock turn by turn instead. */
-const spinNs = 1_500_000;
 /** A late pacer sends everything that is due, but reads its sockets after each batch of this many. */
 const batchMax = 256;
 
@@ -17,9 +15,6 @@ const batchMax = 256;
  * Follows an absolute schedule, message i at `startNs + i / rate`: a late message is still sent, at once, and none is
  * skipped, so a slow target cannot slow the load down (open loop). Calls `due` once per message, in order, and
  * `done` when the schedule is over. The returned function stops it early; `done` is then not called.
- *
- * Between messages it polls instead of sleeping, at any rate: a process that sleeps needs some 50 to 100 us to wake
- * for an answer, and how often it slept would then decide what is measured.
  */
 export function pace(
   timeline: Timeline,
@@ -39,19 +34,14 @@ export function pace(
     for (let batch = 0; index < count && batch < batchMax && dueNs(index) <= now; batch++, index++) {
       due(index, dueNs(index));
     }
-    if (index >= count && now >= endNs) done();
-    else if (startNs - now > spinNs) timeline.after((startNs - now - spinNs) / 1e6, turn);
-    else timeline.nextTurn(turn);
+    if (index < count) timeline.at(dueNs(index), turn);
+    else if (now < endNs) timeline.at(endNs, turn);
+    else done();
   }
-  turn();
+  timeline.at(startNs, turn);
   return () => {
     stopped = true;
   };
-}
-
-/** Polls the sockets of this process until `untilNs` without sending anything, as `pace` does between messages. */
-export function stayAwake(timeline: Timeline, untilNs: number): void {
-  if (timeline.nowNs() < untilNs) timeline.nextTurn(() => stayAwake(timeline, untilNs));
 }
 
 /** How many messages a schedule holds. */

@@ -1,12 +1,12 @@
 /** A process that is some of the users: it connects, sends, receives, times and counts. */
 import type { ProcessUse } from "../../reports/results.ts";
 import type { FlowRecords } from "../../servers/behaviours/service.ts";
-import { nowNs, realTimeline } from "../clock.ts";
+import { nowNs } from "../clock.ts";
 import { type ConformanceResult, checkConformance } from "../conformance/suite.ts";
 import { connectClient } from "../connect.ts";
 import { LatencyHistogram } from "../flows/latency.ts";
-import { OneWayReceiver, OneWaySender } from "../flows/one-way.ts";
-import { stayAwake } from "../flows/pacer.ts";
+import { realTimeline, wakeMetronome } from "../flows/metronome.ts";
+import { OneWayReceiver, OneWaySender, tickIdle } from "../flows/one-way.ts";
 import { RoundTripFlow } from "../flows/round-trip.ts";
 import type { WindowOrder } from "../flows/window.ts";
 import { MessageCodec } from "../message.ts";
@@ -50,6 +50,7 @@ let received = 0;
 
 const api = {
   async connect(order: ConnectOrder): Promise<{ connect: string }> {
+    wakeMetronome();
     codec = new MessageCodec(order.codec);
     const { client } = protocolNamed(order.protocol);
     const connectTimes = new LatencyHistogram();
@@ -69,10 +70,7 @@ const api = {
   async begin(window: WindowOrder): Promise<void> {
     const { roundTrip, uplink, downlink } = window.flows;
     traffic = { window, meter: new UsageMeter(window, () => received), wireBytesBefore: wireBytes.read() };
-    if (downlink) {
-      traffic.receiver = new OneWayReceiver(realTimeline, codec!, window, connections.length);
-      stayAwake(realTimeline, window.endNs);
-    }
+    if (downlink) traffic.receiver = new OneWayReceiver(realTimeline, codec!, window, connections.length);
     if (roundTrip) {
       traffic.roundTrip = new RoundTripFlow(realTimeline, codec!, window, roundTrip, connections);
       await traffic.roundTrip.run();
@@ -80,7 +78,7 @@ const api = {
     if (uplink?.kind === "open") {
       traffic.sender = new OneWaySender(realTimeline, codec!, window, connections);
       await traffic.sender.run(uplink.ratePerSecond);
-    }
+    } else if (downlink) tickIdle(realTimeline, window);
   },
 
   async halt(): Promise<void> {

@@ -1,6 +1,6 @@
 import { performance } from "node:perf_hooks";
 import type { ProcessUse } from "../../reports/results.ts";
-import { realTimeline } from "../clock.ts";
+import { realTimeline } from "../flows/metronome.ts";
 import type { WindowOrder } from "../flows/window.ts";
 
 interface Sample {

@@ -11,7 +11,9 @@ process.once("message", (order) => (order === "serve" ? serve() : measure(order 
 
 function serve(): void {
   const server = new WebSocketServer({ port: 0, host: "127.0.0.1", perMessageDeflate: false });
-  server.on("connection", (socket) => socket.on("message", (data, isBinary) => socket.send(data, { binary: isBinary })));
+  server.on("connection", (socket) =>
+    socket.on("message", (data, isBinary) => socket.send(data, { binary: isBinary })),
+  );
   server.on("listening", () => process.send?.(`ws://127.0.0.1:${(server.address() as AddressInfo).port}`));
 }
 
@@ -38,9 +40,12 @@ function measure({ url, connections, inFlight, payloadBytes, warmupMs, durationM
       if (now < endNs) send();
     });
   }
-  setTimeout(() => {
-    delaysNs.sort((a, b) => a - b);
-    const p50Us = delaysNs[Math.floor(delaysNs.length / 2)]! / 1000;
-    process.send?.({ ratePerSecond: (delaysNs.length * 1000) / durationMs, p50Us } satisfies LoopResult);
-  }, warmupMs + durationMs + 100);
+  setTimeout(
+    () => {
+      delaysNs.sort((a, b) => a - b);
+      const p50Us = delaysNs[Math.floor(delaysNs.length / 2)]! / 1000;
+      process.send?.({ ratePerSecond: (delaysNs.length * 1000) / durationMs, p50Us } satisfies LoopResult);
+    },
+    warmupMs + durationMs + 100,
+  );
 }

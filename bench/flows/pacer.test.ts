@@ -1,0 +1,93 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { ManualTimeline } from "./manual-timeline.ts";
+import { messagesDue, pace } from "./pacer.ts";
+
+const second = 1e9;
+
+test("sends message i at start + i / rate and ends with the window", () => {
+  const timeline = new ManualTimeline();
+  const sent: [number, number, number][] = [];
+  let doneAt: number | undefined;
+  pace(
+    timeline,
+    { startNs: second, endNs: 2 * second, ratePerSecond: 4 },
+    (index, scheduledNs) => sent.push([index, scheduledNs, timeline.nowNs()]),
+    () => {
+      doneAt = timeline.nowNs();
+    },
+  );
+  timeline.advance(3 * second);
+  const due = [1, 1.25, 1.5, 1.75].map((seconds) => seconds * second);
+  assert.deepEqual(
+    sent,
+    due.map((atNs, index) => [index, atNs, atNs]),
+  );
+  assert.equal(doneAt, 2 * second);
+});
+
+test("sends late messages at once, each with its own schedule, and skips none", () => {
+  const timeline = new ManualTimeline();
+  const scheduled: number[] = [];
+  const schedule = { startNs: 0, endNs: second, ratePerSecond: 10 };
+  pace(
+    timeline,
+    schedule,
+    (_, scheduledNs) => scheduled.push(scheduledNs),
+    () => {},
+  );
+  timeline.advance(0.15 * second);
+  timeline.freeze(0.5 * second);
+  timeline.advance(0.66 * second);
+  assert.deepEqual(
+    scheduled.map((ns) => ns / second),
+    [0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6],
+  );
+  timeline.advance(second);
+  assert.equal(scheduled.length, 10);
+});
+
+test("sends a long backlog in batches, so that sockets are read in between", () => {
+  const timeline = new ManualTimeline();
+  let sent = 0;
+  let turns = 0;
+  const counting = {
+    nowNs: () => timeline.nowNs(),
+    after: (ms: number, callback: () => void) => timeline.after(ms, callback),
+    at(dueNs: number, callback: () => void) {
+      turns++;
+      timeline.at(dueNs, callback);
+    },
+  };
+  pace(
+    counting,
+    { startNs: 0, endNs: second, ratePerSecond: 10_000 },
+    () => sent++,
+    () => {},
+  );
+  timeline.freeze(0.9999 * second);
+  timeline.advance(second);
+  assert.equal(sent, 10_000);
+  assert.ok(turns >= 10_000 / 256, `a backlog of ${sent} took ${turns} turns`);
+});
+
+test("stops when told to, without calling done", () => {
+  const timeline = new ManualTimeline();
+  let sent = 0;
+  const stop = pace(
+    timeline,
+    { startNs: 0, endNs: second, ratePerSecond: 10 },
+    () => sent++,
+    () => assert.fail("done was called"),
+  );
+  timeline.advance(0.35 * second);
+  stop();
+  timeline.advance(2 * second);
+  assert.equal(sent, 4);
+});
+
+test("holds rate x duration messages, also for fractional rates", () => {
+  assert.equal(messagesDue({ startNs: 0, endNs: 0.4 * second, ratePerSecond: 2000 }), 800);
+  assert.equal(messagesDue({ startNs: 0, endNs: 10 * second, ratePerSecond: 0.25 }), 3);
+  assert.equal(messagesDue({ startNs: 5, endNs: 5, ratePerSecond: 1000 }), 0);
+});
