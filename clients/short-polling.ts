@@ -1,5 +1,5 @@
 import type { ProtocolClient } from "../bench/protocol.ts";
-import { connectPolling } from "./http/polling.ts";
+import { connectPolling, type Poll } from "./http/polling.ts";
 
 /**
  * Asks every `pollIntervalMs` by a fixed clock, as a user of `setInterval` does, not that long after an answer;
@@ -7,22 +7,22 @@ import { connectPolling } from "./http/polling.ts";
  * of the interval, so that users who connect together do not ask together. One connection carries everything.
  */
 export const shortPollingClient: ProtocolClient = {
-  connect: (options) => connectPolling(options, { holdMsMax: 0, repeat: onFixedClock }),
+  connect: (options) => connectPolling(options, { held: false, repeat: onFixedClock }),
 };
 
-function onFixedClock(poll: () => Promise<void>, pollIntervalMs: number): () => void {
+function onFixedClock(poll: Poll, pollIntervalMs: number): () => void {
   let inFlight = false;
   let timer: NodeJS.Timeout | undefined;
   const tick = (): void => {
     if (inFlight) return;
     inFlight = true;
-    void poll().finally(() => {
+    poll(() => {
       inFlight = false;
     });
   };
   const phase = setTimeout(() => {
-    tick();
     timer = setInterval(tick, pollIntervalMs);
+    tick();
   }, Math.random() * pollIntervalMs);
   return () => {
     clearTimeout(phase);

@@ -10,7 +10,6 @@ import { ClientLink } from "./link.ts";
 export const sseClient: ProtocolClient = {
   connect({ url, limits, signal, onMessage }: ConnectOptions): Promise<ClientConnection> {
     const bodyBytesMax = encodedBytesMax(limits.payloadBytesMax);
-    const silenceMs = limits.handshakeMs;
     let stream: EventStream | undefined;
     let link: ClientLink | undefined;
 
@@ -21,7 +20,6 @@ export const sseClient: ProtocolClient = {
         stream = new EventStream({
           url: new URL("events", url),
           payloadBytesMax: limits.payloadBytesMax,
-          silenceMs,
           opened: (uplinkPath) => {
             if (link !== undefined) return;
             link = openLink(new URL(uplinkPath, url));
@@ -35,7 +33,7 @@ export const sseClient: ProtocolClient = {
     );
 
     function openLink(target: URL): ClientLink {
-      const requests = new Exchange(target.origin, { silenceMs, answerBytesMax: bodyBytesMax });
+      const requests = new Exchange(target.origin, bodyBytesMax);
       const uplink = new Uplink({
         exchange: requests,
         path: target.pathname + target.search,

@@ -239,7 +239,7 @@ describe("the XMPP client logs in", () => {
       const abort = new AbortController();
       const attempt = connect(server.url(), () => {}, abort.signal);
       const socket = await connected.promise;
-      const closed = once(socket, "close");
+      const closed = new Promise((resolve) => socket.once("close", resolve));
       abort.abort();
       await assert.rejects(attempt, { code: "aborted" });
       await closed;
@@ -357,7 +357,7 @@ test("the XMPP client answers a server's ping, and refuses other requests", asyn
     await talk.welcome();
     talk.say("<iq type='get' id='1' from='localhost'><ping xmlns='urn:xmpp:ping'/></iq><iq type='result' id='2'/>");
     talk.say("<iq type='get' id='3' from='localhost'><query xmlns='urn:x'/></iq>");
-    answers.resolve((await talk.hear(/<iq[^]*<\/iq>/))[0]);
+    answers.resolve((await talk.hear(/<iq .*<\/iq>/))[0]);
   });
   const connection = await connect(server.url());
   assert.match(

@@ -7,7 +7,7 @@ import { handshake } from "./handshake.ts";
 import { ClientLink } from "./link.ts";
 import { StreamError, XmppEntity } from "./xmpp/entity.ts";
 import { Inbox } from "./xmpp/inbox.ts";
-import { iqReply } from "./xmpp/iq-reply.ts";
+import { asksForAnswer, iqReply } from "./xmpp/iq-reply.ts";
 import { login } from "./xmpp/login.ts";
 import { xmppTarget } from "./xmpp/target.ts";
 
@@ -25,7 +25,7 @@ export const xmppClient: ProtocolClient = {
         transmit: (payload) => void entity.send(messageElement({ to, type: messageType }, payload)).catch(lost),
         bufferedBytes: () => entity.socket?.writableLength ?? 0,
         end: () => void entity.stop(),
-        destroy: () => void entity.socket?.destroy(),
+        destroy: () => entity.drop(),
       },
       limits,
     );
@@ -52,8 +52,8 @@ export const xmppClient: ProtocolClient = {
     // From the start: the server may push in the same segment that ends the login.
     entity.on("element", (element) => {
       if (element.name === "message") received(element);
+      else if (asksForAnswer(element)) entity.send(iqReply(element)).catch(lost);
       else if (!isLoggedIn) inbox.push(element);
-      else if (element.name === "iq") answer(entity, element);
     });
     entity.on("close", () => {
       entity.socket?.end("</stream:stream>");
@@ -66,8 +66,9 @@ export const xmppClient: ProtocolClient = {
     const jid = await handshake<string>(
       shown(url),
       signal,
-      (resolve, reject) => void login(entity, inbox, target).then(resolve, reject),
-      () => void entity.socket?.destroy(new Error("gave up")),
+      // What happened to the stream says more than what became of the step that was waiting for it.
+      (resolve, reject) => void login(entity, inbox, target).then(resolve, (cause) => reject(inbox.failure ?? cause)),
+      () => entity.drop(new Error("gave up")),
     );
     to ||= jid;
     isLoggedIn = true;
@@ -80,11 +81,6 @@ export const xmppClient: ProtocolClient = {
 function isFrom(message: Element, peer: string): boolean {
   const { from } = message.attrs;
   return from === peer || from === undefined || (!peer.includes("/") && from.startsWith(`${peer}/`));
-}
-
-function answer(entity: XmppEntity, iq: Element): void {
-  const reply = iqReply(iq);
-  if (reply !== undefined) entity.send(reply).catch(() => {});
 }
 
 /** A URL for messages: without its password. */

@@ -3,7 +3,8 @@ import type { Interval } from "./results.ts";
 
 export type Unit = "us" | "perSecond" | "bytes" | "messages" | "ratio";
 
-const thousands = (digits: string): string => digits.replace(/\B(?=(\d{3})+(?!\d))/g, ",");
+const thousands = (digits: string): string =>
+  digits.replace(/^-?\d+/, (whole) => whole.replace(/\B(?=(\d{3})+$)/g, ","));
 
 /** Three significant digits, never in exponent form. */
 function significant(value: number): string {
@@ -44,6 +45,9 @@ function scaledBytes(bytes: number): Scaled {
   return { digits: thousands(digits), unit: "B" };
 }
 
+/** A ratio that three digits would round to an even 1 although it is not. */
+const nearlyOne = (ratio: number): boolean => ratio !== 1 && Number(ratio.toPrecision(3)) === 1;
+
 function scaled(value: number, unit: Unit): Scaled {
   switch (unit) {
     case "us":
@@ -55,7 +59,7 @@ function scaled(value: number, unit: Unit): Scaled {
     case "messages":
       return { digits: formatCount(value), unit: "" };
     case "ratio":
-      return { digits: significant(value), unit: "×" };
+      return { digits: nearlyOne(value) ? value.toPrecision(4) : significant(value), unit: "×" };
   }
 }
 

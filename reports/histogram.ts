@@ -1,13 +1,15 @@
-import { decodeFromCompressedBase64, type Histogram } from "hdr-histogram-js";
+import { build, decodeFromCompressedBase64, type Histogram } from "hdr-histogram-js";
 
 /** Reads a histogram of results.json; its values are nanoseconds. */
 export const decodeHistogram = (encoded: string): Histogram => decodeFromCompressedBase64(encoded, 32);
 
-/** Sums histograms; percentiles of the sum are right, averages of percentiles are not. */
+/** Sums histograms; percentiles of the sum are right, averages of percentiles are not. Undefined for none. */
 export function sumHistograms(encoded: readonly string[]): Histogram | undefined {
-  const [first, ...others] = encoded.map(decodeHistogram);
-  for (const other of others) first!.add(other);
-  return first;
+  if (encoded.length === 0) return undefined;
+  // A decoded histogram ends at its own highest value and refuses greater ones; a new one grows.
+  const sum = build({ bitBucketSize: 32, numberOfSignificantValueDigits: 3 });
+  for (const text of encoded) sum.add(decodeHistogram(text));
+  return sum;
 }
 
 /**

@@ -44,8 +44,13 @@ const boundSign = { "at-least": "≥ ", "at-most": "≤ " } as const;
 export const signOf = (bound: Bound | undefined): string => (bound === undefined ? "" : boundSign[bound]);
 
 /** A reading as a table cell: the number with its range of trials, or a dash or `invalid` with a mark. */
-export function showReading(reading: Reading, unit: Metric["unit"], notes: Notes, escape: (text: string) => string) {
-  const mark = "why" in reading && reading.why !== undefined ? notes.mark(escape(reading.why)) : "";
+export function showReading(
+  reading: Reading,
+  unit: Metric["unit"],
+  notes: Notes,
+  escaped: (text: string) => string,
+): string {
+  const mark = "why" in reading && reading.why !== undefined ? notes.mark(escaped(reading.why)) : "";
   if (reading.kind === "absent") return `–${mark}`;
   if (reading.kind === "invalid") return `invalid${mark}`;
   return `${signOf(reading.bound)}${formatInterval(reading.interval, unit)}${mark}`;

@@ -14,7 +14,7 @@ import {
 export interface TargetRow {
   /** As given on the command line: the key. */
   readonly target: string;
-  /** As a report calls it, not escaped: `WebSocket`, `Short polling, every 100 ms`, `websocket=ws://host/`. */
+  /** As a report calls it, not escaped: `WebSocket`, `Short polling every 100 ms`, `websocket=ws://host/`. */
   readonly name: string;
   readonly protocol: string;
   /** Absent for a protocol these results do not describe. */
@@ -60,7 +60,7 @@ export function viewOf(results: Results): ReportView {
 function nameOf(target: string, info: ProtocolInfo | undefined, cells: readonly Cell[]): string {
   const pollIntervalMs = cells[0]!.parameters.pollIntervalMs;
   const base = info !== undefined && target === info.name ? info.title : oneLine(target);
-  return pollIntervalMs === undefined ? base : `${base}, every ${formatDuration(pollIntervalMs)}`;
+  return pollIntervalMs === undefined ? base : `${base} every ${formatDuration(pollIntervalMs)}`;
 }
 
 export const completeTrials = (cell: MeasuredCell): Trial[] => cell.trials.filter(({ state }) => state === "complete");

@@ -32,15 +32,18 @@ class RawPeer implements Disposable {
   readonly password: string;
   jid = "";
   #received = "";
+  #more = Promise.withResolvers<void>();
 
   private constructor(socket: Socket, password: string) {
     this.socket = socket;
     this.password = password;
     socket.on("error", () => {});
+    socket.setEncoding("utf8");
     socket.on("data", (chunk) => {
       this.#received += chunk;
-      socket.emit("more");
+      this.#more.resolve();
     });
+    socket.on("close", () => this.#more.resolve());
   }
 
   static async connect({ url }: RunningServer): Promise<RawPeer> {
@@ -87,7 +90,8 @@ class RawPeer implements Disposable {
         return heard;
       }
       assert.ok(!this.socket.closed, `the server closed before it said ${text}; it said ${this.#received}`);
-      await Promise.race([once(this.socket, "more"), once(this.socket, "close")]);
+      await this.#more.promise;
+      this.#more = Promise.withResolvers();
     }
   }
 
@@ -105,7 +109,8 @@ class RawPeer implements Disposable {
   async assertEcho(text = "still here"): Promise<void> {
     const message = `<message to='localhost'><body>${text}</body></message>`;
     const answer = await this.ask(message, "</message>");
-    assert.equal(answer, `<message from="localhost" to="${this.jid}" type="headline"><body>${text}</body></message>`);
+    const echoed = `<message from="localhost" to="${this.jid}" type="headline"><body>${text}</body></message>`;
+    assert.ok(answer.endsWith(echoed), answer);
   }
 
   [Symbol.dispose](): void {
@@ -404,7 +409,6 @@ describe("the XMPP server ends a stream", () => {
       using healthy = await RawPeer.login(server);
       using peer = await attack(server);
       const last = await peer.untilClosed();
-      assert.match(last, /<stream:stream [^>]*version='1.0'[^>]*>|^/, "an error needs an open stream");
       assert.match(last, new RegExp(`<stream:error><${condition} xmlns="[^"]*"/>.*</stream:error></stream:stream>$`));
       await healthy.assertEcho();
       assert.equal(server.connections, 1);

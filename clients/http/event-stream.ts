@@ -6,8 +6,6 @@ import { decodeBase64, decodeMessage, MessageRefused, parseJson } from "../../be
 export interface EventStreamOptions {
   readonly url: URL;
   readonly payloadBytesMax: number;
-  /** Longest wait for the answer's headers, in milliseconds; between events there is no limit. */
-  readonly silenceMs: number;
   /** The first event came: where messages are to be posted, as the server wrote it. */
   readonly opened: (uplink: string) => void;
   readonly message: (payload: Payload) => void;
@@ -27,7 +25,7 @@ export class EventStream {
 
   constructor(options: EventStreamOptions) {
     this.#options = options;
-    this.#connection = new Client(options.url.origin, { headersTimeout: options.silenceMs, bodyTimeout: 0 });
+    this.#connection = new Client(options.url.origin, { headersTimeout: 0, bodyTimeout: 0 });
     let thrown: unknown;
     this.#source = new EventSource(options.url, {
       fetch: async (url, { headers, signal }) => {

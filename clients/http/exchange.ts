@@ -1,81 +1,92 @@
 import { Client } from "undici";
 
+export interface Ask {
+  readonly method: "GET" | "POST" | "DELETE";
+  readonly path: string;
+  /** The body, as JSON text. */
+  readonly json?: string;
+}
+
 /** What came back, whole. */
 export interface Answer {
   readonly status: number;
   readonly text: string;
 }
 
-export interface ExchangeOptions {
-  /** Longest time a server may be silent before or within an answer, in milliseconds. */
-  readonly silenceMs: number;
-  /** Largest body of an answer, in bytes; more fails the request. */
-  readonly answerBytesMax: number;
+/** Exactly one of the two is called, once. */
+export interface AnswerListener {
+  /** Called in the turn of the socket event that completed the answer, whatever its status. */
+  answered(answer: Answer): void;
+  /** There is no whole answer. */
+  failed(cause: Error): void;
 }
 
 /** Longer than any pause between two requests of a user, so that the server decides when a connection is idle. */
 const keepAliveMs = 3_600_000;
 
+const jsonHeaders = ["content-type", "application/json"];
+
 /**
  * HTTP requests one after the other on one keep-alive connection (RFC 9112 section 9.3; no pipelining), which is
- * opened by the first and again if the server closes it between two. undici sets TCP_NODELAY on it.
+ * opened by the first and again if the server closes it between two. undici sets TCP_NODELAY on it. As on a bare
+ * socket, an answer may take for ever; whoever waits decides for how long.
  *
- * Uses undici's `dispatch`, the level below `request`: it makes no stream for a body that is a few hundred bytes
- * and comes in one piece, which is a quarter of the generator's CPU time at 50 connections.
+ * Uses undici's `dispatch`, the level below `request`, without timers, and lets the next request start in the
+ * callback of the last: together a third less time per request on one connection.
  */
 export class Exchange {
   readonly #client: Client;
 
-  /** Connects nothing yet. `origin` is scheme, host and port. */
-  constructor(origin: string, { silenceMs, answerBytesMax }: ExchangeOptions) {
+  /**
+   * Connects nothing yet. `origin` is scheme, host and port; an answer whose body is larger than `answerBytesMax`
+   * fails its request.
+   */
+  constructor(origin: string, answerBytesMax: number) {
     this.#client = new Client(origin, {
       pipelining: 1,
-      headersTimeout: silenceMs,
-      bodyTimeout: silenceMs,
+      headersTimeout: 0,
+      bodyTimeout: 0,
       maxResponseSize: answerBytesMax,
       keepAliveTimeout: keepAliveMs,
       keepAliveMaxTimeout: keepAliveMs,
     });
   }
 
-  get(path: string): Promise<Answer> {
-    return this.#send("GET", path, null);
+  /** Sends a request once those before it were answered. */
+  start({ method, path, json }: Ask, listener: AnswerListener): void {
+    let status = 0;
+    const chunks: Buffer[] = [];
+    this.#client.dispatch(
+      { method, path, body: json ?? null, headers: json === undefined ? null : jsonHeaders },
+      {
+        onRequestStart: () => {},
+        onResponseStart(_controller, statusCode) {
+          status = statusCode;
+        },
+        onResponseData: (_controller, chunk) => void chunks.push(chunk),
+        onResponseEnd() {
+          const body = chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
+          try {
+            listener.answered({ status, text: body.toString() });
+          } catch (error) {
+            // undici would take what a listener throws for a failure of the request, and hide it.
+            process.nextTick(() => {
+              throw error;
+            });
+          }
+        },
+        onResponseError: (_controller, error) => listener.failed(error),
+      },
+    );
   }
 
-  /** Posts JSON text, or nothing. */
-  post(path: string, json: string | null): Promise<Answer> {
-    return this.#send("POST", path, json);
+  /** `start` as a promise, which rejects with the cause if there is no whole answer. */
+  ask(request: Ask): Promise<Answer> {
+    return new Promise((answered, failed) => this.start(request, { answered, failed }));
   }
 
-  delete(path: string): Promise<Answer> {
-    return this.#send("DELETE", path, null);
-  }
-
-  /** Closes the connection at once; requests without an answer reject. Idempotent. */
+  /** Closes the connection at once; requests without an answer fail. Idempotent. */
   destroy(): void {
     void this.#client.destroy();
   }
-
-  /** Rejects with the cause if there is no whole answer; a status is never an error here. */
-  #send(method: "GET" | "POST" | "DELETE", path: string, body: string | null): Promise<Answer> {
-    return new Promise((resolve, reject) => {
-      let status = 0;
-      const chunks: Buffer[] = [];
-      this.#client.dispatch(
-        { method, path, body, headers: body === null ? null : jsonHeaders },
-        {
-          onRequestStart: () => {},
-          onResponseStart: (_controller, statusCode) => {
-            status = statusCode;
-          },
-          onResponseData: (_controller, chunk) => void chunks.push(chunk),
-          onResponseEnd: () =>
-            resolve({ status, text: (chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)).toString() }),
-          onResponseError: (_controller, error) => reject(error),
-        },
-      );
-    });
-  }
 }
-
-const jsonHeaders = ["content-type", "application/json"];

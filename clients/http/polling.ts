@@ -1,6 +1,6 @@
 import { describeError } from "../../bench/errors.ts";
 import type { ClientConnection, ConnectOptions } from "../../bench/protocol.ts";
-import { decodeBatch, MessageRefused, parseJson } from "../../bench/wires/json-message.ts";
+import { type Batch, decodeBatch, MessageRefused, parseJson } from "../../bench/wires/json-message.ts";
 import { encodedBytesMax } from "../../bench/wires/payload.ts";
 import { handshake } from "../handshake.ts";
 import { ClientLink } from "../link.ts";
@@ -8,12 +8,15 @@ import { describeAnswer, unexpectedAnswer } from "./answers.ts";
 import { type Answer, Exchange } from "./exchange.ts";
 import { Uplink } from "./uplink.ts";
 
+/** Asks for messages once; calls back when the answer was handled, unless the connection has ended. */
+export type Poll = (handled: () => void) => void;
+
 /** The two things in which short and long polling differ on the client. */
 export interface PollingStyle {
-  /** How long a server may hold a request for messages, in milliseconds; above 0 it needs a connection of its own. */
-  readonly holdMsMax: number;
-  /** Asks again and again; `poll` resolves when its answer was handled. Returns what stops it. */
-  readonly repeat: (poll: () => Promise<void>, pollIntervalMs: number) => () => void;
+  /** Whether the server holds a request for messages, which therefore needs a connection of its own. */
+  readonly held: boolean;
+  /** Asks again and again. Returns what stops it. */
+  readonly repeat: (poll: Poll, pollIntervalMs: number) => () => void;
 }
 
 /**
@@ -27,20 +30,17 @@ export async function connectPolling(
   const { origin } = new URL(url);
   const collection = new URL("connections", url).pathname;
   const bodyBytesMax = encodedBytesMax(limits.payloadBytesMax);
-  const options = { silenceMs: limits.handshakeMs, answerBytesMax: limits.queueBytesMax + bodyBytesMax };
-  const requests = new Exchange(origin, options);
+  const answerBytesMax = limits.queueBytesMax + bodyBytesMax;
+  const requests = new Exchange(origin, answerBytesMax);
   const id = await handshake<string>(
     url,
     signal,
-    (resolve, reject) => void requests.post(collection, null).then(readId).then(resolve, reject),
+    (resolve, reject) => void requests.ask({ method: "POST", path: collection }).then(readId).then(resolve, reject),
     () => requests.destroy(),
   );
 
   const path = `${collection}/${encodeURIComponent(id)}`;
-  const polls =
-    style.holdMsMax > 0
-      ? new Exchange(origin, { ...options, silenceMs: options.silenceMs + style.holdMsMax })
-      : requests;
+  const polls = style.held ? new Exchange(origin, answerBytesMax) : requests;
   const uplink = new Uplink({
     exchange: requests,
     path: `${path}/messages`,
@@ -64,36 +64,42 @@ export async function connectPolling(
   const stop = style.repeat(poll, pollIntervalMs);
   return link;
 
-  async function poll(): Promise<void> {
-    let answer: Answer;
-    try {
-      answer = await polls.get(`${path}/messages?after=${cursor}`);
-    } catch (error) {
-      return link.ended({ by: "network", message: describeError(error) });
-    }
-    if (answer.status === 204) return;
-    if (answer.status !== 200) return link.ended(unexpectedAnswer(answer));
-    const batch = readBatch(answer);
-    if (batch === undefined) return;
-    cursor = batch.cursor;
-    for (const payload of batch.messages) onMessage(payload);
+  function poll(handled: () => void): void {
+    polls.start(
+      { method: "GET", path: `${path}/messages?after=${cursor}` },
+      {
+        answered(answer) {
+          take(answer);
+          handled();
+        },
+        failed: (cause) => link.ended({ by: "network", message: describeError(cause) }),
+      },
+    );
   }
 
-  function readBatch({ text }: Answer): ReturnType<typeof decodeBatch> | undefined {
+  function take(answer: Answer): void {
+    if (answer.status === 200) deliver(answer.text);
+    else if (answer.status !== 204) link.ended(unexpectedAnswer(answer));
+  }
+
+  function deliver(text: string): void {
+    let batch: Batch;
     try {
-      return decodeBatch(parseJson(text), limits.payloadBytesMax);
+      batch = decodeBatch(parseJson(text), limits.payloadBytesMax);
     } catch (error) {
       if (!(error instanceof MessageRefused)) throw error;
       link.ended({ by: "network", message: error.message });
-      return undefined;
+      return;
     }
+    cursor = batch.cursor;
+    for (const payload of batch.messages) onMessage(payload);
   }
 
   /** What was sent before the close still goes, as on a stream. */
   async function end(): Promise<void> {
     await uplink.drained();
     try {
-      link.ended({ by: "client", message: describeAnswer(await requests.delete(path)) });
+      link.ended({ by: "client", message: describeAnswer(await requests.ask({ method: "DELETE", path })) });
     } catch (error) {
       link.ended({ by: "client", message: describeError(error) });
     }

@@ -1,25 +1,21 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { CloseReason } from "../../bench/protocol.ts";
-import type { Answer, Exchange } from "./exchange.ts";
+import type { Answer, AnswerListener, Ask, Exchange } from "./exchange.ts";
 import { Uplink } from "./uplink.ts";
 
 /** An exchange whose answers are given by the test. */
 function uplinkWith(bodyBytesMax = 1000) {
-  const posts: { body: string; answer: (answer: Answer) => void; fail: (error: Error) => void }[] = [];
+  const posts: (AnswerListener & { body: string | undefined })[] = [];
   const failures: CloseReason[] = [];
   const exchange = {
-    post: (_path: string, body: string) =>
-      new Promise<Answer>((answer, fail) => {
-        posts.push({ body, answer, fail });
-      }),
-  } as unknown as Exchange;
+    start: ({ json }: Ask, listener: AnswerListener) => void posts.push({ body: json, ...listener }),
+  } as Exchange;
   const failed = (reason: CloseReason): void => void failures.push(reason);
   return { uplink: new Uplink({ exchange, path: "/m", bodyBytesMax, failed }), posts, failures };
 }
 
 const done: Answer = { status: 204, text: "" };
-const turn = (): Promise<void> => new Promise(setImmediate);
 
 describe("an uplink", () => {
   it("posts the first message at once and those that come meanwhile together, in order", async () => {
@@ -31,13 +27,12 @@ describe("an uplink", () => {
       posts.map(({ body }) => body),
       ['["a"]'],
     );
-    posts[0]!.answer(done);
-    await turn();
+    posts[0]!.answered(done);
     assert.deepEqual(
       posts.map(({ body }) => body),
       ['["a"]', '["b",{"base64":"AA=="}]'],
     );
-    posts[1]!.answer(done);
+    posts[1]!.answered(done);
     await uplink.drained();
     uplink.send("c");
     assert.equal(posts[2]?.body, '["c"]');
@@ -46,10 +41,7 @@ describe("an uplink", () => {
   it("never posts more than the server takes", async () => {
     const { uplink, posts } = uplinkWith(12);
     for (const text of ["a", "bb", "ccc", "dddddddddddddddd", "e"]) uplink.send(text);
-    for (let post = 0; post < 4; post++) {
-      posts[post]!.answer(done);
-      await turn();
-    }
+    for (let post = 0; post < 4; post++) posts[post]!.answered(done);
     assert.deepEqual(
       posts.map(({ body }) => body),
       ['["a"]', '["bb","ccc"]', '["dddddddddddddddd"]', '["e"]'],
@@ -63,8 +55,7 @@ describe("an uplink", () => {
     uplink.send("€");
     uplink.send("b");
     assert.equal(uplink.bufferedBytes, 8);
-    posts[0]!.answer(done);
-    await turn();
+    posts[0]!.answered(done);
     assert.equal(uplink.bufferedBytes, 0);
   });
 
@@ -72,7 +63,7 @@ describe("an uplink", () => {
     const { uplink, posts, failures } = uplinkWith();
     uplink.send("a");
     uplink.send("b");
-    posts[0]!.answer({ status: 413, text: "too large\n" });
+    posts[0]!.answered({ status: 413, text: "too large\n" });
     await uplink.drained();
     assert.deepEqual(failures, [{ by: "server", message: "status 413 Payload Too Large (too large)" }]);
     assert.equal(posts.length, 1);
@@ -81,7 +72,7 @@ describe("an uplink", () => {
   it("says that the network failed", async () => {
     const { uplink, posts, failures } = uplinkWith();
     uplink.send("a");
-    posts[0]!.fail(new Error("connect ECONNREFUSED"));
+    posts[0]!.failed(new Error("connect ECONNREFUSED"));
     await uplink.drained();
     assert.deepEqual(failures, [{ by: "network", message: "connect ECONNREFUSED" }]);
   });

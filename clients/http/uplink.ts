@@ -10,7 +10,7 @@ export interface UplinkOptions {
   readonly path: string;
   /** Largest body the server takes, in bytes. */
   readonly bodyBytesMax: number;
-  /** A request failed or was refused, so messages are lost and nothing more can be sent. */
+  /** A request failed or was refused: messages are lost, and nothing more will be posted. */
   readonly failed: (reason: CloseReason) => void;
 }
 
@@ -23,7 +23,8 @@ export class Uplink {
   readonly #options: UplinkOptions;
   #queue: { readonly json: string; readonly bytes: number }[] = [];
   #queuedBytes = 0;
-  #inFlight: Promise<void> | undefined;
+  #state: "resting" | "posting" | "failed" = "resting";
+  #onRest: (() => void)[] = [];
 
   constructor(options: UplinkOptions) {
     this.#options = options;
@@ -39,26 +40,41 @@ export class Uplink {
     const bytes = Buffer.byteLength(json);
     this.#queue.push({ json, bytes });
     this.#queuedBytes += bytes;
-    this.#inFlight ??= this.#drain();
+    if (this.#state === "resting") this.#post();
   }
 
   /** Resolves when everything sent so far was answered, or has failed. */
-  async drained(): Promise<void> {
-    await this.#inFlight;
+  drained(): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.#state === "posting") this.#onRest.push(resolve);
+      else resolve();
+    });
   }
 
-  async #drain(): Promise<void> {
+  #post(): void {
     const { exchange, path, failed } = this.#options;
-    try {
-      while (this.#queue.length > 0) {
-        const answer = await exchange.post(path, encodeMessages(this.#nextBatch()));
-        if (answer.status !== 204) return failed(unexpectedAnswer(answer));
-      }
-    } catch (error) {
-      failed({ by: "network", message: describeError(error) });
-    } finally {
-      this.#inFlight = undefined;
-    }
+    this.#state = "posting";
+    exchange.start(
+      { method: "POST", path, json: encodeMessages(this.#nextBatch()) },
+      {
+        answered: (answer) => {
+          if (answer.status !== 204) {
+            this.#rest("failed");
+            failed(unexpectedAnswer(answer));
+          } else if (this.#queue.length > 0) this.#post();
+          else this.#rest("resting");
+        },
+        failed: (cause) => {
+          this.#rest("failed");
+          failed({ by: "network", message: describeError(cause) });
+        },
+      },
+    );
+  }
+
+  #rest(state: "resting" | "failed"): void {
+    this.#state = state;
+    for (const resolve of this.#onRest.splice(0)) resolve();
   }
 
   /** Takes as many messages off the queue as fit into one body; one always does. */

@@ -49,6 +49,12 @@ export class XmppEntity extends Client {
     this.on("error", () => {});
   }
 
+  /** Hears nothing more, even of what has arrived, and closes the socket at once. */
+  drop(cause?: Error): void {
+    (this.parser as XmppStreamParser | null)?.stop();
+    this.socket?.destroy(cause);
+  }
+
   override _attachParser(parser: Parser): void {
     (parser as XmppStreamParser).stanzaBytesMax = this.#stanzaBytesMax;
     super._attachParser(parser);

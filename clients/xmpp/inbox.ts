@@ -21,6 +21,10 @@ export class Inbox {
     this.#waiting = undefined;
   }
 
+  get failure(): Error | undefined {
+    return this.#failure;
+  }
+
   next(): Promise<Element> {
     const element = this.#elements.shift();
     if (element !== undefined) return Promise.resolve(element);

@@ -1,8 +1,11 @@
 import { type Element, xml } from "@xmpp/xml";
 
-/** What a client must answer to a server's iq (RFC 6120 section 8.2.3); some end a stream whose pings stay unanswered. */
-export function iqReply({ attrs, children }: Element): Element | undefined {
-  if (attrs.type !== "get" && attrs.type !== "set") return undefined;
+/** Whether an element is a request, which must be answered (RFC 6120 section 8.2.3). */
+export const asksForAnswer = ({ name, attrs }: Element): boolean =>
+  name === "iq" && (attrs.type === "get" || attrs.type === "set");
+
+/** The answer of a client that knows pings only (XEP-0199); some servers end a stream that leaves them unanswered. */
+export function iqReply({ attrs, children }: Element): Element {
   const { id, from: to } = attrs;
   const isPing = children.some((child) => typeof child !== "string" && child.is("ping", "urn:xmpp:ping"));
   if (isPing) return xml("iq", { type: "result", id, to });

@@ -10,35 +10,37 @@ export interface LogScale {
   readonly ticks: readonly number[];
 }
 
-/**
- * A logarithmic scale that ends on marked values. Marks at 1, 2 and 5 of each decade where there are few decades, at
- * 1 and 3 or at 1 alone where there are more.
- */
-export function logScale(values: readonly number[]): LogScale {
-  const positive = values.filter((value) => value > 0);
-  const low = Math.min(...positive);
-  const high = Math.max(...positive);
-  const decades = Math.log10(high / low);
-  const steps = decades < 1.7 ? [1, 2, 5] : decades < 4 ? [1, 3] : [1];
+/** Marks within a decade, from fine to coarse. */
+const markings = [[1, 2, 5], [1, 3], [1]] as const;
+
+/** A logarithmic scale that ends on marked values, marked as finely as `marksMax` allows; values must be above 0. */
+export function logScale(values: readonly number[], marksMax: number): LogScale {
+  const low = Math.min(...values);
+  const high = Math.max(...values);
+  const scales = markings.map((steps) => marksAround(low, high, steps));
+  const ticks = scales.find((marks) => marks.length <= marksMax) ?? scales.at(-1)!;
+  return { domain: [ticks[0]!, ticks.at(-1)!], ticks };
+}
+
+/** The marks from the last that is not above `low` to the first that is not below `high`, at least two. */
+function marksAround(low: number, high: number, steps: readonly number[]): number[] {
   const marks: number[] = [];
-  for (let decade = Math.floor(Math.log10(low)) - 1; decade <= Math.ceil(Math.log10(high)); decade++) {
+  for (let decade = Math.floor(Math.log10(low)) - 1; decade <= Math.ceil(Math.log10(high)) + 1; decade++) {
     for (const step of steps) marks.push(Number((step * 10 ** decade).toPrecision(1)));
   }
   const first = marks.findLastIndex((mark) => mark <= low);
   const last = marks.findIndex((mark) => mark >= high);
-  const ticks = marks.slice(first, Math.max(last, first + 1) + 1);
-  return { domain: [ticks[0]!, ticks.at(-1)!], ticks };
+  return marks.slice(first, Math.max(last, first + 1) + 1);
 }
 
 /** Whether values are so far apart that a linear axis would hide the small ones. */
-export const spansDecades = (values: readonly number[]): boolean => {
-  const positive = values.filter((value) => value > 0);
-  return Math.max(...positive) / Math.min(...positive) > 12;
-};
+export const spansDecades = (values: readonly number[]): boolean =>
+  Math.min(...values) > 0 && Math.max(...values) / Math.min(...values) > 12;
 
 export const delayAxis = (scale: LogScale, title: string) => ({
   title,
   values: [...scale.ticks],
   labelExpr: delayLabel,
   labelOverlap: false,
+  labelFlush: false,
 });

@@ -42,7 +42,7 @@ export function bytesChart(view: ReportView): Chart | undefined {
               field: "bytes",
               type: "quantitative",
               stack: "zero",
-              axis: { title: "bytes per round trip (lower is better)", format: "~s" },
+              axis: { title: "bytes per round trip (lower is better)", format: ",d", tickCount: 6, labelFlush: false },
             },
             order: { field: "order", type: "quantitative" },
             color: {

@@ -33,7 +33,7 @@ export const chartConfig = {
     gridColor: "#e4e7eb",
     domain: false,
     ticks: false,
-    labelPadding: 6,
+    labelPadding: 8,
   },
   legend: { labelFontSize: 13, titleFontSize: 12, symbolSize: 120, labelLimit: 0, labelColor: ink },
   text: { fontSize: 12, color: ink },

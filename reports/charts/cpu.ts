@@ -1,5 +1,5 @@
 import type { TopLevelSpec } from "vega-lite";
-import { formatInterval, formatList } from "../format.ts";
+import { formatInterval, formatQuantity } from "../format.ts";
 import { readMetric } from "../reading.ts";
 import type { ScenarioName } from "../results.ts";
 import type { ReportView } from "../view.ts";
@@ -27,7 +27,9 @@ export function cpuChart(view: ReportView): Chart | undefined {
   const shown = uses.filter(({ title }) => data.some(({ use }) => use === title));
   return {
     file: "cpu.svg",
-    alt: `CPU time per message: ${formatList(data.map(({ name, use, text }) => `${name} ${use} ${text}`))}.`,
+    alt: `CPU time per message: ${data
+      .map(({ name, use, value }) => `${name} ${use} ${formatQuantity(value, "us")}`)
+      .join("; ")}.`,
     spec: {
       title: {
         text: "CPU time per message",
@@ -47,7 +49,7 @@ export function cpuChart(view: ReportView): Chart | undefined {
             x: {
               field: "value",
               type: "quantitative",
-              axis: { title: "CPU time per message, µs (lower is better)" },
+              axis: { title: "CPU time per message, µs (lower is better)", tickCount: 6, labelFlush: false },
             },
             color: {
               field: "use",

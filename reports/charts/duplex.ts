@@ -1,6 +1,6 @@
 import type { TopLevelSpec } from "vega-lite";
-import { formatInterval, formatList } from "../format.ts";
-import { readMetric, signOf } from "../reading.ts";
+import { formatQuantity } from "../format.ts";
+import { readMetric } from "../reading.ts";
 import type { ReportView } from "../view.ts";
 import { delayAxis, logScale } from "./axes.ts";
 import type { Chart } from "./chart.ts";
@@ -21,14 +21,16 @@ export function duplexChart(view: ReportView): Chart | undefined {
       loads.flatMap((load) => {
         const reading = readMetric(row.cells.get("duplex"), direction[load]);
         if (reading.kind !== "value") return [];
-        const text = `${signOf(reading.bound)}${formatInterval(reading.interval, "us")}`;
-        return [{ name: row.name, direction: direction.name, load, ...reading.interval, text }];
+        return [{ name: row.name, direction: direction.name, load, ...reading.interval }];
       }),
     ),
   );
   if (data.length === 0) return undefined;
   const rows = view.rows.filter(({ name }) => data.some((point) => point.name === name));
-  const scale = logScale(data.flatMap(({ low, high }) => [low, high]));
+  const scale = logScale(
+    data.flatMap(({ low, high }) => [low, high]).filter((us) => us > 0),
+    5,
+  );
   const panels = directions.filter(({ name }) => data.some(({ direction }) => direction === name));
   const x = (field: string) => ({ field, type: "quantitative", scale: { type: "log", domain: scale.domain } });
   const colour = { field: "name", type: "nominal", scale: rowColours(rows), legend: null };
@@ -56,7 +58,13 @@ export function duplexChart(view: ReportView): Chart | undefined {
           x: x("value"),
           color: colour,
           fill: {
-            condition: { test: "datum.load === 'together'", field: "name", type: "nominal", scale: rowColours(rows), legend: null },
+            condition: {
+              test: "datum.load === 'together'",
+              field: "name",
+              type: "nominal",
+              scale: rowColours(rows),
+              legend: null,
+            },
             value: "white",
           },
         },
@@ -65,13 +73,14 @@ export function duplexChart(view: ReportView): Chart | undefined {
   });
   return {
     file: "duplex.svg",
-    alt: `One-way delay p50: ${formatList(
-      data.map(({ name, direction, load, text }) => `${name} ${direction} ${load} ${text}`),
-    )}.`,
+    alt: `One-way delay p50, alone and together: ${data
+      .map(({ name, direction, load, value }) => `${name} ${direction} ${load} ${formatQuantity(value, "us")}`)
+      .join("; ")}.`,
     spec: {
       title: {
         text: "Duplex: one-way delay, alone and together",
-        subtitle: "open: the other direction rests; filled: it is busy too; line: lowest to highest trial. Lower is better.",
+        subtitle:
+          "open: the other direction rests; filled: it is busy too; line: lowest to highest trial. Lower is better.",
       },
       data: { values: data },
       hconcat: panels.map(panel),

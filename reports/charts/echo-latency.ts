@@ -34,7 +34,10 @@ export function echoLatencyChart(view: ReportView): Chart | undefined {
   }
   if (points.length === 0) return undefined;
   const rows = view.rows.filter((row) => text.has(row));
-  const scale = logScale(points.map(({ us }) => us));
+  const scale = logScale(
+    points.map(({ us }) => us).filter((us) => us > 0),
+    8,
+  );
   const x = { field: "us", type: "quantitative", scale: { type: "log", domain: scale.domain } };
   const axis = delayAxis(scale, "delay from the schedule, logarithmic (lower is better)");
   return {

@@ -29,7 +29,10 @@ export function echoPercentilesChart(view: ReportView): Chart | undefined {
   const rows = curves.map(({ row }) => row);
   const points = curves.flatMap((curve) => curve.points);
   const reach = Math.max(...points.map(({ oneIn }) => oneIn));
-  const scale = logScale(points.map(({ us }) => us));
+  const scale = logScale(
+    points.map(({ us }) => us),
+    12,
+  );
   const farthest = curves.map(
     ({ row, points }) =>
       `${row.name} reaches ${formatQuantity(points.at(-1)!.us, "us")} at the slowest 1 in ${Math.floor(points.at(-1)!.oneIn)}`,
@@ -53,9 +56,10 @@ export function echoPercentilesChart(view: ReportView): Chart | undefined {
           scale: { type: "log", domain: [1, reach], nice: false },
           axis: {
             title: "percentile, stretched towards the tail",
-            values: [1, 2, 4, 10, 100, 1000, 10_000, 100_000, 1_000_000].filter((mark) => mark <= reach),
+            values: [1, 2, 10, 100, 1000, 10_000, 100_000, 1_000_000].filter((mark) => mark <= reach),
             labelExpr: "datum.value === 1 ? 'min' : 'p' + format(100 - 100 / datum.value, '~r')",
             labelOverlap: false,
+            labelFlush: false,
           },
         },
         y: {
@@ -80,7 +84,9 @@ export function echoPercentilesChart(view: ReportView): Chart | undefined {
 function curveOf(row: TargetRow): Point[] {
   const cell = usableCell(row, "echo");
   if (cell === undefined) return [];
-  const encoded = completeTrials(cell).flatMap(({ windows }) => windows.at(-1)?.flows.roundTrip?.histograms.scheduled ?? []);
+  const encoded = completeTrials(cell).flatMap(
+    ({ windows }) => windows.at(-1)?.flows.roundTrip?.histograms.scheduled ?? [],
+  );
   const histogram = sumHistograms(encoded);
   if (histogram === undefined) return [];
   const points: Point[] = [];

@@ -3,6 +3,8 @@ import { type Chart, chartConfig } from "./chart.ts";
 /** Mean width of a letter of the fonts in use, as a share of their size. */
 const letterWidth = 0.56;
 
+type TextWidth = (item: { fontSize?: number }, text: unknown) => number;
+
 /**
  * Draws figures as SVG. The same figures give the same bytes: text is measured by its length, not by whatever fonts
  * this machine has, and element ids start anew.
@@ -11,7 +13,9 @@ export async function renderSvgs(charts: readonly Chart[]): Promise<[file: strin
   if (charts.length === 0) return [];
   // Slow to load, and only needed here.
   const [vega, { compile }] = await Promise.all([import("vega"), import("vega-lite")]);
-  vega.textMetrics.width = (item, text) => Math.ceil(String(text).length * (item.fontSize ?? 11) * letterWidth);
+  // Vega's types do not know this export.
+  const { textMetrics } = vega as unknown as { textMetrics: { width: TextWidth } };
+  textMetrics.width = (item, text) => Math.ceil(String(text).length * (item.fontSize ?? 11) * letterWidth);
   const drawn: [string, string][] = [];
   for (const { file, alt, spec } of charts) {
     vega.resetSVGDefIds();

@@ -9,7 +9,7 @@ export interface RowFigure {
   readonly subtitle: string;
   /** Targets that have data. */
   readonly rows: readonly TargetRow[];
-  /** All targets of the report, which decide the colours. */
+  /** The numbers in words. */
   readonly text: ReadonlyMap<TargetRow, string>;
   readonly data: readonly object[];
   /** Layers encode `name` on y already. */
@@ -44,5 +44,5 @@ export const rowAxis = (rows: readonly TargetRow[]) => ({
   type: "nominal",
   title: null,
   sort: rows.map(({ name }) => name),
-  axis: { labelFontSize: 13, labelLimit: 0 },
+  axis: { labelFontSize: 13, labelLimit: 0, labelPadding: 14 },
 });

@@ -17,20 +17,18 @@ export function throughputChart(view: ReportView): Chart | undefined {
   if (data.length === 0) return undefined;
   const rows = view.rows.filter((row) => text.has(row));
   const ends = data.flatMap(({ low, high }) => [low, high]);
-  const logarithmic = spansDecades(ends);
-  const log = logScale(ends);
-  const scale = logarithmic ? { type: "log", domain: log.domain } : { type: "linear", zero: true };
+  const log = spansDecades(ends) ? logScale(ends, 8) : undefined;
+  const scale = log ? { type: "log", domain: log.domain } : { type: "linear", zero: true };
   const axis = {
-    title: `round trips per second${logarithmic ? ", logarithmic" : ""} (higher is better)`,
-    ...(logarithmic && { values: log.ticks }),
+    title: `round trips per second${log ? ", logarithmic" : ""} (higher is better)`,
+    ...(log && { values: log.ticks }),
     format: "~s",
     labelOverlap: false,
+    labelFlush: false,
   };
   const x = (field: string) => ({ field, type: "quantitative", scale });
   // A bar's length means nothing on a logarithmic axis, which has no zero.
-  const mark = logarithmic
-    ? { type: "point", size: 130, filled: true, opacity: 1 }
-    : { type: "bar", height: { band: 0.6 } };
+  const mark = log ? { type: "point", size: 130, filled: true, opacity: 1 } : { type: "bar", height: { band: 0.6 } };
   return {
     file: "throughput.svg",
     alt: `Round trips per second in a closed loop: ${formatList(rows.map((row) => `${row.name} ${text.get(row)}`))}.`,

@@ -1,16 +1,15 @@
-import { realTimeline } from "../../bench/clock.ts";
-import { OneWayReceiver, OneWaySender } from "../../bench/flows/one-way.ts";
-import { stayAwake } from "../../bench/flows/pacer.ts";
+import { realTimeline, wakeMetronome } from "../../bench/flows/metronome.ts";
+import { OneWayReceiver, OneWaySender, tickIdle } from "../../bench/flows/one-way.ts";
 import type { MessageCodec } from "../../bench/message.ts";
 import type { ServerConnection } from "../../bench/protocol.ts";
 import type { FlowRecords, Service } from "./service.ts";
 
 /**
- * Takes in what clients send and pushes to them on a schedule of its own, each direction for itself. It stays awake
- * in every window, pushing or not: a receiver that slept when it had nothing to push would look slower alone than
- * with both directions busy.
+ * Takes in what clients send and pushes to them on a schedule of its own, each direction for itself. Its schedule
+ * ticks in every window, pushing or not: see `tickIdle`.
  */
 export function oneWayService(codec: MessageCodec): Service {
+  wakeMetronome();
   const connections: ServerConnection[] = [];
   let receiver: OneWayReceiver | undefined;
   let sender: OneWaySender | undefined;
@@ -34,8 +33,8 @@ export function oneWayService(codec: MessageCodec): Service {
       const { uplink, downlink } = window.flows;
       receiver = uplink && new OneWayReceiver(realTimeline, codec, window, connections.length);
       sender = downlink && new OneWaySender(realTimeline, codec, window, connections);
-      stayAwake(realTimeline, window.endNs);
       if (downlink?.kind === "open") await sender?.run(downlink.ratePerSecond);
+      else tickIdle(realTimeline, window);
     },
     halt() {
       sender?.halt();

@@ -1,0 +1,118 @@
+import assert from "node:assert/strict";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { protocolNames } from "./protocols.ts";
+import { RunningCli, temporaryFolder } from "./running-cli.ts";
+import { scenarios } from "./scenarios.ts";
+
+const short = ["--trials", "1", "--duration", "100ms", "--warmup", "50ms"];
+
+async function ends(args: readonly string[]): Promise<{ code: number | null; stdout: string; stderr: string }> {
+  const cli = new RunningCli(args);
+  const code = await cli.exitCode();
+  return { code, stdout: cli.stdout, stderr: cli.stderr };
+}
+
+const mistakes: [string[], RegExp][] = [
+  [["run", "carrier-pigeon"], /unknown protocol "carrier-pigeon": expected one of tcp/],
+  [["run", "tcp", "tcp"], /target tcp is given twice/],
+  [["run", "--scenario", "nap"], /unknown scenario "nap": expected one of echo/],
+  [["run", "--preset", "huge"], /Allowed choices are quick, standard, full/],
+  [["run", "--frobnicate"], /unknown option '--frobnicate'/],
+  [["run", "--duration", "5"], /--duration.*expected a duration with its unit, e.g. 250ms, 10s or 2m, got "5"/],
+  [["run", "--payload", "1XB"], /--payload.*expected a whole number of bytes with its unit/],
+  [["run", "--payload", "8B"], /at least 40B/],
+  [["run", "--rate", "0"], /--rate.*expected a rate/],
+  [["run", "--connections", "many"], /--connections.*expected a whole number of at least 1, got "many"/],
+  [["run", "tcp", "--scenario", "throughput", "--rate", "10"], /--rate contradicts --scenario throughput/],
+  [["run", "tcp", "--scenario", "echo", "--in-flight", "2"], /--in-flight contradicts --scenario echo/],
+  [["run", "tcp", "--poll-interval", "1s"], /none of the targets polls/],
+  [["run", "tcp", "--connections", "2", "--workers", "3"], /3 workers cannot share 2 connections/],
+  [["run", "tcp", "--out", "package.json"], /cannot write to the output folder/],
+  [["serve"], /missing required argument 'target'/],
+  [["serve", "tcp=tcp://127.0.0.1:1/"], /expected a protocol/],
+  [["serve", "tcp", "--port", "70000"], /a port from 0 to 65535/],
+  [["report", "package.json"], /not a results file: expected schemaVersion 1/],
+  [["report", "missing.json"], /not a results file: ENOENT/],
+  [["dance"], /unknown command 'dance'/],
+];
+
+for (const [args, message] of mistakes) {
+  test(`wirebench ${args.join(" ")} ends with exit code 2 and says what is wrong`, async () => {
+    const { code, stdout, stderr } = await ends(args);
+    assert.match(stderr, message);
+    assert.equal(code, 2);
+    assert.equal(stdout, "");
+  });
+}
+
+test("help shows every command, and each command's help shows an example", async () => {
+  const { code, stdout } = await ends(["--help"]);
+  assert.equal(code, 0);
+  for (const command of ["run", "serve", "report", "list"]) assert.match(stdout, new RegExp(`^  ${command} `, "m"));
+  for (const command of ["run", "serve", "report"])
+    assert.match((await ends([command, "--help"])).stdout, /Examples?:/);
+});
+
+test("list names every protocol and scenario, for people and as JSON", async () => {
+  const { stdout } = await ends(["list"]);
+  for (const name of [...protocolNames, ...scenarios.map((scenario) => scenario.name)]) {
+    assert.match(stdout, new RegExp(`^  ${name} `, "m"));
+  }
+  const inventory = JSON.parse((await ends(["list", "--json"])).stdout) as { protocols: { name: string }[] };
+  assert.deepEqual(
+    inventory.protocols.map(({ name }) => name),
+    protocolNames,
+  );
+});
+
+test("run measures every scenario, writes what it says, and report renders the same again", async () => {
+  using folder = temporaryFolder();
+  const { code, stdout, stderr } = await ends(["run", "tcp", "websocket", ...short, "--out", folder.path]);
+  assert.match(stdout, new RegExp(`Report: ${folder.path}/report.md`));
+  assert.match(stderr, /\[1\/6\] {2}\w+ {2}\w+ {2}trial 1 {2}\d+:\d\d left/);
+  const { cells, comparisons, interrupted } = folder.results();
+  assert.equal(cells.length, 6);
+  for (const cell of cells) {
+    assert.equal(cell.state, "measured");
+    if (cell.state === "measured") assert.equal(cell.summary["lostMessages"]?.value, 0);
+  }
+  assert.ok([0, 4].includes(code ?? -1), `exit code ${code}: ${stderr}`);
+  assert.ok(comparisons.every(({ reference, target }) => reference === "tcp" && target === "websocket"));
+  assert.equal(interrupted, false);
+
+  const rendered = readFileSync(join(folder.path, "report.md"), "utf8");
+  const again = join(folder.path, "again");
+  const report = await ends(["report", join(folder.path, "results.json"), "--out", again]);
+  assert.equal(report.code, 0);
+  assert.equal(readFileSync(join(again, "report.md"), "utf8"), rendered);
+});
+
+test("report refuses a results file with a part missing and names the part", async () => {
+  using folder = temporaryFolder();
+  const path = join(folder.path, "results.json");
+  writeFileSync(path, JSON.stringify({ schemaVersion: 1, cells: [{ state: "measured" }] }));
+  const { code, stderr } = await ends(["report", path]);
+  assert.equal(code, 2);
+  assert.match(stderr, /cells/);
+  assert.equal(existsSync(join(folder.path, "report.md")), false);
+});
+
+for (const name of protocolNames) {
+  test(`serve ${name} prints a target that run can measure as someone else's server, and ends on Ctrl-C`, async () => {
+    using folder = temporaryFolder();
+    const serving = new RunningCli(["serve", name]);
+    const [target] = await serving.says(new RegExp(`^${name}=\\S+`, "m"));
+    const { stderr } = await ends(["run", target, ...short, "--out", folder.path]);
+    const { cells } = folder.results();
+    const states = Object.fromEntries(cells.map(({ scenario, state }) => [scenario, state]));
+    assert.deepEqual(states, { echo: "measured", throughput: "measured", duplex: "not-run" }, stderr);
+    for (const cell of cells) {
+      if (cell.state === "not-run") assert.match(cell.reason, /only echoes/);
+      if (cell.state === "measured") assert.equal(cell.summary["serverCpuUsPerMessage"], undefined);
+    }
+    serving.process.kill("SIGINT");
+    assert.equal(await serving.exitCode(), 130);
+  });
+}

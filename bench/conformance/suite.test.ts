@@ -1,0 +1,90 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { scriptedService } from "../../servers/behaviours/scripted.ts";
+import { type Behaviour, defaultLimits, type Payload } from "../protocol.ts";
+import { protocolNamed, protocols } from "../protocols.ts";
+import { cases } from "./cases.ts";
+import { checkConformance } from "./suite.ts";
+
+for (const protocol of protocols) {
+  const { name } = protocol.server.traits;
+
+  test(`${name} passes every conformance case`, async () => {
+    const { behaviour } = scriptedService();
+    const server = await protocol.server.listen({ host: "127.0.0.1", port: 0, behaviour, limits: defaultLimits });
+    try {
+      const results = await checkConformance(protocol, { url: server.url, foreign: false });
+      assert.deepEqual(
+        results,
+        cases.map((each) => ({ case: each.name, outcome: "passed" })),
+      );
+    } finally {
+      await server.close();
+    }
+  });
+
+  test(`two ${name} servers run side by side on free ports and close without a trace`, async () => {
+    const options = { host: "127.0.0.1", port: 0, behaviour: scriptedService().behaviour, limits: defaultLimits };
+    const [first, second] = [await protocol.server.listen(options), await protocol.server.listen(options)];
+    assert.notEqual(first.url, second.url);
+    await Promise.all([first.close(), second.close()]);
+    await first.close();
+    assert.equal(first.connections, 0);
+  });
+}
+
+/** Echo servers that are wrong in one way each; the suite must notice. */
+const wrongEchoes: Record<string, (payload: Payload, send: (payload: Payload) => void, nth: number) => void> = {
+  "changes a byte": (payload, send) => send(typeof payload === "string" ? payload.replace("x", "y") : payload),
+  "answers text with binary": (payload, send) => send(typeof payload === "string" ? Buffer.from(payload) : payload),
+  "drops every 500th message": (payload, send, nth) => {
+    if (nth % 500 !== 0) send(payload);
+  },
+  "sends every 500th message twice": (payload, send, nth) => {
+    send(payload);
+    if (nth % 500 === 0) send(payload);
+  },
+  "swaps two messages": (() => {
+    let held: Payload | undefined;
+    return (payload: Payload, send: (payload: Payload) => void, nth: number) => {
+      if (nth === 400) held = payload;
+      else send(payload);
+      if (nth === 401 && held !== undefined) send(held);
+    };
+  })(),
+  "never answers": () => {},
+};
+
+for (const [fault, answer] of Object.entries(wrongEchoes)) {
+  test(`a server that ${fault} fails the suite`, async () => {
+    let nth = 0;
+    const behaviour: Behaviour = (connection) => ({
+      message: (payload) => answer(payload, (back) => connection.send(back), ++nth),
+      closed() {},
+    });
+    const protocol = protocolNamed("tcp");
+    const server = await protocol.server.listen({ host: "127.0.0.1", port: 0, behaviour, limits: defaultLimits });
+    try {
+      const results = await checkConformance(protocol, { url: server.url, foreign: true });
+      assert.equal(results.at(-1)?.outcome, "failed");
+      assert.match(results.at(-1)?.reason ?? "", /\S/);
+    } finally {
+      await server.close();
+    }
+  });
+}
+
+test("cases that need orders are skipped for a foreign server, with the reason", async () => {
+  const { behaviour } = scriptedService();
+  const protocol = protocolNamed("tcp");
+  const server = await protocol.server.listen({ host: "127.0.0.1", port: 0, behaviour, limits: defaultLimits });
+  try {
+    const results = await checkConformance(protocol, { url: server.url, foreign: true });
+    const skipped = results.filter(({ outcome }) => outcome === "skipped");
+    assert.equal(skipped.length, cases.filter((each) => each.server === "scripted").length);
+    for (const { reason } of skipped) assert.match(reason ?? "", /only echoes/);
+    assert.ok(results.every(({ outcome }) => outcome !== "failed"));
+  } finally {
+    await server.close();
+  }
+});

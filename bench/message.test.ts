@@ -1,0 +1,53 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { MessageCodec, payloadBytesMin, payloadKinds } from "./message.ts";
+
+for (const kind of payloadKinds) {
+  test(`a ${kind} message carries its header and exactly the payload size`, () => {
+    const codec = new MessageCodec({ kind, payloadBytes: 300, seed: 3 });
+    const scheduledNs = 4.5e15;
+    const payload = codec.encode("data", 3, 123_456_789, scheduledNs, scheduledNs + 1_234_567);
+    assert.equal(Buffer.byteLength(payload), 300);
+    assert.deepEqual(codec.decode(payload), {
+      kind: "data",
+      window: 3,
+      sequence: 123_456_789,
+      scheduledNs,
+      sentNs: scheduledNs + 1_234_567,
+    });
+    assert.equal(codec.decode(codec.encode("end", 1, 7, 0, 0))?.kind, "end");
+  });
+
+  test(`a ${kind} message with any byte changed is not taken for right`, () => {
+    const codec = new MessageCodec({ kind, payloadBytes: payloadBytesMin, seed: 3 });
+    const right = Buffer.from(codec.encode("data", 1, 5, 1000, 1000) as string);
+    for (let at = kind === "text" ? 38 : 24; at < right.byteLength; at++) {
+      const wrong = Buffer.from(right);
+      wrong[at] = wrong[at]! ^ 1;
+      assert.equal(codec.decode(kind === "text" ? wrong.toString() : wrong), undefined, `byte ${at}`);
+    }
+    const whole = kind === "text" ? right.toString() : right;
+    assert.equal(codec.decode(whole.slice(0, -1)), undefined);
+    assert.equal(
+      codec.decode(kind === "text" ? `x${String(whole).slice(1)}` : Buffer.alloc(payloadBytesMin)),
+      undefined,
+    );
+  });
+
+  test(`a ${kind} codec does not take the other kind`, () => {
+    const codec = new MessageCodec({ kind, payloadBytes: 64, seed: 1 });
+    const other = new MessageCodec({ kind: kind === "text" ? "binary" : "text", payloadBytes: 64, seed: 1 });
+    assert.equal(codec.decode(other.encode("data", 1, 1, 1, 1)), undefined);
+  });
+}
+
+test("two ends with the same options understand each other, with another seed they do not", () => {
+  const options = { kind: "text", payloadBytes: 100, seed: 1 } as const;
+  const payload = new MessageCodec(options).encode("data", 1, 2, 3, 4);
+  assert.equal(new MessageCodec(options).decode(payload)?.sequence, 2);
+  assert.equal(new MessageCodec({ ...options, seed: 2 }).decode(payload), undefined);
+});
+
+test("refuses a payload too small for its header", () => {
+  assert.throws(() => new MessageCodec({ kind: "text", payloadBytes: payloadBytesMin - 1, seed: 1 }), RangeError);
+});

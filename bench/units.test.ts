@@ -1,0 +1,33 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { parseBytes, parseCount, parseDurationMs, parseRatePerSecond } from "./units.ts";
+
+test("reads durations, sizes and rates with their units", () => {
+  assert.equal(parseDurationMs("250ms"), 250);
+  assert.equal(parseDurationMs("1.5s"), 1500);
+  assert.equal(parseDurationMs("2m"), 120_000);
+  assert.equal(parseBytes("256B"), 256);
+  assert.equal(parseBytes("64KiB"), 65_536);
+  assert.equal(parseBytes("1.5kB"), 1500);
+  assert.equal(parseRatePerSecond("1000"), 1000);
+  assert.equal(parseRatePerSecond("0.5/s"), 0.5);
+  assert.equal(parseCount("0", 0), 0);
+});
+
+const refused: [(text: string) => number, string[]][] = [
+  [parseDurationMs, ["10", "10x", "-1s", "0s", "", "s", "1 s", "1e3s"]],
+  [parseBytes, ["256", "0.5B", "1GiBB", "-1B", "0B"]],
+  [parseRatePerSecond, ["0", "-1", "fast", "1000/m", "Infinity"]],
+  [parseCount, ["0", "1.5", "-1", "x", "", "99999999999999999999"]],
+];
+
+for (const [parse, texts] of refused) {
+  test(`${parse.name} refuses what has no unit or no meaning, and quotes it`, () => {
+    for (const text of texts) {
+      assert.throws(() => parse(text), {
+        code: "usage",
+        message: new RegExp(`got "${text.replace(/[.+]/g, "\\$&")}"`),
+      });
+    }
+  });
+}

@@ -1,0 +1,116 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Flow, FlowLedger, Load, Trial, Window } from "../reports/results.ts";
+import { emptyLedger } from "./flows/flow.ts";
+import { LatencyHistogram } from "./flows/latency.ts";
+import { protocolNamed } from "./protocols.ts";
+import { judge } from "./validity.ts";
+
+const traits = protocolNamed("tcp").server.traits;
+const open: Load = { kind: "open", ratePerSecond: 1000 };
+const closed: Load = { kind: "closed", inFlight: 1 };
+
+function histogram(us: number): string {
+  const latency = new LatencyHistogram();
+  for (let i = 0; i < 100; i++) latency.record(us * 1000);
+  return latency.encode();
+}
+
+interface Shape {
+  load?: Load;
+  achieved?: number;
+  serviceUs?: number;
+  dispatchUs?: number;
+  ledger?: Partial<FlowLedger>;
+  generatorBusy?: number;
+  serverBusy?: number;
+}
+
+function windowOf(shape: Shape = {}): Window {
+  const {
+    load = open,
+    achieved = 1000,
+    serviceUs = 100,
+    dispatchUs = 1,
+    generatorBusy = 0.5,
+    serverBusy = 0.5,
+  } = shape;
+  const flow: Flow = {
+    load,
+    achievedRatePerSecond: achieved,
+    histograms: { service: histogram(serviceUs), ...(load.kind === "open" && { dispatch: histogram(dispatchUs) }) },
+    ledger: { ...emptyLedger(), sentMessages: 1000, receivedMessages: 1000, ...shape.ledger },
+  };
+  const use = { cpuUs: 1, messages: 1, rssBytes: 1 };
+  return {
+    name: "w",
+    durationMs: 1000,
+    flows: { roundTrip: flow },
+    wireBytes: { sent: 1, received: 1, messages: 1 },
+    server: { ...use, eventLoopUtilization: serverBusy },
+    generators: [{ ...use, eventLoopUtilization: generatorBusy }],
+  };
+}
+
+const trialsOf = (...windows: Window[]): Trial[] =>
+  windows.map((window, index) => ({
+    trial: index + 1,
+    state: "complete",
+    startedAt: "2026-01-01T00:00:00.000Z",
+    windows: [window],
+  }));
+
+const judged = (...shapes: Shape[]): { verdict: string; codes: string[] } => {
+  const { verdict, flags } = judge(trialsOf(...shapes.map(windowOf)), traits);
+  return { verdict, codes: flags.map(({ code }) => code) };
+};
+
+test("finds nothing wrong with a clean cell", () => {
+  assert.deepEqual(judged({}, {}, {}), { verdict: "valid", codes: [] });
+});
+
+const ledgerCodes = {
+  lostMessages: "lost-messages",
+  duplicatedMessages: "duplicated-messages",
+  reorderedMessages: "reordered-messages",
+  censoredMessages: "censored-messages",
+  corruptedMessages: "corrupted-messages",
+} as const;
+
+for (const [name, code] of Object.entries(ledgerCodes)) {
+  test(`a single message under ${name} makes a cell invalid`, () => {
+    assert.deepEqual(judged({}, { ledger: { [name]: 1 } }, {}), { verdict: "invalid", codes: [code] });
+  });
+}
+
+test("a window in which nothing arrived is invalid", () => {
+  assert.equal(judged({ ledger: { receivedMessages: 0 } }).verdict, "invalid");
+});
+
+test("a rate that most windows miss is invalid, one stalled window is a warning", () => {
+  assert.deepEqual(judged({ achieved: 900 }, { achieved: 900 }, {}), {
+    verdict: "invalid",
+    codes: ["offered-rate-not-achieved"],
+  });
+  assert.deepEqual(judged({ achieved: 900 }, {}, {}), { verdict: "valid", codes: ["stalled-window"] });
+  assert.deepEqual(judged({ load: closed, achieved: 1 }), { verdict: "valid", codes: [] });
+});
+
+test("messages that leave later than they then take bind the cell to its generator", () => {
+  assert.deepEqual(judged({ dispatchUs: 150 }), { verdict: "generator-bound", codes: ["generator-late"] });
+  assert.equal(judged({ dispatchUs: 150 }, {}, {}).verdict, "valid");
+});
+
+test("a closed loop whose generator is busier than the server is generator-bound", () => {
+  const busy = { load: closed, generatorBusy: 0.95, serverBusy: 0.8 };
+  assert.deepEqual(judged(busy), { verdict: "generator-bound", codes: ["generator-saturated"] });
+  assert.equal(judged({ ...busy, serverBusy: 0.99 }).verdict, "valid");
+  assert.equal(judged({ ...busy, load: open }).verdict, "valid");
+});
+
+test("a median of 40 ms is flagged as delayed acknowledgement, except where polling waits on purpose", () => {
+  assert.deepEqual(judged({ serviceUs: 41_000 }), { verdict: "valid", codes: ["delayed-ack"] });
+  assert.deepEqual(judged({ serviceUs: 50_000 }).codes, []);
+  const polled = protocolNamed("short-polling").server.traits;
+  assert.deepEqual(judge(trialsOf(windowOf({ serviceUs: 41_000 })), polled).flags, []);
+});

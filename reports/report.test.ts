@@ -1,0 +1,208 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { renderReport } from "./report.ts";
+import type { Cell, MeasuredCell, Results } from "./results.ts";
+import { type MadeUpTarget, madeUpCell, madeUpResults, resultsOf, sixTargets } from "./testing.ts";
+
+const [tcp, websocket, sse] = sixTargets as [MadeUpTarget, MadeUpTarget, MadeUpTarget, ...MadeUpTarget[]];
+
+async function reportOf(results: Results): Promise<string> {
+  return (await renderReport(results)).get("report.md")!;
+}
+
+/** The line of a report that starts with this. */
+const lineOf = (report: string, start: string): string =>
+  report.split("\n").find((line) => line.startsWith(start)) ?? "";
+
+const withState = (cell: Cell, state: "refused" | "not-run", reason: string): Cell => {
+  const { target, protocol, scenario, parameters } = cell;
+  return { target, protocol, scenario, parameters, state, reason };
+};
+
+describe("a report", () => {
+  it("is the same for the same results", async () => {
+    const results = madeUpResults();
+    const again = JSON.parse(JSON.stringify(results));
+    assert.deepEqual([...(await renderReport(results))], [...(await renderReport(again))]);
+  });
+
+  it("shows every chart it comes with, with words for it", async () => {
+    const files = await renderReport(madeUpResults());
+    const shown = [...files.get("report.md")!.matchAll(/^!\[(.{40,})\]\((.+\.svg)\)$/gm)].map(([, , file]) => file);
+    assert.deepEqual(shown.sort(), [...files.keys()].filter((name) => name.endsWith(".svg")).sort());
+    assert.equal(shown.length, 6);
+  });
+
+  it("names all targets, the poll interval of those that poll, and what was run", async () => {
+    const report = await reportOf(madeUpResults());
+    assert.match(report, /^# wirebench: TCP, WebSocket, SSE, Short polling every 100 ms, Long polling and XMPP$/m);
+    assert.match(report, /^wirebench run$/m);
+    for (const fact of [
+      "quick, 7",
+      "Example CPU, 8 cores, 16.0 GiB",
+      "Node.js v24.0.0",
+      "undici 7.0.0",
+      "256 B, text",
+    ]) {
+      assert.ok(report.includes(fact), fact);
+    }
+    assert.match(report, /16 × 16 \/ 100 ms = 2,560\/s/);
+  });
+
+  it("has no empty table cells and no leaked values", async () => {
+    const report = await reportOf(madeUpResults());
+    assert.doesNotMatch(report, /\| +\|/);
+    assert.doesNotMatch(report, /undefined|NaN|Infinity|\[object|null/);
+    assert.doesNotMatch(report, /(?<![\d.,])0(\.0+)? (ns|µs|ms|s)\b/);
+  });
+
+  it("marks lower bounds, and ratios to them, as such", async () => {
+    const report = await reportOf(madeUpResults());
+    assert.match(report, /≥ 60,000\/s \(57,700–62,500\)¹/);
+    assert.match(report, /≤ 0\.833× \(0\.769–0\.903\)/);
+    assert.match(report, /¹ generator-bound: the load generator was the limit/);
+  });
+
+  it("prints no ratio of two bounds", async () => {
+    const bound = { ...websocket, verdict: { throughput: "generator-bound" } } as const;
+    const report = await reportOf(madeUpResults([tcp, bound]));
+    assert.match(report, /no ratio: this rate or delay and that of the reference are both bounds/);
+  });
+
+  it("does not print the numbers of an invalid cell", async () => {
+    const report = await reportOf(madeUpResults([tcp, { ...websocket, verdict: { echo: "invalid" } }]));
+    const [glance] = report.split("## What was run");
+    assert.match(glance!, /\| WebSocket +\| +invalid² \|/);
+    assert.match(glance!, /² invalid: 7 of 1000 messages were lost/);
+    assert.doesNotMatch(report, /153 µs/);
+    assert.match(report, /6 of 6 cells measured with up to 3 trials each, 1 of them invalid/);
+  });
+
+  it("explains a missing percentile", async () => {
+    const report = await reportOf(madeUpResults([tcp]));
+    assert.match(report, /\| +–¹ \|/);
+    assert.match(report, /¹ too few samples for this percentile/);
+  });
+
+  it("explains a missing CPU time of a server it did not start", async () => {
+    const foreign = { ...websocket, target: "websocket=ws://127.0.0.1:9001/", protocol: "websocket", foreign: true };
+    const report = await reportOf(madeUpResults([tcp, foreign], { scenarios: ["echo"] }));
+    assert.match(report, /this run did not start the server, so it cannot see its CPU time/);
+    assert.ok(lineOf(report, "# ").includes("websocket=ws://127.0.0.1:9001/"));
+  });
+
+  it("escapes what a user named", async () => {
+    const nasty = { ...websocket, target: "websocket=ws://h/a|b`c`<i>*[x](y)", protocol: "websocket" };
+    const report = await reportOf(madeUpResults([tcp, nasty]));
+    assert.ok(report.includes("websocket=ws://h/a\\|b\\`c\\`\\<i>\\*\\[x\\](y)"));
+    assert.doesNotMatch(report, /a\|b/);
+    assert.doesNotMatch(report, /[^\\]<i>/);
+  });
+
+  it("says at the top that a run was interrupted", async () => {
+    const report = await reportOf({ ...madeUpResults(), interrupted: true });
+    assert.match(report.split("\n").slice(0, 4).join("\n"), /Interrupted run/);
+  });
+
+  it("says at the top that the machine was busy", async () => {
+    const results = structuredClone(madeUpResults());
+    for (const cell of results.cells) {
+      for (const window of (cell as MeasuredCell).trials[0]!.windows) window.server!.eventLoopUtilization = 1;
+    }
+    assert.match((await reportOf(results)).split("\n").slice(0, 4).join("\n"), /Busy machine.*in 30 of 90 windows/);
+  });
+});
+
+describe("the statements of a report", () => {
+  it("name who is lowest and who is highest when no ranges overlap", async () => {
+    const report = await reportOf(madeUpResults());
+    assert.equal(
+      lineOf(report, "- **Latency"),
+      "- **Latency (echo, p50 from the schedule):** lowest WebSocket (153 µs, 1.50× floor); highest Short polling every 100 ms (53.1 ms, 520× floor).",
+    );
+    assert.match(lineOf(report, "- **Throughput"), /highest WebSocket \(50,000\/s, ≤ 0\.833× floor\); lowest Short/);
+  });
+
+  it("say indistinguishable when ranges overlap", async () => {
+    const apart = [tcp, websocket, { ...sse, roundTripUs: 200 }];
+    const latency = async (spread: number) =>
+      lineOf(await reportOf(madeUpResults(apart.map((made) => ({ ...made, spread })))), "- **Latency");
+    assert.match(await latency(0.04), /lowest WebSocket \(.*\); highest SSE \(/);
+    assert.match(await latency(0.3), /: ?\*\* ?WebSocket and SSE are indistinguishable\.$/);
+  });
+
+  it("say so when a target cannot be told from the floor", async () => {
+    const close = { ...websocket, roundTripUs: 101 };
+    const line = lineOf(await reportOf(madeUpResults([tcp, close, sse])), "- **Latency");
+    assert.match(line, /lowest WebSocket \(103 µs, indistinguishable from floor\)/);
+  });
+
+  it("do not exist for a single trial", async () => {
+    const report = await reportOf(madeUpResults(sixTargets, { trials: 1 }));
+    assert.match(report, /One trial has no spread, so this run supports no ranking/);
+    assert.equal(lineOf(report, "- **Latency"), "");
+    assert.doesNotMatch(report, /\d \(\d+(\.\d+)?–/);
+    assert.match(report, /One trial has no range, so none is printed/);
+  });
+
+  it("call ratios by the name of a reference that is not the floor", async () => {
+    const report = await reportOf(madeUpResults([websocket, sse]));
+    assert.match(report, /× WebSocket/);
+    assert.match(report, /Ratios are to WebSocket\./);
+    assert.doesNotMatch(report, /× floor/);
+  });
+});
+
+describe("a report of little", () => {
+  it("covers one target without comparing it", async () => {
+    const files = await renderReport(madeUpResults([websocket]));
+    assert.match(files.get("report.md")!, /With one target there is nothing to compare/);
+    assert.doesNotMatch(files.get("report.md")!, /× (floor|WebSocket)/);
+    assert.equal(files.size, 7);
+  });
+
+  it("has the sections and charts of the scenarios that were run", async () => {
+    const files = await renderReport(madeUpResults(sixTargets, { scenarios: ["duplex"] }));
+    assert.deepEqual([...files.keys()], ["report.md", "duplex.svg"]);
+    assert.doesNotMatch(files.get("report.md")!, /## (Echo|Throughput|Cost)/);
+  });
+
+  it("covers cells that were not measured, each with its reason", async () => {
+    const echo = madeUpCell("echo", websocket);
+    const refused = withState(echo, "refused", "it fails a case | badly");
+    const notRun = withState(madeUpCell("duplex", websocket), "not-run", "the run ended before");
+    const { state: _s, validity: _v, summary: _m, ...rest } = madeUpCell("throughput", websocket) as MeasuredCell;
+    const failed: Cell = { ...rest, state: "failed", reason: "the server exited" };
+    const files = await renderReport(resultsOf([refused, failed, notRun]));
+    const report = files.get("report.md")!;
+    assert.deepEqual([...files.keys()], ["report.md"]);
+    assert.match(report, /No cell was measured/);
+    assert.match(report, /\*\*WebSocket, echo\*\*: refused: it fails a case \\\| badly/);
+    assert.match(report, /\*\*WebSocket, throughput\*\*: failed: the server exited/);
+    assert.match(report, /\*\*WebSocket, duplex\*\*: not-run: the run ended before/);
+    assert.match(report, /\| failed +\|/);
+  });
+
+  it("is written even of no cells at all", async () => {
+    assert.match(await reportOf(resultsOf([])), /^# wirebench: nothing measured/);
+  });
+
+  it("keeps partial trials out of its statements and says that it does", async () => {
+    const results = structuredClone(madeUpResults([tcp, websocket]));
+    const cell = results.cells.find(({ target }) => target === "websocket") as MeasuredCell;
+    for (const trial of cell.trials.slice(1)) trial.state = "partial";
+    const report = await reportOf(results);
+    assert.equal(lineOf(report, "- **Latency"), "");
+    assert.match(report, /2 trials cut short: kept in results\.json, not summarised/);
+  });
+});
+
+describe("the delivery ledger", () => {
+  it("adds up all trials, since a median would hide one that lost", async () => {
+    const results = structuredClone(madeUpResults([tcp], { scenarios: ["echo"] }));
+    const cell = results.cells[0] as MeasuredCell;
+    cell.trials[1]!.windows[0]!.flows.roundTrip!.ledger.lostMessages = 5;
+    const [, ledger] = (await reportOf(results)).split("## Delivery ledger");
+    assert.match(ledger!, /\| TCP +\| echo +\| +3 \| +3,000 \| +3,000 \| +5 \| +0 \|/);
+  });
+});

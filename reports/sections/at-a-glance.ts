@@ -1,0 +1,57 @@
+import { blocks, escapeText } from "../markdown.ts";
+import type { ScenarioName } from "../results.ts";
+import { type ReportView, referenceTitle } from "../view.ts";
+import { metricColumn, ratioColumn, type Section, type TargetColumn, targetTable, textSection } from "./section.ts";
+
+/** One row per target: first what a user feels, then what it costs. */
+export function atAGlanceSection(view: ReportView): Section {
+  const has = (scenario: ScenarioName): boolean => view.scenarios.includes(scenario);
+  const ratio = (scenario: ScenarioName, metric: string): TargetColumn[] =>
+    view.reference ? [ratioColumn(view, scenario, metric, `× ${escapeText(referenceTitle(view))}`)] : [];
+
+  const speed: TargetColumn[] = [
+    ...(has("echo")
+      ? [
+          metricColumn("echo", "scheduledP50Us", "Round trip p50"),
+          ...ratio("echo", "scheduledP50Us"),
+          metricColumn("echo", "scheduledP99Us", "Round trip p99"),
+        ]
+      : []),
+    ...(has("throughput")
+      ? [
+          metricColumn("throughput", "achievedRatePerSecond", "Throughput"),
+          ...ratio("throughput", "achievedRatePerSecond"),
+        ]
+      : []),
+    ...(has("duplex")
+      ? [
+          metricColumn("duplex", "uplinkP50Us", "One way up p50"),
+          metricColumn("duplex", "downlinkP50Us", "One way down p50"),
+        ]
+      : []),
+  ];
+  const connectScenario = view.scenarios[0];
+  const cost: TargetColumn[] = [
+    ...(has("duplex")
+      ? [
+          metricColumn("duplex", "uplinkInterferenceP50Ratio", "Interference up"),
+          metricColumn("duplex", "downlinkInterferenceP50Ratio", "Interference down"),
+        ]
+      : []),
+    ...(has("echo")
+      ? [
+          metricColumn("echo", "wireBytesPerMessage", "Wire bytes per round trip"),
+          metricColumn("echo", "serverCpuUsPerMessage", "Server CPU per message"),
+        ]
+      : []),
+    ...(connectScenario ? [metricColumn(connectScenario, "connectP50Us", "Connect p50")] : []),
+  ];
+  return textSection(
+    blocks(
+      "## At a glance",
+      "Each value is the median of the trials, with the lowest and the highest trial in brackets. Round trips are counted from the schedule. `≥` and `≤` mark bounds, `–` what cannot be told, each with its reason below the table.",
+      speed.length > 0 ? targetTable(view.rows, speed) : undefined,
+      cost.length > 0 ? targetTable(view.rows, cost) : undefined,
+    ),
+  );
+}

@@ -1,0 +1,75 @@
+import { bytesChart } from "../charts/bytes.ts";
+import { showCharts } from "../charts/chart.ts";
+import { cpuChart } from "../charts/cpu.ts";
+import { formatQuantity } from "../format.ts";
+import { blocks, bullets, escapeText } from "../markdown.ts";
+import { metrics } from "../metrics.ts";
+import { measuredCell, type ReportView, referenceTitle, type TargetRow } from "../view.ts";
+import {
+  metricColumn,
+  ratioColumn,
+  rowsOf,
+  rowsThat,
+  type Section,
+  type TargetColumn,
+  targetTable,
+} from "./section.ts";
+
+const memoryMetric = "memoryBytesPerConnection";
+
+/** Bytes and CPU time per message, and memory where it was measured. */
+export function costSection(view: ReportView): Section | undefined {
+  const echo = rowsOf(view, "echo");
+  const throughput = rowsOf(view, "throughput");
+  if (echo.length + throughput.length === 0) return undefined;
+  const charts = [bytesChart(view), cpuChart(view)];
+  const shown = charts.filter((chart) => chart !== undefined);
+  const show = (chart: (typeof charts)[number]) => (chart ? showCharts([chart]) : undefined);
+  const ratio = view.reference
+    ? [ratioColumn(view, "echo", "wireBytesPerMessage", `× ${escapeText(referenceTitle(view))}`)]
+    : [];
+  const cpu: TargetColumn[] = [
+    ...(echo.length > 0 ? [metricColumn("echo", "serverCpuUsPerMessage", "Server, echo")] : []),
+    ...(throughput.length > 0
+      ? [
+          metricColumn("throughput", "serverCpuUsPerMessage", "Server, throughput"),
+          metricColumn("throughput", "generatorCpuUsPerMessage", "Client, throughput"),
+        ]
+      : []),
+  ];
+  const markdown = blocks(
+    "## Cost: bytes and CPU per message",
+    ...(echo.length > 0
+      ? [
+          targetTable(echo, [
+            metricColumn("echo", "wireBytesPerMessage", "Wire bytes per round trip"),
+            ...ratio,
+            { title: "of which payload", show: payload },
+            metricColumn("echo", "overheadBytesPerMessage", "of which overhead"),
+            ...(hasMemory(view, echo) ? [metricColumn("echo", memoryMetric, "Memory per connection")] : []),
+          ]),
+          show(charts[0]),
+        ]
+      : []),
+    targetTable(view.rows, cpu),
+    show(charts[1]),
+    "### How to read this",
+    bullets([
+      "Wire bytes are all bytes on the clients' TCP connections for one message and its echo. TCP and IP headers, acknowledgements and the setup of connections are not in them, so a protocol that sends more, smaller segments costs more on a real network than it shows here.",
+      "Overhead is what remains without the payload both ways: frame headers, HTTP header fields, XML, encodings, and requests that found nothing. It hardly depends on the payload's size, so small messages pay the largest share.",
+      "CPU per message falls as the rate rises, because one wake-up then serves many messages: compare protocols in the echo column, where all are offered the same rate, and read the throughput column as the price at each target's own full speed.",
+      ...rowsThat(view.rows, "polled").map(
+        (row) =>
+          `${escapeText(row.name)}: empty polls cost the same whether or not anybody writes, so at a lower message rate both bytes and CPU per message grow. One poll or request may carry several messages, so at a higher rate they shrink.`,
+      ),
+    ]),
+  );
+  return { markdown, charts: shown };
+}
+
+const hasMemory = (view: ReportView, rows: readonly TargetRow[]): boolean =>
+  metrics.some(({ name }) => name === memoryMetric) &&
+  view.scenarios.includes("echo") &&
+  rows.some((row) => measuredCell(row, "echo")?.summary[memoryMetric] !== undefined);
+
+const payload = (row: TargetRow): string => formatQuantity(2 * row.cells.get("echo")!.parameters.payloadBytes, "bytes");

@@ -1,0 +1,123 @@
+/** What a reader in a hurry should take away: only what the trials support. */
+import { formatList, formatQuantity, plural } from "../format.ts";
+import { blocks, bullets, escapeText } from "../markdown.ts";
+import { metricNamed } from "../metrics.ts";
+import { chanceOfFalseSeparation, type Ranked, type Ranking, rankTargets, trialsToRankMin } from "../ranking.ts";
+import { comparisonOf, readMetric, signOf } from "../reading.ts";
+import type { ScenarioName } from "../results.ts";
+import { describeStarvation, starvationOf } from "../starvation.ts";
+import { completeTrials, measuredCell, type ReportView, referenceTitle, type TargetRow } from "../view.ts";
+import { type Section, textSection } from "./section.ts";
+
+interface Dimension {
+  readonly title: string;
+  readonly scenario: ScenarioName;
+  readonly metric: string;
+}
+
+const dimensions: readonly Dimension[] = [
+  { title: "Latency (echo, p50 from the schedule)", scenario: "echo", metric: "scheduledP50Us" },
+  { title: "Tail latency (echo, p99 from the schedule)", scenario: "echo", metric: "scheduledP99Us" },
+  { title: "Throughput (closed loop)", scenario: "throughput", metric: "achievedRatePerSecond" },
+  { title: "Duplex, uplink (one-way p50, both directions busy)", scenario: "duplex", metric: "uplinkP50Us" },
+  { title: "Duplex, downlink (one-way p50, both directions busy)", scenario: "duplex", metric: "downlinkP50Us" },
+  { title: "Bytes on the wire (per round trip)", scenario: "echo", metric: "wireBytesPerMessage" },
+  { title: "Server CPU (per message, echo)", scenario: "echo", metric: "serverCpuUsPerMessage" },
+];
+
+export function headlineSection(view: ReportView): Section {
+  const { results, rows, scenarios, trials } = view;
+  const title = `# wirebench: ${escapeText(formatList(rows.map(({ name }) => name)) || "nothing measured")}`;
+  const interrupted =
+    results.interrupted &&
+    "> **Interrupted run.** What is here was measured in full trials; the rest is marked as not run, and cells have fewer trials than planned.";
+  const measured = results.cells.filter((cell) => cell.state === "measured");
+  const invalid = measured.filter(({ validity }) => validity.verdict === "invalid").length;
+  const trouble = describeStarvation(starvationOf(results.cells));
+  const busy =
+    trouble && `> **Busy machine.** Measured beside other work: ${trouble}. Run it again on a quiet machine.`;
+  const scope = `${plural(rows.length, "target")}, ${plural(scenarios.length, "scenario")} (${scenarios.join(", ")}), ${measured.length} of ${plural(results.cells.length, "cell")} measured with up to ${plural(trials, "trial")} each${invalid > 0 ? `, ${invalid} of them invalid` : ""}.`;
+  return textSection(blocks(title, interrupted || undefined, busy, `${scope} ${howToRead(view)}`, statements(view)));
+}
+
+function howToRead({ trials, rows, reference }: ReportView): string {
+  if (trials === 0)
+    return "No cell was measured, so there is nothing to compare; see [validity](#validity) for the reasons.";
+  if (trials < trialsToRankMin) {
+    return "One trial has no spread, so this run supports no ranking: the tables show what was seen once.";
+  }
+  if (rows.length < 2) return "With one target there is nothing to compare.";
+  const chance = chanceOfFalseSeparation(trials);
+  const against =
+    reference === undefined
+      ? ""
+      : ` Ratios are to ${escapeText(reference.name)}${reference.target === "tcp" ? ", the floor" : ""}.`;
+  return `Two targets are told apart below only where the ranges of their trials do not overlap; with ${plural(trials, "trial")} each, luck alone does that to two equal targets in about 1 of ${formatQuantity(Math.round(1 / chance), "messages")} comparisons.${against}`;
+}
+
+function statements(view: ReportView): string | undefined {
+  if (view.trials < trialsToRankMin || view.rows.length < 2) return undefined;
+  const lines = dimensions.flatMap((dimension) => {
+    const ranking = rankTargets(view, dimension.scenario, dimension.metric);
+    return ranking.entries.length === 0 ? [] : [`**${dimension.title}:** ${statement(view, dimension, ranking)}`];
+  });
+  return bullets([...lines, ...interference(view)]);
+}
+
+/** The order of a dimension, or that there is none. */
+function statement(view: ReportView, dimension: Dimension, ranking: Ranking): string {
+  const describe = (entries: readonly Ranked[]) => describeEntries(view, dimension, entries);
+  const { entries, lowest, highest, decided } = ranking;
+  if (entries.length === 1) {
+    const others = view.rows.filter((row) => row !== view.reference).length - 1;
+    return `${describe(entries)}${others > 0 ? "; no other has numbers to rank" : ""}.`;
+  }
+  const names = escapeText(formatList(entries.map(({ row }) => row.name)));
+  const bounded = entries.filter(({ bound }) => bound !== undefined);
+  const limit = `, as the load generator was the limit of ${escapeText(formatList(bounded.map(({ row }) => row.name)))}`;
+  if (!decided) return `${names} are indistinguishable${bounded.length > 0 ? limit : ""}.`;
+  const { better } = metricNamed(dimension.metric);
+  const [best, worst] = better === "higher" ? [highest, lowest] : [lowest, highest];
+  const [bestWord, worstWord] = better === "higher" ? ["highest", "lowest"] : ["lowest", "highest"];
+  return `${bestWord} ${describe(best)}; ${worstWord} ${describe(worst)}.`;
+}
+
+function describeEntries(view: ReportView, dimension: Dimension, entries: readonly Ranked[]): string {
+  const texts = entries.map((entry) => {
+    const { unit } = metricNamed(dimension.metric);
+    const value = `${signOf(entry.bound)}${formatQuantity(entry.interval.value, unit)}`;
+    return `${escapeText(entry.row.name)} (${[value, ...besideReference(view, dimension, entry.row)].join(", ")})`;
+  });
+  return entries.length < 2 ? texts.join("") : `${formatList(texts)}, indistinguishable from each other`;
+}
+
+function besideReference(view: ReportView, { scenario, metric }: Dimension, row: TargetRow): string[] {
+  const comparison = comparisonOf(view, row, scenario, metric);
+  if (comparison === undefined) return [];
+  const { verdict, bound, ratio } = comparison;
+  const title = escapeText(referenceTitle(view));
+  if (verdict !== "indistinguishable") return [`${signOf(bound)}${formatQuantity(ratio.value, "ratio")} ${title}`];
+  return [`${bound === undefined ? "indistinguishable" : "not told"} from ${title}`];
+}
+
+/** Whom the other direction slows down, where the whole range of trials says so. */
+function interference(view: ReportView): string[] {
+  let known = 0;
+  const slowed = view.rows.flatMap((row) => {
+    const directions = (["uplink", "downlink"] as const).flatMap((direction) => {
+      const cell = measuredCell(row, "duplex");
+      const reading = readMetric(cell, `${direction}InterferenceP50Ratio`);
+      if (reading.kind !== "value" || completeTrials(cell!).length < trialsToRankMin) return [];
+      known++;
+      const { value, low } = reading.interval;
+      return low > 1 ? [`${direction} ${formatQuantity(value, "ratio")}`] : [];
+    });
+    return directions.length > 0 ? [`${escapeText(row.name)} (${directions.join(", ")})`] : [];
+  });
+  if (known === 0) return [];
+  const found =
+    slowed.length === 0
+      ? "no direction is slowed by the other in every trial"
+      : `slowed by the other direction in every trial: ${formatList(slowed)}`;
+  return [`**Duplex, interference (p50 together over alone):** ${found}.`];
+}

@@ -1,0 +1,80 @@
+import { showCharts } from "../charts/chart.ts";
+import { throughputChart } from "../charts/throughput.ts";
+import { formatDuration, formatInterval, formatQuantity } from "../format.ts";
+import { blocks, bullets, escapeText } from "../markdown.ts";
+import { readMetric } from "../reading.ts";
+import { measuredCell, type ReportView, referenceTitle, type TargetRow } from "../view.ts";
+import { describeLoad } from "./load.ts";
+import { metricColumn, ratioColumn, rowsOf, rowsThat, type Section, targetTable } from "./section.ts";
+
+export function throughputSection(view: ReportView): Section | undefined {
+  const rows = rowsOf(view, "throughput");
+  if (rows.length === 0) return undefined;
+  const charts = [throughputChart(view)].filter((chart) => chart !== undefined);
+  const ratio = ratioColumn(view, "throughput", "achievedRatePerSecond", `× ${escapeText(referenceTitle(view))}`);
+  const bound = rows.some((row) => measuredCell(row, "throughput")?.validity.verdict === "generator-bound");
+  const markdown = blocks(
+    "## Throughput: how many round trips a second?",
+    `Every answer is followed at once by the next message. ${describeLoad(view, "throughput")}`,
+    targetTable(rows, [
+      metricColumn("throughput", "achievedRatePerSecond", "Round trips"),
+      ...(view.reference ? [ratio] : []),
+      metricColumn("throughput", "roundTripP50Us", "Service p50"),
+      metricColumn("throughput", "roundTripP99Us", "Service p99"),
+      metricColumn("throughput", "serverCpuUsPerMessage", "Server CPU per message"),
+      metricColumn("throughput", "generatorCpuUsPerMessage", "Client CPU per message"),
+      { title: "Busier side", align: "left", show: busierSide },
+    ]),
+    showCharts(charts),
+    "### How to read this",
+    bullets([
+      "In a closed loop a slow target slows its own load down, so the service times here are what a full pipe costs, not what a user waits: for that see the echo scenario. The two numbers hang together by Little's law: messages in flight = rate × time in the system.",
+      ...(bound
+        ? [
+            "`≥` marks **generator-bound** cells: the client's process was full while the server's was not, so the server could have carried more and the rate is a lower bound. Two lower bounds have no ratio. More load generators (`--workers`) on more cores move the limit to the server.",
+          ]
+        : []),
+      ...rowsThat(rows, "polled").map(polledBound),
+      ...rowsThat(rows, "held-request").slice(0, 1).map(heldNote),
+    ]),
+  );
+  return { markdown, charts };
+}
+
+/** Which of the two single-threaded processes was nearer its limit, by the share of time its event loop was busy. */
+function busierSide(row: TargetRow): string {
+  const windows = measuredCell(row, "throughput")?.trials.flatMap((trial) => trial.windows.at(-1) ?? []) ?? [];
+  const busy = windows.flatMap(({ server, generators }) =>
+    server === undefined
+      ? []
+      : [
+          {
+            server: server.eventLoopUtilization,
+            client: Math.max(...generators.map(({ eventLoopUtilization }) => eventLoopUtilization)),
+          },
+        ],
+  );
+  if (busy.length === 0) return "–";
+  const mean = (side: "server" | "client") => busy.reduce((sum, use) => sum + use[side], 0) / busy.length;
+  const percent = (share: number) => `${Math.round(share * 100)} %`;
+  const [server, client] = [mean("server"), mean("client")];
+  if (percent(server) === percent(client)) return `both ${percent(server)}`;
+  return server > client
+    ? `server ${percent(server)} (client ${percent(client)})`
+    : `client ${percent(client)} (server ${percent(server)})`;
+}
+
+/** With so many messages in flight and one interval per exchange, the rate has a ceiling that no server can lift. */
+function polledBound(row: TargetRow): string {
+  const cell = row.cells.get("throughput")!;
+  const { load, connections, pollIntervalMs } = cell.parameters;
+  const name = escapeText(row.name);
+  if (load.kind !== "closed" || pollIntervalMs === undefined) return `**${name}**: the poll interval bounds the rate.`;
+  const ceiling = (connections * load.inFlight * 1000) / pollIntervalMs;
+  const reading = readMetric(cell, "achievedRatePerSecond");
+  const seen = reading.kind === "value" ? ` Measured: ${formatInterval(reading.interval, "perSecond")}.` : "";
+  return `**${name}**: the answers to all messages in flight come with one poll, and the next ones are sent only then, so the rate is in flight / interval = ${connections} × ${load.inFlight} / ${formatDuration(pollIntervalMs)} = ${formatQuantity(ceiling, "perSecond")}, whatever the machine.${seen} This row measures the interval, not the protocol's capacity; more in flight or a shorter interval moves it.`;
+}
+
+const heldNote = (row: TargetRow): string =>
+  `**${escapeText(row.name)}**: messages that come while no request is waiting leave together with the next answer, so under load one exchange carries many messages, which is why its throughput suffers less than one request per message would suggest.`;

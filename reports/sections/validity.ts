@@ -1,0 +1,48 @@
+import { plural } from "../format.ts";
+import { blocks, bullets, escapeText } from "../markdown.ts";
+import type { Cell } from "../results.ts";
+import { describeStarvation, starvationOf } from "../starvation.ts";
+import { left, renderMarkdownTable } from "../table.ts";
+import { completeTrials, type ReportView } from "../view.ts";
+import { type Section, textSection } from "./section.ts";
+
+/** Which cells may be believed, and what speaks against the others. */
+export function validitySection(view: ReportView): Section {
+  const table = renderMarkdownTable({
+    columns: [left("Target"), ...view.scenarios.map((scenario) => left(scenario))],
+    rows: view.rows.map((row) => [
+      escapeText(row.name),
+      ...view.scenarios.map((scenario) => verdictOf(row.cells.get(scenario))),
+    ]),
+  });
+  const remarks = view.rows.flatMap((row) =>
+    [...row.cells.values()].flatMap((cell) =>
+      remarksOf(cell).map((remark) => `**${escapeText(row.name)}, ${cell.scenario}**: ${remark}`),
+    ),
+  );
+  return textSection(
+    blocks(
+      "## Validity",
+      "**valid**: nothing that was recorded speaks against the numbers. **generator-bound**: the load generator was the limit, so rates are lower and delays upper bounds. **invalid**: do not use the numbers, and this report does not print them. **refused**: it failed conformance, so it was not measured. **failed**: it broke while it was measured. **not-run**: why is said below.",
+      view.rows.length > 0 ? table : undefined,
+      remarks.length > 0 ? bullets(remarks) : "No cell was flagged.",
+    ),
+  );
+}
+
+function verdictOf(cell: Cell | undefined): string {
+  if (cell === undefined) return "–";
+  if (cell.state !== "measured") return cell.state;
+  return `${cell.validity.verdict} (${plural(completeTrials(cell).length, "trial")})`;
+}
+
+function remarksOf(cell: Cell): string[] {
+  if (cell.state !== "measured") return [`${cell.state}: ${escapeText(cell.reason)}`];
+  const starvation = describeStarvation(starvationOf([cell]));
+  const partial = cell.trials.length - completeTrials(cell).length;
+  return [
+    ...cell.validity.flags.map(({ code, severity, message }) => `${severity} \`${code}\`: ${escapeText(message)}`),
+    ...(starvation ? [starvation] : []),
+    ...(partial > 0 ? [`${plural(partial, "trial")} cut short: kept in results.json, not summarised`] : []),
+  ];
+}
