@@ -16,11 +16,11 @@ test("crosses every scenario with every target, all with the same offered rate",
   assert.deepEqual(new Set(rates), new Set([presets.quick.ratePerSecond]));
 });
 
-test("states the poll interval where a client polls, and settles for at least one of them", () => {
+test("states the poll interval where a client polls, and settles for two of them", () => {
   const cells = planCells(targets, scenarios, { ...presets.quick, pollIntervalMs: 700 });
   const polled = cells.filter(({ identity }) => identity.parameters.pollIntervalMs !== undefined);
   assert.deepEqual(new Set(polled.map(({ target }) => target.protocol)), new Set(["short-polling"]));
-  for (const { identity } of polled) assert.equal(identity.parameters.settleMs, 700);
+  for (const { identity } of polled) assert.equal(identity.parameters.settleMs, 1400);
 });
 
 test("keeps the quick preset's traffic within 90 seconds for everything, so that a run stays under two minutes", () => {

@@ -107,7 +107,7 @@ function cellParameters(target: Target, scenario: Scenario, settings: RunSetting
   const load: Load = scenario.loadKind === "open" ? { kind: "open", ratePerSecond } : { kind: "closed", inFlight };
   const polled = protocolNamed(target.protocol).server.traits.downlink === "polled";
   if (!polled) return { ...shared, load };
-  return { ...shared, load, pollIntervalMs, settleMs: Math.max(shared.settleMs, pollIntervalMs) };
+  return { ...shared, load, pollIntervalMs, settleMs: Math.max(shared.settleMs, 2 * pollIntervalMs) };
 }
 
 /** How long one trial's traffic takes if nothing is slow; the wait for stragglers and the processes come on top. */

@@ -15,6 +15,8 @@ export interface Traits {
   readonly uplink: "stream" | "request";
   /** How a client receives: on a stream, as the answer to a request the server holds, or by asking on a timer. */
   readonly downlink: "stream" | "held-request" | "polled";
+  /** Set on the one protocol that adds almost nothing to TCP: the floor others are compared with. */
+  readonly floor?: true;
   /** A text wire must encode binary payloads (base64), which adds a third to their size. */
   readonly framing: "binary" | "text";
   /** URL schemes a target `protocol=URL` may have, e.g. `ws:`. */

@@ -6,7 +6,7 @@ import type { ConformanceResult } from "./conformance/suite.ts";
 import { commit, describeEnvironment, version } from "./environment.ts";
 import { describeError } from "./errors.ts";
 import type { CellPlan } from "./plan.ts";
-import { protocolNamed } from "./protocols.ts";
+import { protocolNamed, protocolNames } from "./protocols.ts";
 import { seededRandom, shuffled } from "./random.ts";
 import type { Target } from "./target.ts";
 import { runTrial } from "./trial.ts";
@@ -160,7 +160,9 @@ function toCell({ plan: { identity, target }, trials, stopped }: CellState, plan
 function describeProtocols(cells: readonly CellPlan[]): Results["protocols"] {
   const names = new Set(cells.map(({ target }) => target.protocol));
   return [...names].map((name) => {
-    const { title, summary, specification, uplink, downlink, framing } = protocolNamed(name).server.traits;
-    return { name, title, summary, specification, uplink, downlink, framing };
+    const { traits } = protocolNamed(name).server;
+    const { title, summary, specification, uplink, downlink, framing, floor = false } = traits;
+    const position = protocolNames.indexOf(name);
+    return { name, title, summary, specification, uplink, downlink, framing, floor, position };
   });
 }

@@ -24,6 +24,8 @@ interface Shape {
   ledger?: Partial<FlowLedger>;
   generatorBusy?: number;
   serverBusy?: number;
+  /** Share of the time a busy process did not get its core. */
+  starved?: number;
 }
 
 function windowOf(shape: Shape = {}): Window {
@@ -41,14 +43,19 @@ function windowOf(shape: Shape = {}): Window {
     histograms: { service: histogram(serviceUs), ...(load.kind === "open" && { dispatch: histogram(dispatchUs) }) },
     ledger: { ...emptyLedger(), sentMessages: 1000, receivedMessages: 1000, ...shape.ledger },
   };
-  const use = { cpuUs: 1, messages: 1, rssBytes: 1 };
+  const use = (eventLoopUtilization: number) => ({
+    cpuUs: (eventLoopUtilization - (shape.starved ?? 0)) * 1e6,
+    messages: 1,
+    rssBytes: 1,
+    eventLoopUtilization,
+  });
   return {
     name: "w",
     durationMs: 1000,
     flows: { roundTrip: flow },
     wireBytes: { sent: 1, received: 1, messages: 1 },
-    server: { ...use, eventLoopUtilization: serverBusy },
-    generators: [{ ...use, eventLoopUtilization: generatorBusy }],
+    server: use(serverBusy),
+    generators: [use(generatorBusy)],
   };
 }
 
@@ -106,6 +113,11 @@ test("a closed loop whose generator is busier than the server is generator-bound
   assert.deepEqual(judged(busy), { verdict: "generator-bound", codes: ["generator-saturated"] });
   assert.equal(judged({ ...busy, serverBusy: 0.99 }).verdict, "valid");
   assert.equal(judged({ ...busy, load: open }).verdict, "valid");
+});
+
+test("a process that was kept from its core is named, and does not make the numbers wrong by itself", () => {
+  assert.deepEqual(judged({ starved: 0.3 }, {}, {}), { verdict: "valid", codes: ["processor-starved"] });
+  assert.deepEqual(judged({ starved: 0.1 }), { verdict: "valid", codes: [] });
 });
 
 test("a median of 40 ms is flagged as delayed acknowledgement, except where polling waits on purpose", () => {

@@ -2,6 +2,7 @@
 import { decodeHistogram } from "../reports/histogram.ts";
 import { flowsOf } from "../reports/metrics.ts";
 import type { Flag, Flow, FlowLedger, Trial, Validity, Window } from "../reports/results.ts";
+import { isStarved } from "../reports/starvation.ts";
 import type { Traits } from "./protocol.ts";
 
 /** A share of a core above which a single-threaded process counts as busy all the time. */
@@ -19,6 +20,7 @@ export function judge(trials: readonly Trial[], traits: Traits): Validity {
     ...keptUpFlags(windows),
     ...generatorFlags(windows),
     ...delayedAckFlags(windows, traits),
+    ...starvationFlags(windows),
   ];
   if (flags.some(({ severity }) => severity === "fatal")) return { verdict: "invalid", flags };
   const bound = flags.some(({ code }) => generatorBoundCodes.has(code));
@@ -112,6 +114,12 @@ function delayedAckFlags(windows: readonly Window[], { downlink }: Traits): Flag
   });
   const message = "a median of about 40 ms is the mark of Nagle's algorithm waiting for a delayed acknowledgement";
   return suspicious ? [{ code: "delayed-ack", severity: "warning", message }] : [];
+}
+
+function starvationFlags(windows: readonly Window[]): Flag[] {
+  const starved = windows.filter(isStarved).length;
+  const message = `in ${starved} of ${windows.length} windows a busy process was kept from its core for a fifth of the time or more: something else had a part in the numbers`;
+  return starved > 0 ? [{ code: "processor-starved", severity: "warning", message }] : [];
 }
 
 const kebab = (name: string): string => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);

@@ -141,6 +141,8 @@ const protocolInfo = z.object({
   uplink: z.enum(["stream", "request"]),
   downlink: z.enum(["stream", "held-request", "polled"]),
   framing: z.enum(["binary", "text"]),
+  floor: z.boolean().describe("Almost nothing on top of TCP: what every other protocol stands on."),
+  position: count.describe("Place in the registry of all protocols, so that a colour stays with its protocol."),
 });
 
 export const resultsSchema = z.object({

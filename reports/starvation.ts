@@ -20,7 +20,8 @@ export function starvationOf(cells: readonly Cell[]): Starvation {
   return { starvedWindows: windows.filter(isStarved).length, windows: windows.length };
 }
 
-function isStarved({ server, generators, durationMs }: Window): boolean {
+/** Whether one of the window's processes was kept from its core. */
+export function isStarved({ server, generators, durationMs }: Window): boolean {
   const missing = ({ cpuUs, eventLoopUtilization }: ProcessUse) => eventLoopUtilization - cpuUs / (durationMs * 1000);
   return [...generators, ...(server ? [server] : [])].some((use) => missing(use) > missingShareMin);
 }

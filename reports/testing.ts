@@ -39,7 +39,16 @@ const info = (
   uplink: ProtocolInfo["uplink"],
   downlink: ProtocolInfo["downlink"],
   specification: string,
-): ProtocolInfo => ({ name, title, summary: title, specification, uplink, downlink, framing: "text" });
+): Omit<ProtocolInfo, "position"> => ({
+  name,
+  title,
+  summary: title,
+  specification,
+  uplink,
+  downlink,
+  framing: "text",
+  floor: name === "tcp",
+});
 
 const protocolInfos: readonly ProtocolInfo[] = [
   info("tcp", "TCP", "stream", "stream", "RFC 9293"),
@@ -48,7 +57,7 @@ const protocolInfos: readonly ProtocolInfo[] = [
   info("short-polling", "Short polling", "request", "polled", "RFC 9110"),
   info("long-polling", "Long polling", "request", "held-request", "RFC 6202"),
   info("xmpp", "XMPP", "stream", "stream", "RFC 6120"),
-];
+].map((described, position) => ({ ...described, position }));
 
 export const sixTargets: readonly MadeUpTarget[] = [
   {

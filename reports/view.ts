@@ -77,6 +77,10 @@ export function usableCell(row: TargetRow, scenario: ScenarioName): MeasuredCell
   return cell?.validity.verdict === "invalid" ? undefined : cell;
 }
 
+/** Whether the target is the floor with the server this project brings. */
+export const isFloor = (row: TargetRow | undefined): boolean =>
+  row?.info?.floor === true && row.target === row.protocol;
+
 /** What ratios are called: the bare TCP target is the floor every other protocol stands on. */
 export const referenceTitle = ({ reference }: ReportView): string =>
-  reference?.target === "tcp" ? "floor" : (reference?.name ?? "");
+  isFloor(reference) ? "floor" : (reference?.name ?? "");

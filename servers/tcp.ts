@@ -13,6 +13,7 @@ export const tcpServer: ProtocolServer = {
     uplink: "stream",
     downlink: "stream",
     framing: "binary",
+    floor: true,
     schemes: ["tcp:"],
     foreignContract: "echo every frame: 4-byte big-endian length, 1-byte kind (0 text, 1 binary), payload",
     specification: "RFC 9293",

@@ -56,10 +56,12 @@ export function runCommand(): Command {
     .option(
       "-R, --rate <messages per second>",
       "offered rate of the open-loop scenarios, over all connections",
-      parseRatePerSecond,
+      argument(parseRatePerSecond),
     )
-    .option("--in-flight <count>", "unanswered messages per connection of the closed-loop scenarios", (text) =>
-      parseCount(text),
+    .option(
+      "--in-flight <count>",
+      "unanswered messages per connection of the closed-loop scenarios",
+      argument(parseCount),
     )
     .option("--payload <size>", "payload of one message, e.g. 256B or 64KiB", argument(parseBytes))
     .addOption(new Option("--payload-kind <kind>", "text or binary payloads").choices(payloadKinds))

@@ -1,29 +1,26 @@
 import type { TargetRow } from "../view.ts";
 
 /**
- * One colour per protocol in every report, so that reports can be laid side by side. The set of Okabe and Ito, which
- * colour-blind readers can tell apart, its yellow darkened to show on white; the floor is grey.
+ * One colour per protocol in every report, by its place in the registry, so that reports can be laid side by side.
+ * The set of Okabe and Ito, which colour-blind readers can tell apart, its yellow darkened to show on white; the
+ * floor, which comes first, is grey. Protocols beyond the set start it again.
  */
-const protocolColours: Readonly<Record<string, string>> = {
-  tcp: "#6e7781",
-  websocket: "#0072b2",
-  sse: "#e69f00",
-  "short-polling": "#d55e00",
-  "long-polling": "#cc79a7",
-  xmpp: "#009e73",
-  "xmpp-websocket": "#56b4e9",
-  bosh: "#a08c00",
-};
+const palette = [
+  "#6e7781",
+  "#0072b2",
+  "#e69f00",
+  "#d55e00",
+  "#cc79a7",
+  "#009e73",
+  "#56b4e9",
+  "#a08c00",
+  "#332288",
+  "#882255",
+] as const;
 
-/** For protocols that came later. */
-const otherColours = ["#332288", "#882255", "#117733", "#994f00"] as const;
-
-export function colourOf(row: TargetRow, rows: readonly TargetRow[]): string {
-  const known = protocolColours[row.protocol];
-  if (known !== undefined) return known;
-  const strangers = [...new Set(rows.map(({ protocol }) => protocol))].filter((name) => !(name in protocolColours));
-  return otherColours[strangers.indexOf(row.protocol) % otherColours.length]!;
-}
+/** A target that results do not describe takes the place it has in the report. */
+export const colourOf = (row: TargetRow, rows: readonly TargetRow[]): string =>
+  palette[(row.info?.position ?? rows.indexOf(row)) % palette.length]!;
 
 /** Colours of two quantities in one figure. */
 export const firstColour = "#0072b2";

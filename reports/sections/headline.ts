@@ -6,7 +6,7 @@ import { chanceOfFalseSeparation, type Ranked, type Ranking, rankTargets, trials
 import { comparisonOf, readMetric, signOf } from "../reading.ts";
 import type { ScenarioName } from "../results.ts";
 import { describeStarvation, starvationOf } from "../starvation.ts";
-import { completeTrials, measuredCell, type ReportView, referenceTitle, type TargetRow } from "../view.ts";
+import { completeTrials, isFloor, measuredCell, type ReportView, referenceTitle, type TargetRow } from "../view.ts";
 import { type Section, textSection } from "./section.ts";
 
 interface Dimension {
@@ -51,7 +51,7 @@ function howToRead({ trials, rows, reference }: ReportView): string {
   const against =
     reference === undefined
       ? ""
-      : ` Ratios are to ${escapeText(reference.name)}${reference.target === "tcp" ? ", the floor" : ""}.`;
+      : ` Ratios are to ${escapeText(reference.name)}${isFloor(reference) ? ", the floor" : ""}.`;
   return `Two targets are told apart below only where the ranges of their trials do not overlap; with ${plural(trials, "trial")} each, luck alone does that to two equal targets in about 1 of ${formatQuantity(Math.round(1 / chance), "messages")} comparisons.${against}`;
 }
 

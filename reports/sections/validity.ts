@@ -1,7 +1,6 @@
 import { plural } from "../format.ts";
 import { blocks, bullets, escapeText } from "../markdown.ts";
 import type { Cell } from "../results.ts";
-import { describeStarvation, starvationOf } from "../starvation.ts";
 import { left, renderMarkdownTable } from "../table.ts";
 import { completeTrials, type ReportView } from "../view.ts";
 import { type Section, textSection } from "./section.ts";
@@ -38,11 +37,9 @@ function verdictOf(cell: Cell | undefined): string {
 
 function remarksOf(cell: Cell): string[] {
   if (cell.state !== "measured") return [`${cell.state}: ${escapeText(cell.reason)}`];
-  const starvation = describeStarvation(starvationOf([cell]));
   const partial = cell.trials.length - completeTrials(cell).length;
   return [
     ...cell.validity.flags.map(({ code, severity, message }) => `${severity} \`${code}\`: ${escapeText(message)}`),
-    ...(starvation ? [starvation] : []),
     ...(partial > 0 ? [`${plural(partial, "trial")} cut short: kept in results.json, not summarised`] : []),
   ];
 }

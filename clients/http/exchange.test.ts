@@ -1,0 +1,76 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createServer, type RequestListener } from "node:http";
+import type { AddressInfo } from "node:net";
+import { describe, it, type TestContext } from "node:test";
+import { Exchange } from "./exchange.ts";
+
+async function listen(t: TestContext, serve: RequestListener): Promise<{ exchange: Exchange; accepted: () => number }> {
+  const server = createServer(serve).listen(0, "127.0.0.1");
+  let accepted = 0;
+  server.on("connection", () => {
+    accepted += 1;
+  });
+  await once(server, "listening");
+  const exchange = new Exchange(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, 1000);
+  t.after(() => {
+    exchange.destroy();
+    server.close();
+    server.closeAllConnections();
+  });
+  return { exchange, accepted: () => accepted };
+}
+
+describe("an exchange", { timeout: 10_000 }, () => {
+  it("answers with status and text, which may come in pieces that split a character", async (t) => {
+    const { exchange } = await listen(t, (_request, response) => {
+      const euro = Buffer.from("€");
+      response.writeHead(404);
+      response.write(euro.subarray(0, 1), () => response.end(euro.subarray(1)));
+    });
+    assert.deepEqual(await exchange.ask({ method: "GET", path: "/" }), { status: 404, text: "€" });
+  });
+
+  it("sends requests one after the other on one connection", async (t) => {
+    let inFlight = 0;
+    const { exchange, accepted } = await listen(t, (request, response) => {
+      assert.equal(++inFlight, 1);
+      request.resume().on("end", () => {
+        inFlight -= 1;
+        response.end(`${request.method} ${request.url} ${request.headers["content-type"]}`);
+      });
+    });
+    const answers = await Promise.all([
+      exchange.ask({ method: "POST", path: "/a", json: "[]" }),
+      exchange.ask({ method: "GET", path: "/b" }),
+      exchange.ask({ method: "DELETE", path: "/c" }),
+    ]);
+    assert.deepEqual(
+      answers.map(({ text }) => text),
+      ["POST /a application/json", "GET /b undefined", "DELETE /c undefined"],
+    );
+    assert.equal(accepted(), 1);
+  });
+
+  it("connects again if the server closed the connection between two requests", async (t) => {
+    const { exchange, accepted } = await listen(t, (_request, response) => {
+      response.writeHead(200, { connection: "close" }).end("bye");
+    });
+    for (let round = 0; round < 3; round++) await exchange.ask({ method: "GET", path: "/" });
+    assert.equal(accepted(), 3);
+  });
+
+  it("fails for an answer that is too large, is cut off, or never comes before it is destroyed", async (t) => {
+    const { exchange } = await listen(t, (request, response) => {
+      if (request.url === "/large") response.end("x".repeat(1001));
+      else if (request.url === "/cut")
+        response.writeHead(200, { "content-length": 9 }).write("x", () => response.destroy());
+    });
+    await assert.rejects(exchange.ask({ method: "GET", path: "/large" }), /exceeded max size/);
+    await assert.rejects(exchange.ask({ method: "GET", path: "/cut" }), /closed/);
+    const never = assert.rejects(exchange.ask({ method: "GET", path: "/never" }));
+    exchange.destroy();
+    await never;
+    await assert.rejects(exchange.ask({ method: "GET", path: "/" }), /destroyed/);
+  });
+});
