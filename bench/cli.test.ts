@@ -76,7 +76,7 @@ test("run measures every scenario, writes what it says, and report renders the s
   assert.equal(cells.length, 6);
   for (const cell of cells) {
     assert.equal(cell.state, "measured");
-    if (cell.state === "measured") assert.equal(cell.summary["lostMessages"]?.value, 0);
+    if (cell.state === "measured") assert.equal(cell.summary.lostMessages?.value, 0);
   }
   assert.ok([0, 4].includes(code ?? -1), `exit code ${code}: ${stderr}`);
   assert.ok(comparisons.every(({ reference, target }) => reference === "tcp" && target === "websocket"));
@@ -110,7 +110,7 @@ for (const name of protocolNames) {
     assert.deepEqual(states, { echo: "measured", throughput: "measured", duplex: "not-run" }, stderr);
     for (const cell of cells) {
       if (cell.state === "not-run") assert.match(cell.reason, /only echoes/);
-      if (cell.state === "measured") assert.equal(cell.summary["serverCpuUsPerMessage"], undefined);
+      if (cell.state === "measured") assert.equal(cell.summary.serverCpuUsPerMessage, undefined);
     }
     serving.process.kill("SIGINT");
     assert.equal(await serving.exitCode(), 130);

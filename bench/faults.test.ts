@@ -147,7 +147,7 @@ test("a server that falls silent after the conformance suite ends in an invalid 
   assert.equal(cell?.state, "measured");
   if (cell?.state === "measured") {
     assert.equal(cell.validity.verdict, "invalid");
-    assert.ok((cell.summary["censoredMessages"]?.value ?? 0) > 0);
+    assert.ok((cell.summary.censoredMessages?.value ?? 0) > 0);
   }
 });
 

@@ -119,6 +119,8 @@ export interface ClientConnection {
 export interface ConnectOptions {
   readonly url: string;
   readonly limits: Limits;
+  /** Which of a run's simulated users this is, from 0: spreads over time what each does on a timer. */
+  readonly user: number;
   /** Wait between two requests of a polled downlink, in milliseconds; other protocols ignore it. */
   readonly pollIntervalMs: number;
   /** Aborts the handshake; nothing is left open then. Has no effect once connected. */

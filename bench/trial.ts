@@ -106,8 +106,8 @@ class TrialProcesses {
     const replies = await this.#unlessFailed(
       Promise.all(
         this.#generators.map((generator, index) => {
-          const connections = share(parameters.connections, this.#generators.length, index);
-          const order = { protocol, url, connections, codec, pollIntervalMs, limits };
+          const { connections, firstUser } = share(parameters.connections, this.#generators.length, index);
+          const order = { protocol, url, connections, firstUser, codec, pollIntervalMs, limits };
           return generator.call("connect", order, startWaitMs + limits.handshakeMs);
         }),
       ),
@@ -190,9 +190,11 @@ class TrialProcesses {
   }
 }
 
-/** The part of a whole number that falls to one worker, as even as it gets. */
-const share = (total: number, workers: number, worker: number): number =>
-  Math.floor((total * (worker + 1)) / workers) - Math.floor((total * worker) / workers);
+/** The users that fall to one worker, as even as it gets. */
+function share(total: number, workers: number, worker: number): { connections: number; firstUser: number } {
+  const firstUser = Math.floor((total * worker) / workers);
+  return { firstUser, connections: Math.floor((total * (worker + 1)) / workers) - firstUser };
+}
 
 /** Each worker offers its part of the rate, shifted so that together they follow one even schedule. */
 function workerOrder(order: WindowOrder, workers: number, worker: number): WindowOrder {

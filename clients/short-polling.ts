@@ -1,16 +1,19 @@
-import type { ProtocolClient } from "../bench/protocol.ts";
+import type { ConnectOptions, ProtocolClient } from "../bench/protocol.ts";
 import { connectPolling, type Poll } from "./http/polling.ts";
 
 /**
  * Asks every `pollIntervalMs` by a fixed clock, as a user of `setInterval` does, not that long after an answer;
- * a request that is still unanswered when the next is due takes its place. The first goes out after a random part
- * of the interval, so that users who connect together do not ask together. One connection carries everything.
+ * a request that is still unanswered when the next is due takes its place. The users of a run are spread evenly over
+ * the interval, so that those who connect together do not ask together. One connection carries everything.
  */
 export const shortPollingClient: ProtocolClient = {
   connect: (options) => connectPolling(options, { held: false, repeat: onFixedClock }),
 };
 
-function onFixedClock(poll: Poll, pollIntervalMs: number): () => void {
+/** Multiples of it, modulo 1, are evenly spread however many are taken (Weyl). */
+const goldenRatio = (Math.sqrt(5) - 1) / 2;
+
+function onFixedClock(poll: Poll, { pollIntervalMs, user }: ConnectOptions): () => void {
   let inFlight = false;
   let timer: NodeJS.Timeout | undefined;
   const tick = (): void => {
@@ -20,10 +23,13 @@ function onFixedClock(poll: Poll, pollIntervalMs: number): () => void {
       inFlight = false;
     });
   };
-  const phase = setTimeout(() => {
-    timer = setInterval(tick, pollIntervalMs);
-    tick();
-  }, Math.random() * pollIntervalMs);
+  const phase = setTimeout(
+    () => {
+      timer = setInterval(tick, pollIntervalMs);
+      tick();
+    },
+    ((user * goldenRatio) % 1) * pollIntervalMs,
+  );
   return () => {
     clearTimeout(phase);
     clearInterval(timer);

@@ -45,6 +45,7 @@ export async function join(
   const connection = await client.connect({
     url,
     limits: { ...defaultLimits, ...limits },
+    user: 0,
     pollIntervalMs,
     signal: AbortSignal.timeout(5000),
     onMessage(payload) {

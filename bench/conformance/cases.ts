@@ -276,6 +276,7 @@ function connectTo({ protocol, url }: ConformanceContext, port: number, signal?:
   return connectClient(protocol.client, {
     url: elsewhere.href,
     limits: defaultLimits,
+    user: 0,
     pollIntervalMs: 10,
     onMessage() {},
     ...(signal && { signal }),

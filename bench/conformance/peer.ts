@@ -20,6 +20,7 @@ export class Peer implements AsyncDisposable {
     const connection = await connectClient(client, {
       url,
       limits: { ...defaultLimits, handshakeMs: answerMs, ...limits },
+      user: 0,
       pollIntervalMs: 10,
       onMessage: (payload) => inbox.put(payload),
     });

@@ -21,6 +21,8 @@ export interface ConnectOrder {
   protocol: string;
   url: string;
   connections: number;
+  /** Number of its first user among those of all generators. */
+  firstUser: number;
   codec: CodecOptions;
   pollIntervalMs: number;
   limits: Limits;
@@ -56,7 +58,8 @@ const api = {
     const connectTimes = new LatencyHistogram();
     for (let index = 0; index < order.connections; index++) {
       const startNs = nowNs();
-      const connection = await connectClient(client, { ...order, onMessage: (payload) => receive(index, payload) });
+      const onMessage = (payload: Payload): void => receive(index, payload);
+      const connection = await connectClient(client, { ...order, user: order.firstUser + index, onMessage });
       connectTimes.record(nowNs() - startNs);
       connections.push(connection);
       void connection.closed.then(({ by, message }) => {

@@ -193,7 +193,13 @@ for (const { server, client } of protocols) {
           else listener.once("request", () => setImmediate(() => abort.abort(new Error("enough"))));
           await new Promise((resolve) => socket.once("close", resolve));
         });
-        const options = { limits: defaultLimits, pollIntervalMs: 5, signal: abort.signal, onMessage: () => {} };
+        const options = {
+          limits: defaultLimits,
+          user: 0,
+          pollIntervalMs: 5,
+          signal: abort.signal,
+          onMessage: () => {},
+        };
         await assert.rejects(
           client.connect({ ...options, url: `http://127.0.0.1:${port}/` }),
           { code: "aborted", message: /enough/ },
@@ -207,7 +213,7 @@ for (const { server, client } of protocols) {
     it("rejects with aborted without connecting if the signal has aborted before", async (t) => {
       const { url, server: listener } = await listen(t, () => {});
       listener.on("connection", () => assert.fail("connected"));
-      const options = { url, limits: defaultLimits, pollIntervalMs: 5, onMessage: () => {} };
+      const options = { url, limits: defaultLimits, user: 0, pollIntervalMs: 5, onMessage: () => {} };
       await assert.rejects(client.connect({ ...options, signal: AbortSignal.abort() }), { code: "aborted" });
     });
 

@@ -16,17 +16,15 @@ export interface PollingStyle {
   /** Whether the server holds a request for messages, which therefore needs a connection of its own. */
   readonly held: boolean;
   /** Asks again and again. Returns what stops it. */
-  readonly repeat: (poll: Poll, pollIntervalMs: number) => () => void;
+  readonly repeat: (poll: Poll, options: ConnectOptions) => () => void;
 }
 
 /**
  * A connection over requests alone: `POST` opens it, `POST` sends, `GET` with a cursor fetches, `DELETE` closes.
  * The cursor repeats what was received last, so the server keeps a batch until it is known to have arrived.
  */
-export async function connectPolling(
-  { url, limits, pollIntervalMs, signal, onMessage }: ConnectOptions,
-  style: PollingStyle,
-): Promise<ClientConnection> {
+export async function connectPolling(options: ConnectOptions, style: PollingStyle): Promise<ClientConnection> {
+  const { url, limits, signal, onMessage } = options;
   const { origin } = new URL(url);
   const collection = new URL("connections", url).pathname;
   const bodyBytesMax = encodedBytesMax(limits.payloadBytesMax);
@@ -61,7 +59,7 @@ export async function connectPolling(
     limits,
   );
   let cursor = 0;
-  const stop = style.repeat(poll, pollIntervalMs);
+  const stop = style.repeat(poll, options);
   return link;
 
   function poll(handled: () => void): void {

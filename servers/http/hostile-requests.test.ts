@@ -224,7 +224,13 @@ for (const protocol of protocols) {
 
     it("answers 503 to a connection over the limit and serves again when one has gone", async (t) => {
       const running = await start(t, server, { connectionsMax: 1 });
-      const options = { url: running.url, pollIntervalMs: 5, signal: AbortSignal.timeout(5000), onMessage: () => {} };
+      const options = {
+        url: running.url,
+        user: 0,
+        pollIntervalMs: 5,
+        signal: AbortSignal.timeout(5000),
+        onMessage: () => {},
+      };
       const limits = { payloadBytesMax: 100, connectionsMax: 1, handshakeMs: 5000, queueBytesMax: 1000, idleMs: 5000 };
       const first = await client.connect({ ...options, limits });
       await assert.rejects(client.connect({ ...options, limits }), { code: "connect-failed", message: /503/ });
