@@ -2,14 +2,12 @@ import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { findPackageJSON } from "node:module";
 import { cpus, loadavg, release, totalmem, type } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import type { Results } from "../reports/results.ts";
+import { packageFolder } from "./package-folder.ts";
 import { protocols } from "./protocols.ts";
 
-const ownPackage = findPackageJSON("..", import.meta.url)!;
-
-export const packageFolder = dirname(ownPackage);
-export const version = versionIn(ownPackage);
+export const version = versionIn(join(packageFolder, "package.json"));
 
 /** The machine and the software a result depends on, read before anything runs. */
 export function describeEnvironment(): Results["environment"] {

@@ -6,7 +6,7 @@ import { delimiter, dirname, join } from "node:path";
 import { test } from "node:test";
 import { promisify } from "node:util";
 import { resultsSchema } from "../reports/results.ts";
-import { packageFolder } from "./environment.ts";
+import { packageFolder } from "./package-folder.ts";
 import { temporaryFolder } from "./running-cli.ts";
 
 const execute = promisify(execFile);

@@ -5,7 +5,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Results, resultsSchema } from "../reports/results.ts";
-import { packageFolder } from "./environment.ts";
+import { packageFolder } from "./package-folder.ts";
 
 export class RunningCli {
   readonly process: ChildProcess;

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { test } from "node:test";
-import { packageFolder } from "./environment.ts";
+import { packageFolder } from "./package-folder.ts";
 import { protocolNames, protocols } from "./protocols.ts";
 
 const folders = ["bench", "servers", "clients", "reports"];

@@ -4,8 +4,10 @@
  */
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describeError, type ErrorCode, WirebenchError } from "../errors.ts";
+import { packageFolder } from "../package-folder.ts";
 
 /** Methods a child offers: one JSON argument in, one JSON value out. */
 // biome-ignore lint/suspicious/noExplicitAny: the concrete argument and result types live in each API.
@@ -47,6 +49,8 @@ export class RemoteProcess<Api extends RemoteApi> {
     this.#child = fork(fileURLToPath(new URL(`./${entry}.${extension}`, import.meta.url)), [], {
       stdio: ["ignore", "ignore", "pipe", "ipc"],
       execArgv: ["--disable-warning=ExperimentalWarning"],
+      // Every trial starts fresh processes: compiling the same modules each time would be half of a short run.
+      env: { NODE_COMPILE_CACHE: join(packageFolder, "node_modules", ".cache", "wirebench"), ...process.env },
     });
     this.#child.stderr?.on("data", (chunk) => {
       this.#stderr = (this.#stderr + chunk).slice(-stderrKeptBytes);
