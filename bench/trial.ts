@@ -7,9 +7,10 @@ import { type FlowRecord, mergeFlows } from "./flows/flow.ts";
 import { LatencyHistogram } from "./flows/latency.ts";
 import type { WindowOrder, WindowPlan } from "./flows/window.ts";
 import type { CellPlan } from "./plan.ts";
-import type { GeneratorApi, GeneratorWindow } from "./processes/generator.ts";
+import type { GeneratorApi } from "./processes/generator.ts";
 import { RemoteProcess } from "./processes/remote.ts";
 import type { CodecOptions, ServerApi, ServerWindow } from "./processes/server.ts";
+import type { GeneratorWindow } from "./processes/users.ts";
 import { defaultLimits } from "./protocol.ts";
 import { seededRandom, shuffled } from "./random.ts";
 

@@ -1,17 +1,20 @@
 /** What is asked of a closed loop, and what it answers; the same for the harness and for what it is held against. */
 export interface LoopShape {
-  connections: number;
-  inFlight: number;
+  readonly connections: number;
+  readonly inFlight: number;
 }
 
 export interface LoopOrder extends LoopShape {
-  url: string;
-  payloadBytes: number;
-  warmupMs: number;
-  durationMs: number;
+  readonly url: string;
+  readonly payloadBytes: number;
+  readonly warmupMs: number;
+  readonly durationMs: number;
 }
 
 export interface LoopResult {
-  ratePerSecond: number;
-  p50Us: number;
+  readonly ratePerSecond: number;
+  /** Absent where the tool's resolution is too coarse to tell. */
+  readonly p50Us?: number;
 }
+
+export const timing = { payloadBytes: 256, warmupMs: 1000, durationMs: 2000 } as const;

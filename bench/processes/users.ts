@@ -1,0 +1,130 @@
+/** The simulated users of one load-generator process: they connect, send, receive, time and count. */
+import type { ProcessUse } from "../../reports/results.ts";
+import type { FlowRecords } from "../../servers/behaviours/service.ts";
+import { nowNs } from "../clock.ts";
+import { connectClient } from "../connect.ts";
+import { LatencyHistogram } from "../flows/latency.ts";
+import { realTimeline, wakeMetronome } from "../flows/metronome.ts";
+import { OneWayReceiver, OneWaySender, tickIdle } from "../flows/one-way.ts";
+import { RoundTripFlow } from "../flows/round-trip.ts";
+import type { WindowOrder } from "../flows/window.ts";
+import { MessageCodec } from "../message.ts";
+import type { ClientConnection, Limits, Payload, ProtocolClient } from "../protocol.ts";
+import { WireByteCounter, type WireBytes } from "../wire-bytes.ts";
+import type { CodecOptions } from "./server.ts";
+import { UsageMeter } from "./usage.ts";
+
+export interface ConnectOrder {
+  url: string;
+  connections: number;
+  /** Number of its first user among those of all generators. */
+  firstUser: number;
+  codec: CodecOptions;
+  pollIntervalMs: number;
+  limits: Limits;
+}
+
+export interface GeneratorWindow {
+  flows: FlowRecords;
+  use: ProcessUse;
+  wireBytes: WireBytes & { messages: number };
+}
+
+/** What is busy in the current window. */
+interface Traffic {
+  window: WindowOrder;
+  roundTrip?: RoundTripFlow;
+  sender?: OneWaySender;
+  receiver?: OneWayReceiver;
+  meter: UsageMeter;
+  wireBytesBefore: WireBytes;
+}
+
+export class Users {
+  readonly #onBroken: (reason: string) => void;
+  readonly #wireBytes = new WireByteCounter();
+  readonly #connections: ClientConnection[] = [];
+  #codec: MessageCodec | undefined;
+  #traffic: Traffic | undefined;
+  #received = 0;
+
+  /** `onBroken` hears of a connection that ended without being told to. */
+  constructor(onBroken: (reason: string) => void) {
+    this.#onBroken = onBroken;
+  }
+
+  /** One user after the other, so that each connect time is its own; returns their histogram. */
+  async connect(client: ProtocolClient, order: ConnectOrder): Promise<{ connect: string }> {
+    wakeMetronome();
+    this.#codec = new MessageCodec(order.codec);
+    const connectTimes = new LatencyHistogram();
+    for (let index = 0; index < order.connections; index++) {
+      const startNs = nowNs();
+      const onMessage = (payload: Payload): void => this.#receive(index, payload);
+      const connection = await connectClient(client, { ...order, user: order.firstUser + index, onMessage });
+      connectTimes.record(nowNs() - startNs);
+      this.#connections.push(connection);
+      void connection.closed.then(({ by, message }) => {
+        if (by !== "client") this.#onBroken(`a connection was ended by the ${by}: ${message}`);
+      });
+    }
+    return { connect: connectTimes.encode() };
+  }
+
+  /** Takes part in a window; resolves when sending is over. */
+  async begin(window: WindowOrder): Promise<void> {
+    const { roundTrip, uplink, downlink } = window.flows;
+    const [codec, connections] = [this.#codec!, this.#connections];
+    const traffic: Traffic = {
+      window,
+      meter: new UsageMeter(window, () => this.#received),
+      wireBytesBefore: this.#wireBytes.read(),
+    };
+    this.#traffic = traffic;
+    if (downlink) traffic.receiver = new OneWayReceiver(realTimeline, codec, window, connections.length);
+    if (roundTrip) {
+      traffic.roundTrip = new RoundTripFlow(realTimeline, codec, window, roundTrip, connections);
+      await traffic.roundTrip.run();
+    }
+    if (uplink?.kind === "open") {
+      traffic.sender = new OneWaySender(realTimeline, codec, window, connections);
+      await traffic.sender.run(uplink.ratePerSecond);
+    } else if (downlink) tickIdle(realTimeline, window);
+  }
+
+  halt(): void {
+    this.#traffic?.roundTrip?.halt();
+    this.#traffic?.sender?.halt();
+  }
+
+  /** What these users saw of the window, after waiting up to `drainMs` for what is on the way. */
+  async collect(drainMs: number): Promise<GeneratorWindow> {
+    const { roundTrip, sender, receiver, meter, wireBytesBefore } = this.#traffic!;
+    await Promise.all([roundTrip?.drain(drainMs), receiver?.drain(drainMs)]);
+    const flows: FlowRecords = {};
+    if (roundTrip) flows.roundTrip = roundTrip.record();
+    if (sender) flows.uplink = sender.record();
+    if (receiver) flows.downlink = receiver.record();
+    const after = this.#wireBytes.read();
+    return {
+      flows,
+      use: meter.read(),
+      wireBytes: {
+        sent: after.sent - wireBytesBefore.sent,
+        received: after.received - wireBytesBefore.received,
+        messages: roundTrip?.answered ?? 0,
+      },
+    };
+  }
+
+  async disconnect(): Promise<void> {
+    await Promise.all(this.#connections.map((connection) => connection.close()));
+  }
+
+  #receive(connection: number, payload: Payload): void {
+    this.#received++;
+    const { roundTrip, receiver } = this.#traffic ?? {};
+    if (roundTrip) roundTrip.receive(connection, payload);
+    else receiver?.receive(connection, payload);
+  }
+}
