@@ -15,7 +15,7 @@ export function methodSection({ results, trials }: ReportView): Section {
         "**A percentile is printed only if the messages carry it**: at least 5.7 of each trial must lie beyond it, n × (1 − p) ≥ 5.7, which leaves room for the upper rank of a 95 % interval of a quantile.",
         "**Nothing is trimmed.** Messages still on the way at the end are waited for, then counted as censored.",
         "**Wire bytes** are counted at the clients' sockets, above TCP: its headers, those of IP and acknowledgements are not in them.",
-        "**The load generator polls its sockets while it paces**, so it answers sooner than a process that sleeps would, and its CPU time tells nothing in an open loop. In duplex windows the server that sends does the same, so both processes stay awake.",
+        "**Pacing**: a process that follows a schedule sleeps, is woken a quarter of a millisecond before each message is due and polls its sockets until then, so it is on time, and its CPU time tells nothing in an open loop. In duplex windows both processes tick by the same schedule whether or not they send, so that a direction is not slower alone only because its receiver slept; with both busy, each message meets one that comes the other way.",
         "**Connect times** are taken one connection after the other in fresh processes, so the first ones pay for code that has never run.",
       ]),
       "Everything here can be rendered again from `results.json`, raw histograms included. To reproduce the run:",
