@@ -1,7 +1,7 @@
 /** What can go wrong during a run, done on purpose. Needs /proc to find the processes of a run. */
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { existsSync } from "node:fs";
+import { existsSync, symlinkSync } from "node:fs";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
@@ -207,6 +207,17 @@ test("Ctrl-C after the first trials keeps the cells that are measured", async ()
     cells.every(({ state }) => state === "measured"),
     JSON.stringify(cells.map(({ state }) => state)),
   );
+});
+
+test("a disk that is full for a while is told, and the run goes on and saves what it measured", async () => {
+  using folder = temporaryFolder();
+  // The file a result is first written to lands on a device that is always full; wirebench removes it after that.
+  symlinkSync("/dev/full", join(folder.path, "results.json.partial"));
+  const cli = new RunningCli(["run", "tcp", "--scenario", "echo", ...brief, "--out", folder.path]);
+  const code = await cli.exitCode();
+  assert.ok(code === 0 || code === 4, cli.stderr);
+  assert.match(cli.stderr, /not saved .*ENOSPC.*trying again/);
+  assert.equal(folder.results().cells[0]?.state, "measured");
 });
 
 test("a driver that is killed outright takes its processes with it", async () => {

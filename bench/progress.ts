@@ -41,7 +41,7 @@ export class Progress implements RunObserver {
   }
 
   refused(target: Target, reason: string): void {
-    this.#say(`refused      ${target.label}: ${reason}`);
+    this.say(`refused      ${target.label}: ${reason}`);
   }
 
   trialStarts(step: TrialStep): void {
@@ -59,7 +59,7 @@ export class Progress implements RunObserver {
   }
 
   trialFailed({ cell }: TrialStep, reason: string): void {
-    this.#say(`failed       ${cell.scenario.name} ${cell.target.label}: ${reason}`);
+    this.say(`failed       ${cell.scenario.name} ${cell.target.label}: ${reason}`);
   }
 
   checkpoint(results: Results): void {
@@ -84,7 +84,8 @@ export class Progress implements RunObserver {
     else this.#sink.write(`\r\u001b[K${line.slice(0, (this.#sink.columns ?? 80) - 1)}`);
   }
 
-  #say(line: string): void {
+  /** A line that stays. */
+  say(line: string): void {
     this.done();
     this.#sink.write(`${line}\n`);
   }

@@ -1,7 +1,7 @@
 import { Command, Option } from "commander";
 import { renderReport, renderSummary } from "../../reports/report.ts";
-import type { Load } from "../../reports/results.ts";
-import { WirebenchError } from "../errors.ts";
+import type { Load, Results } from "../../reports/results.ts";
+import { describeError, WirebenchError } from "../errors.ts";
 import { exitCodeOf } from "../exit-codes.ts";
 import { type PayloadKind, payloadKinds } from "../message.ts";
 import { defaultOutputFolder, OutputFolder } from "../output.ts";
@@ -101,13 +101,24 @@ async function runTargets(targetTexts: string[], options: RunOptions, command: C
   using interrupt = interruptSignal(
     "Stopping: what is measured so far will be written. Press Ctrl-C again to end at once.",
   );
-  const progress = new Progress(plan, (results) => output.writeResults(results));
+  const progress = new Progress(plan, (results) => saveOrWarn(output, results, progress));
   const results = await run(plan, progress, interrupt.signal);
   progress.done();
 
+  process.stdout.write(`${renderSummary(results)}\n`);
+  output.writeResults(results);
   for (const [name, content] of await renderReport(results)) output.write(name, content);
-  process.stdout.write(`${renderSummary(results)}\nReport: ${output.path}/report.md\n`);
+  process.stdout.write(`Report: ${output.path}/report.md\n`);
   return exitCodeOf(results);
+}
+
+/** A full disk must not end a run: what is measured stays in memory, and the next trial's end tries again. */
+function saveOrWarn(output: OutputFolder, results: Results, progress: Progress): void {
+  try {
+    output.writeResults(results);
+  } catch (error) {
+    progress.say(`not saved    ${describeError(error)}; trying again after the next trial`);
+  }
 }
 
 /** The first target is what the others are compared with; without a choice that is the floor. */
