@@ -1,6 +1,7 @@
 /** From what the user asked for to the list of cells: all of it decided, and checked, before anything starts. */
 import type { CellIdentity, Load, Parameters } from "../reports/results.ts";
 import { WirebenchError } from "./errors.ts";
+import type { Arrivals } from "./flows/pacer.ts";
 import { type PayloadKind, payloadBytesMin } from "./message.ts";
 import { defaultLimits } from "./protocol.ts";
 import { protocolNamed } from "./protocols.ts";
@@ -15,6 +16,7 @@ export interface RunSettings {
   payloadBytes: number;
   payloadKind: PayloadKind;
   ratePerSecond: number;
+  arrivals: Arrivals;
   inFlight: number;
   warmupMs: number;
   settleMs: number;
@@ -27,6 +29,7 @@ const common = {
   workers: 1,
   payloadBytes: 256,
   payloadKind: "text",
+  arrivals: "constant",
   settleMs: 100,
   drainMs: 2000,
   pollIntervalMs: 100,
@@ -103,8 +106,9 @@ export function planCells(
 }
 
 function cellParameters(target: Target, scenario: Scenario, settings: RunSettings): Parameters {
-  const { trials: _trials, ratePerSecond, inFlight, pollIntervalMs, ...shared } = settings;
-  const load: Load = scenario.loadKind === "open" ? { kind: "open", ratePerSecond } : { kind: "closed", inFlight };
+  const { trials: _trials, ratePerSecond, arrivals, inFlight, pollIntervalMs, ...shared } = settings;
+  const load: Load =
+    scenario.loadKind === "open" ? { kind: "open", ratePerSecond, arrivals } : { kind: "closed", inFlight };
   const polled = protocolNamed(target.protocol).server.traits.downlink === "polled";
   if (!polled) return { ...shared, load };
   return { ...shared, load, pollIntervalMs, settleMs: Math.max(shared.settleMs, 2 * pollIntervalMs) };

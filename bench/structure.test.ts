@@ -34,7 +34,7 @@ const layers: { files: RegExp; mayImport: RegExp[] }[] = [
   { files: /^bench\/message\.ts$/, mayImport: [/^bench\/(protocol|random)\.ts$/, /^bench\/wires\//] },
   {
     files: /^bench\/flows\//,
-    mayImport: [/^bench\/flows\//, /^bench\/(clock|message)\.ts$/, /^reports\/results\.ts$/],
+    mayImport: [/^bench\/flows\//, /^bench\/(clock|message|random)\.ts$/, /^reports\/results\.ts$/],
   },
   { files: /^servers\//, mayImport: [/^servers\//, ...ground] },
   { files: /^clients\//, mayImport: [/^clients\//, ...ground] },

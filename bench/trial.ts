@@ -35,12 +35,14 @@ export async function runTrial(
   try {
     const connect = await processes.start(plan, options.seed);
     trial.connect = connect;
+    const { seed } = options;
     const { load, warmupMs, settleMs, durationMs } = plan.identity.parameters;
     const windows = plan.scenario.windows(load);
-    if (warmupMs > 0) await processes.runWindow(plan.scenario.warmup(load), 0, { settleMs: 0, durationMs: warmupMs });
-    for (const window of shuffled(windows, seededRandom(options.seed))) {
+    if (warmupMs > 0)
+      await processes.runWindow(plan.scenario.warmup(load), 0, { settleMs: 0, durationMs: warmupMs, seed });
+    for (const window of shuffled(windows, seededRandom(seed))) {
       if (processes.failure !== undefined) break;
-      const result = await processes.runWindow(window, windows.indexOf(window) + 1, { settleMs, durationMs });
+      const result = await processes.runWindow(window, windows.indexOf(window) + 1, { settleMs, durationMs, seed });
       if (result !== undefined) trial.windows.push(result);
     }
     const order = windows.map(({ name }) => name);
@@ -122,12 +124,12 @@ class TrialProcesses {
   async runWindow(
     plan: WindowPlan,
     index: number,
-    { settleMs, durationMs }: { settleMs: number; durationMs: number },
+    { settleMs, durationMs, seed }: { settleMs: number; durationMs: number; seed: number },
   ): Promise<Window | undefined> {
     const settleStartNs = nowNs() + leadNs;
     const startNs = settleStartNs + settleMs * 1e6;
     const endNs = startNs + durationMs * 1e6;
-    const order: WindowOrder = { ...plan, index, settleStartNs, startNs, endNs };
+    const order: WindowOrder = { ...plan, index, settleStartNs, startNs, endNs, seed: senderSeed(seed, index, 0) };
     const patienceMs = (endNs - nowNs()) / 1e6 + graceMs;
     const sending = Promise.all([
       this.#server?.call("begin", order, patienceMs),
@@ -197,15 +199,24 @@ function share(total: number, workers: number, worker: number): { connections: n
   return { firstUser, connections: Math.floor((total * (worker + 1)) / workers) - firstUser };
 }
 
+/** A seed of its own for every sender of every window; the server is sender 0. */
+const senderSeed = (seed: number, window: number, sender: number): number =>
+  Math.floor(seededRandom(seed * 1009 + window * 31 + sender)() * 2 ** 32);
+
 /** Each worker offers its part of the rate, shifted so that together they follow one even schedule. */
 function workerOrder(order: WindowOrder, workers: number, worker: number): WindowOrder {
   const flows: Partial<Record<FlowName, Load>> = {};
   let shiftNs = 0;
   for (const [name, load] of Object.entries(order.flows) as [FlowName, Load][]) {
     flows[name] = load.kind === "open" ? { ...load, ratePerSecond: load.ratePerSecond / workers } : load;
-    if (load.kind === "open") shiftNs = (worker * 1e9) / load.ratePerSecond;
+    if (load.kind === "open" && load.arrivals !== "poisson") shiftNs = (worker * 1e9) / load.ratePerSecond;
   }
-  return { ...order, flows, settleStartNs: order.settleStartNs + shiftNs };
+  return {
+    ...order,
+    flows,
+    settleStartNs: order.settleStartNs + shiftNs,
+    seed: senderSeed(order.seed, order.index, worker + 1),
+  };
 }
 
 function joinWindow(

@@ -12,7 +12,7 @@ const closed: Load = { kind: "closed", inFlight: 1 };
 
 function histogram(us: number): string {
   const latency = new LatencyHistogram();
-  for (let i = 0; i < 100; i++) latency.record(us * 1000);
+  for (let i = 0; i < 1000; i++) latency.record(us * 1000);
   return latency.encode();
 }
 

@@ -58,7 +58,7 @@ function ledgerFlags(windows: readonly Window[]): Flag[] {
 }
 
 function keptUpFlags(windows: readonly Window[]): Flag[] {
-  const behind = windows.filter((window) => flowsOf(window).some(fellBehind)).length;
+  const behind = windows.filter((window) => flowsOf(window).some((flow) => fellBehind(flow, window))).length;
   if (behind === 0) return [];
   const where = `in ${behind} of ${windows.length} windows less than ${keptUp * 100} % of the offered rate arrived in time`;
   return isMost(behind, windows)
@@ -72,8 +72,11 @@ function keptUpFlags(windows: readonly Window[]): Flag[] {
     : [{ code: "stalled-window", severity: "warning", message: `${where}: something held it up for a while` }];
 }
 
-const fellBehind = ({ load, achievedRatePerSecond }: Flow): boolean =>
-  load.kind === "open" && achievedRatePerSecond < keptUp * load.ratePerSecond;
+/** Against what the schedule really offered: Poisson arrivals come in varying numbers. */
+function fellBehind({ histograms: { dispatch }, achievedRatePerSecond }: Flow, { durationMs }: Window): boolean {
+  if (dispatch === undefined) return false;
+  return (achievedRatePerSecond * durationMs) / 1000 < keptUp * decodeHistogram(dispatch).totalCount;
+}
 
 /** Only what marks most windows marks the cell: one hiccup of the machine is not the target's nor the generator's. */
 const isMost = (count: number, windows: readonly Window[]): boolean => count * 2 > windows.length;

@@ -17,6 +17,7 @@ const load = z.discriminatedUnion("kind", [
   z.object({
     kind: z.literal("open"),
     ratePerSecond: positive.describe("Offered rate over all connections, for each direction."),
+    arrivals: z.enum(["constant", "poisson"]).optional().describe("Spacing of the schedule; absent means constant."),
   }),
   z.object({ kind: z.literal("closed"), inFlight: count.min(1).describe("Unanswered messages per connection.") }),
 ]);

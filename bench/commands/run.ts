@@ -3,6 +3,7 @@ import { renderReport, renderSummary } from "../../reports/report.ts";
 import type { Load, Results } from "../../reports/results.ts";
 import { describeError, WirebenchError } from "../errors.ts";
 import { exitCodeOf } from "../exit-codes.ts";
+import { type Arrivals, arrivalKinds } from "../flows/pacer.ts";
 import { type PayloadKind, payloadKinds } from "../message.ts";
 import { defaultOutputFolder, OutputFolder } from "../output.ts";
 import { type PresetName, planCells, presets, type RunSettings } from "../plan.ts";
@@ -24,6 +25,7 @@ interface RunOptions {
   duration?: number;
   warmup?: number;
   rate?: number;
+  arrivals?: Arrivals;
   inFlight?: number;
   payload?: number;
   payloadKind?: PayloadKind;
@@ -57,6 +59,12 @@ export function runCommand(): Command {
       "-R, --rate <messages per second>",
       "offered rate of the open-loop scenarios, over all connections",
       argument(parseRatePerSecond),
+    )
+    .addOption(
+      new Option(
+        "--arrivals <kind>",
+        "spacing of the open-loop schedule: even, or as independent users arrive",
+      ).choices(arrivalKinds),
     )
     .option(
       "--in-flight <count>",
@@ -132,6 +140,7 @@ function applyOptions(preset: RunSettings, options: RunOptions): RunSettings {
     payloadBytes: options.payload,
     payloadKind: options.payloadKind,
     ratePerSecond: options.rate,
+    arrivals: options.arrivals,
     inFlight: options.inFlight,
     warmupMs: options.warmup,
     durationMs: options.duration,
@@ -155,6 +164,9 @@ function refuseContradictions(options: RunOptions, targets: readonly Target[], c
     throw new WirebenchError("usage", `--rate contradicts --scenario ${names}: a closed loop follows no rate`, {
       hint: "use --in-flight, or add an open-loop scenario",
     });
+  }
+  if (options.arrivals !== undefined && !kinds.has("open")) {
+    throw new WirebenchError("usage", `--arrivals contradicts --scenario ${names}: a closed loop follows no schedule`);
   }
   if (options.inFlight !== undefined && !kinds.has("closed")) {
     throw new WirebenchError(

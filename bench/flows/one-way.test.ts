@@ -15,6 +15,7 @@ const window: WindowOrder = {
   settleStartNs: 0,
   startNs: 100 * ms,
   endNs: 200 * ms,
+  seed: 1,
 };
 
 /** Runs one window over two connections whose wire passes each payload on as `carry` says. */
@@ -29,7 +30,7 @@ async function runWindow(
       carry(payload, (delivered) => receiver.receive(connection, delivered), ++nth),
   }));
   const sender = new OneWaySender(timeline, codec, window, outlets);
-  const sent = sender.run(100);
+  const sent = sender.run({ kind: "open", ratePerSecond: 100 });
   timeline.advance(200 * ms);
   await sent;
   return { sender, receiver, timeline };
@@ -40,7 +41,7 @@ test("times one-way delays of known length and closes the sequence with the coun
   const receiver = new OneWayReceiver(timeline, codec, window, 1);
   const outlet = { send: (payload: string | Uint8Array) => timeline.after(2, () => receiver.receive(0, payload)) };
   const sender = new OneWaySender(timeline, codec, window, [outlet]);
-  const sent = sender.run(100);
+  const sent = sender.run({ kind: "open", ratePerSecond: 100 });
   timeline.advance(200 * ms);
   await sent;
   const drained = receiver.drain(1000);

@@ -11,7 +11,7 @@ import { ArrivalLedger } from "./arrivals.ts";
 import { emptyLedger, type FlowRecord } from "./flow.ts";
 import { LatencyHistogram } from "./latency.ts";
 import { pace } from "./pacer.ts";
-import type { Outlet, WindowOrder } from "./window.ts";
+import { type Load, type Outlet, scheduleOf, type WindowOrder } from "./window.ts";
 
 export class OneWaySender {
   readonly #dispatch = new LatencyHistogram();
@@ -33,14 +33,13 @@ export class OneWaySender {
   }
 
   /** Resolves when the schedule is over or `halt` was called. Messages go to the connections in turn. */
-  run(ratePerSecond: number): Promise<void> {
+  run(load: Load): Promise<void> {
     return new Promise((resolve) => {
       this.#finish = resolve;
       if (this.#outlets.length === 0) return resolve();
-      const schedule = { startNs: this.#window.settleStartNs, endNs: this.#window.endNs, ratePerSecond };
       this.#stop = pace(
         this.#timeline,
-        schedule,
+        scheduleOf(this.#window, load),
         (index, scheduledNs) => this.#send(index % this.#outlets.length, scheduledNs),
         () => {
           this.#sendEnds();
@@ -85,13 +84,12 @@ export class OneWaySender {
  * and so often finds an arrival without having slept; one that only receives sleeps until each arrival. Without the
  * ticks a direction would look slower alone than with both busy, by the time a process takes to wake.
  */
-export function tickIdle(timeline: Timeline, { settleStartNs, endNs, flows }: WindowOrder): void {
-  const busy = flows.uplink ?? flows.downlink;
-  if (busy?.kind !== "open") return;
-  const { ratePerSecond } = busy;
+export function tickIdle(timeline: Timeline, window: WindowOrder): void {
+  const busy = window.flows.uplink ?? window.flows.downlink;
+  if (busy === undefined) return;
   pace(
     timeline,
-    { startNs: settleStartNs, endNs, ratePerSecond },
+    scheduleOf(window, busy),
     () => {},
     () => {},
   );

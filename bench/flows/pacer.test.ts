@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ManualTimeline } from "./manual-timeline.ts";
-import { messagesDue, pace } from "./pacer.ts";
+import { dueTimesNs, pace, type Schedule } from "./pacer.ts";
 
 const second = 1e9;
+const constant = { arrivals: "constant", seed: 1 } as const;
 
 test("sends message i at start + i / rate and ends with the window", () => {
   const timeline = new ManualTimeline();
@@ -11,7 +12,7 @@ test("sends message i at start + i / rate and ends with the window", () => {
   let doneAt: number | undefined;
   pace(
     timeline,
-    { startNs: second, endNs: 2 * second, ratePerSecond: 4 },
+    { startNs: second, endNs: 2 * second, ratePerSecond: 4, ...constant },
     (index, scheduledNs) => sent.push([index, scheduledNs, timeline.nowNs()]),
     () => {
       doneAt = timeline.nowNs();
@@ -29,7 +30,7 @@ test("sends message i at start + i / rate and ends with the window", () => {
 test("sends late messages at once, each with its own schedule, and skips none", () => {
   const timeline = new ManualTimeline();
   const scheduled: number[] = [];
-  const schedule = { startNs: 0, endNs: second, ratePerSecond: 10 };
+  const schedule = { startNs: 0, endNs: second, ratePerSecond: 10, ...constant };
   pace(
     timeline,
     schedule,
@@ -61,7 +62,7 @@ test("sends a long backlog in batches, so that sockets are read in between", () 
   };
   pace(
     counting,
-    { startNs: 0, endNs: second, ratePerSecond: 10_000 },
+    { startNs: 0, endNs: second, ratePerSecond: 10_000, ...constant },
     () => sent++,
     () => {},
   );
@@ -76,7 +77,7 @@ test("stops when told to, without calling done", () => {
   let sent = 0;
   const stop = pace(
     timeline,
-    { startNs: 0, endNs: second, ratePerSecond: 10 },
+    { startNs: 0, endNs: second, ratePerSecond: 10, ...constant },
     () => sent++,
     () => assert.fail("done was called"),
   );
@@ -86,8 +87,26 @@ test("stops when told to, without calling done", () => {
   assert.equal(sent, 4);
 });
 
+const count = (schedule: Schedule): number => [...dueTimesNs(schedule)].length;
+
 test("holds rate x duration messages, also for fractional rates", () => {
-  assert.equal(messagesDue({ startNs: 0, endNs: 0.4 * second, ratePerSecond: 2000 }), 800);
-  assert.equal(messagesDue({ startNs: 0, endNs: 10 * second, ratePerSecond: 0.25 }), 3);
-  assert.equal(messagesDue({ startNs: 5, endNs: 5, ratePerSecond: 1000 }), 0);
+  assert.equal(count({ startNs: 0, endNs: 0.4 * second, ratePerSecond: 2000, ...constant }), 800);
+  assert.equal(count({ startNs: 3e15, endNs: 3e15 + 0.7 * second, ratePerSecond: 3000, ...constant }), 2100);
+  assert.equal(count({ startNs: 0, endNs: 10 * second, ratePerSecond: 0.25, ...constant }), 3);
+  assert.equal(count({ startNs: 5, endNs: 5, ratePerSecond: 1000, ...constant }), 0);
+});
+
+test("draws Poisson arrivals: the mean rate, gaps as spread as their mean, memory of nothing, and the seed's own", () => {
+  const schedule: Schedule = { startNs: 0, endNs: 100 * second, ratePerSecond: 1000, arrivals: "poisson", seed: 9 };
+  const times = [...dueTimesNs(schedule)];
+  // A Poisson count of mean 100,000 has a standard deviation of 316; four of them.
+  assert.ok(Math.abs(times.length - 100_000) < 1265, `${times.length} arrivals`);
+  const gaps = times.map((time, index) => time - (times[index - 1] ?? 0));
+  const mean = gaps.reduce((sum, gap) => sum + gap, 0) / gaps.length;
+  const deviation = Math.sqrt(gaps.reduce((sum, gap) => sum + (gap - mean) ** 2, 0) / gaps.length);
+  assert.ok(Math.abs(deviation / mean - 1) < 0.02, `coefficient of variation ${deviation / mean}`);
+  const lag1 = gaps.slice(1).reduce((sum, gap, index) => sum + (gap - mean) * (gaps[index]! - mean), 0);
+  assert.ok(Math.abs(lag1 / gaps.length / deviation ** 2) < 0.02, "neighbouring gaps are correlated");
+  assert.deepEqual([...dueTimesNs(schedule)].slice(0, 5), times.slice(0, 5));
+  assert.notDeepEqual([...dueTimesNs({ ...schedule, seed: 10 })].slice(0, 5), times.slice(0, 5));
 });

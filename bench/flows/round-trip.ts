@@ -6,7 +6,7 @@ import { ArrivalLedger } from "./arrivals.ts";
 import { emptyLedger, type FlowRecord } from "./flow.ts";
 import { LatencyHistogram } from "./latency.ts";
 import { pace } from "./pacer.ts";
-import type { Outlet, WindowOrder } from "./window.ts";
+import { type Outlet, scheduleOf, type WindowOrder } from "./window.ts";
 
 class EchoedConnection {
   readonly arrivals = new ArrivalLedger();
@@ -71,7 +71,7 @@ export class RoundTripFlow {
         this.#stop();
         resolve();
       };
-      if (this.#load.kind === "open") this.#runOpen(this.#load.ratePerSecond);
+      if (this.#load.kind === "open") this.#runOpen();
       else this.#runClosed(this.#load.inFlight);
     });
   }
@@ -80,11 +80,10 @@ export class RoundTripFlow {
     this.#finish();
   }
 
-  #runOpen(ratePerSecond: number): void {
-    const schedule = { startNs: this.#window.settleStartNs, endNs: this.#window.endNs, ratePerSecond };
+  #runOpen(): void {
     this.#stop = pace(
       this.#timeline,
-      schedule,
+      scheduleOf(this.#window, this.#load),
       (index, scheduledNs) => this.#send(index % this.#outlets.length, scheduledNs, this.#timeline.nowNs()),
       () => this.#finish(),
     );

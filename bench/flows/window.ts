@@ -1,4 +1,5 @@
 import type { FlowName, Load } from "../../reports/results.ts";
+import type { Schedule } from "./pacer.ts";
 
 export type { FlowName, Load };
 
@@ -16,6 +17,15 @@ export interface WindowOrder extends WindowPlan {
   readonly settleStartNs: number;
   readonly startNs: number;
   readonly endNs: number;
+  /** Decides Poisson arrivals; each sender of a window gets its own. */
+  readonly seed: number;
+}
+
+/** The schedule of an open-loop sender over a window, its settling time included. */
+export function scheduleOf({ settleStartNs, endNs, seed }: WindowOrder, load: Load): Schedule {
+  if (load.kind === "closed") throw new TypeError("a closed loop follows no schedule");
+  const { ratePerSecond, arrivals = "constant" } = load;
+  return { startNs: settleStartNs, endNs, ratePerSecond, arrivals, seed };
 }
 
 /** Anything a message can be handed to: a client's connection or a server's. */

@@ -86,9 +86,9 @@ export class Users {
       traffic.roundTrip = new RoundTripFlow(realTimeline, codec, window, roundTrip, connections);
       await traffic.roundTrip.run();
     }
-    if (uplink?.kind === "open") {
+    if (uplink) {
       traffic.sender = new OneWaySender(realTimeline, codec, window, connections);
-      await traffic.sender.run(uplink.ratePerSecond);
+      await traffic.sender.run(uplink);
     } else if (downlink) tickIdle(realTimeline, window);
   }
 

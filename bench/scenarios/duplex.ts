@@ -2,8 +2,7 @@ import type { Load } from "../../reports/results.ts";
 import type { Scenario } from "../scenario.ts";
 
 /** One-way traffic has no answers to pace it, so its warm-up is a higher rate. */
-const denser = (load: Load): Load =>
-  load.kind === "open" ? { kind: "open", ratePerSecond: load.ratePerSecond * 4 } : load;
+const denser = (load: Load): Load => (load.kind === "open" ? { ...load, ratePerSecond: load.ratePerSecond * 4 } : load);
 
 export const duplex: Scenario = {
   name: "duplex",

@@ -26,7 +26,7 @@ export async function httpWithHarness({ connections, inFlight }: LoopShape, seed
     const startNs = settleStartNs + warmupMs * 1e6;
     const endNs = startNs + durationMs * 1e6;
     const flows = { roundTrip: { kind: "closed", inFlight } } as const;
-    await generator.call("begin", { name: "loop", flows, index: 1, settleStartNs, startNs, endNs }, patienceMs);
+    await generator.call("begin", { name: "loop", flows, index: 1, settleStartNs, startNs, endNs, seed }, patienceMs);
     const { roundTrip } = (await generator.call("collect", { drainMs: 2000 }, patienceMs)).flows;
     const p50Us = LatencyHistogram.decode(roundTrip!.service!).percentileNs(50) / 1000;
     return { ratePerSecond: (roundTrip!.receivedInWindow * 1000) / durationMs, p50Us };

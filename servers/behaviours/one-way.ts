@@ -33,7 +33,7 @@ export function oneWayService(codec: MessageCodec): Service {
       const { uplink, downlink } = window.flows;
       receiver = uplink && new OneWayReceiver(realTimeline, codec, window, connections.length);
       sender = downlink && new OneWaySender(realTimeline, codec, window, connections);
-      if (downlink?.kind === "open") await sender?.run(downlink.ratePerSecond);
+      if (downlink) await sender?.run(downlink);
       else tickIdle(realTimeline, window);
     },
     halt() {
