@@ -151,7 +151,7 @@ function toCell({ plan: { identity, target }, trials, stopped }: CellState, plan
   return {
     ...identity,
     state: "measured",
-    validity: judge(complete, protocolNamed(target.protocol).server.traits),
+    validity: judge(complete, identity.parameters, protocolNamed(target.protocol).server.traits),
     trials,
     summary: summarise(complete, identity.parameters),
   };

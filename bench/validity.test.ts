@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Flow, FlowLedger, Load, Trial, Window } from "../reports/results.ts";
+import type { Flow, FlowLedger, Load, Parameters, Trial, Window } from "../reports/results.ts";
 import { emptyLedger } from "./flows/flow.ts";
 import { LatencyHistogram } from "./flows/latency.ts";
 import { protocolNamed } from "./protocols.ts";
@@ -8,11 +8,25 @@ import { judge } from "./validity.ts";
 
 const traits = protocolNamed("tcp").server.traits;
 const open: Load = { kind: "open", ratePerSecond: 1000 };
-const closed: Load = { kind: "closed", inFlight: 1 };
+/** 10 connections x 10 in flight at 100 us each: a million round trips a second, by Little's law. */
+const closed: Load = { kind: "closed", inFlight: 10 };
+const steadyRate = 1e6;
 
-function histogram(us: number): string {
+const parametersOf = (load: Load): Parameters => ({
+  connections: 10,
+  workers: 1,
+  payloadBytes: 256,
+  payloadKind: "text",
+  load,
+  warmupMs: 0,
+  settleMs: 0,
+  durationMs: 1000,
+  drainMs: 1000,
+});
+
+function histogram(us: number, count = 1000, lateUs = us): string {
   const latency = new LatencyHistogram();
-  for (let i = 0; i < 1000; i++) latency.record(us * 1000);
+  for (let i = 0; i < count; i++) latency.record((i < count / 2 ? us : lateUs) * 1000);
   return latency.encode();
 }
 
@@ -26,12 +40,17 @@ interface Shape {
   serverBusy?: number;
   /** Share of the time a busy process did not get its core. */
   starved?: number;
+  messages?: number;
+  /** Service time in the second half of the window. */
+  lateServiceUs?: number;
+  stallMs?: number;
 }
 
 function windowOf(shape: Shape = {}): Window {
   const {
     load = open,
-    achieved = 1000,
+    achieved = load.kind === "open" ? 1000 : steadyRate,
+    messages = 1000,
     serviceUs = 100,
     dispatchUs = 1,
     generatorBusy = 0.5,
@@ -40,7 +59,11 @@ function windowOf(shape: Shape = {}): Window {
   const flow: Flow = {
     load,
     achievedRatePerSecond: achieved,
-    histograms: { service: histogram(serviceUs), ...(load.kind === "open" && { dispatch: histogram(dispatchUs) }) },
+    histograms: {
+      service: histogram(serviceUs, messages, shape.lateServiceUs),
+      earlyService: histogram(serviceUs, messages / 2),
+      ...(load.kind === "open" && { dispatch: histogram(dispatchUs) }),
+    },
     ledger: { ...emptyLedger(), sentMessages: 1000, receivedMessages: 1000, ...shape.ledger },
   };
   const use = (eventLoopUtilization: number) => ({
@@ -48,6 +71,7 @@ function windowOf(shape: Shape = {}): Window {
     messages: 1,
     rssBytes: 1,
     eventLoopUtilization,
+    eventLoopDelayMaxUs: (shape.stallMs ?? 1) * 1000,
   });
   return {
     name: "w",
@@ -68,7 +92,7 @@ const trialsOf = (...windows: Window[]): Trial[] =>
   }));
 
 const judged = (...shapes: Shape[]): { verdict: string; codes: string[] } => {
-  const { verdict, flags } = judge(trialsOf(...shapes.map(windowOf)), traits);
+  const { verdict, flags } = judge(trialsOf(...shapes.map(windowOf)), parametersOf(shapes[0]?.load ?? open), traits);
   return { verdict, codes: flags.map(({ code }) => code) };
 };
 
@@ -100,7 +124,7 @@ test("a rate that most windows miss is invalid, one stalled window is a warning"
     codes: ["offered-rate-not-achieved"],
   });
   assert.deepEqual(judged({ achieved: 900 }, {}, {}), { verdict: "valid", codes: ["stalled-window"] });
-  assert.deepEqual(judged({ load: closed, achieved: 1 }), { verdict: "valid", codes: [] });
+  assert.deepEqual(judged({ load: closed }), { verdict: "valid", codes: [] });
 });
 
 test("messages that leave later than they then take bind the cell to its generator", () => {
@@ -120,9 +144,31 @@ test("a process that was kept from its core is named, and does not make the numb
   assert.deepEqual(judged({ starved: 0.1 }), { verdict: "valid", codes: [] });
 });
 
+test("a closed loop whose rate and times do not multiply to what is in flight was not steady", () => {
+  assert.deepEqual(judged({ load: closed, achieved: steadyRate * 0.9 }).codes, []);
+  assert.deepEqual(judged({ load: closed, achieved: steadyRate * 0.8 }).codes, ["littles-law"]);
+  assert.deepEqual(judged({ load: closed, achieved: steadyRate * 0.8 }, { load: closed }, { load: closed }).codes, []);
+});
+
+test("a window whose second half is slower, or faster, drifts", () => {
+  assert.deepEqual(judged({ lateServiceUs: 200 }, { lateServiceUs: 200 }, {}).codes, ["drift"]);
+  assert.deepEqual(judged({ lateServiceUs: 50 }).codes, ["drift"]);
+  assert.deepEqual(judged({ lateServiceUs: 200 }, { lateServiceUs: 50 }, {}).codes, []);
+  assert.deepEqual(judged({ lateServiceUs: 140 }).codes, []);
+});
+
+test("too few messages for a p99 are said to be too few", () => {
+  assert.deepEqual(judged({ messages: 569, achieved: 1000 }).codes, ["few-samples"]);
+  assert.deepEqual(judged({ messages: 571, achieved: 1000 }).codes, []);
+});
+
+test("a generator that stood still is named", () => {
+  assert.deepEqual(judged({ stallMs: 30 }, {}), { verdict: "valid", codes: ["generator-stall"] });
+});
+
 test("a median of 40 ms is flagged as delayed acknowledgement, except where polling waits on purpose", () => {
   assert.deepEqual(judged({ serviceUs: 41_000 }), { verdict: "valid", codes: ["delayed-ack"] });
   assert.deepEqual(judged({ serviceUs: 50_000 }).codes, []);
   const polled = protocolNamed("short-polling").server.traits;
-  assert.deepEqual(judge(trialsOf(windowOf({ serviceUs: 41_000 })), polled).flags, []);
+  assert.deepEqual(judge(trialsOf(windowOf({ serviceUs: 41_000 })), parametersOf(open), polled).flags, []);
 });

@@ -1,7 +1,7 @@
 /** Whether a cell's numbers may be believed, from what was recorded beside them. */
-import { decodeHistogram } from "../reports/histogram.ts";
+import { carriesPercentile, decodeHistogram } from "../reports/histogram.ts";
 import { flowsOf } from "../reports/metrics.ts";
-import type { Flag, Flow, FlowLedger, Trial, Validity, Window } from "../reports/results.ts";
+import type { Flag, Flow, FlowLedger, Parameters, Trial, Validity, Window } from "../reports/results.ts";
 import { isStarved } from "../reports/starvation.ts";
 import type { Traits } from "./protocol.ts";
 
@@ -12,8 +12,17 @@ const keptUp = 0.95;
 /** Nagle's algorithm waiting for a delayed acknowledgement, whose timer is 40 ms on Linux. */
 const delayedAckMs = { from: 36, to: 44 };
 
+/** Rounding at the edges of a short window is within it; a queue that builds up is not. */
+const littlesLawTolerance = 0.15;
+/** A second half this much slower or faster than the first is no noise of its median. */
+const driftRatio = 1.5;
+/** Fewer messages in a half have no median worth comparing. */
+const halfSamplesMin = 50;
+/** Longer than garbage collection of a small heap or one time slice of a neighbour. */
+const stallMs = 20;
+
 /** Verdict and flags of a cell whose trials are all complete. Fatal flags make it invalid. */
-export function judge(trials: readonly Trial[], traits: Traits): Validity {
+export function judge(trials: readonly Trial[], parameters: Parameters, traits: Traits): Validity {
   const windows = trials.flatMap((trial) => trial.windows);
   const flags = [
     ...ledgerFlags(windows),
@@ -21,6 +30,10 @@ export function judge(trials: readonly Trial[], traits: Traits): Validity {
     ...generatorFlags(windows),
     ...delayedAckFlags(windows, traits),
     ...starvationFlags(windows),
+    ...littlesLawFlags(windows, parameters),
+    ...driftFlags(windows),
+    ...fewSamplesFlags(windows),
+    ...generatorStallFlags(windows),
   ];
   if (flags.some(({ severity }) => severity === "fatal")) return { verdict: "invalid", flags };
   const bound = flags.some(({ code }) => generatorBoundCodes.has(code));
@@ -123,6 +136,65 @@ function starvationFlags(windows: readonly Window[]): Flag[] {
   const starved = windows.filter(isStarved).length;
   const message = `in ${starved} of ${windows.length} windows a busy process was kept from its core for a fifth of the time or more: something else had a part in the numbers`;
   return starved > 0 ? [{ code: "processor-starved", severity: "warning", message }] : [];
+}
+
+/** In a steady closed loop messages in flight = rate x time in the system (Little 1961), or something was counted wrong. */
+function littlesLawFlags(windows: readonly Window[], { load, connections }: Parameters): Flag[] {
+  if (load.kind === "open") return [];
+  const inFlight = load.inFlight * connections;
+  const off = windows.filter((window) =>
+    flowsOf(window).some(({ achievedRatePerSecond, histograms: { service } }) => {
+      if (service === undefined) return false;
+      const implied = (achievedRatePerSecond * decodeHistogram(service).mean) / 1e9;
+      return Math.abs(implied / inFlight - 1) > littlesLawTolerance;
+    }),
+  ).length;
+  const message = `in ${off} of ${windows.length} windows rate x mean time is not within ${littlesLawTolerance * 100} % of the ${inFlight} messages in flight: the window was not steady`;
+  return isMost(off, windows) ? [{ code: "littles-law", severity: "warning", message }] : [];
+}
+
+/** A median that moves between the halves of most windows, always the same way, tells of a window that began too early. */
+function driftFlags(windows: readonly Window[]): Flag[] {
+  const ratios = windows.flatMap((window) => flowsOf(window).flatMap((flow) => driftOf(flow) ?? []));
+  const slower = ratios.filter((ratio) => ratio > driftRatio).length;
+  const faster = ratios.filter((ratio) => ratio < 1 / driftRatio).length;
+  const drifting = Math.max(slower, faster);
+  if (drifting * 2 <= ratios.length) return [];
+  const way = slower > faster ? "slower" : "faster";
+  const message = `in ${drifting} of ${ratios.length} windows the second half's median was more than ${driftRatio} times ${way} than the first's: lengthen --warmup or --duration`;
+  return [{ code: "drift", severity: "warning", message }];
+}
+
+/** Median of the second half over that of the first. */
+function driftOf({ histograms: { service, earlyService } }: Flow): number | undefined {
+  if (service === undefined || earlyService === undefined) return undefined;
+  const late = decodeHistogram(service);
+  const early = decodeHistogram(earlyService);
+  late.subtract(early);
+  if (late.totalCount < halfSamplesMin || early.totalCount < halfSamplesMin) return undefined;
+  return late.getValueAtPercentile(50) / early.getValueAtPercentile(50);
+}
+
+function fewSamplesFlags(windows: readonly Window[]): Flag[] {
+  const fewest = Math.min(
+    ...windows.flatMap((window) =>
+      flowsOf(window).map(({ histograms: { service } }) =>
+        service === undefined ? 0 : decodeHistogram(service).totalCount,
+      ),
+    ),
+  );
+  if (carriesPercentile(fewest, 99)) return [];
+  const message = `a window timed only ${fewest} messages, too few for a p99: raise --rate or --duration`;
+  return [{ code: "few-samples", severity: "warning", message }];
+}
+
+/** A generator that pauses charges the pause to the target: in a closed loop nothing else would show it. */
+function generatorStallFlags(windows: readonly Window[]): Flag[] {
+  const stalled = windows.filter(({ generators }) =>
+    generators.some(({ eventLoopDelayMaxUs }) => (eventLoopDelayMaxUs ?? 0) > stallMs * 1000),
+  ).length;
+  const message = `in ${stalled} of ${windows.length} windows the load generator stood still for more than ${stallMs} ms, which the slowest delays contain`;
+  return stalled > 0 ? [{ code: "generator-stall", severity: "warning", message }] : [];
 }
 
 const kebab = (name: string): string => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);

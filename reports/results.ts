@@ -41,6 +41,7 @@ const flow = z.object({
     dispatch: encodedHistogram.optional().describe("sent - scheduled; open loop only."),
     service: encodedHistogram.optional().describe("received - sent."),
     scheduled: encodedHistogram.optional().describe("received - scheduled; open loop only."),
+    earlyService: encodedHistogram.optional().describe("The part of service sent in the first half of the window."),
   }),
   ledger,
 });
@@ -50,6 +51,11 @@ const processUse = z.object({
   messages: count.describe("Messages handled within the same instants."),
   rssBytes: count,
   eventLoopUtilization: z.number().min(0).max(1),
+  eventLoopDelayMaxUs: z
+    .number()
+    .nonnegative()
+    .optional()
+    .describe("Longest time within the window in which the process could not have handled an event."),
 });
 
 const window = z.object({

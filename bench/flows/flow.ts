@@ -15,6 +15,8 @@ export interface FlowRecord {
   service?: string;
   /** received - scheduled; open loop only. */
   scheduled?: string;
+  /** The part of `service` scheduled in the first half of the window, to see a drift by. */
+  earlyService?: string;
   ledger: FlowLedger;
   /** Messages received between the planned start and end of the window, the base of the achieved rate. */
   receivedInWindow: number;
@@ -40,7 +42,7 @@ export function mergeFlows(records: readonly FlowRecord[]): FlowRecord {
     ledger,
     receivedInWindow: records.reduce((sum, record) => sum + record.receivedInWindow, 0),
   };
-  for (const name of ["dispatch", "service", "scheduled"] as const) {
+  for (const name of ["dispatch", "service", "scheduled", "earlyService"] as const) {
     const encoded = records.flatMap((record) => record[name] ?? []);
     if (encoded.length > 0) merged[name] = mergeHistograms(encoded);
   }

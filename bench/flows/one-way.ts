@@ -11,7 +11,7 @@ import { ArrivalLedger } from "./arrivals.ts";
 import { emptyLedger, type FlowRecord } from "./flow.ts";
 import { LatencyHistogram } from "./latency.ts";
 import { pace } from "./pacer.ts";
-import { type Load, type Outlet, scheduleOf, type WindowOrder } from "./window.ts";
+import { type Load, middleNs, type Outlet, scheduleOf, type WindowOrder } from "./window.ts";
 
 export class OneWaySender {
   readonly #dispatch = new LatencyHistogram();
@@ -97,6 +97,7 @@ export function tickIdle(timeline: Timeline, window: WindowOrder): void {
 
 export class OneWayReceiver {
   readonly #service = new LatencyHistogram();
+  readonly #earlyService = new LatencyHistogram();
   readonly #scheduled = new LatencyHistogram();
   readonly #ledger = emptyLedger();
   readonly #timeline: Timeline;
@@ -133,6 +134,7 @@ export class OneWayReceiver {
     if (now >= this.#window.startNs && now < this.#window.endNs) this.#receivedInWindow++;
     if (message.scheduledNs < this.#window.startNs) return;
     this.#service.record(now - message.sentNs);
+    if (message.scheduledNs < middleNs(this.#window)) this.#earlyService.record(now - message.sentNs);
     this.#scheduled.record(now - message.scheduledNs);
   }
 
@@ -156,6 +158,7 @@ export class OneWayReceiver {
     }
     return {
       service: this.#service.encode(),
+      earlyService: this.#earlyService.encode(),
       scheduled: this.#scheduled.encode(),
       ledger,
       receivedInWindow: this.#receivedInWindow,

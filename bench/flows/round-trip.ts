@@ -6,7 +6,7 @@ import { ArrivalLedger } from "./arrivals.ts";
 import { emptyLedger, type FlowRecord } from "./flow.ts";
 import { LatencyHistogram } from "./latency.ts";
 import { pace } from "./pacer.ts";
-import { type Outlet, scheduleOf, type WindowOrder } from "./window.ts";
+import { middleNs, type Outlet, scheduleOf, type WindowOrder } from "./window.ts";
 
 class EchoedConnection {
   readonly arrivals = new ArrivalLedger();
@@ -34,6 +34,7 @@ function doubled(array: Float64Array<ArrayBuffer>): Float64Array<ArrayBuffer> {
 export class RoundTripFlow {
   readonly #dispatch = new LatencyHistogram();
   readonly #service = new LatencyHistogram();
+  readonly #earlyService = new LatencyHistogram();
   readonly #scheduled = new LatencyHistogram();
   readonly #ledger = emptyLedger();
   readonly #timeline: Timeline;
@@ -115,7 +116,9 @@ export class RoundTripFlow {
     const scheduledNs = state.scheduledNs[sequence]!;
     if (now >= this.#window.startNs && now < this.#window.endNs) this.#receivedInWindow++;
     if (scheduledNs >= this.#window.startNs) {
-      this.#service.record(now - state.sentNs[sequence]!);
+      const serviceNs = now - state.sentNs[sequence]!;
+      this.#service.record(serviceNs);
+      if (scheduledNs < middleNs(this.#window)) this.#earlyService.record(serviceNs);
       if (this.#load.kind === "open") this.#scheduled.record(now - scheduledNs);
     }
     if (this.#load.kind === "closed" && this.#sending && now < this.#window.endNs) this.#sendNow(connection);
@@ -143,6 +146,7 @@ export class RoundTripFlow {
     ledger.censoredMessages = ledger.sentMessages - ledger.receivedMessages - ledger.lostMessages;
     const record: FlowRecord = {
       service: this.#service.encode(),
+      earlyService: this.#earlyService.encode(),
       ledger,
       receivedInWindow: this.#receivedInWindow,
     };

@@ -21,6 +21,9 @@ export interface WindowOrder extends WindowPlan {
   readonly seed: number;
 }
 
+/** Messages scheduled before it belong to the first half. */
+export const middleNs = ({ startNs, endNs }: WindowOrder): number => (startNs + endNs) / 2;
+
 /** The schedule of an open-loop sender over a window, its settling time included. */
 export function scheduleOf({ settleStartNs, endNs, seed }: WindowOrder, load: Load): Schedule {
   if (load.kind === "closed") throw new TypeError("a closed loop follows no schedule");

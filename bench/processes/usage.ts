@@ -1,4 +1,4 @@
-import { performance } from "node:perf_hooks";
+import { monitorEventLoopDelay, performance } from "node:perf_hooks";
 import type { ProcessUse } from "../../reports/results.ts";
 import { realTimeline } from "../flows/metronome.ts";
 import type { WindowOrder } from "../flows/window.ts";
@@ -9,9 +9,13 @@ interface Sample {
   eventLoop: ReturnType<typeof performance.eventLoopUtilization>;
 }
 
-/** CPU time and messages of this process between the same two instants: the measured part of a window. */
+/** How often the event loop's delay is probed; the probe's own interval is taken off what it shows. */
+const probeMs = 2;
+
+/** CPU time, messages and event-loop delay of this process between the same two instants: the measured part of a window. */
 export class UsageMeter {
   readonly #messages: () => number;
+  readonly #delay = monitorEventLoopDelay({ resolution: probeMs });
   #start: Sample | undefined;
   #end: Sample | undefined;
 
@@ -22,9 +26,11 @@ export class UsageMeter {
       realTimeline.after(Math.max(0, (atNs - realTimeline.nowNs()) / 1e6), () => keep(this.#sample()));
     sampleAt(window.startNs, (sample) => {
       this.#start = sample;
+      this.#delay.enable();
     });
     sampleAt(window.endNs, (sample) => {
       this.#end = sample;
+      this.#delay.disable();
     });
   }
 
@@ -32,10 +38,13 @@ export class UsageMeter {
   read(): ProcessUse {
     const end = this.#end ?? this.#sample();
     const start = this.#start ?? end;
+    this.#delay.disable();
     return {
       cpuUs: end.cpuUs - start.cpuUs,
       messages: end.messages - start.messages,
       rssBytes: process.memoryUsage.rss(),
+      // Without a single probe in a very short window the histogram's maximum is 0.
+      eventLoopDelayMaxUs: Math.max(0, this.#delay.max / 1000 - probeMs * 1000),
       eventLoopUtilization: performance.eventLoopUtilization(end.eventLoop, start.eventLoop).utilization,
     };
   }
