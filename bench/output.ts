@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import type { Results } from "../reports/results.ts";
 import { describeError, WirebenchError } from "./errors.ts";
 
@@ -22,6 +22,11 @@ export class OutputFolder {
         hint,
       });
     }
+  }
+
+  /** The folder of a file that is to be written, and the file's name in it. */
+  static ofFile(path: string): { folder: OutputFolder; name: string } {
+    return { folder: new OutputFolder(dirname(path)), name: basename(path) };
   }
 
   writeResults(results: Results): void {

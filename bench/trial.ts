@@ -64,6 +64,7 @@ class TrialProcesses {
   readonly #server: Server | undefined;
   readonly #generators: Generator[];
   readonly #drainMs: number;
+  readonly #startedNs = nowNs();
   readonly #failed: Promise<void>;
   #fail: (reason: string) => void = () => {};
   #stopping = false;
@@ -178,7 +179,8 @@ class TrialProcesses {
     ]);
     const heard = (generators as (GeneratorWindow | undefined)[]).filter((window) => window !== undefined);
     if (heard.length === 0) return undefined;
-    return joinWindow(order, durationMs, server as ServerWindow | undefined, heard);
+    const startMs = (order.startNs - this.#startedNs) / 1e6;
+    return { ...joinWindow(order, durationMs, server as ServerWindow | undefined, heard), startMs };
   }
 
   async #unlessFailed<T>(work: Promise<T>): Promise<T> {

@@ -60,6 +60,7 @@ const processUse = z.object({
 
 const window = z.object({
   name: z.string(),
+  startMs: z.number().nonnegative().optional().describe("Start of its measured part, after the start of the trial."),
   durationMs: positive,
   flows: z.object({ roundTrip: flow.optional(), uplink: flow.optional(), downlink: flow.optional() }),
   wireBytes: z

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { Command } from "commander";
 import { z } from "zod";
+import { renderHistogramLog } from "../../reports/histogram-log.ts";
 import { renderReport, renderSummary } from "../../reports/report.ts";
 import { type Results, resultsSchema, schemaVersion } from "../../reports/results.ts";
 import { describeError, WirebenchError } from "../errors.ts";
@@ -16,11 +17,14 @@ export function reportCommand(): Command {
     .description("render report.md and the charts again from a results.json")
     .argument("<results.json>", "file written by wirebench run")
     .option("--out <dir>", "where to write (default: the folder of the results)")
+    .option("--trace <file>", "also write every raw histogram in the HdrHistogram log format, for other tools to plot")
     .addHelpText("after", examples)
-    .action(async (path: string, options: { out?: string }) => {
+    .action(async (path: string, options: { out?: string; trace?: string }) => {
       const results = readResults(path);
+      const trace = options.trace === undefined ? undefined : OutputFolder.ofFile(options.trace);
       const output = new OutputFolder(options.out ?? dirname(path));
       for (const [name, content] of await renderReport(results)) output.write(name, content);
+      if (trace !== undefined) trace.folder.write(trace.name, renderHistogramLog(results));
       process.stdout.write(`${renderSummary(results)}\nReport: ${output.path}/report.md\n`);
     });
 }

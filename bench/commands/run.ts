@@ -1,4 +1,5 @@
 import { Command, Option } from "commander";
+import { renderHistogramLog } from "../../reports/histogram-log.ts";
 import { renderReport, renderSummary } from "../../reports/report.ts";
 import type { Load, Results } from "../../reports/results.ts";
 import { describeError, WirebenchError } from "../errors.ts";
@@ -33,6 +34,7 @@ interface RunOptions {
   trials?: number;
   seed: number;
   out?: string;
+  trace?: string;
 }
 
 const examples = `
@@ -82,6 +84,7 @@ export function runCommand(): Command {
       argument((text) => parseCount(text, 0)),
       1,
     )
+    .option("--trace <file>", "also write every raw histogram in the HdrHistogram log format, for other tools to plot")
     .option("--out <dir>", "where results.json, report.md and the charts go (default: reports/out/<time>/)")
     .addHelpText("after", examples)
     .action(async (targetTexts: string[], options: RunOptions, command: Command) => {
@@ -97,6 +100,8 @@ async function runTargets(targetTexts: string[], options: RunOptions, command: C
   const settings = applyOptions(presets[options.preset], options);
   const cells = planCells(targets, chosen, settings);
   const output = new OutputFolder(options.out ?? defaultOutputFolder(new Date()));
+
+  const trace = options.trace === undefined ? undefined : OutputFolder.ofFile(options.trace);
 
   const plan = {
     command: ["wirebench", command.name(), ...command.parent!.args.slice(1)].join(" "),
@@ -116,6 +121,7 @@ async function runTargets(targetTexts: string[], options: RunOptions, command: C
   process.stdout.write(`${renderSummary(results)}\n`);
   output.writeResults(results);
   for (const [name, content] of await renderReport(results)) output.write(name, content);
+  if (trace !== undefined) trace.folder.write(trace.name, renderHistogramLog(results));
   process.stdout.write(`Report: ${output.path}/report.md\n`);
   return exitCodeOf(results);
 }
