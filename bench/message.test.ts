@@ -21,7 +21,7 @@ for (const kind of payloadKinds) {
   test(`a ${kind} message with any byte changed is not taken for right`, () => {
     const codec = new MessageCodec({ kind, payloadBytes: payloadBytesMin, seed: 3 });
     const right = Buffer.from(codec.encode("data", 1, 5, 1000, 1000) as string);
-    for (let at = kind === "text" ? 38 : 24; at < right.byteLength; at++) {
+    for (let at = kind === "text" ? 39 : 24; at < right.byteLength; at++) {
       const wrong = Buffer.from(right);
       wrong[at] = wrong[at]! ^ 1;
       assert.equal(codec.decode(kind === "text" ? wrong.toString() : wrong), undefined, `byte ${at}`);
@@ -46,6 +46,14 @@ test("two ends with the same options understand each other, with another seed th
   const payload = new MessageCodec(options).encode("data", 1, 2, 3, 4);
   assert.equal(new MessageCodec(options).decode(payload)?.sequence, 2);
   assert.equal(new MessageCodec({ ...options, seed: 2 }).decode(payload), undefined);
+});
+
+test("carries the clock of a host that has run for three years", () => {
+  const codec = new MessageCodec({ kind: "text", payloadBytes: 100, seed: 1 });
+  const threeYearsNs = 9.46e16;
+  const payload = codec.encode("data", 1, 2, threeYearsNs, threeYearsNs + 4096);
+  assert.equal(Buffer.byteLength(payload), 100);
+  assert.equal(codec.decode(payload)?.scheduledNs, threeYearsNs);
 });
 
 test("refuses a payload too small for its header", () => {

@@ -3,7 +3,7 @@
  * its sequence number on its connection, when it was scheduled and when it was sent; the rest is filler known to
  * both ends, so that a receiver can tell a changed payload from a right one.
  *
- * Text header, 38 characters: kind (1), window (2), sequence (9), scheduled ns (16), lateness ns (10), all decimal.
+ * Text header, 39 characters: kind (1), window (2), sequence (9), scheduled ns (17), lateness ns (10), all decimal.
  * Binary header, 24 bytes: kind (u8), window (u8), 2 unused, sequence (u32), scheduled ns (f64), lateness ns (f64).
  */
 import type { Payload } from "./protocol.ts";
@@ -16,7 +16,7 @@ export const payloadKinds = ["text", "binary"] as const satisfies readonly Paylo
 /** The least a payload may have, so that the header fits either kind. */
 export const payloadBytesMin = 40;
 
-const textHeaderChars = 38;
+const textHeaderChars = 39;
 const binaryHeaderBytes = 24;
 const lateDigits = 10;
 const lateMaxNs = 10 ** lateDigits - 1;
@@ -74,7 +74,7 @@ export class MessageCodec {
       (kind === "data" ? "m" : "e") +
       digits(window, 2) +
       digits(sequence, 9) +
-      digits(Math.round(scheduledNs), 16) +
+      digits(Math.round(scheduledNs), 17) +
       digits(late, lateDigits) +
       this.#textFiller
     );
@@ -88,8 +88,8 @@ export class MessageCodec {
     if (mark !== 0x6d && mark !== 0x65) return undefined;
     const window = Number(payload.slice(1, 3));
     const sequence = Number(payload.slice(3, 12));
-    const scheduledNs = Number(payload.slice(12, 28));
-    const late = Number(payload.slice(28, textHeaderChars));
+    const scheduledNs = Number(payload.slice(12, 29));
+    const late = Number(payload.slice(29, textHeaderChars));
     if (!Number.isInteger(window + sequence + scheduledNs + late)) return undefined;
     return this.#fill(mark === 0x6d, window, sequence, scheduledNs, scheduledNs + late);
   }

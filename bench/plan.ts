@@ -111,7 +111,15 @@ function cellParameters(target: Target, scenario: Scenario, settings: RunSetting
     scenario.loadKind === "open" ? { kind: "open", ratePerSecond, arrivals } : { kind: "closed", inFlight };
   const polled = protocolNamed(target.protocol).server.traits.downlink === "polled";
   if (!polled) return { ...shared, load };
-  return { ...shared, load, pollIntervalMs, settleMs: Math.max(shared.settleMs, 2 * pollIntervalMs) };
+  return {
+    ...shared,
+    load,
+    pollIntervalMs,
+    // A window shorter than a few polls would see their rhythm instead of a rate.
+    settleMs: Math.max(shared.settleMs, 2 * pollIntervalMs),
+    durationMs: Math.max(shared.durationMs, 4 * pollIntervalMs),
+    drainMs: Math.max(shared.drainMs, 4 * pollIntervalMs),
+  };
 }
 
 /** How long one trial's traffic takes if nothing is slow; the wait for stragglers and the processes come on top. */

@@ -11,6 +11,18 @@ test("a seed repeats its sequence, another seed gives another", () => {
   assert.notDeepEqual(take(1), take(2));
 });
 
+test("neighbouring seeds, and parts of seeds, begin in unrelated ways", () => {
+  const orders = new Map<string, number>();
+  for (let seed = 0; seed < 600; seed++) {
+    const order = shuffled(["a", "b", "c"], seededRandom(1, seed)).join("");
+    orders.set(order, (orders.get(order) ?? 0) + 1);
+  }
+  // 100 of each are expected; the standard deviation is 9, five of them.
+  assert.equal(orders.size, 6);
+  for (const [order, count] of orders) assert.ok(Math.abs(count - 100) < 46, `${order}: ${count}`);
+  assert.notEqual(seededRandom(1, 2)(), seededRandom(2, 1)());
+});
+
 test("is uniform enough: each tenth of the range gets its share of 100,000 draws", () => {
   const random = seededRandom(42);
   const counts = new Array<number>(10).fill(0);

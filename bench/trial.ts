@@ -1,4 +1,5 @@
 /** One trial of one cell in fresh processes: start, connect, run the windows, join what the processes saw. */
+import { flowsOf } from "../reports/metrics.ts";
 import type { Flow, FlowName, Load, Trial, Window } from "../reports/results.ts";
 import type { FlowRecords } from "../servers/behaviours/service.ts";
 import { nowNs } from "./clock.ts";
@@ -9,7 +10,7 @@ import type { WindowOrder, WindowPlan } from "./flows/window.ts";
 import type { CellPlan } from "./plan.ts";
 import type { GeneratorApi } from "./processes/generator.ts";
 import { RemoteProcess } from "./processes/remote.ts";
-import type { CodecOptions, ServerApi, ServerWindow } from "./processes/server.ts";
+import type { CodecOptions, ServerApi, ServerWindow, ServiceOrder } from "./processes/server.ts";
 import type { GeneratorWindow } from "./processes/users.ts";
 import { defaultLimits } from "./protocol.ts";
 import { seededRandom, shuffled } from "./random.ts";
@@ -22,27 +23,38 @@ const startWaitMs = 20_000;
 const graceMs = 15_000;
 /** From the order to the first message, so that every process has heard of the window before it begins. */
 const leadNs = 10e6;
+/** Warm-up is denser than what is measured, so a slow target is given longer to deliver it. */
+const warmupDrainMs = 10_000;
+/** For one connection of many, made one after the other. */
+const connectMs = 50;
 
 type Server = RemoteProcess<ServerApi>;
 type Generator = RemoteProcess<GeneratorApi>;
 
-export async function runTrial(
-  plan: CellPlan,
-  options: { trial: number; seed: number; signal: AbortSignal },
-): Promise<TrialOutcome> {
+export interface TrialOptions {
+  /** From 1; decides, with the seed, the order of the windows and Poisson arrivals. */
+  trial: number;
+  /** The run's, the same for every trial and cell. */
+  seed: number;
+  signal: AbortSignal;
+  /** In place of the scenario's service, for a server whose answers are known. */
+  service?: ServiceOrder;
+  /** Hears what the server process itself says of a window, as soon as it says it. */
+  onServerWindow?: (name: string, window: ServerWindow) => void;
+}
+
+export async function runTrial(plan: CellPlan, options: TrialOptions): Promise<TrialOutcome> {
   const trial: Trial = { trial: options.trial, state: "partial", startedAt: new Date().toISOString(), windows: [] };
-  const processes = new TrialProcesses(plan, options.signal);
+  const processes = new TrialProcesses(plan, options);
   try {
     const connect = await processes.start(plan, options.seed);
     trial.connect = connect;
-    const { seed } = options;
-    const { load, warmupMs, settleMs, durationMs } = plan.identity.parameters;
+    const { load, warmupMs, settleMs, durationMs, drainMs } = plan.identity.parameters;
     const windows = plan.scenario.windows(load);
-    if (warmupMs > 0)
-      await processes.runWindow(plan.scenario.warmup(load), 0, { settleMs: 0, durationMs: warmupMs, seed });
-    for (const window of shuffled(windows, seededRandom(seed))) {
+    if (warmupMs > 0) await processes.warmUp(plan.scenario.warmup(load), warmupMs);
+    for (const window of balancedOrder(windows, options)) {
       if (processes.failure !== undefined) break;
-      const result = await processes.runWindow(window, windows.indexOf(window) + 1, { settleMs, durationMs, seed });
+      const result = await processes.runWindow(window, windows.indexOf(window) + 1, { settleMs, durationMs, drainMs });
       if (result !== undefined) trial.windows.push(result);
     }
     const order = windows.map(({ name }) => name);
@@ -64,20 +76,25 @@ class TrialProcesses {
   readonly #server: Server | undefined;
   readonly #generators: Generator[];
   readonly #drainMs: number;
+  readonly #connections: number;
   readonly #startedNs = nowNs();
+  readonly #options: TrialOptions;
   readonly #failed: Promise<void>;
   #fail: (reason: string) => void = () => {};
   #stopping = false;
 
-  constructor({ target, identity }: CellPlan, signal: AbortSignal) {
+  constructor({ target, identity }: CellPlan, options: TrialOptions) {
+    const { signal } = options;
+    this.#options = options;
     this.#failed = new Promise((resolve) => {
       this.#fail = (reason) => {
         if (!this.#stopping) this.failure ??= reason;
         resolve();
       };
     });
-    const { workers, drainMs } = identity.parameters;
+    const { workers, drainMs, connections } = identity.parameters;
     this.#drainMs = drainMs;
+    this.#connections = connections;
     this.#server = target.url === undefined ? new RemoteProcess("server", "server") : undefined;
     this.#generators = Array.from({ length: workers }, (_, index) => {
       const name = workers === 1 ? "load generator" : `load generator ${index + 1} of ${workers}`;
@@ -101,7 +118,14 @@ class TrialProcesses {
         await this.#unlessFailed(
           this.#server!.call(
             "listen",
-            { protocol, service: scenario.service, codec, host: "127.0.0.1", port: 0, limits },
+            {
+              protocol,
+              codec,
+              host: "127.0.0.1",
+              port: 0,
+              limits,
+              ...(this.#options.service ?? { service: scenario.service }),
+            },
             startWaitMs,
           ),
         )
@@ -112,7 +136,7 @@ class TrialProcesses {
         this.#generators.map((generator, index) => {
           const { connections, firstUser } = share(parameters.connections, this.#generators.length, index);
           const order = { protocol, url, connections, firstUser, codec, pollIntervalMs, limits };
-          return generator.call("connect", order, startWaitMs + limits.handshakeMs);
+          return generator.call("connect", order, startWaitMs + limits.handshakeMs + connections * connectMs);
         }),
       ),
     );
@@ -121,16 +145,36 @@ class TrialProcesses {
     return times.encode();
   }
 
+  /** Traffic that is not recorded; throws if it is not all delivered, since it would be load on the first window. */
+  async warmUp(plan: WindowPlan, durationMs: number): Promise<void> {
+    const drainMs = Math.max(warmupDrainMs, this.#drainMs);
+    const window = await this.runWindow(plan, 0, { settleMs: 0, durationMs, drainMs });
+    const late =
+      window === undefined ? 0 : flowsOf(window).reduce((sum, { ledger }) => sum + ledger.censoredMessages, 0);
+    if (late > 0 && this.failure === undefined) {
+      this.#fail(`${late} messages of the warm-up were still on the way after ${drainMs / 1000} s`);
+    }
+  }
+
   /** Sends, drains, collects. A failure ends it early, with what there is; `failure` then says why. */
   async runWindow(
     plan: WindowPlan,
     index: number,
-    { settleMs, durationMs, seed }: { settleMs: number; durationMs: number; seed: number },
+    { settleMs, durationMs, drainMs }: { settleMs: number; durationMs: number; drainMs: number },
   ): Promise<Window | undefined> {
     const settleStartNs = nowNs() + leadNs;
     const startNs = settleStartNs + settleMs * 1e6;
     const endNs = startNs + durationMs * 1e6;
-    const order: WindowOrder = { ...plan, index, settleStartNs, startNs, endNs, seed: senderSeed(seed, index, 0) };
+    const { seed, trial } = this.#options;
+    const order: WindowOrder = {
+      ...plan,
+      index,
+      settleStartNs,
+      startNs,
+      endNs,
+      connections: this.#connections,
+      seed: drawnSeed(seed, trial, index),
+    };
     const patienceMs = (endNs - nowNs()) / 1e6 + graceMs;
     const sending = Promise.all([
       this.#server?.call("begin", order, patienceMs),
@@ -141,7 +185,7 @@ class TrialProcesses {
     await Promise.race([sending.catch((error) => this.#fail(describeError(error))), this.#failed]);
     const cutShort = this.failure !== undefined;
     if (cutShort) this.#halt();
-    return await this.#collect(order, cutShort ? 0 : this.#drainMs, durationMs);
+    return await this.#collect(order, cutShort ? 0 : drainMs, durationMs);
   }
 
   /** Ends the connections as a client does, so that a server is not left with dead ones. */
@@ -177,6 +221,7 @@ class TrialProcesses {
       ask(this.#server?.call("collect", { drainMs }, patienceMs)),
       ...this.#generators.map((generator) => ask(generator.call("collect", { drainMs }, patienceMs))),
     ]);
+    if (server !== undefined) this.#options.onServerWindow?.(order.name, server as ServerWindow);
     const heard = (generators as (GeneratorWindow | undefined)[]).filter((window) => window !== undefined);
     if (heard.length === 0) return undefined;
     const startMs = (order.startNs - this.#startedNs) / 1e6;
@@ -201,9 +246,15 @@ function share(total: number, workers: number, worker: number): { connections: n
   return { firstUser, connections: Math.floor((total * (worker + 1)) / workers) - firstUser };
 }
 
-/** A seed of its own for every sender of every window; the server is sender 0. */
-const senderSeed = (seed: number, window: number, sender: number): number =>
-  Math.floor(seededRandom(seed * 1009 + window * 31 + sender)() * 2 ** 32);
+/** A random order of the run's, begun one further in each trial: over the trials every window has every place. */
+function balancedOrder<T>(windows: readonly T[], { seed, trial }: TrialOptions): T[] {
+  const order = shuffled(windows, seededRandom(seed));
+  const first = trial % order.length;
+  return [...order.slice(first), ...order.slice(0, first)];
+}
+
+/** A seed of its own for every window, and from that for every load generator; the server takes the window's. */
+const drawnSeed = (...parts: readonly number[]): number => Math.floor(seededRandom(...parts)() * 2 ** 32);
 
 /** Each worker offers its part of the rate, shifted so that together they follow one even schedule. */
 function workerOrder(order: WindowOrder, workers: number, worker: number): WindowOrder {
@@ -217,7 +268,7 @@ function workerOrder(order: WindowOrder, workers: number, worker: number): Windo
     ...order,
     flows,
     settleStartNs: order.settleStartNs + shiftNs,
-    seed: senderSeed(order.seed, order.index, worker + 1),
+    seed: drawnSeed(order.seed, worker),
   };
 }
 

@@ -132,6 +132,23 @@ test("messages that leave later than they then take bind the cell to its generat
   assert.equal(judged({ dispatchUs: 150 }, {}, {}).verdict, "valid");
 });
 
+test("messages that leave later than the gap between them bind the cell, however slow the answers are", () => {
+  assert.deepEqual(judged({ dispatchUs: 1100, serviceUs: 5000 }).codes, ["generator-late"]);
+  assert.deepEqual(judged({ dispatchUs: 900, serviceUs: 5000 }).codes, []);
+});
+
+test("a window that receives more than it offered worked off a queue", () => {
+  assert.deepEqual(judged({ achieved: 1100 }).codes, ["backlog-carried-over"]);
+});
+
+test("an even schedule almost as slow as the poll clock is warned about, a Poisson one is not", () => {
+  const polled = protocolNamed("short-polling").server.traits;
+  const codes = (load: Load): string[] =>
+    judge(trialsOf(windowOf()), { ...parametersOf(load), pollIntervalMs: 10 }, polled).flags.map(({ code }) => code);
+  assert.deepEqual(codes(open), ["phase-lock"]);
+  assert.deepEqual(codes({ ...open, arrivals: "poisson" }), []);
+});
+
 test("a closed loop whose generator is busier than the server is generator-bound", () => {
   const busy = { load: closed, generatorBusy: 0.95, serverBusy: 0.8 };
   assert.deepEqual(judged(busy), { verdict: "generator-bound", codes: ["generator-saturated"] });

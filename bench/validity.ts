@@ -9,6 +9,9 @@ import type { Traits } from "./protocol.ts";
 const saturated = 0.9;
 /** Achieved below this share of the offered rate: the target did not keep up, or the generator did not. */
 const keptUp = 0.95;
+const carriedOver = 1.05;
+/** So many messages of one user in each poll interval are spread over it well enough, however the two clocks lie. */
+const messagesPerPollMin = 3;
 /** Nagle's algorithm waiting for a delayed acknowledgement, whose timer is 40 ms on Linux. */
 const delayedAckMs = { from: 36, to: 44 };
 
@@ -27,9 +30,11 @@ export function judge(trials: readonly Trial[], parameters: Parameters, traits: 
   const flags = [
     ...ledgerFlags(windows),
     ...keptUpFlags(windows),
-    ...generatorFlags(windows),
+    ...generatorFlags(windows, parameters),
     ...delayedAckFlags(windows, traits),
     ...starvationFlags(windows),
+    ...carriedOverFlags(windows),
+    ...phaseLockFlags(parameters),
     ...littlesLawFlags(windows, parameters),
     ...driftFlags(windows),
     ...fewSamplesFlags(windows),
@@ -91,14 +96,26 @@ function fellBehind({ histograms: { dispatch }, achievedRatePerSecond }: Flow, {
   return (achievedRatePerSecond * durationMs) / 1000 < keptUp * decodeHistogram(dispatch).totalCount;
 }
 
+/** More within the window than was offered in it came from before: a queue, not a rate. */
+function carriedOverFlags(windows: readonly Window[]): Flag[] {
+  const over = windows.filter((window) =>
+    flowsOf(window).some(({ histograms: { dispatch }, achievedRatePerSecond }) => {
+      const offered = dispatch === undefined ? Number.POSITIVE_INFINITY : decodeHistogram(dispatch).totalCount;
+      return (achievedRatePerSecond * window.durationMs) / 1000 > carriedOver * offered;
+    }),
+  ).length;
+  const message = `in ${over} of ${windows.length} windows more arrived than was offered in them: a queue from before was worked off`;
+  return isMost(over, windows) ? [{ code: "backlog-carried-over", severity: "warning", message }] : [];
+}
+
 /** Only what marks most windows marks the cell: one hiccup of the machine is not the target's nor the generator's. */
 const isMost = (count: number, windows: readonly Window[]): boolean => count * 2 > windows.length;
 
-function generatorFlags(windows: readonly Window[]): Flag[] {
+function generatorFlags(windows: readonly Window[], parameters: Parameters): Flag[] {
   const flags: Flag[] = [];
-  const late = windows.filter((window) => flowsOf(window).some(dispatchedLate)).length;
+  const late = windows.filter((window) => flowsOf(window).some((flow) => dispatchedLate(flow, parameters))).length;
   if (isMost(late, windows)) {
-    const message = `in ${late} of ${windows.length} windows half of the messages left later than they then took: the load generator was the delay`;
+    const message = `in ${late} of ${windows.length} windows half of the messages left late, by more than they then took or than lay between two of them: the load generator was the delay`;
     flags.push({ code: "generator-late", severity: "warning", message });
   }
   const saturatedCount = windows.filter(saturatedGenerator).length;
@@ -109,9 +126,12 @@ function generatorFlags(windows: readonly Window[]): Flag[] {
   return flags;
 }
 
-function dispatchedLate({ histograms: { dispatch, service } }: Flow): boolean {
-  if (dispatch === undefined || service === undefined) return false;
-  return decodeHistogram(dispatch).getValueAtPercentile(50) > decodeHistogram(service).getValueAtPercentile(50);
+/** A full generator also reads late, so its service times are no measure of it: its own schedule is. */
+function dispatchedLate({ load, histograms: { dispatch, service } }: Flow, { workers }: Parameters): boolean {
+  if (load.kind === "closed" || dispatch === undefined || service === undefined) return false;
+  const p50Ns = decodeHistogram(dispatch).getValueAtPercentile(50);
+  const gapNs = (1e9 * workers) / load.ratePerSecond;
+  return p50Ns > Math.min(gapNs, decodeHistogram(service).getValueAtPercentile(50));
 }
 
 /** Only closed loops saturate a generator; an open loop's pacing polls and looks busy at any rate. */
@@ -136,6 +156,16 @@ function starvationFlags(windows: readonly Window[]): Flag[] {
   const starved = windows.filter(isStarved).length;
   const message = `in ${starved} of ${windows.length} windows a busy process was kept from its core for a fifth of the time or more: something else had a part in the numbers`;
   return starved > 0 ? [{ code: "processor-starved", severity: "warning", message }] : [];
+}
+
+/** An even schedule and a poll clock of nearly the same period meet at one and the same phase for a whole trial. */
+function phaseLockFlags({ load, connections, pollIntervalMs }: Parameters): Flag[] {
+  if (load.kind === "closed" || load.arrivals === "poisson" || pollIntervalMs === undefined) return [];
+  const messagesPerPoll = (load.ratePerSecond / connections) * (pollIntervalMs / 1000);
+  if (messagesPerPoll >= messagesPerPollMin) return [];
+  const message =
+    "each user sends by a clock almost as slow as it polls, so the wait depends on how the two lie: use --arrivals poisson";
+  return [{ code: "phase-lock", severity: "warning", message }];
 }
 
 /** In a steady closed loop messages in flight = rate x time in the system (Little 1961), or something was counted wrong. */

@@ -139,11 +139,12 @@ export const cases: readonly ConformanceCase[] = [
     },
   },
   {
-    name: "refuses to queue more than its bound for a peer that does not keep up",
-    server: "none",
+    name: "refuses to queue more than its bound for a peer that does not read",
+    server: "scripted",
     async run({ connect }) {
       await using peer = await connect({ queueBytesMax: 1024 * 1024 });
       const chunk = "q".repeat(64 * 1024);
+      peer.send(`${scriptMark}stall`);
       assertRefuses("queue-full", () => {
         for (let sent = 0; sent < 64 * 1024 * 1024; sent += chunk.length) peer.send(chunk);
       });

@@ -5,9 +5,15 @@ import type { MetronomeMemory } from "./metronome.ts";
 
 const { order, wakeNs } = workerData as MetronomeMemory;
 
-for (let seen = 0; ; ) {
-  Atomics.wait(order, 0, seen);
-  seen = Atomics.load(order, 0);
+/**
+ * `rung` is the order last rung for. Only a ring moves it on, so no order is forgotten: a notification that ends the
+ * timed wait, even one that belongs to the order already seen, leads back to a wait that does not block for it.
+ */
+for (let rung = 0; ; ) {
+  Atomics.wait(order, 0, rung);
+  const seen = Atomics.load(order, 0);
   const leftMs = (wakeNs[0]! - nowNs()) / 1e6;
-  if (leftMs <= 0 || Atomics.wait(order, 0, seen, leftMs) === "timed-out") parentPort!.postMessage(undefined);
+  if (leftMs > 0 && Atomics.wait(order, 0, seen, leftMs) !== "timed-out") continue;
+  rung = seen;
+  parentPort!.postMessage(undefined);
 }

@@ -21,6 +21,7 @@ class Metronome {
     order: new Int32Array(new SharedArrayBuffer(4)),
     wakeNs: new Float64Array(new SharedArrayBuffer(8)),
   };
+  #orders = 0;
   #pending: { wakeNs: number; callback: () => void }[] = [];
 
   constructor() {
@@ -41,11 +42,13 @@ class Metronome {
     const now = nowNs();
     const due = this.#pending.filter(({ wakeNs }) => wakeNs <= now);
     this.#pending = this.#pending.slice(due.length);
+    const orderBefore = this.#orders;
     for (const { callback } of due) callback();
-    if (this.#pending.length > 0) this.#order();
+    if (this.#pending.length > 0 && this.#orders === orderBefore) this.#order();
   }
 
   #order(): void {
+    this.#orders++;
     this.#memory.wakeNs[0] = this.#pending[0]!.wakeNs;
     Atomics.add(this.#memory.order, 0, 1);
     Atomics.notify(this.#memory.order, 0);
@@ -59,14 +62,18 @@ export function wakeMetronome(): void {
   metronome ??= new Metronome();
 }
 
+/** Never calls back in the caller's own turn, or a pacer that is behind would not let its sockets be read. */
 function at(dueNs: number, callback: () => void): void {
-  const leftNs = dueNs - nowNs();
-  if (leftNs <= 0) callback();
-  else if (leftNs <= leadNs * 1.3) setImmediate(at, dueNs, callback);
+  if (dueNs - nowNs() <= leadNs * 1.3) setImmediate(poll, dueNs, callback);
   else {
     wakeMetronome();
-    metronome!.wakeAt(dueNs - leadNs, () => at(dueNs, callback));
+    metronome!.wakeAt(dueNs - leadNs, () => poll(dueNs, callback));
   }
+}
+
+function poll(dueNs: number, callback: () => void): void {
+  if (nowNs() >= dueNs) callback();
+  else at(dueNs, callback);
 }
 
 export const realTimeline: Timeline = {

@@ -15,6 +15,7 @@ const window: WindowOrder = {
   settleStartNs: 0,
   startNs: 100 * ms,
   endNs: 200 * ms,
+  connections: 2,
   seed: 1,
 };
 

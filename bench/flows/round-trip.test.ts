@@ -16,7 +16,16 @@ function flowOver(
   wire: (connection: number, payload: string | Uint8Array, echo: (payload: string | Uint8Array) => void) => void,
   connections = 1,
 ): RoundTripFlow {
-  const window = { name: "w", flows: {}, index: 1, settleStartNs: 0, startNs: 100 * ms, endNs: 200 * ms, seed: 1 };
+  const window = {
+    name: "w",
+    flows: {},
+    index: 1,
+    settleStartNs: 0,
+    startNs: 100 * ms,
+    endNs: 200 * ms,
+    connections: 2,
+    seed: 1,
+  };
   const outlets = Array.from({ length: connections }, (_, connection) => ({
     send: (payload: string | Uint8Array) => wire(connection, payload, (echoed) => flow.receive(connection, echoed)),
   }));

@@ -17,6 +17,8 @@ export interface WindowOrder extends WindowPlan {
   readonly settleStartNs: number;
   readonly startNs: number;
   readonly endNs: number;
+  /** Of all load generators together; a server may have accepted fewer when it hears of the first window. */
+  readonly connections: number;
   /** Decides Poisson arrivals; each sender of a window gets its own. */
   readonly seed: number;
 }

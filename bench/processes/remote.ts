@@ -66,7 +66,7 @@ export class RemoteProcess<Api extends RemoteApi> {
       this.#child.once("error", (error) => settle(`the ${name} process could not start: ${error.message}`));
       // Not "close": Node does not emit it for a child whose IPC channel was disconnected from this side.
       this.#child.once("exit", async (code, signal) => {
-        if (this.#child.stderr?.readableEnded === false) await once(this.#child.stderr, "close");
+        if (this.#child.stderr?.closed === false) await once(this.#child.stderr, "close");
         settle(this.#describeExit(code, signal));
       });
     });

@@ -2,10 +2,16 @@
 
 import type { ProcessUse } from "../../reports/results.ts";
 import { echoService } from "../../servers/behaviours/echo.ts";
+import {
+  type ImposedDelays,
+  type KnownAnswerService,
+  knownAnswerService,
+} from "../../servers/behaviours/known-answer.ts";
 import { oneWayService } from "../../servers/behaviours/one-way.ts";
 import { scriptedService } from "../../servers/behaviours/scripted.ts";
 import type { FlowRecords, Service } from "../../servers/behaviours/service.ts";
 import type { WindowOrder } from "../flows/window.ts";
+import { type AnswerScript, answerPlans } from "../known-answers/script.ts";
 import { MessageCodec, type PayloadKind } from "../message.ts";
 import type { Limits } from "../protocol.ts";
 import { protocolNamed } from "../protocols.ts";
@@ -19,35 +25,34 @@ export interface CodecOptions {
   seed: number;
 }
 
-export type ServiceName = keyof typeof services;
+/** Which behaviour a server has, with what that behaviour needs to know. */
+export type ServiceOrder =
+  | { service: "echo" | "one-way" | "scripted" }
+  | { service: "known-answer"; script: AnswerScript };
 
-const services = {
-  echo: () => echoService(),
-  "one-way": (codec: CodecOptions) => oneWayService(new MessageCodec(codec)),
-  scripted: () => scriptedService(),
-};
-
-export interface ServeOrder {
+export type ServeOrder = ServiceOrder & {
   protocol: string;
-  service: ServiceName;
   codec: CodecOptions;
   host: string;
   port: number;
   limits: Limits;
-}
+};
 
 export interface ServerWindow {
   flows: FlowRecords;
   use: ProcessUse;
+  /** Only of a server with known answers. */
+  imposed?: ImposedDelays;
 }
 
+let knownAnswers: KnownAnswerService | undefined;
 let service: Service | undefined;
 let meter: UsageMeter | undefined;
 
 const api = {
   async listen(order: ServeOrder): Promise<{ url: string }> {
     const { server } = protocolNamed(order.protocol);
-    service = services[order.service](order.codec);
+    service = serviceOf(order);
     const { url } = await server.listen({ ...order, behaviour: service.behaviour });
     return { url };
   },
@@ -59,9 +64,24 @@ const api = {
     service?.halt();
   },
   async collect({ drainMs }: { drainMs: number }): Promise<ServerWindow> {
-    return { flows: await service!.collect(drainMs), use: meter!.read() };
+    const flows = await service!.collect(drainMs);
+    return { flows, use: meter!.read(), ...(knownAnswers && { imposed: knownAnswers.imposed }) };
   },
 };
+
+function serviceOf(order: ServeOrder): Service {
+  switch (order.service) {
+    case "echo":
+      return echoService();
+    case "one-way":
+      return oneWayService(new MessageCodec(order.codec));
+    case "scripted":
+      return scriptedService();
+    case "known-answer":
+      knownAnswers = knownAnswerService(new MessageCodec(order.codec), answerPlans(order.script));
+      return knownAnswers;
+  }
+}
 
 export type ServerApi = typeof api;
 

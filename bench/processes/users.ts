@@ -40,6 +40,9 @@ interface Traffic {
   wireBytesBefore: WireBytes;
 }
 
+/** Connections made and closed before any is timed: the first ones would measure code that has never run. */
+const rehearsals = 4;
+
 export class Users {
   readonly #onBroken: (reason: string) => void;
   readonly #wireBytes = new WireByteCounter();
@@ -57,6 +60,9 @@ export class Users {
   async connect(client: ProtocolClient, order: ConnectOrder): Promise<{ connect: string }> {
     wakeMetronome();
     this.#codec = new MessageCodec(order.codec);
+    for (let i = 0; i < rehearsals; i++) {
+      await (await connectClient(client, { ...order, user: i, onMessage() {} })).close();
+    }
     const connectTimes = new LatencyHistogram();
     for (let index = 0; index < order.connections; index++) {
       const startNs = nowNs();

@@ -10,26 +10,41 @@ import type { FlowRecords, Service } from "./service.ts";
  */
 export function oneWayService(codec: MessageCodec): Service {
   wakeMetronome();
-  const connections: ServerConnection[] = [];
+  /** Open connections, and the place each has in the current window. */
+  const places = new Map<ServerConnection, number>();
   let receiver: OneWayReceiver | undefined;
   let sender: OneWaySender | undefined;
   let handledMessages = 0;
+  let onConnection: () => void = () => {};
+
+  /** A client is connected once the kernel has answered; this process may not have heard of it yet. */
+  async function accepted(connections: number): Promise<void> {
+    while (places.size < connections) {
+      await new Promise<void>((resolve) => {
+        onConnection = resolve;
+      });
+    }
+  }
 
   return {
     behaviour(connection) {
-      const index = connections.push(connection) - 1;
+      places.set(connection, places.size);
+      onConnection();
       return {
         message(payload) {
           handledMessages++;
-          receiver?.receive(index, payload);
+          receiver?.receive(places.get(connection)!, payload);
         },
-        closed() {},
+        closed: () => void places.delete(connection),
       };
     },
     get handledMessages() {
       return handledMessages;
     },
     async begin(window) {
+      await accepted(window.connections);
+      const connections = [...places.keys()];
+      for (const [place, connection] of connections.entries()) places.set(connection, place);
       const { uplink, downlink } = window.flows;
       receiver = uplink && new OneWayReceiver(realTimeline, codec, window, connections.length);
       sender = downlink && new OneWaySender(realTimeline, codec, window, connections);

@@ -1,12 +1,16 @@
 import type { ServerConnection } from "../../bench/protocol.ts";
 import type { Service } from "./service.ts";
 
+/** Longer than a client needs to fill its queue, shorter than any deadline. */
+const stallMs = 300;
+
 /** A text message that starts with this is an order to the scripted server; everything else is echoed. */
 export const scriptMark = "wirebench!";
 
 /**
  * What the conformance suite talks to: an echo that also pushes, publishes and closes on demand, so that the suite
- * can see what an echo alone cannot show. Orders: `push N`, `subscribe`, `publish TEXT`, `close`, `connections`.
+ * can see what an echo alone cannot show. Orders: `push N`, `subscribe`, `publish TEXT`, `close`, `connections`,
+ * and `stall`, which stops the whole server for a moment, as a peer that does not read.
  */
 export function scriptedService(): Service {
   const subscribers = new Set<ServerConnection>();
@@ -20,6 +24,7 @@ export function scriptedService(): Service {
       subscribers.add(connection);
       connection.send("subscribed");
     } else if (verb === "publish") for (const subscriber of subscribers) subscriber.send(argument);
+    else if (verb === "stall") Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, stallMs);
     else if (verb === "close") connection.close();
     else if (verb === "connections") connection.send(String(open));
   }
