@@ -58,6 +58,10 @@ export class Progress implements RunObserver {
     this.#show(`${place}  ${scenario.name}  ${target.label}  trial ${step.trial}  ${left} left`);
   }
 
+  probing(target: Target, ratePerSecond: number): void {
+    this.#show(`capacity     ${target.label}  ${ratePerSecond}/s`);
+  }
+
   trialFailed({ cell }: TrialStep, reason: string): void {
     this.say(`failed       ${cell.scenario.name} ${cell.target.label}: ${reason}`);
   }

@@ -1,10 +1,18 @@
 /** Runs a plan: conformance first, then all trials in a seeded random order, keeping the results up to date. */
 import { compareWithReference } from "../reports/comparison.ts";
-import { type Cell, type Results, schemaVersion, type Trial } from "../reports/results.ts";
+import {
+  type Capacity,
+  type Cell,
+  type Objective,
+  type Results,
+  schemaVersion,
+  type Trial,
+} from "../reports/results.ts";
 import { summarise } from "../reports/summary.ts";
 import type { ConformanceResult } from "./conformance/suite.ts";
 import { commit, describeEnvironment, version } from "./environment.ts";
 import { describeError } from "./errors.ts";
+import { measureCapacity } from "./measure-capacity.ts";
 import type { CellPlan } from "./plan.ts";
 import { protocolNamed, protocolNames } from "./protocols.ts";
 import { seededRandom, shuffled } from "./random.ts";
@@ -21,6 +29,8 @@ export interface RunPlan {
   /** Target others are compared with. */
   readonly reference: string;
   readonly cells: readonly CellPlan[];
+  /** Instead of trials, search each cell's highest rate that holds this. */
+  readonly objective?: Objective;
 }
 
 /** What a run tells while it goes on. */
@@ -29,6 +39,8 @@ export interface RunObserver {
   verifying(target: Target): void;
   refused(target: Target, reason: string): void;
   trialStarts(step: TrialStep): void;
+  /** The knee search of a target tries a rate. */
+  probing(target: Target, ratePerSecond: number): void;
   trialFailed(step: TrialStep, reason: string): void;
   /** After everything that changed the results, so that they can be written. */
   checkpoint(results: Results): void;
@@ -64,8 +76,10 @@ export async function run(plan: RunPlan, observer: RunObserver, signal: AbortSig
     startedAt: new Date().toISOString(),
     environment: describeEnvironment(),
   } as const;
+  const capacities: Capacity[] = [];
   const results = (): Results => {
-    const cells = states.map((state) => toCell(state, plan.trials));
+    const reported = plan.objective === undefined ? states : states.filter(({ stopped }) => stopped !== undefined);
+    const cells = reported.map((state) => toCell(state, plan.trials));
     return {
       ...header,
       finishedAt: new Date().toISOString(),
@@ -73,6 +87,7 @@ export async function run(plan: RunPlan, observer: RunObserver, signal: AbortSig
       protocols: describeProtocols(plan.cells),
       cells,
       comparisons: compareWithReference(cells, plan.reference),
+      ...(plan.objective !== undefined && { capacities }),
       claims: [],
     };
   };
@@ -85,6 +100,28 @@ export async function run(plan: RunPlan, observer: RunObserver, signal: AbortSig
   await verifyTargets(states, observer, signal);
   observer.checkpoint(results());
 
+  for (const state of states) {
+    if (plan.objective === undefined || state.stopped !== undefined || signal.aborted) continue;
+    const { target } = state.plan;
+    const onProbe = (ratePerSecond: number): void => observer.probing(target, ratePerSecond);
+    capacities.push(await measureCapacity(state.plan, plan.objective, { seed: plan.seed, signal, onProbe }));
+    observer.checkpoint(results());
+  }
+  if (plan.objective === undefined)
+    await runTrials(plan, states, observer, signal, () => observer.checkpoint(results()));
+  const final = results();
+  observer.checkpoint(final);
+  return final;
+}
+
+/** All trials, round by round, each round in a random order. */
+async function runTrials(
+  plan: RunPlan,
+  states: readonly CellState[],
+  observer: RunObserver,
+  signal: AbortSignal,
+  checkpoint: () => void,
+): Promise<void> {
   const random = seededRandom(plan.seed);
   const rounds = Array.from({ length: plan.trials }, (_, index) =>
     shuffled(
@@ -98,17 +135,14 @@ export async function run(plan: RunPlan, observer: RunObserver, signal: AbortSig
     if (state.stopped) continue;
     const step: TrialStep = { cell: state.plan, trial, number: index + 1, of: steps.length };
     observer.trialStarts(step);
-    const outcome = await runTrial(state.plan, { trial, seed: plan.seed + trial, signal });
+    const outcome = await runTrial(state.plan, { trial, seed: plan.seed, signal });
     if (outcome.trial.windows.length > 0) state.trials.push(outcome.trial);
     if (outcome.failure !== undefined && !signal.aborted) {
       state.stopped = { state: "failed", reason: outcome.failure };
       observer.trialFailed(step, outcome.failure);
     }
-    observer.checkpoint(results());
+    checkpoint();
   }
-  const final = results();
-  observer.checkpoint(final);
-  return final;
 }
 
 /** Checks each target once; a target that fails is refused in all its cells. */

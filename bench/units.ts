@@ -24,6 +24,16 @@ export function parseRatePerSecond(text: string): number {
   return rate;
 }
 
+/** `p99=50ms`: a percentile from 1 to 99.99 and the delay it must not exceed. */
+export function parseObjective(text: string): { percentile: number; delayUsMax: number } {
+  const [, percentileText, delay] = /^p(\d+(?:\.\d+)?)=(.+)$/.exec(text) ?? [];
+  const percentile = Number(percentileText);
+  if (!(percentile >= 1 && percentile <= 99.99)) {
+    throw expectedError("an objective like p99=50ms, with a percentile from 1 to 99.99", text);
+  }
+  return { percentile, delayUsMax: parseDurationMs(delay!) * 1000 };
+}
+
 /** A whole number of at least `min`. */
 export function parseCount(text: string, min: number = 1): number {
   const count = /^\d+$/.test(text) ? Number(text) : Number.NaN;

@@ -9,6 +9,7 @@ export const schemaVersion = 1;
 export const flowNames = ["roundTrip", "uplink", "downlink"] as const;
 export const scenarioNames = ["echo", "throughput", "duplex"] as const;
 export const validityVerdicts = ["valid", "generator-bound", "invalid"] as const;
+export const comparisonVerdicts = ["faster", "slower", "indistinguishable"] as const;
 
 const count = z.number().int().nonnegative();
 const positive = z.number().positive();
@@ -94,11 +95,24 @@ const parameters = z.object({
   pollIntervalMs: positive.optional().describe("Only where the client polls."),
 });
 
-const interval = z.object({
-  value: z.number().describe("Median of the trials."),
-  low: z.number().describe("Lowest trial."),
-  high: z.number().describe("Highest trial."),
-});
+const intervalOf = (value: string, method: string) =>
+  z
+    .object({
+      value: z.number().describe(value),
+      low: z.number().describe("Lower end."),
+      high: z.number().describe("Upper end."),
+    })
+    .describe(method);
+
+const interval = intervalOf(
+  "Median of the trials.",
+  "95 % confidence interval of the median, from one value per trial: between order statistics with 6 or more trials, Student's t on logarithms with 3 to 5, low = high = value with fewer. Counts, and metrics that were 0 in a trial, have the lowest and the highest trial instead.",
+);
+
+const ratioInterval = intervalOf(
+  "Ratio of the medians of the trials.",
+  "95 % confidence interval of the ratio, target over reference: Welch's t on the logarithms of one value per trial, wide enough to hold the value; low = high = value where one of the two has fewer than 3 trials.",
+);
 
 const flag = z.object({
   code: z.string(),
@@ -133,12 +147,47 @@ const comparison = z.object({
   metric: z.string(),
   reference: z.string(),
   target: z.string(),
-  ratio: interval,
+  ratio: ratioInterval,
   bound: z
     .enum(["at-least", "at-most"])
     .optional()
     .describe("The true ratio is at least, or at most, this: the load generator was the limit of one of the two."),
-  verdict: z.enum(["higher", "lower", "indistinguishable"]),
+  noiseRatio: positive
+    .optional()
+    .describe(
+      "The medians of two equal targets differ by up to this factor in 95 % of runs, learnt from the trials of this scenario and metric over all targets. Absent where no cell has two trials.",
+    ),
+  adjustedPValue: z
+    .number()
+    .min(0)
+    .max(1)
+    .describe(
+      "Chance of a difference this clear in any comparison of the run if all targets were equal: Welch's t on logarithms, variances shared between targets, adjusted by Holm over every pair of targets and every compared metric.",
+    ),
+  verdict: z
+    .enum(comparisonVerdicts)
+    .describe(
+      "Faster and slower are better and worse by the metric's own direction, for bytes and CPU time too. Told only if the interval leaves out 1, the ratio is beyond noiseRatio, adjustedPValue is at most 0.05 and no bound leaves it open.",
+    ),
+});
+
+const capacityProbe = z.object({
+  ratePerSecond: positive.describe("Offered rate."),
+  achievedRatePerSecond: z.number().nonnegative(),
+  delayUs: z.number().nonnegative().optional().describe("The objective's percentile, from the schedule."),
+  outcome: z.enum(["held", "missed", "generator-bound"]),
+  reason: z.string().optional().describe("Why it did not hold, where not by its delay."),
+  confirms: z.boolean().optional().describe("A second run at a rate that held."),
+});
+
+const capacity = z.object({
+  target: z.string(),
+  protocol: z.string(),
+  parameters,
+  objective: z.object({ percentile: z.number().min(0).max(100), delayUsMax: positive }),
+  ratePerSecond: z.number().nonnegative().describe("Highest offered rate that held, twice; 0 if none did."),
+  atLeast: z.boolean().describe("The target could carry more: something else was the limit."),
+  probes: z.array(capacityProbe),
 });
 
 const protocolInfo = z.object({
@@ -174,6 +223,7 @@ export const resultsSchema = z.object({
   protocols: z.array(protocolInfo).describe("What the report needs to know of the protocols in this run."),
   cells: z.array(cell),
   comparisons: z.array(comparison),
+  capacities: z.array(capacity).optional().describe("Knee searches, where the run was one."),
   claims: z.array(
     z.object({ id: z.string(), statement: z.string(), verdict: z.string(), evidence: z.array(z.string()) }),
   ),
@@ -195,6 +245,9 @@ export type Interval = z.infer<typeof interval>;
 export type Validity = z.infer<typeof validity>;
 export type Flag = z.infer<typeof flag>;
 export type Comparison = z.infer<typeof comparison>;
+export type Capacity = z.infer<typeof capacity>;
+export type CapacityProbe = z.infer<typeof capacityProbe>;
+export type Objective = Capacity["objective"];
 export type ScenarioName = (typeof scenarioNames)[number];
 export type ProtocolInfo = z.infer<typeof protocolInfo>;
 

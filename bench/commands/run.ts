@@ -1,7 +1,7 @@
 import { Command, Option } from "commander";
 import { renderHistogramLog } from "../../reports/histogram-log.ts";
 import { renderReport, renderSummary } from "../../reports/report.ts";
-import type { Load, Results } from "../../reports/results.ts";
+import type { Load, Objective, Results } from "../../reports/results.ts";
 import { describeError, WirebenchError } from "../errors.ts";
 import { exitCodeOf } from "../exit-codes.ts";
 import { type Arrivals, arrivalKinds } from "../flows/pacer.ts";
@@ -14,7 +14,7 @@ import { run } from "../runner.ts";
 import type { Scenario } from "../scenario.ts";
 import { scenarioNamed, scenarios } from "../scenarios.ts";
 import { parseTarget, type Target } from "../target.ts";
-import { parseBytes, parseCount, parseDurationMs, parseRatePerSecond } from "../units.ts";
+import { parseBytes, parseCount, parseDurationMs, parseObjective, parseRatePerSecond } from "../units.ts";
 import { argument } from "./argument.ts";
 import { interruptSignal } from "./interrupt.ts";
 
@@ -35,6 +35,8 @@ interface RunOptions {
   seed: number;
   out?: string;
   trace?: string;
+  findCapacity?: boolean;
+  slo?: Objective;
 }
 
 const examples = `
@@ -42,6 +44,7 @@ Examples:
   wirebench run                                        every protocol, every scenario, preset quick
   wirebench run websocket sse --scenario echo -R 500   two protocols at 500 messages per second
   wirebench run websocket=ws://127.0.0.1:9001/         a server someone else wrote: it must echo
+  wirebench run --find-capacity --slo p99=50ms         the highest rate each protocol holds
   wirebench run --preset standard --payload 4KiB --payload-kind binary`;
 
 export function runCommand(): Command {
@@ -84,6 +87,12 @@ export function runCommand(): Command {
       argument((text) => parseCount(text, 0)),
       1,
     )
+    .option("--find-capacity", "search each target's highest rate that holds the objective, instead of trials")
+    .option(
+      "--slo <objective>",
+      "what --find-capacity holds, e.g. p99=50ms from the schedule",
+      argument(parseObjective),
+    )
     .option("--trace <file>", "also write every raw histogram in the HdrHistogram log format, for other tools to plot")
     .option("--out <dir>", "where results.json, report.md and the charts go (default: reports/out/<time>/)")
     .addHelpText("after", examples)
@@ -95,7 +104,7 @@ export function runCommand(): Command {
 async function runTargets(targetTexts: string[], options: RunOptions, command: Command): Promise<number> {
   const targets = (targetTexts.length > 0 ? targetTexts : protocolNames).map(parseTarget);
   refuseRepeats(targets);
-  const chosen = options.scenario?.map(scenarioNamed) ?? scenarios;
+  const chosen = options.scenario?.map(scenarioNamed) ?? (options.findCapacity ? capacityScenarios : scenarios);
   refuseContradictions(options, targets, chosen);
   const settings = applyOptions(presets[options.preset], options);
   const cells = planCells(targets, chosen, settings);
@@ -110,6 +119,7 @@ async function runTargets(targetTexts: string[], options: RunOptions, command: C
     trials: settings.trials,
     reference: referenceOf(targets),
     cells,
+    ...(options.findCapacity && { objective: options.slo ?? defaultObjective }),
   };
   using interrupt = interruptSignal(
     "Stopping: what is measured so far will be written. Press Ctrl-C again to end at once.",
@@ -134,6 +144,10 @@ function saveOrWarn(output: OutputFolder, results: Results, progress: Progress):
     progress.say(`not saved    ${describeError(error)}; trying again after the next trial`);
   }
 }
+
+/** The knee is searched where a rate is offered and every target can answer. */
+const capacityScenarios = scenarios.filter(({ loadKind, service }) => loadKind === "open" && service === "echo");
+const defaultObjective: Objective = { percentile: 99, delayUsMax: 50_000 };
 
 /** The first target is what the others are compared with; without a choice that is the floor. */
 const referenceOf = (targets: readonly Target[]): string => targets[0]!.label;
@@ -162,8 +176,28 @@ function refuseRepeats(targets: readonly Target[]): void {
   if (repeated !== undefined) throw new WirebenchError("usage", `target ${repeated} is given twice`);
 }
 
+function refuseCapacityContradictions(
+  { findCapacity, slo, rate, trials }: RunOptions,
+  chosen: readonly Scenario[],
+): void {
+  if (!findCapacity) {
+    if (slo !== undefined) throw new WirebenchError("usage", "--slo needs --find-capacity");
+    return;
+  }
+  if (rate !== undefined)
+    throw new WirebenchError("usage", "--rate contradicts --find-capacity, which searches the rate");
+  if (trials !== undefined)
+    throw new WirebenchError("usage", "--trials contradicts --find-capacity, which probes rates instead");
+  const wrong = chosen.find((scenario) => !capacityScenarios.includes(scenario));
+  if (wrong !== undefined) {
+    const expected = capacityScenarios.map(({ name }) => name).join(", ");
+    throw new WirebenchError("usage", `--find-capacity searches on ${expected} only, not on ${wrong.name}`);
+  }
+}
+
 /** An option that no chosen cell would use is a misunderstanding, not a wish. */
 function refuseContradictions(options: RunOptions, targets: readonly Target[], chosen: readonly Scenario[]): void {
+  refuseCapacityContradictions(options, chosen);
   const kinds = new Set<Load["kind"]>(chosen.map(({ loadKind }) => loadKind));
   const names = chosen.map(({ name }) => name).join(", ");
   if (options.rate !== undefined && !kinds.has("open")) {
