@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import type { Results } from "../reports/results.ts";
+import { madeUpResults, sixTargets } from "../reports/testing.ts";
 import { protocolNames } from "./protocols.ts";
 import { RunningCli, temporaryFolder } from "./running-cli.ts";
 import { scenarios } from "./scenarios.ts";
@@ -35,6 +37,13 @@ const mistakes: [string[], RegExp][] = [
   [["serve", "tcp", "--port", "70000"], /a port from 0 to 65535/],
   [["report", "package.json"], /not a results file: expected schemaVersion 1/],
   [["report", "missing.json"], /not a results file: ENOENT/],
+  [["compare", "missing.json", "missing.json"], /missing.json is not a results file: ENOENT/],
+  [["compare", "a.json"], /missing required argument 'B.json'/],
+  [
+    ["compare", "a.json", "b.json", "--threshold", "0.05"],
+    /--threshold.*expected a share in percent, e.g. 5%, got "0.05"/,
+  ],
+  [["compare", "a.json", "b.json", "--json", "--markdown"], /cannot be used with option '--markdown'/],
   [["dance"], /unknown command 'dance'/],
 ];
 
@@ -50,8 +59,9 @@ for (const [args, message] of mistakes) {
 test("help shows every command, and each command's help shows an example", async () => {
   const { code, stdout } = await ends(["--help"]);
   assert.equal(code, 0);
-  for (const command of ["run", "serve", "report", "list"]) assert.match(stdout, new RegExp(`^  ${command} `, "m"));
-  for (const command of ["run", "serve", "report"])
+  for (const command of ["run", "serve", "report", "compare", "list"])
+    assert.match(stdout, new RegExp(`^  ${command} `, "m"));
+  for (const command of ["run", "serve", "report", "compare"])
     assert.match((await ends([command, "--help"])).stdout, /Examples?:/);
 });
 
@@ -97,6 +107,42 @@ test("report refuses a results file with a part missing and names the part", asy
   assert.equal(code, 2);
   assert.match(stderr, /cells/);
   assert.equal(existsSync(join(folder.path, "report.md")), false);
+});
+
+test("compare finds nothing against itself, a regression where there is one, and refuses another machine", async () => {
+  using folder = temporaryFolder();
+  const write = (name: string, results: Results): string => {
+    const path = join(folder.path, name);
+    writeFileSync(path, JSON.stringify(results));
+    return path;
+  };
+  const targets = sixTargets.slice(0, 2);
+  const results = madeUpResults(targets);
+  const a = write("a.json", results);
+  const slower = write(
+    "slower.json",
+    madeUpResults(targets.map((made) => ({ ...made, roundTripUs: made.roundTripUs * 2 }))),
+  );
+  const elsewhere = write("elsewhere.json", {
+    ...results,
+    environment: { ...results.environment, cores: 2, cpu: "Other" },
+  });
+
+  const itself = await ends(["compare", a, a]);
+  assert.deepEqual([itself.code, itself.stderr], [0, ""]);
+  assert.match(itself.stdout, /No regression beyond 5 %: nothing changed of \d+ numbers compared\.\n$/);
+
+  const regressed = await ends(["compare", a, slower, "--json"]);
+  assert.equal(regressed.code, 5);
+  assert.ok(JSON.parse(regressed.stdout).regressions > 0);
+  assert.equal((await ends(["compare", a, slower, "--threshold", "150%"])).code, 0);
+
+  const refused = await ends(["compare", a, elsewhere]);
+  assert.deepEqual([refused.code, refused.stdout], [2, ""]);
+  assert.match(refused.stderr, /not comparable:\n {2}cpu: Example CPU in A, Other in B\n {2}cores: 8 in A, 2 in B\n/);
+  const forced = await ends(["compare", a, elsewhere, "--force"]);
+  assert.equal(forced.code, 0);
+  assert.match(forced.stdout, /^Warning: A and B are not comparable.*\n {2}cpu/);
 });
 
 for (const name of protocolNames) {

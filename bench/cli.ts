@@ -1,9 +1,11 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from "commander";
+import { compareCommand } from "./commands/compare.ts";
 import { listCommand } from "./commands/list.ts";
 import { reportCommand } from "./commands/report.ts";
 import { runCommand } from "./commands/run.ts";
 import { serveCommand } from "./commands/serve.ts";
+import { verifyCommand } from "./commands/verify.ts";
 import { version } from "./environment.ts";
 import { describeError, WirebenchError } from "./errors.ts";
 import { exitCodeOfError, exitCodes } from "./exit-codes.ts";
@@ -16,7 +18,9 @@ const program = new Command("wirebench")
   .showHelpAfterError("(wirebench help [command] shows what there is)")
   .addCommand(runCommand())
   .addCommand(serveCommand())
+  .addCommand(verifyCommand())
   .addCommand(reportCommand())
+  .addCommand(compareCommand())
   .addCommand(listCommand());
 
 for (const command of [program, ...program.commands]) command.exitOverride();

@@ -1,3 +1,4 @@
+import { type ResultsComparison, regressionsOf } from "../reports/regression.ts";
 import type { Results } from "../reports/results.ts";
 import { WirebenchError } from "./errors.ts";
 
@@ -21,6 +22,13 @@ export function exitCodeOf({ interrupted, cells }: Results): number {
   if (states.has("refused")) return exitCodes.conformanceFailed;
   const invalid = cells.some((cell) => cell.state === "measured" && cell.validity.verdict === "invalid");
   return invalid ? exitCodes.invalidResult : exitCodes.ok;
+}
+
+/** A regression, or else numbers that may be believed no longer, or none at all: silence is not a pass. */
+export function exitCodeOfComparison(comparison: ResultsComparison): number {
+  if (regressionsOf(comparison).length > 0) return exitCodes.regression;
+  const unknown = comparison.turnedInvalid.length > 0 || comparison.changes.length === 0;
+  return unknown ? exitCodes.invalidResult : exitCodes.ok;
 }
 
 export const exitCodeOfError = (error: unknown): number =>

@@ -70,8 +70,8 @@ const join = ({ digits, unit }: Scaled): string =>
 export const formatQuantity = (value: number, unit: Unit): string => join(scaled(value, unit));
 
 /**
- * The median and, in brackets, the lowest and highest trial: `151 µs (148–160)`; with units of their own where they
- * differ; only the median where all trials read the same.
+ * The value and, in brackets, its interval: `151 µs (148–160)`; with units of their own where they differ; only the
+ * value where there is no interval or its ends read the same.
  */
 export function formatInterval({ value, low, high }: Interval, unit: Unit): string {
   const middle = scaled(value, unit);

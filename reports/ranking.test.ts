@@ -1,46 +1,36 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { chanceOfFalseSeparation, type Ranked, rank } from "./ranking.ts";
-import type { Bound } from "./reading.ts";
+import { type IsLower, type Ranked, rank } from "./ranking.ts";
 import type { TargetRow } from "./view.ts";
 
-const entry = (name: string, low: number, high: number, bound?: Bound): Ranked => ({
-  row: { target: name, name, protocol: name, info: undefined, cells: new Map() } satisfies TargetRow,
+const entry = (name: string, low: number, high: number): Ranked => ({
+  row: { target: name, name, protocol: name, info: undefined, cells: new Map(), capacity: undefined } satisfies TargetRow,
   interval: { value: (low + high) / 2, low, high },
-  bound,
 });
+
+/** Stands for a verdict: the intervals do not overlap. */
+const apart: IsLower = (a, b) => a.interval.high < b.interval.low;
 
 const namesOf = (entries: readonly Ranked[]) => entries.map(({ row }) => row.name);
 
 describe("ranking", () => {
-  it("tells targets apart whose ranges do not overlap", () => {
-    const { lowest, highest, decided } = rank([entry("a", 1, 2), entry("b", 3, 4), entry("c", 5, 6)]);
+  it("tells targets apart that have a verdict", () => {
+    const { lowest, highest, decided } = rank([entry("a", 1, 2), entry("b", 3, 4), entry("c", 5, 6)], apart);
     assert.deepEqual([namesOf(lowest), namesOf(highest), decided], [["a"], ["c"], true]);
   });
 
   it("names all that may be the lowest", () => {
-    const { lowest, highest } = rank([entry("a", 1, 3), entry("b", 2, 4), entry("c", 5, 6)]);
+    const { lowest, highest } = rank([entry("a", 1, 3), entry("b", 2, 4), entry("c", 5, 6)], apart);
     assert.deepEqual([namesOf(lowest), namesOf(highest)], [["a", "b"], ["c"]]);
   });
 
-  it("decides nothing where all ranges overlap", () => {
-    assert.equal(rank([entry("a", 1, 3), entry("b", 2, 4)]).decided, false);
+  it("decides nothing where no pair has a verdict", () => {
+    assert.equal(rank([entry("a", 1, 3), entry("b", 2, 4)], apart).decided, false);
   });
 
-  it("does not put a lower bound below anything, but above", () => {
-    assert.equal(rank([entry("a", 1, 2, "at-least"), entry("b", 3, 4)]).decided, false);
-    assert.deepEqual(namesOf(rank([entry("a", 1, 2), entry("b", 3, 4, "at-least")]).highest), ["b"]);
-  });
-
-  it("does not put an upper bound above anything, but below", () => {
-    assert.equal(rank([entry("a", 1, 2), entry("b", 3, 4, "at-most")]).decided, false);
-    assert.deepEqual(namesOf(rank([entry("a", 1, 2, "at-most"), entry("b", 3, 4)]).lowest), ["a"]);
-  });
-
-  it("knows how often luck alone separates two sets of trials", () => {
-    assert.equal(chanceOfFalseSeparation(1), 1);
-    assert.equal(chanceOfFalseSeparation(2), 2 / 6);
-    assert.equal(chanceOfFalseSeparation(3), 2 / 20);
-    assert.equal(chanceOfFalseSeparation(7), 2 / 3432);
+  it("asks nothing but the verdicts for an order", () => {
+    const entries = [entry("a", 1, 2), entry("b", 3, 4)];
+    assert.equal(rank(entries, () => false).decided, false);
+    assert.deepEqual(namesOf(rank(entries, (a, b) => a.row.name === "b" && b.row.name === "a").lowest), ["b"]);
   });
 });

@@ -1,6 +1,8 @@
-/** Which statements about an order the trials support: those of ranges that do not overlap, and no others. */
+/** Which statements about an order the trials support: those of comparisons with a verdict, and no others. */
+import { comparePairs, type PairComparison } from "./comparison.ts";
 import { type Bound, readMetric } from "./reading.ts";
 import type { Interval, ScenarioName } from "./results.ts";
+import { trialsForIntervalMin } from "./statistics/intervals.ts";
 import { completeTrials, measuredCell, type ReportView, type TargetRow } from "./view.ts";
 
 export interface Ranked {
@@ -19,11 +21,23 @@ export interface Ranking {
   readonly decided: boolean;
 }
 
-/** One trial has no spread, so it can support no order. */
-export const trialsToRankMin = 2;
+/** Whether the first is shown to be below the second. */
+export type IsLower = (a: Ranked, b: Ranked) => boolean;
 
-/** Ranks the believable cells of a scenario that have spread, the reference left out. */
-export function rankTargets(view: ReportView, scenario: ScenarioName, metric: string): Ranking {
+/** Fewer trials have no interval, so they can support no order. */
+export const trialsToRankMin = trialsForIntervalMin;
+
+/** Every pair of targets in every compared metric, decided together. */
+export const pairsOf = ({ results, reference }: ReportView): PairComparison[] =>
+  comparePairs(results.cells, reference?.target);
+
+/** Ranks the believable cells of a scenario that have trials enough, the reference left out. */
+export function rankTargets(
+  view: ReportView,
+  pairs: readonly PairComparison[],
+  scenario: ScenarioName,
+  metric: string,
+): Ranking {
   const entries = view.rows.flatMap((row): Ranked[] => {
     if (row === view.reference) return [];
     const cell = measuredCell(row, scenario);
@@ -31,28 +45,21 @@ export function rankTargets(view: ReportView, scenario: ScenarioName, metric: st
     const reading = readMetric(cell, metric);
     return reading.kind === "value" ? [{ row, interval: reading.interval, bound: reading.bound }] : [];
   });
-  return rank(entries);
+  const asked = pairs.filter((pair) => pair.scenario === scenario && pair.metric === metric);
+  return rank(entries, (a, b) =>
+    asked.some(
+      ({ target, reference, direction }) =>
+        (target === a.row.target && reference === b.row.target && direction === "lower") ||
+        (target === b.row.target && reference === a.row.target && direction === "higher"),
+    ),
+  );
 }
 
-export function rank(entries: readonly Ranked[]): Ranking {
+export function rank(entries: readonly Ranked[], isLower: IsLower): Ranking {
   return {
     entries,
     lowest: entries.filter((entry) => !entries.some((other) => isLower(other, entry))),
     highest: entries.filter((entry) => !entries.some((other) => isLower(entry, other))),
     decided: entries.some((entry) => entries.some((other) => isLower(entry, other))),
   };
-}
-
-/** The ranges do not overlap, and neither bound lets the truth lie on the other side. */
-const isLower = (a: Ranked, b: Ranked): boolean =>
-  a.interval.high < b.interval.low && a.bound !== "at-least" && b.bound !== "at-most";
-
-/**
- * How often two targets that do not differ are told apart by luck: of all orders of 2n like trials, two put one's
- * n trials wholly on one side of the other's.
- */
-export function chanceOfFalseSeparation(trials: number): number {
-  let orders = 1;
-  for (let index = 1; index <= trials; index++) orders = (orders * (trials + index)) / index;
-  return Math.min(1, 2 / orders);
 }

@@ -43,7 +43,7 @@ const boundSign = { "at-least": "≥ ", "at-most": "≤ " } as const;
 /** `≥ `, `≤ ` or nothing. */
 export const signOf = (bound: Bound | undefined): string => (bound === undefined ? "" : boundSign[bound]);
 
-/** A reading as a table cell: the number with its range of trials, or a dash or `invalid` with a mark. */
+/** A reading as a table cell: the number with its interval, or a dash or `invalid` with a mark. */
 export function showReading(
   reading: Reading,
   unit: Metric["unit"],

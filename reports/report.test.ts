@@ -58,8 +58,8 @@ describe("a report", () => {
 
   it("marks lower bounds, and ratios to them, as such", async () => {
     const report = await reportOf(madeUpResults());
-    assert.match(report, /≥ 60,000\/s \(57,700–62,500\)¹/);
-    assert.match(report, /≤ 0\.833× \(0\.769–0\.903\)/);
+    assert.match(report, /≥ 60,000\/s \(54,400–66,300\)¹/);
+    assert.match(report, /≤ 0\.833× \(0\.761–0\.912\)/);
     assert.match(report, /¹ generator-bound: the load generator was the limit/);
   });
 
@@ -114,7 +114,7 @@ describe("a report", () => {
 });
 
 describe("the statements of a report", () => {
-  it("name who is lowest and who is highest when no ranges overlap", async () => {
+  it("name who is lowest and who is highest when luck does not explain it", async () => {
     const report = await reportOf(madeUpResults());
     assert.equal(
       lineOf(report, "- **Latency"),
@@ -123,7 +123,7 @@ describe("the statements of a report", () => {
     assert.match(lineOf(report, "- **Throughput"), /highest WebSocket \(50,000\/s, ≤ 0\.833× floor\); lowest Short/);
   });
 
-  it("say indistinguishable when ranges overlap", async () => {
+  it("say indistinguishable when luck explains the difference", async () => {
     const apart = [tcp, websocket, { ...sse, roundTripUs: 200 }];
     const latency = async (spread: number) =>
       lineOf(await reportOf(madeUpResults(apart.map((made) => ({ ...made, spread })))), "- **Latency");
@@ -142,7 +142,14 @@ describe("the statements of a report", () => {
     assert.match(report, /One trial has no spread, so this run supports no ranking/);
     assert.equal(lineOf(report, "- **Latency"), "");
     assert.doesNotMatch(report, /\d \(\d+(\.\d+)?–/);
-    assert.match(report, /One trial has no range, so none is printed/);
+    assert.match(report, /One trial has no interval, so none is printed/);
+  });
+
+  it("do not exist for two trials, which have no intervals either", async () => {
+    const report = await reportOf(madeUpResults(sixTargets, { trials: 2 }));
+    assert.match(report, /Two trials are too few to tell a difference from luck/);
+    assert.equal(lineOf(report, "- **Latency"), "");
+    assert.doesNotMatch(report, /\d \(\d+(\.\d+)?–/);
   });
 
   it("call ratios by the name of a reference that is not the floor", async () => {

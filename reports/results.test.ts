@@ -45,6 +45,6 @@ describe("results.json", () => {
   it("has a JSON Schema that explains its fields", () => {
     const schema = JSON.stringify(resultsJsonSchema());
     assert.match(schema, /2020-12/);
-    assert.match(schema, /Median of the trials/);
+    assert.match(schema, /95 % confidence interval of the median/);
   });
 });

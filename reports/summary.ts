@@ -1,26 +1,26 @@
 import { metrics } from "./metrics.ts";
 import type { Interval, MeasuredCell, Parameters, Trial } from "./results.ts";
+import { medianInterval } from "./statistics/intervals.ts";
+import { median } from "./statistics/moments.ts";
 
 /**
  * One interval per metric, from per-trial values: the trial is the unit of analysis. A metric that not every trial
- * can tell is left out.
+ * can tell is left out. Counts, and what else can be 0, have the lowest and the highest trial for their interval.
  */
 export function summarise(trials: readonly Trial[], parameters: Parameters): MeasuredCell["summary"] {
   const summary: MeasuredCell["summary"] = {};
-  for (const { name, read } of metrics) {
-    const values = trials.map((trial) => read(trial, parameters));
-    if (values.every((value) => value !== undefined)) summary[name] = spread(values);
+  for (const { name, unit, read } of metrics) {
+    const values = trials.map((trial) => read(trial, parameters)).filter((value) => value !== undefined);
+    if (values.length < trials.length) continue;
+    const positive = unit !== "messages" && values.every((value) => value > 0);
+    summary[name] = positive ? medianInterval(values) : spread(values);
   }
   return summary;
 }
 
 /** Median, lowest and highest. */
-export function spread(values: readonly number[]): Interval {
-  const sorted = [...values].sort((a, b) => a - b);
-  return { value: median(sorted), low: sorted[0]!, high: sorted.at(-1)! };
-}
-
-function median(sorted: readonly number[]): number {
-  const middle = sorted.length / 2;
-  return sorted.length % 2 === 1 ? sorted[Math.floor(middle)]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
-}
+export const spread = (values: readonly number[]): Interval => ({
+  value: median(values),
+  low: Math.min(...values),
+  high: Math.max(...values),
+});

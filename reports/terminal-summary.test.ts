@@ -30,8 +30,9 @@ describe("the summary in a terminal", () => {
     assert.match(lines(text)[1]!, /^WebSocket +invalid +invalid +– +invalid/);
   });
 
-  it("says that one trial has no spread, and that a run was interrupted", () => {
+  it("says that one trial has no spread, that two are too few, and that a run was interrupted", () => {
     assert.match(renderSummary(madeUpResults(sixTargets, { trials: 1 })), /one trial: no spread/);
+    assert.match(renderSummary(madeUpResults(sixTargets, { trials: 2 })), /medians of 2 trials, too few to tell/);
     assert.match(renderSummary({ ...madeUpResults(), interrupted: true }), /^Interrupted: /);
   });
 

@@ -2,6 +2,7 @@
 import { formatDuration, formatQuantity, plural } from "./format.ts";
 import { oneLine } from "./markdown.ts";
 import { metricNamed } from "./metrics.ts";
+import { trialsToRankMin } from "./ranking.ts";
 import { comparisonOf, readMetric, signOf } from "./reading.ts";
 import type { Cell, Results, ScenarioName } from "./results.ts";
 import { left, renderPlainTable, right } from "./table.ts";
@@ -76,9 +77,15 @@ function legend(view: ReportView): string {
     ...(view.scenarios.includes("throughput") ? ["rate: closed loop"] : []),
     ...(view.scenarios.includes("duplex") ? ["up, down: one way, both busy"] : []),
     ...(view.reference ? [`×: ${referenceTitle(view)}`] : []),
-    view.trials === 1 ? "one trial: no spread" : `medians of ${plural(view.trials, "trial")}`,
+    trialsInWords(view.trials),
   ];
   return `\n${meanings.join("; ")}\n`;
+}
+
+function trialsInWords(trials: number): string {
+  if (trials === 1) return "one trial: no spread";
+  const few = trials < trialsToRankMin ? ", too few to tell a difference from luck" : "";
+  return `medians of ${plural(trials, "trial")}${few}`;
 }
 
 function remarkOf(row: TargetRow, cell: Cell): string[] {

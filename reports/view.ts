@@ -2,8 +2,10 @@
 import { formatDuration } from "./format.ts";
 import { oneLine } from "./markdown.ts";
 import {
+  type Capacity,
   type Cell,
   type MeasuredCell,
+  type Parameters,
   type ProtocolInfo,
   type Results,
   type ScenarioName,
@@ -20,6 +22,8 @@ export interface TargetRow {
   /** Absent for a protocol these results do not describe. */
   readonly info: ProtocolInfo | undefined;
   readonly cells: ReadonlyMap<ScenarioName, Cell>;
+  /** Where the run was a knee search. */
+  readonly capacity: Capacity | undefined;
 }
 
 export interface ReportView {
@@ -34,16 +38,18 @@ export interface ReportView {
 }
 
 export function viewOf(results: Results): ReportView {
-  const byTarget = Map.groupBy(results.cells, ({ target }) => target);
-  const rows = [...byTarget].map(([target, cells]): TargetRow => {
-    const { protocol } = cells[0]!;
+  const measured = [...results.cells, ...(results.capacities ?? [])];
+  const rows = [...Map.groupBy(measured, ({ target }) => target)].map(([target, [first]]): TargetRow => {
+    const { protocol, parameters } = first!;
     const info = results.protocols.find(({ name }) => name === protocol);
+    const cells = results.cells.filter((cell) => cell.target === target);
     return {
       target,
-      name: nameOf(target, info, cells),
+      name: nameOf(target, info, parameters),
       protocol,
       info,
       cells: new Map(cells.map((cell) => [cell.scenario, cell])),
+      capacity: results.capacities?.find((capacity) => capacity.target === target),
     };
   });
   const reference = results.comparisons[0]?.reference;
@@ -57,8 +63,7 @@ export function viewOf(results: Results): ReportView {
 }
 
 /** A poll interval decides what a polling target can do, so it is part of its name. */
-function nameOf(target: string, info: ProtocolInfo | undefined, cells: readonly Cell[]): string {
-  const pollIntervalMs = cells[0]!.parameters.pollIntervalMs;
+function nameOf(target: string, info: ProtocolInfo | undefined, { pollIntervalMs }: Parameters): string {
   const base = info !== undefined && target === info.name ? info.title : oneLine(target);
   return pollIntervalMs === undefined ? base : `${base} every ${formatDuration(pollIntervalMs)}`;
 }

@@ -33,7 +33,7 @@ export function cpuChart(view: ReportView): Chart | undefined {
     spec: {
       title: {
         text: "CPU time per message",
-        subtitle: "line: lowest to highest trial. Lower is better.",
+        subtitle: "line: 95 % interval. Lower is better.",
       },
       width: figureWidth,
       height: { step: 20 },

@@ -79,8 +79,7 @@ export function duplexChart(view: ReportView): Chart | undefined {
     spec: {
       title: {
         text: "Duplex: one-way delay, alone and together",
-        subtitle:
-          "open: the other direction rests; filled: it is busy too; line: lowest to highest trial. Lower is better.",
+        subtitle: "open: the other direction rests; filled: it is busy too; line: 95 % interval. Lower is better.",
       },
       data: { values: data },
       hconcat: panels.map(panel),

@@ -5,7 +5,7 @@ import { logScale, spansDecades } from "./axes.ts";
 import type { Chart } from "./chart.ts";
 import { rowFigure } from "./rows.ts";
 
-/** Rates with the range of their trials; an arrow where the truth may lie further right. */
+/** Rates with their intervals; an arrow where the truth may lie further right. */
 export function throughputChart(view: ReportView): Chart | undefined {
   const text = new Map<TargetRow, string>();
   const data = view.rows.flatMap((row) => {
@@ -34,7 +34,7 @@ export function throughputChart(view: ReportView): Chart | undefined {
     alt: `Round trips per second in a closed loop: ${formatList(rows.map((row) => `${row.name} ${text.get(row)}`))}.`,
     spec: rowFigure({
       title: "Throughput: round trips per second, closed loop",
-      subtitle: `line: lowest to highest trial; ≥ and arrow: the load generator was the limit. Higher is better.`,
+      subtitle: `line: 95 % interval; ≥ and arrow: the load generator was the limit. Higher is better.`,
       rows,
       text,
       data,

@@ -1,4 +1,5 @@
 import { blocks, escapeText } from "../markdown.ts";
+import { trialsToRankMin } from "../ranking.ts";
 import type { ScenarioName } from "../results.ts";
 import { type ReportView, referenceTitle } from "../view.ts";
 import { metricColumn, ratioColumn, type Section, type TargetColumn, targetTable, textSection } from "./section.ts";
@@ -49,9 +50,14 @@ export function atAGlanceSection(view: ReportView): Section {
   return textSection(
     blocks(
       "## At a glance",
-      "Each value is the median of the trials, with the lowest and the highest trial in brackets. Round trips are counted from the schedule. `≥` and `≤` mark bounds, `–` what cannot be told, each with its reason below the table.",
+      `Each value is the median of the trials${intervalsInWords(view)}. Round trips are counted from the schedule. \`≥\` and \`≤\` mark bounds, \`–\` what cannot be told, each with its reason below the table.`,
       speed.length > 0 ? targetTable(view.rows, speed) : undefined,
       cost.length > 0 ? targetTable(view.rows, cost) : undefined,
     ),
   );
 }
+
+const intervalsInWords = ({ trials }: ReportView): string =>
+  trials < trialsToRankMin
+    ? ""
+    : ", with its 95 % interval in brackets: were the run repeated many times, 95 of 100 such brackets would hold the true value of this target on this machine";

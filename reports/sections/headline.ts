@@ -1,12 +1,13 @@
 /** What a reader in a hurry should take away: only what the trials support. */
 import { formatList, formatQuantity, plural } from "../format.ts";
+import { slowedByOtherDirection } from "../interference.ts";
 import { blocks, bullets, escapeText } from "../markdown.ts";
 import { metricNamed } from "../metrics.ts";
-import { chanceOfFalseSeparation, type Ranked, type Ranking, rankTargets, trialsToRankMin } from "../ranking.ts";
-import { comparisonOf, readMetric, signOf } from "../reading.ts";
+import { pairsOf, type Ranked, type Ranking, rankTargets, trialsToRankMin } from "../ranking.ts";
+import { comparisonOf, signOf } from "../reading.ts";
 import type { ScenarioName } from "../results.ts";
 import { describeStarvation, starvationOf } from "../starvation.ts";
-import { completeTrials, isFloor, measuredCell, type ReportView, referenceTitle, type TargetRow } from "../view.ts";
+import { isFloor, type ReportView, referenceTitle, type TargetRow } from "../view.ts";
 import { type Section, textSection } from "./section.ts";
 
 interface Dimension {
@@ -43,22 +44,25 @@ export function headlineSection(view: ReportView): Section {
 function howToRead({ trials, rows, reference }: ReportView): string {
   if (trials === 0)
     return "No cell was measured, so there is nothing to compare; see [validity](#validity) for the reasons.";
-  if (trials < trialsToRankMin) {
+  if (trials === 1) {
     return "One trial has no spread, so this run supports no ranking: the tables show what was seen once.";
   }
+  if (trials < trialsToRankMin) {
+    return `Two trials are too few to tell a difference from luck: intervals and rankings need at least ${trialsToRankMin} (\`--trials\`).`;
+  }
   if (rows.length < 2) return "With one target there is nothing to compare.";
-  const chance = chanceOfFalseSeparation(trials);
   const against =
     reference === undefined
       ? ""
       : ` Ratios are to ${escapeText(reference.name)}${isFloor(reference) ? ", the floor" : ""}.`;
-  return `Two targets are told apart below only where the ranges of their trials do not overlap; with ${plural(trials, "trial")} each, luck alone does that to two equal targets in about 1 of ${formatQuantity(Math.round(1 / chance), "messages")} comparisons.${against}`;
+  return `Two targets are told apart below only where luck is no explanation (how is said under [method](#method-and-limits)): were all targets equal, 95 of 100 runs would tell none of them apart anywhere. **Indistinguishable** means that ${plural(trials, "trial")} each cannot tell, not that they are equal; more trials tell smaller differences apart.${against}`;
 }
 
 function statements(view: ReportView): string | undefined {
   if (view.trials < trialsToRankMin || view.rows.length < 2) return undefined;
+  const pairs = pairsOf(view);
   const lines = dimensions.flatMap((dimension) => {
-    const ranking = rankTargets(view, dimension.scenario, dimension.metric);
+    const ranking = rankTargets(view, pairs, dimension.scenario, dimension.metric);
     return ranking.entries.length === 0 ? [] : [`**${dimension.title}:** ${statement(view, dimension, ranking)}`];
   });
   return bullets([...lines, ...interference(view)]);
@@ -100,24 +104,19 @@ function besideReference(view: ReportView, { scenario, metric }: Dimension, row:
   return [`${bound === undefined ? "indistinguishable" : "not told"} from ${title}`];
 }
 
-/** Whom the other direction slows down, where the whole range of trials says so. */
+/** Whom the other direction slows down. */
 function interference(view: ReportView): string[] {
-  let known = 0;
-  const slowed = view.rows.flatMap((row) => {
-    const directions = (["uplink", "downlink"] as const).flatMap((direction) => {
-      const cell = measuredCell(row, "duplex");
-      const reading = readMetric(cell, `${direction}InterferenceP50Ratio`);
-      if (reading.kind !== "value" || completeTrials(cell!).length < trialsToRankMin) return [];
-      known++;
-      const { value, low } = reading.interval;
-      return low > 1 ? [`${direction} ${formatQuantity(value, "ratio")}`] : [];
-    });
-    return directions.length > 0 ? [`${escapeText(row.name)} (${directions.join(", ")})`] : [];
+  const known = slowedByOtherDirection(view);
+  if (known.length === 0) return [];
+  const slowed = known.filter(({ slowedBy }) => slowedBy !== undefined);
+  const byRow = Map.groupBy(slowed, ({ row }) => row);
+  const texts = [...byRow].map(([row, found]) => {
+    const directions = found.map(({ direction, slowedBy }) => `${direction} ${formatQuantity(slowedBy!, "ratio")}`);
+    return `${escapeText(row.name)} (${directions.join(", ")})`;
   });
-  if (known === 0) return [];
   const found =
-    slowed.length === 0
-      ? "no direction is slowed by the other in every trial"
-      : `slowed by the other direction in every trial: ${formatList(slowed)}`;
+    texts.length === 0
+      ? "no direction is shown to be slowed by the other"
+      : `slowed by the other direction: ${formatList(texts)}`;
   return [`**Duplex, interference (p50 together over alone):** ${found}.`];
 }

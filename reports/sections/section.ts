@@ -26,7 +26,7 @@ export interface TargetColumn {
   readonly align?: Column["align"];
 }
 
-/** A metric with its range of trials. */
+/** A metric with its interval. */
 export const metricColumn = (scenario: ScenarioName, metric: string, title?: string): TargetColumn => ({
   title: title ?? metricNamed(metric).title,
   show: (row, notes) =>

@@ -1,0 +1,141 @@
+import { Command, Option } from "commander";
+import { plural } from "../../reports/format.ts";
+import { left, renderPlainTable } from "../../reports/table.ts";
+import { WirebenchError } from "../errors.ts";
+import { exitCodes } from "../exit-codes.ts";
+import type { Check } from "../known-answers/checks.ts";
+import { floorName } from "../known-answers/trials.ts";
+import { checkKnownAnswers } from "../known-answers/verification.ts";
+import { checkWireBytes } from "../known-answers/wire-bytes.ts";
+import { protocolNamed, protocolNames } from "../protocols.ts";
+import { askAutocannon } from "../second-opinion/agreement.ts";
+import { parseTarget, type Target } from "../target.ts";
+import { verifyTarget } from "../verify.ts";
+import { WireByteCounter } from "../wire-bytes.ts";
+import { interruptSignal } from "./interrupt.ts";
+
+const parts = ["conformance", "wire-bytes", "known-answers", "second-opinion"] as const;
+type Part = (typeof parts)[number];
+
+interface VerifyOptions {
+  only?: Part[];
+  through: string;
+}
+
+const examples = `
+Examples:
+  wirebench verify                                     all of it, in about a minute and a half
+  wirebench verify websocket sse --only conformance    do two protocols do what every protocol must
+  wirebench verify websocket=ws://127.0.0.1:9001/ --only conformance
+  wirebench verify --only known-answers --through websocket
+
+Exit code 3: a target fails conformance. 4: a known answer is missed, or the machine is too noisy to tell.`;
+
+export function verifyCommand(): Command {
+  return new Command("verify")
+    .description("conformance of the targets, and the harness itself against answers that are known")
+    .argument("[target...]", `protocol or protocol=URL; all protocols when left out (${protocolNames.join(", ")})`)
+    .addOption(
+      new Option("--only <part>", `a part of it; may be repeated: ${parts.join(", ")}`).argParser(
+        (text: string, chosen: Part[] = []) => [...chosen, partNamed(text)],
+      ),
+    )
+    .option("--through <protocol>", "the wire that known answers come on", floorName)
+    .addHelpText("after", examples)
+    .action(async (targetTexts: string[], options: VerifyOptions) => {
+      process.exitCode = await verify(targetTexts, options);
+    });
+}
+
+async function verify(targetTexts: string[], { only = [...parts], through }: VerifyOptions): Promise<number> {
+  const targets = (targetTexts.length > 0 ? targetTexts : protocolNames).map(parseTarget);
+  if (protocolNamed(through).server.traits.downlink === "polled") {
+    throw new WirebenchError("usage", `--through ${through}: a clock of its own rounds its delays up`, {
+      hint: "choose a protocol that does not poll",
+    });
+  }
+  using interrupt = interruptSignal("Stopping.");
+  const { signal } = interrupt;
+  const run = async (part: Part, title: string, check: () => Promise<Check[]>): Promise<Check[]> => {
+    if (!only.includes(part)) return [];
+    const checks = await check();
+    process.stdout.write(`${title}\n${renderChecks(checks)}\n\n`);
+    return checks;
+  };
+  try {
+    const conforms = only.includes("conformance") ? await checkTargets(targets, signal) : true;
+    const checks = [
+      ...(await run("wire-bytes", wireBytesTitle, () => checkBytes(targets, signal))),
+      ...(await run("known-answers", `Known answers, through ${through}`, () =>
+        checkKnownAnswers(through, ({ name }, attempt) => say(`known answers  ${name}, trial ${attempt}`), signal),
+      )),
+      ...(await run("second-opinion", "Second opinion: autocannon (expected) and wirebench (measured)", () =>
+        askAutocannon((what) => say(`second opinion ${what}`), signal),
+      )),
+    ];
+    process.stdout.write(`${conclude(conforms, checks)}\n`);
+    if (!conforms) return exitCodes.conformanceFailed;
+    return checks.some(({ verdict }) => verdict === "missed" || verdict === "too noisy")
+      ? exitCodes.invalidResult
+      : exitCodes.ok;
+  } catch (error) {
+    if (signal.aborted) return exitCodes.interrupted;
+    throw error;
+  }
+}
+
+/** All case results on stdout; whether none failed. */
+async function checkTargets(targets: readonly Target[], signal: AbortSignal): Promise<boolean> {
+  let conforms = true;
+  for (const target of targets) {
+    say(`conformance    ${target.label}`);
+    const results = await verifyTarget(target, signal);
+    const lines = results.map(({ case: name, outcome, reason }) => [outcome, reason ? `${name}: ${reason}` : name]);
+    const table = { columns: [left("Outcome"), left("Case")], rows: lines };
+    process.stdout.write(`Conformance of ${target.label}\n${renderPlainTable(table)}\n\n`);
+    if (results.some(({ outcome }) => outcome === "failed")) conforms = false;
+  }
+  return conforms;
+}
+
+const wireBytesTitle =
+  "Bytes on the wire of one message and its echo, at payloads of 64, 125, 126, 65,535 and 65,536 B";
+
+async function checkBytes(targets: readonly Target[], signal: AbortSignal): Promise<Check[]> {
+  const counter = new WireByteCounter();
+  const checks: Check[] = [];
+  for (const name of new Set(targets.map(({ protocol }) => protocol))) {
+    signal.throwIfAborted();
+    say(`wire bytes     ${name}`);
+    checks.push(...(await checkWireBytes(protocolNamed(name), counter)));
+  }
+  return checks;
+}
+
+const renderChecks = (checks: readonly Check[]): string =>
+  renderPlainTable({
+    columns: ["Check", "Expected", "Measured", "Verdict"].map(left),
+    rows: checks.map(({ name, expected, measured, verdict }) => [name, expected, measured, verdict]),
+  });
+
+function conclude(conforms: boolean, checks: readonly Check[]): string {
+  const count = (verdict: Check["verdict"]): number => checks.filter((check) => check.verdict === verdict).length;
+  const [missed, noisy] = [count("missed"), count("too noisy")];
+  const sentences = [
+    ...(conforms ? [] : ["A target does not conform."]),
+    ...(missed > 0 ? [`${plural(missed, "known answer")} missed: do not trust the numbers.`] : []),
+    ...(noisy > 0 ? [`The machine is too noisy to decide ${plural(noisy, "check")}: try again when it is quiet.`] : []),
+    ...(count("differs") > 0
+      ? ["The two load generators do not agree within the noise on a server that is fast."]
+      : []),
+  ];
+  return sentences.length > 0 ? sentences.join("\n") : "Everything is as expected.";
+}
+
+function partNamed(text: string): Part {
+  const part = parts.find((name) => name === text);
+  if (part !== undefined) return part;
+  throw new WirebenchError("usage", `unknown part "${text}": expected one of ${parts.join(", ")}`);
+}
+
+const say = (line: string): void => void process.stderr.write(`${line}\n`);
