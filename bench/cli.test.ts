@@ -30,6 +30,15 @@ const mistakes: [string[], RegExp][] = [
   [["run", "tcp", "--scenario", "throughput", "--rate", "10"], /--rate contradicts --scenario throughput/],
   [["run", "tcp", "--scenario", "echo", "--in-flight", "2"], /--in-flight contradicts --scenario echo/],
   [["run", "tcp", "--poll-interval", "1s"], /none of the targets polls/],
+  [["run", "tcp", "--scenario", "throughput", "--arrivals", "poisson"], /--arrivals contradicts/],
+  [["run", "tcp", "--slo", "p99=1ms"], /--slo needs --find-capacity/],
+  [["run", "tcp", "--find-capacity", "--slo", "fast"], /--slo.*an objective like p99=50ms/],
+  [["run", "tcp", "--find-capacity", "--rate", "10"], /--rate contradicts --find-capacity/],
+  [["run", "tcp", "--find-capacity", "--trials", "2"], /--trials contradicts --find-capacity/],
+  [["run", "tcp", "--find-capacity", "--until-precision", "5%"], /--until-precision contradicts --find-capacity/],
+  [["run", "tcp", "--find-capacity", "--scenario", "duplex"], /searches on echo only, not on duplex/],
+  [["run", "tcp", "--until-precision", "5"], /--until-precision.*a percentage above 0/],
+  [["run", "tcp", "--max-trials", "5"], /--max-trials needs --until-precision/],
   [["run", "tcp", "--connections", "2", "--workers", "3"], /3 workers cannot share 2 connections/],
   [["run", "tcp", "--out", "package.json"], /cannot write to the output folder/],
   [["serve"], /missing required argument 'target'/],
@@ -97,6 +106,33 @@ test("run measures every scenario, writes what it says, and report renders the s
   const report = await ends(["report", join(folder.path, "results.json"), "--out", again]);
   assert.equal(report.code, 0);
   assert.equal(readFileSync(join(again, "report.md"), "utf8"), rendered);
+});
+
+test("run adds trials until it is precise or has as many as it may, and exports its histograms", async () => {
+  using folder = temporaryFolder();
+  const trace = join(folder.path, "trace.hlog");
+  const unreachable = ["--until-precision", "0.001%", "--max-trials", "4", "--trace", trace];
+  await ends(["run", "tcp", "--scenario", "echo", ...short, ...unreachable, "--out", folder.path]);
+  const [cell] = folder.results().cells;
+  assert.equal(cell?.state === "measured" && cell.trials.length, 4);
+  assert.match(readFileSync(trace, "utf8"), /^Tag=tcp\/echo\/echo\/roundTrip\/scheduled,/m);
+  await ends(["run", "tcp", "--scenario", "echo", ...short, "--until-precision", "100000%", "--out", folder.path]);
+  const [easy] = folder.results().cells;
+  assert.ok(easy?.state === "measured" && easy.trials.length <= 3);
+});
+
+test("run finds a capacity, says what ended the search, and Ctrl-C ends it with what is known", async () => {
+  using folder = temporaryFolder();
+  const search = ["run", "tcp", "--find-capacity", "--duration", "100ms", "--warmup", "50ms", "--out", folder.path];
+  // An objective no target meets: the search halves its way down to the lowest rate and reports that none held.
+  const cli = new RunningCli([...search, "--slo", "p50=0.001ms"]);
+  await cli.says(/capacity +tcp +250\/s/);
+  cli.process.kill("SIGINT");
+  assert.equal(await cli.exitCode(), 130);
+  const [capacity] = folder.results().capacities ?? [];
+  assert.equal(capacity?.ratePerSecond, 0);
+  assert.ok(capacity.probes.length >= 2 && capacity.probes.every(({ outcome }) => outcome !== "held"));
+  assert.match(readFileSync(join(folder.path, "report.md"), "utf8"), /# wirebench: capacity/);
 });
 
 test("report refuses a results file with a part missing and names the part", async () => {

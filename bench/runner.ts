@@ -1,5 +1,6 @@
 /** Runs a plan: conformance first, then all trials in a seeded random order, keeping the results up to date. */
 import { compareWithReference } from "../reports/comparison.ts";
+import { trialsToRankMin } from "../reports/ranking.ts";
 import {
   type Capacity,
   type Cell,
@@ -29,6 +30,8 @@ export interface RunPlan {
   /** Target others are compared with. */
   readonly reference: string;
   readonly cells: readonly CellPlan[];
+  /** Adds trials to each cell until its headline intervals are that narrow, or there are so many. */
+  readonly precision?: { readonly share: number; readonly trialsMax: number };
   /** Instead of trials, search each cell's highest rate that holds this. */
   readonly objective?: Objective;
 }
@@ -114,7 +117,7 @@ export async function run(plan: RunPlan, observer: RunObserver, signal: AbortSig
   return final;
 }
 
-/** All trials, round by round, each round in a random order. */
+/** All trials, round by round, each round in a random order; more rounds for the cells that are not precise yet. */
 async function runTrials(
   plan: RunPlan,
   states: readonly CellState[],
@@ -123,26 +126,38 @@ async function runTrials(
   checkpoint: () => void,
 ): Promise<void> {
   const random = seededRandom(plan.seed);
-  const rounds = Array.from({ length: plan.trials }, (_, index) =>
-    shuffled(
-      states.filter(({ stopped }) => stopped === undefined),
-      random,
-    ).map((state) => ({ state, trial: index + 1 })),
-  );
-  const steps = rounds.flat();
-  for (const [index, { state, trial }] of steps.entries()) {
-    if (signal.aborted) break;
-    if (state.stopped) continue;
-    const step: TrialStep = { cell: state.plan, trial, number: index + 1, of: steps.length };
-    observer.trialStarts(step);
-    const outcome = await runTrial(state.plan, { trial, seed: plan.seed, signal });
-    if (outcome.trial.windows.length > 0) state.trials.push(outcome.trial);
-    if (outcome.failure !== undefined && !signal.aborted) {
-      state.stopped = { state: "failed", reason: outcome.failure };
-      observer.trialFailed(step, outcome.failure);
+  const { trialsMax, share } = plan.precision ?? { trialsMax: plan.trials, share: 0 };
+  let done = 0;
+  for (let trial = 1; trial <= trialsMax; trial++) {
+    const wanting = states.filter(
+      (state) => state.stopped === undefined && (trial <= plan.trials || !isPrecise(state, share)),
+    );
+    const of = done + wanting.length * Math.max(1, plan.trials - trial + 1);
+    for (const state of shuffled(wanting, random)) {
+      if (signal.aborted) return;
+      const step: TrialStep = { cell: state.plan, trial, number: ++done, of };
+      observer.trialStarts(step);
+      const outcome = await runTrial(state.plan, { trial, seed: plan.seed, signal });
+      if (outcome.trial.windows.length > 0) state.trials.push(outcome.trial);
+      if (outcome.failure !== undefined && !signal.aborted) {
+        state.stopped = { state: "failed", reason: outcome.failure };
+        observer.trialFailed(step, outcome.failure);
+      }
+      checkpoint();
     }
-    checkpoint();
   }
+}
+
+/** Whether the intervals of the metrics a scenario is about reach no further than `share` to either side. */
+function isPrecise({ plan: { scenario, identity }, trials }: CellState, share: number): boolean {
+  const complete = trials.filter(({ state }) => state === "complete");
+  // Fewer have no interval at all.
+  if (complete.length < trialsToRankMin) return false;
+  const summary = summarise(complete, identity.parameters);
+  return scenario.headlineMetrics.every((name) => {
+    const interval = summary[name];
+    return interval !== undefined && interval.high - interval.low <= 2 * share * interval.value;
+  });
 }
 
 /** Checks each target once; a target that fails is refused in all its cells. */

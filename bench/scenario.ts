@@ -11,6 +11,8 @@ export interface Scenario {
   readonly loadKind: Load["kind"];
   /** `echo` works with any server that echoes; `one-way` needs ours, which counts and pushes by itself. */
   readonly service: "echo" | "one-way";
+  /** What the scenario is about, by their names in a summary: these must become precise. */
+  readonly headlineMetrics: readonly string[];
   /**
    * Traffic before the first window, so dense that the code it takes is compiled by then. Nothing of it is recorded,
    * and all of it has arrived before the first window begins.

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { parseBytes, parseCount, parseDurationMs, parseObjective, parseRatePerSecond } from "./units.ts";
+import { parseBytes, parseCount, parseDurationMs, parseObjective, parsePercent, parseRatePerSecond } from "./units.ts";
 
 test("reads durations, sizes and rates with their units", () => {
   assert.equal(parseDurationMs("250ms"), 250);
@@ -12,6 +12,7 @@ test("reads durations, sizes and rates with their units", () => {
   assert.equal(parseRatePerSecond("1000"), 1000);
   assert.equal(parseRatePerSecond("0.5/s"), 0.5);
   assert.equal(parseCount("0", 0), 0);
+  assert.equal(parsePercent("5%"), 0.05);
   assert.deepEqual(parseObjective("p99=50ms"), { percentile: 99, delayUsMax: 50_000 });
   assert.deepEqual(parseObjective("p99.9=2s"), { percentile: 99.9, delayUsMax: 2_000_000 });
 });
@@ -20,6 +21,7 @@ const refused: [(text: string) => unknown, string[]][] = [
   [parseDurationMs, ["10", "10x", "-1s", "0s", "", "s", "1 s", "1e3s"]],
   [parseBytes, ["256", "0.5B", "1GiBB", "-1B", "0B"]],
   [parseRatePerSecond, ["0", "-1", "fast", "1000/m", "Infinity"]],
+  [parsePercent, ["5", "0%", "-1%", "x%"]],
   [parseObjective, ["99=50ms", "p100=1s", "p0=1s", "p99", "fast"]],
   [parseCount, ["0", "1.5", "-1", "x", "", "99999999999999999999"]],
 ];

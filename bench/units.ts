@@ -24,6 +24,13 @@ export function parseRatePerSecond(text: string): number {
   return rate;
 }
 
+/** `5%` as a share, 0.05. */
+export function parsePercent(text: string): number {
+  const share = Number(/^(\d+(?:\.\d+)?)%$/.exec(text)?.[1]) / 100;
+  if (!(share > 0)) throw expectedError("a percentage above 0, e.g. 5%", text);
+  return share;
+}
+
 /** `p99=50ms`: a percentile from 1 to 99.99 and the delay it must not exceed. */
 export function parseObjective(text: string): { percentile: number; delayUsMax: number } {
   const [, percentileText, delay] = /^p(\d+(?:\.\d+)?)=(.+)$/.exec(text) ?? [];

@@ -1,24 +1,24 @@
 import { Command, Option } from "commander";
 import { renderHistogramLog } from "../../reports/histogram-log.ts";
 import { renderReport, renderSummary } from "../../reports/report.ts";
-import type { Load, Objective, Results } from "../../reports/results.ts";
-import { describeError, WirebenchError } from "../errors.ts";
+import type { Objective, Results } from "../../reports/results.ts";
+import { describeError } from "../errors.ts";
 import { exitCodeOf } from "../exit-codes.ts";
 import { type Arrivals, arrivalKinds } from "../flows/pacer.ts";
 import { type PayloadKind, payloadKinds } from "../message.ts";
 import { defaultOutputFolder, OutputFolder } from "../output.ts";
 import { type PresetName, planCells, presets, type RunSettings } from "../plan.ts";
 import { Progress } from "../progress.ts";
-import { protocolNamed, protocolNames } from "../protocols.ts";
+import { protocolNames } from "../protocols.ts";
 import { run } from "../runner.ts";
-import type { Scenario } from "../scenario.ts";
 import { scenarioNamed, scenarios } from "../scenarios.ts";
 import { parseTarget, type Target } from "../target.ts";
-import { parseBytes, parseCount, parseDurationMs, parseObjective, parseRatePerSecond } from "../units.ts";
+import { parseBytes, parseCount, parseDurationMs, parseObjective, parsePercent, parseRatePerSecond } from "../units.ts";
 import { argument } from "./argument.ts";
+import { capacityScenarios, refuseContradictions, refuseRepeats } from "./contradictions.ts";
 import { interruptSignal } from "./interrupt.ts";
 
-interface RunOptions {
+export interface RunOptions {
   preset: PresetName;
   scenario?: string[];
   connections?: number;
@@ -35,6 +35,8 @@ interface RunOptions {
   seed: number;
   out?: string;
   trace?: string;
+  untilPrecision?: number;
+  maxTrials?: number;
   findCapacity?: boolean;
   slo?: Objective;
 }
@@ -87,6 +89,12 @@ export function runCommand(): Command {
       argument((text) => parseCount(text, 0)),
       1,
     )
+    .option(
+      "--until-precision <percent>",
+      "add trials until the headline intervals reach no further than this, e.g. 5%",
+      argument(parsePercent),
+    )
+    .option("--max-trials <count>", "with --until-precision, stop at so many (default: 30)", argument(parseCount))
     .option("--find-capacity", "search each target's highest rate that holds the objective, instead of trials")
     .option(
       "--slo <objective>",
@@ -119,6 +127,9 @@ async function runTargets(targetTexts: string[], options: RunOptions, command: C
     trials: settings.trials,
     reference: referenceOf(targets),
     cells,
+    ...(options.untilPrecision !== undefined && {
+      precision: { share: options.untilPrecision, trialsMax: options.maxTrials ?? defaultTrialsMax },
+    }),
     ...(options.findCapacity && { objective: options.slo ?? defaultObjective }),
   };
   using interrupt = interruptSignal(
@@ -145,8 +156,7 @@ function saveOrWarn(output: OutputFolder, results: Results, progress: Progress):
   }
 }
 
-/** The knee is searched where a rate is offered and every target can answer. */
-const capacityScenarios = scenarios.filter(({ loadKind, service }) => loadKind === "open" && service === "echo");
+const defaultTrialsMax = 30;
 const defaultObjective: Objective = { percentile: 99, delayUsMax: 50_000 };
 
 /** The first target is what the others are compared with; without a choice that is the floor. */
@@ -168,57 +178,4 @@ function applyOptions(preset: RunSettings, options: RunOptions): RunSettings {
   };
   const overrides = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
   return { ...preset, ...overrides };
-}
-
-function refuseRepeats(targets: readonly Target[]): void {
-  const labels = targets.map(({ label }) => label);
-  const repeated = labels.find((label, index) => labels.indexOf(label) !== index);
-  if (repeated !== undefined) throw new WirebenchError("usage", `target ${repeated} is given twice`);
-}
-
-function refuseCapacityContradictions(
-  { findCapacity, slo, rate, trials }: RunOptions,
-  chosen: readonly Scenario[],
-): void {
-  if (!findCapacity) {
-    if (slo !== undefined) throw new WirebenchError("usage", "--slo needs --find-capacity");
-    return;
-  }
-  if (rate !== undefined)
-    throw new WirebenchError("usage", "--rate contradicts --find-capacity, which searches the rate");
-  if (trials !== undefined)
-    throw new WirebenchError("usage", "--trials contradicts --find-capacity, which probes rates instead");
-  const wrong = chosen.find((scenario) => !capacityScenarios.includes(scenario));
-  if (wrong !== undefined) {
-    const expected = capacityScenarios.map(({ name }) => name).join(", ");
-    throw new WirebenchError("usage", `--find-capacity searches on ${expected} only, not on ${wrong.name}`);
-  }
-}
-
-/** An option that no chosen cell would use is a misunderstanding, not a wish. */
-function refuseContradictions(options: RunOptions, targets: readonly Target[], chosen: readonly Scenario[]): void {
-  refuseCapacityContradictions(options, chosen);
-  const kinds = new Set<Load["kind"]>(chosen.map(({ loadKind }) => loadKind));
-  const names = chosen.map(({ name }) => name).join(", ");
-  if (options.rate !== undefined && !kinds.has("open")) {
-    throw new WirebenchError("usage", `--rate contradicts --scenario ${names}: a closed loop follows no rate`, {
-      hint: "use --in-flight, or add an open-loop scenario",
-    });
-  }
-  if (options.arrivals !== undefined && !kinds.has("open")) {
-    throw new WirebenchError("usage", `--arrivals contradicts --scenario ${names}: a closed loop follows no schedule`);
-  }
-  if (options.inFlight !== undefined && !kinds.has("closed")) {
-    throw new WirebenchError(
-      "usage",
-      `--in-flight contradicts --scenario ${names}: an open loop does not wait for answers`,
-      {
-        hint: "use --rate, or add a closed-loop scenario",
-      },
-    );
-  }
-  const polled = targets.some(({ protocol }) => protocolNamed(protocol).server.traits.downlink === "polled");
-  if (options.pollInterval !== undefined && !polled) {
-    throw new WirebenchError("usage", "--poll-interval is given, but none of the targets polls");
-  }
 }

@@ -10,6 +10,7 @@ export const duplex: Scenario = {
   question: "How long does a message take one way, and what does it cost one direction that the other is busy too?",
   loadKind: "open",
   service: "one-way",
+  headlineMetrics: ["uplinkP50Us", "downlinkP50Us"],
   warmup: (load) => ({ name: "warm-up", flows: { uplink: denser(load), downlink: denser(load) } }),
   windows: (load) => [
     { name: "uplink alone", flows: { uplink: load } },

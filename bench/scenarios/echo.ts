@@ -6,6 +6,7 @@ export const echo: Scenario = {
   question: "How long does a message take there and back when everybody is offered the same rate?",
   loadKind: "open",
   service: "echo",
+  headlineMetrics: ["scheduledP50Us"],
   warmup: () => ({ name: "warm-up", flows: { roundTrip: { kind: "closed", inFlight: 4 } } }),
   windows: (load) => [{ name: "echo", flows: { roundTrip: load } }],
 };

@@ -1,6 +1,6 @@
 import { showCharts } from "../charts/chart.ts";
 import { throughputChart } from "../charts/throughput.ts";
-import { formatDuration, formatInterval, formatQuantity } from "../format.ts";
+import { formatDuration, formatInterval, formatList, formatQuantity } from "../format.ts";
 import { blocks, bullets, escapeText } from "../markdown.ts";
 import { readMetric } from "../reading.ts";
 import { measuredCell, type ReportView, referenceTitle, type TargetRow } from "../view.ts";
@@ -34,11 +34,22 @@ export function throughputSection(view: ReportView): Section | undefined {
             "`≥` marks **generator-bound** cells: the client's process was full while the server's was not, so the server could have carried more and the rate is a lower bound. Two lower bounds have no ratio. More load generators (`--workers`) on more cores move the limit to the server.",
           ]
         : []),
+      ...batchingNote(rows),
       ...rowsThat(rows, "polled").map(polledBound),
       ...rowsThat(rows, "held-request").slice(0, 1).map(heldNote),
     ]),
   );
   return { markdown, charts };
+}
+
+/** With several messages in flight this scenario ranks batching as much as it ranks protocols. */
+function batchingNote(rows: readonly TargetRow[]): string[] {
+  const batching = rows.filter(({ info }) => info?.uplink === "request").map(({ name }) => escapeText(name));
+  const load = rows[0]?.cells.get("throughput")?.parameters.load;
+  if (batching.length === 0 || load?.kind !== "closed" || load.inFlight === 1) return [];
+  return [
+    `**${formatList(batching)}** put what waits into one request: with ${load.inFlight} messages in flight per connection, several share one exchange, while a stream pays one write for each. So a request protocol may come near a stream here, or pass it, and the floor is no floor for batches. With \`--in-flight 1\` nothing can be batched; the echo scenario shows each message by itself.`,
+  ];
 }
 
 /** Which of the two single-threaded processes was nearer its limit, by the share of time its event loop was busy. */
