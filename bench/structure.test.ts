@@ -90,7 +90,7 @@ test("no shared code asks a protocol's name", () => {
 
 test("every source file is used", () => {
   const entries =
-    /^bench\/(cli|processes\/(server|generator)|flows\/metronome-worker|self\/[\w-]+)\.ts$|^reports\/write-[\w-]+\.ts$/;
+    /^bench\/(cli|processes\/(server|generator)|flows\/metronome-worker|known-answers\/drip-server|second-opinion\/http-(server|generator)|self\/[\w-]+)\.ts$|^reports\/write-[\w-]+\.ts$/;
   const imported = new Set(files.flatMap(importsOf));
   assert.deepEqual(
     shipped.filter((path) => !entries.test(path) && !imported.has(path)),

@@ -4,7 +4,14 @@ import { type IsLower, type Ranked, rank } from "./ranking.ts";
 import type { TargetRow } from "./view.ts";
 
 const entry = (name: string, low: number, high: number): Ranked => ({
-  row: { target: name, name, protocol: name, info: undefined, cells: new Map(), capacity: undefined } satisfies TargetRow,
+  row: {
+    target: name,
+    name,
+    protocol: name,
+    info: undefined,
+    cells: new Map(),
+    capacity: undefined,
+  } satisfies TargetRow,
   interval: { value: (low + high) / 2, low, high },
 });
 

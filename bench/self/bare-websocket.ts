@@ -4,7 +4,7 @@
  */
 import type { AddressInfo } from "node:net";
 import { WebSocket, WebSocketServer } from "ws";
-import type { LoopOrder, LoopResult } from "./loop.ts";
+import type { LoopOrder, LoopResult } from "../second-opinion/loop.ts";
 
 process.on("disconnect", () => process.exit(0));
 process.once("message", (order) => (order === "serve" ? serve() : measure(order as LoopOrder)));

@@ -6,8 +6,8 @@ import { loadavg } from "node:os";
 import type { Interval } from "../../reports/results.ts";
 import { spread } from "../../reports/summary.ts";
 import { left, renderMarkdownTable, right } from "../../reports/table.ts";
-import { httpWithAutocannon, httpWithHarness } from "./http.ts";
-import type { LoopResult, LoopShape } from "./loop.ts";
+import { httpWithAutocannon, httpWithHarness } from "../second-opinion/http.ts";
+import type { LoopResult, LoopShape } from "../second-opinion/loop.ts";
 import { websocketByHand, websocketWithHarness } from "./websocket.ts";
 
 interface Contest {

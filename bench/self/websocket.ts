@@ -1,9 +1,9 @@
 import { summarise } from "../../reports/summary.ts";
 import { planCells, presets } from "../plan.ts";
 import { throughput } from "../scenarios/throughput.ts";
+import { ForkedChild } from "../second-opinion/forked-child.ts";
+import { type LoopOrder, type LoopResult, type LoopShape, timing } from "../second-opinion/loop.ts";
 import { runTrial } from "../trial.ts";
-import { SelfChild } from "./child.ts";
-import { type LoopOrder, type LoopResult, type LoopShape, timing } from "./loop.ts";
 
 /** The harness as a run uses it: its server process, its load-generator process, its throughput scenario. */
 export async function websocketWithHarness(shape: LoopShape, seed: number): Promise<LoopResult> {
@@ -17,8 +17,8 @@ export async function websocketWithHarness(shape: LoopShape, seed: number): Prom
 
 /** The hand-written loop, in as many processes as the harness has. */
 export async function websocketByHand(shape: LoopShape): Promise<LoopResult> {
-  await using server = new SelfChild("bare-websocket");
-  await using client = new SelfChild("bare-websocket");
+  await using server = new ForkedChild("bare-websocket", import.meta.url);
+  await using client = new ForkedChild("bare-websocket", import.meta.url);
   const url = await server.ask<string>("serve");
   return await client.ask<LoopResult>({ url, ...timing, ...shape } satisfies LoopOrder);
 }

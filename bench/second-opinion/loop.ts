@@ -4,11 +4,14 @@ export interface LoopShape {
   readonly inFlight: number;
 }
 
-export interface LoopOrder extends LoopShape {
-  readonly url: string;
+export interface LoopTiming {
   readonly payloadBytes: number;
   readonly warmupMs: number;
   readonly durationMs: number;
+}
+
+export interface LoopOrder extends LoopShape, LoopTiming {
+  readonly url: string;
 }
 
 export interface LoopResult {
@@ -17,4 +20,4 @@ export interface LoopResult {
   readonly p50Us?: number;
 }
 
-export const timing = { payloadBytes: 256, warmupMs: 1000, durationMs: 2000 } as const;
+export const timing: LoopTiming = { payloadBytes: 256, warmupMs: 1000, durationMs: 2000 };
