@@ -68,9 +68,9 @@ for (const [args, message] of mistakes) {
 test("help shows every command, and each command's help shows an example", async () => {
   const { code, stdout } = await ends(["--help"]);
   assert.equal(code, 0);
-  for (const command of ["run", "serve", "report", "compare", "list"])
+  for (const command of ["run", "verify", "serve", "report", "compare", "list"])
     assert.match(stdout, new RegExp(`^  ${command} `, "m"));
-  for (const command of ["run", "serve", "report", "compare"])
+  for (const command of ["run", "verify", "serve", "report", "compare"])
     assert.match((await ends([command, "--help"])).stdout, /Examples?:/);
 });
 

@@ -142,26 +142,35 @@ test("a server that falls silent after the conformance suite ends in an invalid 
     if (nth < pastConformance) echo(socket, payload);
   });
   const cli = new RunningCli(["run", target, "--scenario", "echo", ...brief, "--out", folder.path]);
-  assert.equal(await cli.exitCode(), 4);
+  // It depends on the machine's speed whether the silence begins in the warm-up or in the window.
+  const code = await cli.exitCode();
   const [cell] = folder.results().cells;
-  assert.equal(cell?.state, "measured");
-  if (cell?.state === "measured") {
+  if (cell?.state === "failed") {
+    assert.equal(code, 1);
+    assert.match(cell.reason, /of the warm-up were still on the way after 10 s/);
+  } else if (cell?.state === "measured") {
+    assert.equal(code, 4);
     assert.equal(cell.validity.verdict, "invalid");
     assert.ok((cell.summary.censoredMessages?.value ?? 0) > 0);
-  }
+  } else assert.fail(`cell is ${cell?.state}`);
 });
 
-test("a server that starts to change bytes after the conformance suite makes its result invalid", async (t) => {
+test("a server that starts to change bytes after the conformance suite is caught", async (t) => {
   using folder = temporaryFolder();
   const { target } = await tcpTarget(t, (socket, payload, nth) => {
     if (nth > pastConformance && nth % 50 === 0) socket.write(encodeFrame("rubbish"));
     else echo(socket, payload);
   });
   const cli = new RunningCli(["run", target, "--scenario", "throughput", ...brief, "--out", folder.path]);
-  assert.equal(await cli.exitCode(), 4);
+  const code = await cli.exitCode();
   const [cell] = folder.results().cells;
-  if (cell?.state !== "measured") assert.fail(`cell is ${cell?.state}`);
-  assert.ok(cell.validity.flags.some(({ code }) => code === "corrupted-messages"));
+  if (cell?.state === "failed") {
+    assert.equal(code, 1);
+    assert.match(cell.reason, /of the warm-up came with other bytes than were sent/);
+  } else if (cell?.state === "measured") {
+    assert.equal(code, 4);
+    assert.ok(cell.validity.flags.some(({ code: flag }) => flag === "corrupted-messages"));
+  } else assert.fail(`cell is ${cell?.state}`);
 });
 
 for (const [moment, pattern] of [

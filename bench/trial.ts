@@ -1,6 +1,6 @@
 /** One trial of one cell in fresh processes: start, connect, run the windows, join what the processes saw. */
 import { flowsOf } from "../reports/metrics.ts";
-import type { Flow, FlowName, Load, Trial, Window } from "../reports/results.ts";
+import type { Flow, FlowLedger, FlowName, Load, Trial, Window } from "../reports/results.ts";
 import type { FlowRecords } from "../servers/behaviours/service.ts";
 import { nowNs } from "./clock.ts";
 import { describeError } from "./errors.ts";
@@ -145,15 +145,17 @@ class TrialProcesses {
     return times.encode();
   }
 
-  /** Traffic that is not recorded; throws if it is not all delivered, since it would be load on the first window. */
+  /** Traffic that is not recorded. It fails the trial if it is not all delivered: the rest would be load on a window. */
   async warmUp(plan: WindowPlan, durationMs: number): Promise<void> {
     const drainMs = Math.max(warmupDrainMs, this.#drainMs);
     const window = await this.runWindow(plan, 0, { settleMs: 0, durationMs, drainMs });
-    const late =
-      window === undefined ? 0 : flowsOf(window).reduce((sum, { ledger }) => sum + ledger.censoredMessages, 0);
-    if (late > 0 && this.failure === undefined) {
-      this.#fail(`${late} messages of the warm-up were still on the way after ${drainMs / 1000} s`);
-    }
+    if (window === undefined || this.failure !== undefined) return;
+    const total = (name: keyof FlowLedger): number =>
+      flowsOf(window).reduce((sum, { ledger }) => sum + ledger[name], 0);
+    const corrupted = total("corruptedMessages");
+    const late = total("censoredMessages");
+    if (corrupted > 0) this.#fail(`${corrupted} messages of the warm-up came with other bytes than were sent`);
+    else if (late > 0) this.#fail(`${late} messages of the warm-up were still on the way after ${drainMs / 1000} s`);
   }
 
   /** Sends, drains, collects. A failure ends it early, with what there is; `failure` then says why. */
