@@ -37,7 +37,7 @@ const common = {
 
 export const presets = {
   /** Under two minutes for everything on 2 cores: for a first look and for teaching. */
-  quick: { ...common, trials: 3, connections: 16, ratePerSecond: 2000, inFlight: 16, warmupMs: 250, durationMs: 400 },
+  quick: { ...common, trials: 3, connections: 16, ratePerSecond: 2000, inFlight: 16, warmupMs: 200, durationMs: 400 },
   /** About 25 minutes for everything: for a decision. */
   standard: {
     ...common,
