@@ -83,7 +83,11 @@ function statement(view: ReportView, dimension: Dimension, ranking: Ranking): st
   const { better } = metricNamed(dimension.metric);
   const [best, worst] = better === "higher" ? [highest, lowest] : [lowest, highest];
   const [bestWord, worstWord] = better === "higher" ? ["highest", "lowest"] : ["lowest", "highest"];
-  return `${bestWord} ${describe(best)}; ${worstWord} ${describe(worst)}.`;
+  const between = best.filter((entry) => worst.includes(entry));
+  const only = (group: readonly Ranked[]) => describe(group.filter((entry) => !between.includes(entry)));
+  const rest =
+    between.length > 0 ? `; told from neither: ${escapeText(formatList(between.map(({ row }) => row.name)))}` : "";
+  return `${bestWord} ${only(best)}; ${worstWord} ${only(worst)}${rest}.`;
 }
 
 function describeEntries(view: ReportView, dimension: Dimension, entries: readonly Ranked[]): string {
