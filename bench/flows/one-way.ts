@@ -11,7 +11,8 @@ import { ArrivalLedger } from "./arrivals.ts";
 import { emptyLedger, type FlowRecord } from "./flow.ts";
 import { LatencyHistogram } from "./latency.ts";
 import { pace } from "./pacer.ts";
-import { type Load, middleNs, type Outlet, scheduleOf, type WindowOrder } from "./window.ts";
+import { ServiceTimes } from "./service-times.ts";
+import { type Load, type Outlet, scheduleOf, type WindowOrder } from "./window.ts";
 
 export class OneWaySender {
   readonly #dispatch = new LatencyHistogram();
@@ -96,8 +97,7 @@ export function tickIdle(timeline: Timeline, window: WindowOrder): void {
 }
 
 export class OneWayReceiver {
-  readonly #service = new LatencyHistogram();
-  readonly #earlyService = new LatencyHistogram();
+  readonly #service: ServiceTimes;
   readonly #scheduled = new LatencyHistogram();
   readonly #ledger = emptyLedger();
   readonly #timeline: Timeline;
@@ -112,6 +112,7 @@ export class OneWayReceiver {
     this.#timeline = timeline;
     this.#codec = codec;
     this.#window = window;
+    this.#service = new ServiceTimes(window);
     this.#connections = Array.from({ length: connections }, () => ({ arrivals: new ArrivalLedger() }));
   }
 
@@ -133,8 +134,7 @@ export class OneWayReceiver {
     if (!state.arrivals.arrive(message.sequence)) return;
     if (now >= this.#window.startNs && now < this.#window.endNs) this.#receivedInWindow++;
     if (message.scheduledNs < this.#window.startNs) return;
-    this.#service.record(now - message.sentNs);
-    if (message.scheduledNs < middleNs(this.#window)) this.#earlyService.record(now - message.sentNs);
+    this.#service.record(message.scheduledNs, now - message.sentNs);
     this.#scheduled.record(now - message.scheduledNs);
   }
 
@@ -157,8 +157,7 @@ export class OneWayReceiver {
       ledger.lostMessages += count === undefined ? arrivals.overtaken : count - arrivals.unique;
     }
     return {
-      service: this.#service.encode(),
-      earlyService: this.#earlyService.encode(),
+      ...this.#service.encode(),
       scheduled: this.#scheduled.encode(),
       ledger,
       receivedInWindow: this.#receivedInWindow,

@@ -6,7 +6,8 @@ import { ArrivalLedger } from "./arrivals.ts";
 import { emptyLedger, type FlowRecord } from "./flow.ts";
 import { LatencyHistogram } from "./latency.ts";
 import { pace } from "./pacer.ts";
-import { middleNs, type Outlet, scheduleOf, type WindowOrder } from "./window.ts";
+import { ServiceTimes } from "./service-times.ts";
+import { type Outlet, scheduleOf, type WindowOrder } from "./window.ts";
 
 class EchoedConnection {
   readonly arrivals = new ArrivalLedger();
@@ -33,8 +34,7 @@ function doubled(array: Float64Array<ArrayBuffer>): Float64Array<ArrayBuffer> {
 
 export class RoundTripFlow {
   readonly #dispatch = new LatencyHistogram();
-  readonly #service = new LatencyHistogram();
-  readonly #earlyService = new LatencyHistogram();
+  readonly #service: ServiceTimes;
   readonly #scheduled = new LatencyHistogram();
   readonly #ledger = emptyLedger();
   readonly #timeline: Timeline;
@@ -54,6 +54,7 @@ export class RoundTripFlow {
     this.#timeline = timeline;
     this.#codec = codec;
     this.#window = window;
+    this.#service = new ServiceTimes(window);
     this.#load = load;
     this.#outlets = outlets;
     this.#connections = outlets.map(() => new EchoedConnection());
@@ -116,9 +117,7 @@ export class RoundTripFlow {
     const scheduledNs = state.scheduledNs[sequence]!;
     if (now >= this.#window.startNs && now < this.#window.endNs) this.#receivedInWindow++;
     if (scheduledNs >= this.#window.startNs) {
-      const serviceNs = now - state.sentNs[sequence]!;
-      this.#service.record(serviceNs);
-      if (scheduledNs < middleNs(this.#window)) this.#earlyService.record(serviceNs);
+      this.#service.record(scheduledNs, now - state.sentNs[sequence]!);
       if (this.#load.kind === "open") this.#scheduled.record(now - scheduledNs);
     }
     if (this.#load.kind === "closed" && this.#sending && now < this.#window.endNs) this.#sendNow(connection);
@@ -145,8 +144,7 @@ export class RoundTripFlow {
     }
     ledger.censoredMessages = ledger.sentMessages - ledger.receivedMessages - ledger.lostMessages;
     const record: FlowRecord = {
-      service: this.#service.encode(),
-      earlyService: this.#earlyService.encode(),
+      ...this.#service.encode(),
       ledger,
       receivedInWindow: this.#receivedInWindow,
     };

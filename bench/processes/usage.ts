@@ -10,7 +10,7 @@ interface Sample {
 }
 
 /** How often the event loop's delay is probed; the probe's own interval is taken off what it shows. */
-const probeMs = 2;
+const probeMs = 10;
 
 /** CPU time, messages and event-loop delay of this process between the same two instants: the measured part of a window. */
 export class UsageMeter {
