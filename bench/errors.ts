@@ -19,7 +19,11 @@ export type ErrorCode =
   /** The report could not be written. */
   | "output-unwritable"
   /** A child process ended, or said nothing for too long. */
-  | "process-failed";
+  | "process-failed"
+  /** A program that is needed (HAProxy, a broker) is not on this machine. */
+  | "component-missing"
+  /** A program that is needed is here but did not start, did not answer, or ended. */
+  | "component-failed";
 
 /** An error with a stable code, a sentence for the user and, where there is one, what to do about it. */
 export class WirebenchError extends Error {

@@ -116,7 +116,7 @@ test("a server that never answers is refused with the reason", async (t) => {
   const cli = new RunningCli(["run", target, ...brief, "--out", folder.path]);
   assert.equal(await cli.exitCode(), 3);
   assert.match(cli.stderr, /refused .*"connects and stays open": no message came within 5 s/);
-  assert.ok(folder.results().cells.filter(({ state }) => state === "refused").length === 2);
+  assert.ok(folder.results().cells.filter(({ state }) => state === "refused").length === 3);
 });
 
 test("a server that answers wrong bytes is refused with the reason", async (t) => {

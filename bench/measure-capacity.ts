@@ -60,7 +60,7 @@ function judgeProbe(
   failure?: string,
 ): CapacityProbe {
   const { parameters } = identity;
-  const ratePerSecond = parameters.load.kind === "open" ? parameters.load.ratePerSecond : 0;
+  const ratePerSecond = parameters.load?.kind === "open" ? parameters.load.ratePerSecond : 0;
   const flow = trial.windows.at(-1)?.flows.roundTrip;
   const base = { ratePerSecond, achievedRatePerSecond: flow?.achievedRatePerSecond ?? 0 };
   if (failure !== undefined) return { ...base, outcome: "missed", reason: failure };

@@ -11,7 +11,7 @@ test("crosses every scenario with every target, all with the same offered rate",
   const cells = planCells(targets, scenarios, presets.quick);
   assert.equal(cells.length, targets.length * scenarios.length);
   const rates = cells.flatMap(({ identity: { parameters } }) =>
-    parameters.load.kind === "open" ? parameters.load.ratePerSecond : [],
+    parameters.load?.kind === "open" ? parameters.load.ratePerSecond : [],
   );
   assert.deepEqual(new Set(rates), new Set([presets.quick.ratePerSecond]));
 });

@@ -23,6 +23,9 @@ export interface RunSettings {
   durationMs: number;
   drainMs: number;
   pollIntervalMs: number;
+  /** Most connections that rest at once, and how long they are watched then. */
+  idleConnections: number;
+  idleMs: number;
 }
 
 const common = {
@@ -37,7 +40,17 @@ const common = {
 
 export const presets = {
   /** Under two minutes for everything on 2 cores: for a first look and for teaching. */
-  quick: { ...common, trials: 3, connections: 16, ratePerSecond: 2000, inFlight: 16, warmupMs: 200, durationMs: 400 },
+  quick: {
+    ...common,
+    trials: 3,
+    connections: 16,
+    ratePerSecond: 2000,
+    inFlight: 16,
+    warmupMs: 200,
+    durationMs: 300,
+    idleConnections: 300,
+    idleMs: 600,
+  },
   /** About 25 minutes for everything: for a decision. */
   standard: {
     ...common,
@@ -47,6 +60,8 @@ export const presets = {
     inFlight: 16,
     warmupMs: 1000,
     durationMs: 5000,
+    idleConnections: 500,
+    idleMs: 10_000,
   },
   /** About two hours for everything: for a publication. */
   full: {
@@ -57,6 +72,8 @@ export const presets = {
     inFlight: 16,
     warmupMs: 2000,
     durationMs: 15_000,
+    idleConnections: 500,
+    idleMs: 30_000,
   },
 } as const satisfies Record<string, RunSettings>;
 
@@ -91,6 +108,11 @@ export function planCells(
   if (settings.workers > settings.connections) {
     throw new WirebenchError("usage", `${settings.workers} workers cannot share ${settings.connections} connections`);
   }
+  const { idleConnections } = settings;
+  if (idleConnections < stepsMin || idleConnections > defaultLimits.connectionsMax) {
+    const range = `from ${stepsMin} to ${defaultLimits.connectionsMax}`;
+    throw new WirebenchError("usage", `expected ${range} idle connections, got ${idleConnections}`);
+  }
   return scenarios.flatMap((scenario) =>
     targets.map((target) => ({
       target,
@@ -106,14 +128,18 @@ export function planCells(
 }
 
 function cellParameters(target: Target, scenario: Scenario, settings: RunSettings): Parameters {
-  const { trials: _trials, ratePerSecond, arrivals, inFlight, pollIntervalMs, ...shared } = settings;
-  const load: Load =
-    scenario.loadKind === "open" ? { kind: "open", ratePerSecond, arrivals } : { kind: "closed", inFlight };
+  const { trials: _, ratePerSecond, arrivals, inFlight, pollIntervalMs, idleConnections, idleMs, ...given } = settings;
+  const shared = scenario.loadKind === "none" ? resting(given, idleConnections, idleMs) : given;
+  const load: Load | undefined = {
+    open: { kind: "open", ratePerSecond, arrivals } as const,
+    closed: { kind: "closed", inFlight } as const,
+    none: undefined,
+  }[scenario.loadKind];
+  const parameters = { ...shared, ...(load && { load }) };
   const polled = protocolNamed(target.protocol).server.traits.downlink === "polled";
-  if (!polled) return { ...shared, load };
+  if (!polled) return parameters;
   return {
-    ...shared,
-    load,
+    ...parameters,
     pollIntervalMs,
     // A window shorter than a few polls would see their rhythm instead of a rate.
     settleMs: Math.max(shared.settleMs, 2 * pollIntervalMs),
@@ -122,6 +148,38 @@ function cellParameters(target: Target, scenario: Scenario, settings: RunSetting
   };
 }
 
-/** How long one trial's traffic takes if nothing is slow; the wait for stragglers and the processes come on top. */
-export const trafficMs = ({ scenario, identity: { parameters } }: CellPlan): number =>
-  parameters.warmupMs + scenario.windows(parameters.load).length * (parameters.settleMs + parameters.durationMs);
+/** Users who only stay: one load generator is enough for any number. */
+const resting = <Shared extends object>(shared: Shared, connections: number, durationMs: number) => ({
+  ...shared,
+  connections,
+  connectionSteps: connectionSteps(connections),
+  workers: 1,
+  warmupMs: 0,
+  durationMs,
+});
+
+/** A line through fewer points hardly shows whether it is one. */
+const stepsMin = 5;
+const stepsMax = 10;
+const connectionsPerStep = 50;
+
+/** Even steps up to `connections`. Not from 0: what a server sets up for its first user it does not for the next. */
+function connectionSteps(connections: number): number[] {
+  const count = Math.min(stepsMax, Math.max(stepsMin, Math.round(connections / connectionsPerStep)));
+  return Array.from({ length: count }, (_, index) => Math.round((connections * (index + 1)) / count));
+}
+
+/** So many cells whose trials need no quiet machine share it at a time. */
+export const sideBySideMax = 6;
+
+/**
+ * How long one trial's traffic takes if nothing is slow; the wait for stragglers and the processes come on top. Of a
+ * trial that shares its time with others, its part.
+ */
+export function trafficMs({ scenario, identity: { parameters } }: CellPlan): number {
+  const { load, connectionSteps: steps = [], settleMs, durationMs, warmupMs } = parameters;
+  if (scenario.loadKind === "none" || load === undefined) {
+    return (steps.length * settleMs + durationMs) / sideBySideMax;
+  }
+  return warmupMs + scenario.windows(load).length * (settleMs + durationMs);
+}

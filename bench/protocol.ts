@@ -58,13 +58,19 @@ export interface ServerConnection {
    * that reads too slowly (`queueBytesMax`) is closed in the protocol's own terms.
    */
   send(payload: Payload): void;
-  /** Closes in the protocol's own terms; the peer sees an orderly end. */
-  close(): void;
+  /**
+   * Closes in the protocol's own terms; the peer sees an orderly end. `restart` tells it, where the protocol has a word
+   * for that, to come back at once elsewhere (WebSocket: close code 1012).
+   */
+  close(why?: "restart"): void;
 }
 
 /** What a server does with one connection. Called in the turn of the socket event, so it may read the clock. */
 export interface ConnectionHandler {
   message(payload: Payload): void;
+  /** Called just before `closed` where this side gave the peer up because it did not read (`queueBytesMax`). */
+  gaveUp?(): void;
+  /** Called once, whatever ended it. */
   closed(): void;
 }
 
@@ -116,6 +122,14 @@ export interface ClientConnection {
   close(): Promise<void>;
 }
 
+/** The cookies of one user for one origin (RFC 6265), kept from one connection to the next. */
+export interface CookieJar {
+  /** Value of the `Cookie` request header; undefined where there is nothing to send. */
+  header(): string | undefined;
+  /** Takes in the values of the `Set-Cookie` headers of a response. */
+  keep(setCookie: readonly string[]): void;
+}
+
 export interface ConnectOptions {
   readonly url: string;
   readonly limits: Limits;
@@ -123,6 +137,8 @@ export interface ConnectOptions {
   readonly user: number;
   /** Wait between two requests of a polled downlink, in milliseconds; other protocols ignore it. */
   readonly pollIntervalMs: number;
+  /** Cookies of this user, where the protocol rides on HTTP. Absent: cookies are ignored, as programs do by default. */
+  readonly cookies?: CookieJar;
   /** Aborts the handshake; nothing is left open then. Has no effect once connected. */
   readonly signal: AbortSignal;
   /** Called in the turn of the socket event that completed the message. */

@@ -1,5 +1,6 @@
 /** Runs a plan: conformance first, then all trials in a seeded random order, keeping the results up to date. */
 import { compareWithReference } from "../reports/comparison.ts";
+import type { MachineLoad } from "../reports/machine.ts";
 import { trialsToRankMin } from "../reports/ranking.ts";
 import {
   type Capacity,
@@ -13,12 +14,13 @@ import { summarise } from "../reports/summary.ts";
 import type { ConformanceResult } from "./conformance/suite.ts";
 import { commit, describeEnvironment, version } from "./environment.ts";
 import { describeError } from "./errors.ts";
+import { runIdleTrial } from "./idle-trial.ts";
 import { measureCapacity } from "./measure-capacity.ts";
-import type { CellPlan } from "./plan.ts";
+import { type CellPlan, sideBySideMax } from "./plan.ts";
 import { protocolNamed, protocolNames } from "./protocols.ts";
 import { seededRandom, shuffled } from "./random.ts";
 import type { Target } from "./target.ts";
-import { runTrial } from "./trial.ts";
+import { runTrial, type TrialOptions, type TrialOutcome } from "./trial.ts";
 import { judge } from "./validity.ts";
 import { verifyTarget } from "./verify.ts";
 
@@ -82,7 +84,7 @@ export async function run(plan: RunPlan, observer: RunObserver, signal: AbortSig
   const capacities: Capacity[] = [];
   const results = (): Results => {
     const reported = plan.objective === undefined ? states : states.filter(({ stopped }) => stopped !== undefined);
-    const cells = reported.map((state) => toCell(state, plan.trials));
+    const cells = reported.map((state) => toCell(state, plan.trials, header.environment));
     return {
       ...header,
       finishedAt: new Date().toISOString(),
@@ -133,19 +135,37 @@ async function runTrials(
       (state) => state.stopped === undefined && (trial <= plan.trials || !isPrecise(state, share)),
     );
     const of = done + wanting.length * Math.max(1, plan.trials - trial + 1);
-    for (const state of shuffled(wanting, random)) {
+    for (const states of batchesOf(shuffled(wanting, random))) {
       if (signal.aborted) return;
-      const step: TrialStep = { cell: state.plan, trial, number: ++done, of };
-      observer.trialStarts(step);
-      const outcome = await runTrial(state.plan, { trial, seed: plan.seed, signal });
-      if (outcome.trial.windows.length > 0) state.trials.push(outcome.trial);
-      if (outcome.failure !== undefined && !signal.aborted) {
-        state.stopped = { state: "failed", reason: outcome.failure };
-        observer.trialFailed(step, outcome.failure);
-      }
+      const steps = states.map((state) => ({ state, step: { cell: state.plan, trial, number: ++done, of } }));
+      for (const { step } of steps) observer.trialStarts(step);
+      await Promise.all(
+        steps.map(async ({ state, step }) => {
+          const { trial: measured, failure } = await trialOf(state.plan, { trial, seed: plan.seed, signal });
+          if (measured.windows.length > 0 || measured.idle !== undefined) state.trials.push(measured);
+          if (failure !== undefined && !signal.aborted) {
+            state.stopped = { state: "failed", reason: failure };
+            observer.trialFailed(step, failure);
+          }
+        }),
+      );
       checkpoint();
     }
   }
+}
+
+const trialOf = (plan: CellPlan, options: TrialOptions): Promise<TrialOutcome> =>
+  plan.scenario.loadKind === "none" ? runIdleTrial(plan, options) : runTrial(plan, options);
+
+/** A trial with traffic has the machine to itself; then come those that only rest, some side by side. */
+function batchesOf(states: readonly CellState[]): CellState[][] {
+  const rests = ({ plan }: CellState): boolean => plan.scenario.loadKind === "none";
+  const resting = states.filter(rests);
+  const batches = states.filter((state) => !rests(state)).map((state) => [state]);
+  for (let first = 0; first < resting.length; first += sideBySideMax) {
+    batches.push(resting.slice(first, first + sideBySideMax));
+  }
+  return batches;
 }
 
 /** Whether the intervals of the metrics a scenario is about reach no further than `share` to either side. */
@@ -188,7 +208,11 @@ async function refusalOf(target: Target, signal: AbortSignal): Promise<string | 
 const describeFailure = ({ case: name, reason }: ConformanceResult): string =>
   `it fails the conformance case "${name}": ${reason}`;
 
-function toCell({ plan: { identity, target }, trials, stopped }: CellState, planned: number): Cell {
+function toCell(
+  { plan: { identity, target }, trials, stopped }: CellState,
+  planned: number,
+  machine: MachineLoad,
+): Cell {
   if (stopped?.state === "failed") return { ...identity, state: "failed", reason: stopped.reason, trials };
   if (stopped !== undefined) return { ...identity, state: stopped.state, reason: stopped.reason };
   const complete = trials.filter(({ state }) => state === "complete");
@@ -200,7 +224,7 @@ function toCell({ plan: { identity, target }, trials, stopped }: CellState, plan
   return {
     ...identity,
     state: "measured",
-    validity: judge(complete, identity.parameters, protocolNamed(target.protocol).server.traits),
+    validity: judge(complete, identity.parameters, protocolNamed(target.protocol).server.traits, machine),
     trials,
     summary: summarise(complete, identity.parameters),
   };

@@ -1,19 +1,20 @@
 /** One trial of one cell in fresh processes: start, connect, run the windows, join what the processes saw. */
 import { flowsOf } from "../reports/metrics.ts";
-import type { Flow, FlowLedger, FlowName, Load, Trial, Window } from "../reports/results.ts";
-import type { FlowRecords } from "../servers/behaviours/service.ts";
+import type { FlowLedger, FlowName, Load, Trial, Window } from "../reports/results.ts";
 import { nowNs } from "./clock.ts";
 import { describeError } from "./errors.ts";
-import { type FlowRecord, mergeFlows } from "./flows/flow.ts";
 import { LatencyHistogram } from "./flows/latency.ts";
 import type { WindowOrder, WindowPlan } from "./flows/window.ts";
+import { joinWindow, type SeenUse } from "./join-window.ts";
 import type { CellPlan } from "./plan.ts";
+import { ServerWatch } from "./proc/server-watch.ts";
 import type { GeneratorApi } from "./processes/generator.ts";
 import { RemoteProcess } from "./processes/remote.ts";
 import type { CodecOptions, ServerApi, ServerWindow, ServiceOrder } from "./processes/server.ts";
 import type { GeneratorWindow } from "./processes/users.ts";
 import { defaultLimits } from "./protocol.ts";
 import { seededRandom, shuffled } from "./random.ts";
+import type { Target } from "./target.ts";
 
 /** A partial trial keeps what was measured before the reason struck. */
 export type TrialOutcome = { trial: Trial; failure?: string };
@@ -45,13 +46,15 @@ export interface TrialOptions {
 
 export async function runTrial(plan: CellPlan, options: TrialOptions): Promise<TrialOutcome> {
   const trial: Trial = { trial: options.trial, state: "partial", startedAt: new Date().toISOString(), windows: [] };
+  const { scenario, identity } = plan;
+  const { load, warmupMs, settleMs, durationMs, drainMs } = identity.parameters;
+  if (scenario.loadKind === "none" || load === undefined) throw new TypeError(`nobody sends in ${scenario.name}`);
   const processes = new TrialProcesses(plan, options);
   try {
-    const connect = await processes.start(plan, options.seed);
-    trial.connect = connect;
-    const { load, warmupMs, settleMs, durationMs, drainMs } = plan.identity.parameters;
-    const windows = plan.scenario.windows(load);
-    if (warmupMs > 0) await processes.warmUp(plan.scenario.warmup(load), warmupMs);
+    trial.connect = await processes.start(plan, options.seed);
+    if (processes.serverUnseen !== undefined) trial.serverUnseen = processes.serverUnseen;
+    const windows = scenario.windows(load);
+    if (warmupMs > 0) await processes.warmUp(scenario.warmup(load), warmupMs);
     for (const window of balancedOrder(windows, options)) {
       if (processes.failure !== undefined) break;
       const result = await processes.runWindow(window, windows.indexOf(window) + 1, { settleMs, durationMs, drainMs });
@@ -73,6 +76,7 @@ export async function runTrial(plan: CellPlan, options: TrialOptions): Promise<T
 class TrialProcesses {
   /** The first thing that went wrong, as a sentence. */
   failure: string | undefined;
+  readonly #target: Target;
   readonly #server: Server | undefined;
   readonly #generators: Generator[];
   readonly #drainMs: number;
@@ -81,11 +85,13 @@ class TrialProcesses {
   readonly #options: TrialOptions;
   readonly #failed: Promise<void>;
   #fail: (reason: string) => void = () => {};
+  #watch: ServerWatch | undefined;
   #stopping = false;
 
   constructor({ target, identity }: CellPlan, options: TrialOptions) {
     const { signal } = options;
     this.#options = options;
+    this.#target = target;
     this.#failed = new Promise((resolve) => {
       this.#fail = (reason) => {
         if (!this.#stopping) this.failure ??= reason;
@@ -106,6 +112,11 @@ class TrialProcesses {
     for (const process of this.#all()) void process.exited.then((sentence) => this.#fail(sentence));
     if (signal.aborted) this.#fail("interrupted");
     signal.addEventListener("abort", () => this.#fail("interrupted"), { once: true });
+  }
+
+  /** Why nothing can be said of what the server costs; undefined where something can. */
+  get serverUnseen(): string | undefined {
+    return this.#watch?.unseen;
   }
 
   /** Starts the server and connects all users; returns the histogram of connect times. */
@@ -130,6 +141,7 @@ class TrialProcesses {
           ),
         )
       ).url;
+    this.#watch = new ServerWatch(this.#target, this.#server);
     const pollIntervalMs = parameters.pollIntervalMs ?? 1;
     const replies = await this.#unlessFailed(
       Promise.all(
@@ -178,6 +190,7 @@ class TrialProcesses {
       seed: drawnSeed(seed, trial, index),
     };
     const patienceMs = (endNs - nowNs()) / 1e6 + graceMs;
+    const meter = this.#watch?.meter(order);
     const sending = Promise.all([
       this.#server?.call("begin", order, patienceMs),
       ...this.#generators.map((generator, worker) =>
@@ -187,7 +200,11 @@ class TrialProcesses {
     await Promise.race([sending.catch((error) => this.#fail(describeError(error))), this.#failed]);
     const cutShort = this.failure !== undefined;
     if (cutShort) this.#halt();
-    return await this.#collect(order, cutShort ? 0 : drainMs, durationMs);
+    if (!cutShort) await meter?.ended;
+    const seen = meter?.read();
+    const rssBytes = this.#watch?.residentBytes();
+    const use = seen && { cpuUs: seen.cpuUs, cpuSource: seen.source, ...(rssBytes !== undefined && { rssBytes }) };
+    return await this.#collect(order, cutShort ? 0 : drainMs, durationMs, use);
   }
 
   /** Ends the connections as a client does, so that a server is not left with dead ones. */
@@ -209,7 +226,12 @@ class TrialProcesses {
     for (const answer of halted) answer?.catch(() => {});
   }
 
-  async #collect(order: WindowOrder, drainMs: number, durationMs: number): Promise<Window | undefined> {
+  async #collect(
+    order: WindowOrder,
+    drainMs: number,
+    durationMs: number,
+    seen: SeenUse | undefined,
+  ): Promise<Window | undefined> {
     const patienceMs = drainMs + (this.failure === undefined ? graceMs : 2000);
     const ask = async <T>(answer: Promise<T> | undefined): Promise<T | undefined> => {
       try {
@@ -227,7 +249,7 @@ class TrialProcesses {
     const heard = (generators as (GeneratorWindow | undefined)[]).filter((window) => window !== undefined);
     if (heard.length === 0) return undefined;
     const startMs = (order.startNs - this.#startedNs) / 1e6;
-    return { ...joinWindow(order, durationMs, server as ServerWindow | undefined, heard), startMs };
+    return { ...joinWindow(order, durationMs, server as ServerWindow | undefined, seen, heard), startMs };
   }
 
   async #unlessFailed<T>(work: Promise<T>): Promise<T> {
@@ -271,47 +293,5 @@ function workerOrder(order: WindowOrder, workers: number, worker: number): Windo
     flows,
     settleStartNs: order.settleStartNs + shiftNs,
     seed: drawnSeed(order.seed, worker),
-  };
-}
-
-function joinWindow(
-  order: WindowOrder,
-  durationMs: number,
-  server: ServerWindow | undefined,
-  generators: readonly GeneratorWindow[],
-): Window {
-  const flows: Window["flows"] = {};
-  for (const [name, load] of Object.entries(order.flows) as [FlowName, Load][]) {
-    const halves = [server?.flows, ...generators.map((generator) => generator.flows)];
-    flows[name] = joinFlow(
-      load,
-      durationMs,
-      mergeFlows(halves.flatMap((half: FlowRecords | undefined) => half?.[name] ?? [])),
-    );
-  }
-  const sum = (pick: (window: GeneratorWindow) => number): number =>
-    generators.reduce((total, window) => total + pick(window), 0);
-  return {
-    name: order.name,
-    durationMs,
-    flows,
-    wireBytes: {
-      sent: sum(({ wireBytes }) => wireBytes.sent),
-      received: sum(({ wireBytes }) => wireBytes.received),
-      messages: sum(({ wireBytes }) => wireBytes.messages),
-    },
-    ...(server && { server: server.use }),
-    generators: generators.map(({ use }) => use),
-  };
-}
-
-/** What was sent and is neither received nor known to be lost was still on the way: censored. */
-function joinFlow(load: Load, durationMs: number, { ledger, receivedInWindow, ...histograms }: FlowRecord): Flow {
-  const censoredMessages = Math.max(0, ledger.sentMessages - ledger.receivedMessages - ledger.lostMessages);
-  return {
-    load,
-    achievedRatePerSecond: (receivedInWindow * 1000) / durationMs,
-    histograms,
-    ledger: { ...ledger, censoredMessages },
   };
 }

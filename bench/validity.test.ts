@@ -189,3 +189,40 @@ test("a median of 40 ms is flagged as delayed acknowledgement, except where poll
   const polled = protocolNamed("short-polling").server.traits;
   assert.deepEqual(judge(trialsOf(windowOf({ serviceUs: 41_000 })), parametersOf(open), polled).flags, []);
 });
+
+const resting = (serverBytes: readonly number[], freshServer = true): Trial => ({
+  trial: 1,
+  state: "complete",
+  startedAt: "2026-01-01T00:00:00.000Z",
+  windows: [],
+  idle: {
+    freshServer,
+    memory: serverBytes.map((bytes, index) => ({ connections: 100 * (index + 1), serverBytes: bytes })),
+    durationMs: 1000,
+    wireBytes: { sent: 0, received: 0 },
+  },
+});
+
+const codesOf = (trials: readonly Trial[], machine = { loadAverage: 0, cores: 2 }): string[] =>
+  judge(trials, parametersOf(open), traits, machine).flags.map(({ code }) => code);
+
+test("believes a slope if the memory lies on a line, and warns if it does not or does not rise", () => {
+  const line = resting([30e6, 31e6, 32e6, 33e6]);
+  const stairs = resting([30e6, 30e6, 30e6, 36e6]);
+  assert.deepEqual(codesOf([line, line, stairs]), []);
+  assert.deepEqual(codesOf([line, stairs, stairs]), ["memory-not-linear"]);
+  assert.deepEqual(codesOf([resting([33e6, 32e6, 31e6, 30e6])]), ["memory-not-linear"]);
+});
+
+test("warns of a server that ran before, and says why one could not be seen", () => {
+  assert.deepEqual(codesOf([resting([30e6, 31e6, 32e6, 33e6], false)]), ["used-server"]);
+  const unseen = { ...trialsOf(windowOf({}))[0]!, serverUnseen: "example.org is another host" };
+  const { flags } = judge([unseen], parametersOf(open), traits);
+  assert.match(flags[0]!.message, /were not measured: example\.org is another host/);
+});
+
+test("warns of a machine that was busy before the run", () => {
+  const trials = trialsOf(windowOf({}));
+  assert.deepEqual(codesOf(trials, { loadAverage: 0.9, cores: 2 }), []);
+  assert.deepEqual(codesOf(trials, { loadAverage: 1, cores: 2 }), ["load-average"]);
+});

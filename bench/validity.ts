@@ -1,5 +1,7 @@
 /** Whether a cell's numbers may be believed, from what was recorded beside them. */
 import { carriesPercentile, decodeHistogram } from "../reports/histogram.ts";
+import { memoryLine } from "../reports/idle.ts";
+import { type MachineLoad, wasBusy } from "../reports/machine.ts";
 import { flowsOf } from "../reports/metrics.ts";
 import type { Flag, Flow, FlowLedger, Parameters, Trial, Validity, Window } from "../reports/results.ts";
 import { isStarved } from "../reports/starvation.ts";
@@ -21,11 +23,18 @@ const littlesLawTolerance = 0.15;
 const driftRatio = 1.5;
 /** Fewer messages in a half have no median worth comparing. */
 const halfSamplesMin = 50;
+/** Memory comes in pages and heaps in larger steps: some distance from the line is no sign of anything. */
+const residualShareMax = 0.3;
 /** Longer than garbage collection of a small heap or one time slice of a neighbour. */
 const stallMs = 20;
 
-/** Verdict and flags of a cell whose trials are all complete. Fatal flags make it invalid. */
-export function judge(trials: readonly Trial[], parameters: Parameters, traits: Traits): Validity {
+/** Verdict and flags of a cell whose trials are all complete. Fatal flags make it invalid. `machine` is as before the run. */
+export function judge(
+  trials: readonly Trial[],
+  parameters: Parameters,
+  traits: Traits,
+  machine: MachineLoad = { loadAverage: 0, cores: 1 },
+): Validity {
   const windows = trials.flatMap((trial) => trial.windows);
   const flags = [
     ...ledgerFlags(windows),
@@ -39,6 +48,8 @@ export function judge(trials: readonly Trial[], parameters: Parameters, traits: 
     ...driftFlags(windows),
     ...fewSamplesFlags(windows),
     ...generatorStallFlags(windows),
+    ...idleFlags(trials),
+    ...machineFlags(machine),
   ];
   if (flags.some(({ severity }) => severity === "fatal")) return { verdict: "invalid", flags };
   const bound = flags.some(({ code }) => generatorBoundCodes.has(code));
@@ -160,7 +171,7 @@ function starvationFlags(windows: readonly Window[]): Flag[] {
 
 /** An even schedule and a poll clock of nearly the same period meet at one and the same phase for a whole trial. */
 function phaseLockFlags({ load, connections, pollIntervalMs }: Parameters): Flag[] {
-  if (load.kind === "closed" || load.arrivals === "poisson" || pollIntervalMs === undefined) return [];
+  if (load?.kind !== "open" || load.arrivals === "poisson" || pollIntervalMs === undefined) return [];
   const messagesPerPoll = (load.ratePerSecond / connections) * (pollIntervalMs / 1000);
   if (messagesPerPoll >= messagesPerPollMin) return [];
   const message =
@@ -170,7 +181,7 @@ function phaseLockFlags({ load, connections, pollIntervalMs }: Parameters): Flag
 
 /** In a steady closed loop messages in flight = rate x time in the system (Little 1961), or something was counted wrong. */
 function littlesLawFlags(windows: readonly Window[], { load, connections }: Parameters): Flag[] {
-  if (load.kind === "open") return [];
+  if (load?.kind !== "closed") return [];
   const inFlight = load.inFlight * connections;
   const off = windows.filter((window) =>
     flowsOf(window).some(({ achievedRatePerSecond, histograms: { service } }) => {
@@ -225,6 +236,34 @@ function generatorStallFlags(windows: readonly Window[]): Flag[] {
   ).length;
   const message = `in ${stalled} of ${windows.length} windows the load generator stood still for more than ${stallMs} ms, which the slowest delays contain`;
   return stalled > 0 ? [{ code: "generator-stall", severity: "warning", message }] : [];
+}
+
+/** Whether a line says what a connection needs, and whether the server is one that a line can say it of. */
+function idleFlags(trials: readonly Trial[]): Flag[] {
+  const flags: Flag[] = [];
+  const unseen = trials.find(({ serverUnseen }) => serverUnseen !== undefined)?.serverUnseen;
+  if (unseen !== undefined) {
+    const message = `the server's CPU time and memory were not measured: ${unseen}`;
+    flags.push({ code: "server-unseen", severity: "warning", message });
+  }
+  const lines = trials.flatMap((trial) => memoryLine(trial) ?? []);
+  const bent = lines.filter(({ residualShare }) => residualShare > residualShareMax).length;
+  if (bent * 2 > lines.length) {
+    const message = `in ${bent} of ${lines.length} trials a reading lies off the line through the server's memory by more than ${residualShareMax * 100} % of its rise, so its slope is hardly what a connection needs: raise --idle-connections`;
+    flags.push({ code: "memory-not-linear", severity: "warning", message });
+  }
+  if (lines.length > 0 && trials.some(({ idle }) => idle?.freshServer === false)) {
+    const message =
+      "this run did not start the server, so memory that earlier connections left behind may hide part of what a new one needs, and garbage nobody collected may add to it";
+    flags.push({ code: "used-server", severity: "warning", message });
+  }
+  return flags;
+}
+
+function machineFlags(machine: MachineLoad): Flag[] {
+  if (!wasBusy(machine)) return [];
+  const message = `the machine had a load average of ${machine.loadAverage.toFixed(2)} on ${machine.cores} cores before the run: it may have been busy with something else`;
+  return [{ code: "load-average", severity: "warning", message }];
 }
 
 const kebab = (name: string): string => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);

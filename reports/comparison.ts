@@ -9,6 +9,7 @@ export const comparedMetrics: Record<ScenarioName, readonly string[]> = {
   echo: ["scheduledP50Us", "scheduledP99Us", "serverCpuUsPerMessage", "wireBytesPerMessage", "connectP50Us"],
   throughput: ["achievedRatePerSecond", "serverCpuUsPerMessage"],
   duplex: ["uplinkP50Us", "downlinkP50Us"],
+  idle: ["memoryBytesPerConnection"],
 };
 
 /** A comparison, and which way the number itself lies. */
@@ -76,6 +77,7 @@ function questionOf(cells: readonly Cell[], scenario: ScenarioName, metric: Metr
 export function sampleOf(cell: Cell, metric: Metric): Sample | undefined {
   const reading = readMetric(cell, metric.name);
   if (reading.kind !== "value" || cell.state !== "measured") return undefined;
+  if (completeTrials(cell).some((trial) => metric.comparable?.(trial) === false)) return undefined;
   const values = completeTrials(cell)
     .map((trial) => metric.read(trial, cell.parameters))
     .filter((value) => value !== undefined && value > 0) as number[];

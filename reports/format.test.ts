@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { formatDuration, formatInterval, formatList, formatQuantity, plural } from "./format.ts";
+import { formatDuration, formatInterval, formatList, formatQuantity, formatRange, plural } from "./format.ts";
 
 describe("quantities", () => {
   it("writes delays with three significant digits in the unit that reads best", () => {
@@ -37,6 +37,28 @@ describe("quantities", () => {
   it("does not round a ratio to an even 1 unless it is one", () => {
     assert.equal(formatQuantity(1.00383, "ratio"), "1.004×");
     assert.equal(formatQuantity(1, "ratio"), "1.00×");
+  });
+
+  it("writes shares in percent, and never rounds to all or to nothing", () => {
+    const written = [0, 1 / 3, 0.05, 0.99996, 0.9999999, 1, 1e-9].map((share) => formatQuantity(share, "share"));
+    assert.deepEqual(written, ["0 %", "33.3 %", "5.00 %", "99.996 %", "99.99999 %", "100 %", "<0.001 %"]);
+  });
+
+  it("writes clocks from milliseconds, and counts whole unless the median lies between two", () => {
+    assert.deepEqual(
+      [0, 0.25, 4, 1350].map((ms) => formatQuantity(ms, "ms")),
+      ["<1 ms", "250 µs", "4.00 ms", "1.35 s"],
+    );
+    assert.deepEqual(
+      [0, 10.5, 12_345, 10_000.000000000002].map((count) => formatQuantity(count, "count")),
+      ["0", "10.5", "12,345", "10,000"],
+    );
+  });
+
+  it("writes a range with its unit once where both ends share it", () => {
+    assert.equal(formatRange(0.2, 0.47, "share"), "20.0–47.0 %");
+    assert.equal(formatRange(0.33332, 0.33334, "share"), "33.3 %");
+    assert.equal(formatRange(900, 1500, "ms"), "900 ms–1.50 s");
   });
 
   it("writes whole bytes as whole numbers", () => {

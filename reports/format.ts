@@ -1,7 +1,8 @@
 /** Quantities as humans read them. Inside, delays are microseconds; three significant digits are shown. */
 import type { Interval } from "./results.ts";
 
-export type Unit = "us" | "perSecond" | "bytes" | "messages" | "ratio";
+/** `count` is of anything but messages; `share` is a part of 1, shown in percent; `ms` is a clock, in milliseconds. */
+export type Unit = "us" | "ms" | "perSecond" | "bytes" | "memory" | "messages" | "count" | "ratio" | "share";
 
 const thousands = (digits: string): string =>
   digits.replace(/^-?\d+/, (whole) => whole.replace(/\B(?=(\d{3})+$)/g, ","));
@@ -45,6 +46,32 @@ function scaledBytes(bytes: number): Scaled {
   return { digits: thousands(digits), unit: "B" };
 }
 
+/** Memory is estimated, not counted, so it has no more than three digits. */
+const scaledMemory = (bytes: number): Scaled =>
+  Math.abs(bytes) >= 999.5 * 2 ** 10
+    ? { digits: significant(bytes / 2 ** 20), unit: "MiB" }
+    : { digits: significant(bytes / 2 ** 10), unit: "KiB" };
+
+function scaledClock(ms: number): Scaled {
+  return Number(ms.toPrecision(3)) === 0 ? { digits: "<1", unit: "ms" } : scaledDelay(ms * 1000);
+}
+
+/** Half a thing can be the median of two trials. */
+const countDigits = (value: number): string => thousands(value.toFixed(1).replace(/\.0$/, ""));
+
+/** Three significant digits, but what is not all never reads as 100, and what is not nothing never as 0. */
+function percentDigits(share: number): string {
+  if (share === 0) return "0";
+  if (share === 1) return "100";
+  const percent = share * 100;
+  if (Math.abs(percent) < 0.001) return "<0.001";
+  for (let digits = 3; digits < 15; digits++) {
+    const shown = Number(percent.toPrecision(digits));
+    if (shown !== 100) return digits === 3 ? significant(percent) : String(shown);
+  }
+  return "100";
+}
+
 /** A ratio that three digits would round to an even 1 although it is not. */
 const nearlyOne = (ratio: number): boolean => ratio !== 1 && Number(ratio.toPrecision(3)) === 1;
 
@@ -52,12 +79,20 @@ function scaled(value: number, unit: Unit): Scaled {
   switch (unit) {
     case "us":
       return scaledDelay(value);
+    case "ms":
+      return scaledClock(value);
     case "bytes":
       return scaledBytes(value);
+    case "memory":
+      return scaledMemory(value);
     case "perSecond":
       return { digits: significant(value), unit: "/s" };
     case "messages":
       return { digits: formatCount(value), unit: "" };
+    case "count":
+      return { digits: countDigits(value), unit: "" };
+    case "share":
+      return { digits: percentDigits(value), unit: "%" };
     case "ratio":
       return { digits: nearlyOne(value) ? value.toPrecision(4) : significant(value), unit: "×" };
   }
@@ -79,6 +114,13 @@ export function formatInterval({ value, low, high }: Interval, unit: Unit): stri
   if (ends.every((end) => join(end) === join(middle))) return join(middle);
   const shared = ends.every((end) => end.unit === middle.unit);
   return `${join(middle)} (${ends.map((end) => (shared ? end.digits : join(end))).join("–")})`;
+}
+
+/** What lies between two ends, the unit said once where they share it: `30.0–36.7 %`; one number where both read the same. */
+export function formatRange(low: number, high: number, unit: Unit): string {
+  const ends = [scaled(low, unit), scaled(high, unit)] as const;
+  if (join(ends[0]) === join(ends[1])) return join(ends[0]);
+  return `${ends[0].unit === ends[1].unit ? ends[0].digits : join(ends[0])}–${join(ends[1])}`;
 }
 
 /** `12,345`. */

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import type { Unit } from "./format.ts";
 import { metricNamed, metrics } from "./metrics.ts";
 import type { Trial } from "./results.ts";
 import { spread, summarise } from "./summary.ts";
@@ -23,14 +24,15 @@ const bareTrial = (trial: Partial<Trial>): Trial => ({
 describe("metrics", () => {
   it("have names that end in their unit and differ", () => {
     assert.equal(new Set(metrics.map(({ name }) => name)).size, metrics.length);
-    const endings = {
-      us: /Us(PerMessage)?$/,
+    const endings: Partial<Record<Unit, RegExp>> = {
+      us: /Us(PerMessage|PerConnectionSecond)?$/,
       perSecond: /PerSecond$/,
       bytes: /Bytes/,
+      memory: /BytesPerConnection$/,
       messages: /Messages$/,
       ratio: /Ratio$/,
     };
-    for (const { name, unit } of metrics) assert.match(name, endings[unit]);
+    for (const { name, unit } of metrics) assert.match(name, endings[unit]!);
     assert.throws(() => metricNamed("nonsense"), RangeError);
   });
 

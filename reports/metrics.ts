@@ -4,7 +4,8 @@
  */
 import type { Unit } from "./format.ts";
 import { carriesPercentile, decodeHistogram } from "./histogram.ts";
-import type { Flow, FlowLedger, FlowName, Parameters, Trial, Window } from "./results.ts";
+import { memoryLine } from "./idle.ts";
+import type { Flow, FlowLedger, FlowName, IdleTrial, Parameters, Trial, Window } from "./results.ts";
 
 export interface Metric {
   /** Quantity, statistic, unit last; the key in a summary. */
@@ -22,6 +23,8 @@ export interface Metric {
   readonly whenGeneratorBound?: "at-least" | "at-most" | "unknown";
   /** Why a summary may lack it. */
   readonly absence: string;
+  /** False where the number did not come about as in other cells, so that a ratio to them would mislead. */
+  readonly comparable?: (trial: Trial) => boolean;
   /** Undefined where the trial cannot tell, e.g. too few samples for the percentile. */
   readonly read: (trial: Trial, parameters: Parameters) => number | undefined;
 }
@@ -115,8 +118,8 @@ function ledgerMetric(name: keyof FlowLedger, meaning: string): Metric {
     better: "lower",
     meaning,
     absence: "not counted",
-    read: (trial) =>
-      trial.windows.flatMap((window) => flowsOf(window)).reduce((sum, { ledger }) => sum + ledger[name], 0),
+    read: ({ windows }) =>
+      windows.length === 0 ? undefined : windows.flatMap(flowsOf).reduce((sum, { ledger }) => sum + ledger[name], 0),
   };
 }
 
@@ -178,8 +181,8 @@ export const metrics: readonly Metric[] = [
     title: "server CPU per message",
     unit: "us",
     better: "lower",
-    meaning: "CPU time of the server process within the window, over the messages it handled in it",
-    absence: "this run did not start the server, so it cannot see its CPU time",
+    meaning: "CPU time of the server's processes within the window, over the messages handled in it",
+    absence: "the CPU time of this server could not be seen; see [validity](#validity)",
     read(trial) {
       const server = main(trial)?.server;
       return main(trial)?.flows.roundTrip && server && server.messages > 0 ? server.cpuUs / server.messages : undefined;
@@ -233,6 +236,34 @@ export const metrics: readonly Metric[] = [
       read: (trial) => delayUs(trial.connect, percentile),
     }),
   ),
+  {
+    name: "memoryBytesPerConnection",
+    title: "memory per connection",
+    unit: "memory",
+    better: "lower",
+    meaning: "slope of the line through the server's anonymous memory at several counts of resting connections",
+    absence: "memory is read from /proc, which only Linux has, of processes that this user may look into",
+    comparable: ({ idle }) => idle?.freshServer !== false,
+    read: (trial) => memoryLine(trial)?.slope,
+  },
+  {
+    name: "idleCpuUsPerConnectionSecond",
+    title: "server CPU per idle connection and second",
+    unit: "us",
+    better: "lower",
+    meaning: "CPU time of the server's processes while all connections rest, over connections and seconds",
+    absence: "CPU time is read from /proc, which only Linux has, of processes that this user may look into",
+    read: ({ idle }) => idle?.serverCpuUs && perConnectionSecond(idle, idle.serverCpuUs),
+  },
+  {
+    name: "idleWireBytesPerConnectionSecond",
+    title: "wire bytes per idle connection and second",
+    unit: "bytes",
+    better: "lower",
+    meaning: "bytes above TCP, both ways, while all connections rest, over connections and seconds",
+    absence: "no bytes were counted",
+    read: ({ idle }) => idle && perConnectionSecond(idle, idle.wireBytes.sent + idle.wireBytes.received),
+  },
   ledgerMetric("sentMessages", "messages offered"),
   ledgerMetric("receivedMessages", "messages delivered at least once"),
   ledgerMetric("lostMessages", "messages that never arrived although a later one did"),
@@ -241,6 +272,11 @@ export const metrics: readonly Metric[] = [
   ledgerMetric("censoredMessages", "still on the way when the wait was over"),
   ledgerMetric("corruptedMessages", "arrivals with the wrong bytes"),
 ];
+
+function perConnectionSecond({ memory, durationMs }: IdleTrial, amount: number): number | undefined {
+  const connections = memory.at(-1)?.connections;
+  return connections && amount / connections / (durationMs / 1000);
+}
 
 function wireBytesPerMessage(trial: Trial): number | undefined {
   const bytes = main(trial)?.wireBytes;

@@ -87,7 +87,7 @@ describe("a report", () => {
   it("explains a missing CPU time of a server it did not start", async () => {
     const foreign = { ...websocket, target: "websocket=ws://127.0.0.1:9001/", protocol: "websocket", foreign: true };
     const report = await reportOf(madeUpResults([tcp, foreign], { scenarios: ["echo"] }));
-    assert.match(report, /this run did not start the server, so it cannot see its CPU time/);
+    assert.match(report, /the CPU time of this server could not be seen/);
     assert.ok(lineOf(report, "# ").includes("websocket=ws://127.0.0.1:9001/"));
   });
 

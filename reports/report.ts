@@ -7,6 +7,7 @@ import { deliverySection } from "./sections/delivery.ts";
 import { duplexSection } from "./sections/duplex.ts";
 import { echoSection } from "./sections/echo.ts";
 import { headlineSection } from "./sections/headline.ts";
+import { idleSection } from "./sections/idle.ts";
 import { methodSection } from "./sections/method.ts";
 import type { SectionWriter } from "./sections/section.ts";
 import { throughputSection } from "./sections/throughput.ts";
@@ -27,6 +28,7 @@ const sections: readonly SectionWriter[] = [
   throughputSection,
   duplexSection,
   costSection,
+  idleSection,
   deliverySection,
   validitySection,
   methodSection,

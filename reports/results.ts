@@ -3,11 +3,12 @@
  * check on reading and the JSON Schema that ships with the package.
  */
 import { z } from "zod";
+import { clusterResultsSchema } from "./cluster/results.ts";
 
 export const schemaVersion = 1;
 
 export const flowNames = ["roundTrip", "uplink", "downlink"] as const;
-export const scenarioNames = ["echo", "throughput", "duplex"] as const;
+export const scenarioNames = ["echo", "throughput", "duplex", "idle"] as const;
 export const validityVerdicts = ["valid", "generator-bound", "invalid"] as const;
 export const comparisonVerdicts = ["faster", "slower", "indistinguishable"] as const;
 
@@ -59,6 +60,13 @@ const processUse = z.object({
     .describe("Longest time within the window in which the process could not have handled an event."),
 });
 
+const serverUse = processUse.partial({ rssBytes: true, eventLoopUtilization: true }).extend({
+  cpuSource: z
+    .enum(["schedstat", "stat"])
+    .optional()
+    .describe("Where under /proc its CPU time was read: nanoseconds, or ticks of 10 ms. Absent: told by itself."),
+});
+
 const window = z.object({
   name: z.string(),
   startMs: z.number().nonnegative().optional().describe("Start of its measured part, after the start of the trial."),
@@ -67,8 +75,22 @@ const window = z.object({
   wireBytes: z
     .object({ sent: count, received: count, messages: count })
     .describe("Bytes on the clients' TCP connections, from quiet to quiet, and the messages they carried."),
-  server: processUse.optional().describe("Absent for a server this run did not start."),
+  server: serverUse
+    .optional()
+    .describe("All processes of the server. Of one this run did not start only what /proc tells, or absent."),
   generators: z.array(processUse),
+});
+
+const idle = z.object({
+  freshServer: z
+    .boolean()
+    .describe("Started for this trial and told to collect garbage before each reading; else a server as it was."),
+  memory: z
+    .array(z.object({ connections: count.min(1), serverBytes: count.optional() }))
+    .describe("Anonymous memory of the server's processes with so many connections open."),
+  durationMs: positive.describe("Of the window in which all connections rest."),
+  serverCpuUs: z.number().nonnegative().optional().describe("CPU time of the server's processes in that window."),
+  wireBytes: z.object({ sent: count, received: count }).describe("Bytes on the clients' connections in that window."),
 });
 
 const trial = z.object({
@@ -77,19 +99,24 @@ const trial = z.object({
   startedAt: z.iso.datetime(),
   connect: encodedHistogram.optional().describe("Time from the start of a connection to the first possible send."),
   windows: z.array(window),
+  idle: idle.optional().describe("Of the idle scenario, in place of windows."),
+  serverUnseen: z.string().optional().describe("Why the cost of a server this run did not start could not be seen."),
 });
 
 const parameters = z.object({
   connections: count.min(1),
+  connectionSteps: z.array(count.min(1)).optional().describe("Counts at which memory is read; idle scenario only."),
   workers: count.min(1).describe("Load-generator processes that share the connections and the rate."),
   payloadBytes: count,
   payloadKind: z.enum(["text", "binary"]),
-  load,
+  load: load.optional().describe("Absent where nobody sends."),
   warmupMs: z.number().nonnegative().describe("Unrecorded traffic before the first window of a trial."),
   settleMs: z
     .number()
     .nonnegative()
-    .describe("Traffic of each window before it is timed, so that it is steady; its messages count in the ledger."),
+    .describe(
+      "Traffic of each window before it is timed, so that it is steady; its messages count in the ledger. Rest before memory is read in the idle scenario.",
+    ),
   durationMs: positive.describe("Of each measured window."),
   drainMs: positive.describe("Longest wait for messages still on the way after a window."),
   pollIntervalMs: positive.optional().describe("Only where the client polls."),
@@ -241,6 +268,8 @@ export type Flow = z.infer<typeof flow>;
 export type FlowName = (typeof flowNames)[number];
 export type FlowLedger = z.infer<typeof ledger>;
 export type ProcessUse = z.infer<typeof processUse>;
+export type ServerUse = z.infer<typeof serverUse>;
+export type IdleTrial = z.infer<typeof idle>;
 export type Interval = z.infer<typeof interval>;
 export type Validity = z.infer<typeof validity>;
 export type Flag = z.infer<typeof flag>;
@@ -251,5 +280,5 @@ export type Objective = Capacity["objective"];
 export type ScenarioName = (typeof scenarioNames)[number];
 export type ProtocolInfo = z.infer<typeof protocolInfo>;
 
-/** The JSON Schema (draft 2020-12) of results.json. */
-export const resultsJsonSchema = (): object => z.toJSONSchema(resultsSchema);
+/** The JSON Schema (draft 2020-12) of results.json of either kind: of a comparison, or of the cluster experiments. */
+export const resultsJsonSchema = (): object => z.toJSONSchema(z.union([resultsSchema, clusterResultsSchema]));

@@ -1,5 +1,5 @@
 /** Whether the processes of a run got the processor time they asked for. */
-import type { Cell, ProcessUse, Window } from "./results.ts";
+import type { Cell, ServerUse, Window } from "./results.ts";
 
 /**
  * A process whose event loop was busy for so much more of a window than it had processor time for was kept waiting
@@ -22,7 +22,9 @@ export function starvationOf(cells: readonly Cell[]): Starvation {
 
 /** Whether one of the window's processes was kept from its core. */
 export function isStarved({ server, generators, durationMs }: Window): boolean {
-  const missing = ({ cpuUs, eventLoopUtilization }: ProcessUse) => eventLoopUtilization - cpuUs / (durationMs * 1000);
+  // Only our own processes tell how busy their event loop was.
+  const missing = ({ cpuUs, eventLoopUtilization = 0 }: ServerUse) =>
+    eventLoopUtilization - cpuUs / (durationMs * 1000);
   return [...generators, ...(server ? [server] : [])].some((use) => missing(use) > missingShareMin);
 }
 

@@ -44,6 +44,7 @@ const figures: readonly Figure[] = [
   value("down p50", "duplex", "downlinkP50Us"),
   value("bytes", "echo", "wireBytesPerMessage"),
   value("CPU", "echo", "serverCpuUsPerMessage"),
+  value("memory", "idle", "memoryBytesPerConnection"),
   value("connect", "echo", "connectP50Us"),
 ];
 
@@ -76,6 +77,7 @@ function legend(view: ReportView): string {
     ...(view.scenarios.includes("echo") ? ["p50, p99: round trip from the schedule"] : []),
     ...(view.scenarios.includes("throughput") ? ["rate: closed loop"] : []),
     ...(view.scenarios.includes("duplex") ? ["up, down: one way, both busy"] : []),
+    ...(view.scenarios.includes("idle") ? ["memory: per idle connection"] : []),
     ...(view.reference ? [`×: ${referenceTitle(view)}`] : []),
     trialsInWords(view.trials),
   ];

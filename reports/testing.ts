@@ -6,6 +6,7 @@ import {
   type Flow,
   type FlowLedger,
   type FlowName,
+  type IdleTrial,
   type Interval,
   type Parameters,
   type ProtocolInfo,
@@ -26,6 +27,8 @@ export interface MadeUpTarget {
   readonly ratePerSecond: number;
   readonly overheadBytes: number;
   readonly cpuUs?: number;
+  /** Of one resting connection. */
+  readonly memoryBytes?: number;
   /** How far trials lie apart, as a share. */
   readonly spread?: number;
   readonly pollIntervalMs?: number;
@@ -104,13 +107,17 @@ export const emptyLedger: FlowLedger = {
 export const openLoad = { kind: "open", ratePerSecond: 2000 } as const;
 export const closedLoad = { kind: "closed", inFlight: 16 } as const;
 
+const idleSteps = [50, 100, 150, 200];
+
 export function madeUpParameters(scenario: ScenarioName, pollIntervalMs?: number): Parameters {
   return {
-    connections: 16,
+    connections: scenario === "idle" ? idleSteps.at(-1)! : 16,
     workers: 1,
     payloadBytes: 256,
     payloadKind: "text",
-    load: scenario === "throughput" ? closedLoad : openLoad,
+    ...(scenario === "idle"
+      ? { connectionSteps: idleSteps }
+      : { load: scenario === "throughput" ? closedLoad : openLoad }),
     warmupMs: 250,
     settleMs: 100,
     durationMs: 500,
@@ -173,16 +180,31 @@ function madeUpWindows(scenario: ScenarioName, made: MadeUpTarget, factor: numbe
   ];
 }
 
+/** A server that needs 30 MB and then so much for each connection, and does nothing unless it is polled. */
+function madeUpIdle({ memoryBytes = 5000, pollIntervalMs, foreign = false }: MadeUpTarget, factor: number): IdleTrial {
+  const polls = pollIntervalMs === undefined ? 0 : (idleSteps.at(-1)! * 1000) / pollIntervalMs;
+  return {
+    freshServer: !foreign,
+    memory: idleSteps.map((connections) => ({
+      connections,
+      serverBytes: Math.round(30e6 + connections * memoryBytes * factor),
+    })),
+    durationMs: 1000,
+    serverCpuUs: 50 + polls * 60 * factor,
+    wireBytes: { sent: polls * 150, received: polls * 120 },
+  };
+}
+
 /** Trials whose numbers lie at, above and below those chosen, in turn. */
 export function madeUpTrials(scenario: ScenarioName, made: MadeUpTarget, trials: number): Trial[] {
   const { spread = 0.04 } = made;
-  return Array.from({ length: trials }, (_, index) => ({
-    trial: index + 1,
-    state: "complete",
-    startedAt: "2026-01-02T03:04:05.000Z",
-    connect: madeUpHistogram(made.roundTripUs > 10_000 ? 900 : made.roundTripUs * 3, 16),
-    windows: madeUpWindows(scenario, made, 1 + spread * ([0, 1, -1][index % 3]! + 0)),
-  }));
+  return Array.from({ length: trials }, (_, index) => {
+    const factor = 1 + spread * [0, 1, -1][index % 3]!;
+    const base = { trial: index + 1, state: "complete", startedAt: "2026-01-02T03:04:05.000Z" } as const;
+    if (scenario === "idle") return { ...base, windows: [], idle: madeUpIdle(made, factor) };
+    const connect = madeUpHistogram(made.roundTripUs > 10_000 ? 900 : made.roundTripUs * 3, 16);
+    return { ...base, connect, windows: madeUpWindows(scenario, made, factor) };
+  });
 }
 
 const madeUpFlags: Record<Validity["verdict"], Validity["flags"]> = {

@@ -1,5 +1,4 @@
 /** What cannot be meant: options that contradict each other or the chosen targets and scenarios. */
-import type { Load } from "../../reports/results.ts";
 import { WirebenchError } from "../errors.ts";
 import { protocolNamed } from "../protocols.ts";
 import type { Scenario } from "../scenario.ts";
@@ -49,24 +48,33 @@ export function refuseContradictions(
   if (options.maxTrials !== undefined && options.untilPrecision === undefined) {
     throw new WirebenchError("usage", "--max-trials needs --until-precision");
   }
-  const kinds = new Set<Load["kind"]>(chosen.map(({ loadKind }) => loadKind));
+  const kinds = new Set<Scenario["loadKind"]>(chosen.map(({ loadKind }) => loadKind));
   const names = chosen.map(({ name }) => name).join(", ");
   if (options.rate !== undefined && !kinds.has("open")) {
-    throw new WirebenchError("usage", `--rate contradicts --scenario ${names}: a closed loop follows no rate`, {
+    throw new WirebenchError("usage", `--rate contradicts --scenario ${names}: only an open loop follows a rate`, {
       hint: "use --in-flight, or add an open-loop scenario",
     });
   }
   if (options.arrivals !== undefined && !kinds.has("open")) {
-    throw new WirebenchError("usage", `--arrivals contradicts --scenario ${names}: a closed loop follows no schedule`);
+    throw new WirebenchError(
+      "usage",
+      `--arrivals contradicts --scenario ${names}: only an open loop follows a schedule`,
+    );
   }
   if (options.inFlight !== undefined && !kinds.has("closed")) {
     throw new WirebenchError(
       "usage",
-      `--in-flight contradicts --scenario ${names}: an open loop does not wait for answers`,
+      `--in-flight contradicts --scenario ${names}: only a closed loop waits for answers`,
       {
         hint: "use --rate, or add a closed-loop scenario",
       },
     );
+  }
+  if (options.idleConnections !== undefined && !kinds.has("none")) {
+    throw new WirebenchError("usage", `--idle-connections contradicts --scenario ${names}: in it nobody is idle`);
+  }
+  if (options.connections !== undefined && kinds.size === 1 && kinds.has("none")) {
+    throw new WirebenchError("usage", `--connections contradicts --scenario ${names}: use --idle-connections`);
   }
   const polled = targets.some(({ protocol }) => protocolNamed(protocol).server.traits.downlink === "polled");
   if (options.pollInterval !== undefined && !polled) {

@@ -48,7 +48,10 @@ function describe({ protocols: known, scenarios: shapes, presets: sizes, compone
     ]),
     "",
     "Scenarios",
-    ...shapes.map(({ name, question, loadKind }) => `  ${name.padEnd(14)} ${question} (${loadKind} loop)`),
+    ...shapes.map(
+      ({ name, question, loadKind }) =>
+        `  ${name.padEnd(14)} ${question} (${loadKind === "none" ? "no load" : `${loadKind} loop`})`,
+    ),
     "",
     "Presets",
     ...Object.entries(sizes).map(

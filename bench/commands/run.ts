@@ -22,6 +22,7 @@ export interface RunOptions {
   preset: PresetName;
   scenario?: string[];
   connections?: number;
+  idleConnections?: number;
   workers?: number;
   duration?: number;
   warmup?: number;
@@ -51,7 +52,9 @@ Examples:
 
 export function runCommand(): Command {
   return new Command("run")
-    .description("compare protocols: latency, throughput, duplex behaviour, bytes and CPU per message")
+    .description(
+      "compare protocols: latency, throughput, duplex behaviour, bytes and CPU per message, memory per connection",
+    )
     .argument("[target...]", `protocol or protocol=URL; all protocols when left out (${protocolNames.join(", ")})`)
     .addOption(new Option("--preset <name>", "how long and how much").choices(Object.keys(presets)).default("quick"))
     .option(
@@ -60,6 +63,7 @@ export function runCommand(): Command {
       (name: string, chosen: string[] = []) => [...chosen, name],
     )
     .option("-c, --connections <count>", "simulated users, one connection each", argument(parseCount))
+    .option("--idle-connections <count>", "most users connected at once in the idle scenario", argument(parseCount))
     .option("-d, --duration <time>", "length of each measured window, e.g. 10s", argument(parseDurationMs))
     .option("--warmup <time>", "traffic before each window that is not timed, e.g. 500ms", argument(parseDurationMs))
     .option(
@@ -166,6 +170,8 @@ function applyOptions(preset: RunSettings, options: RunOptions): RunSettings {
   const given: { [Key in keyof RunSettings]?: RunSettings[Key] | undefined } = {
     trials: options.trials,
     connections: options.connections,
+    idleConnections: options.idleConnections,
+    idleMs: options.duration,
     workers: options.workers,
     payloadBytes: options.payload,
     payloadKind: options.payloadKind,

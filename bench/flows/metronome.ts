@@ -6,6 +6,7 @@
  */
 import { Worker } from "node:worker_threads";
 import { nowNs, type Timeline } from "../clock.ts";
+import { siblingModule } from "../sibling-module.ts";
 
 /** How early the worker wakes this thread. A wake-up across threads takes some 100 us on a virtual machine. */
 const leadNs = 250_000;
@@ -25,9 +26,7 @@ class Metronome {
   #pending: { wakeNs: number; callback: () => void }[] = [];
 
   constructor() {
-    const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
-    const entry = new URL(`./metronome-worker.${extension}`, import.meta.url);
-    const worker = new Worker(entry, { workerData: this.#memory });
+    const worker = new Worker(siblingModule("metronome-worker", import.meta.url), { workerData: this.#memory });
     worker.on("message", () => this.#ring());
     worker.unref();
   }

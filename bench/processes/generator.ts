@@ -2,6 +2,7 @@
 import { type ConformanceResult, checkConformance } from "../conformance/suite.ts";
 import type { WindowOrder } from "../flows/window.ts";
 import { protocolNamed } from "../protocols.ts";
+import type { WireBytes } from "../wire-bytes.ts";
 import { announce, answerCalls } from "./remote.ts";
 import { type ConnectOrder, type GeneratorWindow, Users } from "./users.ts";
 
@@ -13,6 +14,8 @@ const api = {
   begin: (window: WindowOrder): Promise<void> => users.begin(window),
   halt: async (): Promise<void> => users.halt(),
   collect: ({ drainMs }: { drainMs: number }): Promise<GeneratorWindow> => users.collect(drainMs),
+  /** Since the process began, all its connections together. */
+  wireBytes: async (): Promise<WireBytes> => users.wireBytes,
   disconnect: (): Promise<void> => users.disconnect(),
   verify: (order: { protocol: string; url: string; foreign: boolean }): Promise<ConformanceResult[]> =>
     checkConformance(protocolNamed(order.protocol), order),

@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describeError, type ErrorCode, WirebenchError } from "../errors.ts";
 import { packageFolder } from "../package-folder.ts";
+import { siblingModule } from "../sibling-module.ts";
 
 /** Methods a child offers: one JSON argument in, one JSON value out. */
 // biome-ignore lint/suspicious/noExplicitAny: the concrete argument and result types live in each API.
@@ -44,9 +45,7 @@ export class RemoteProcess<Api extends RemoteApi> {
   constructor(name: string, entry: string, onEvent: (event: string, value: unknown) => void = () => {}) {
     this.name = name;
     this.#onEvent = onEvent;
-    // The checkout runs TypeScript, the published package JavaScript; the extension follows this file's own.
-    const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
-    this.#child = fork(fileURLToPath(new URL(`./${entry}.${extension}`, import.meta.url)), [], {
+    this.#child = fork(fileURLToPath(siblingModule(entry, import.meta.url)), [], {
       stdio: ["ignore", "ignore", "pipe", "ipc"],
       execArgv: ["--disable-warning=ExperimentalWarning"],
       // Every trial starts fresh processes: compiling the same modules each time would be half of a short run.
@@ -96,6 +95,11 @@ export class RemoteProcess<Api extends RemoteApi> {
     } finally {
       clearTimeout(silence);
     }
+  }
+
+  /** SIGKILL for a crash, SIGSTOP and SIGCONT for a freeze. */
+  signal(name: "SIGKILL" | "SIGSTOP" | "SIGCONT"): void {
+    this.#child.kill(name);
   }
 
   /** Asks the process to end and makes sure it does. Idempotent. */

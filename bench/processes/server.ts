@@ -15,6 +15,7 @@ import { type AnswerScript, answerPlans } from "../known-answers/script.ts";
 import { MessageCodec, type PayloadKind } from "../message.ts";
 import type { Limits } from "../protocol.ts";
 import { protocolNamed } from "../protocols.ts";
+import { collectGarbage } from "./garbage.ts";
 import { answerCalls } from "./remote.ts";
 import { UsageMeter } from "./usage.ts";
 
@@ -63,6 +64,7 @@ const api = {
   async halt(): Promise<void> {
     service?.halt();
   },
+  collectGarbage: async (): Promise<void> => collectGarbage(),
   async collect({ drainMs }: { drainMs: number }): Promise<ServerWindow> {
     const flows = await service!.collect(drainMs);
     return { flows, use: meter!.read(), ...(knownAnswers && { imposed: knownAnswers.imposed }) };

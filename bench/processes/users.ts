@@ -22,6 +22,8 @@ export interface ConnectOrder {
   codec: CodecOptions;
   pollIntervalMs: number;
   limits: Limits;
+  /** Handshakes under way at a time; absent means one, so that each connect time is its own. */
+  atOnce?: number;
 }
 
 export interface GeneratorWindow {
@@ -49,6 +51,7 @@ export class Users {
   readonly #connections: ClientConnection[] = [];
   #codec: MessageCodec | undefined;
   #traffic: Traffic | undefined;
+  #users = 0;
   #received = 0;
 
   /** `onBroken` hears of a connection that ended without being told to. */
@@ -56,25 +59,39 @@ export class Users {
     this.#onBroken = onBroken;
   }
 
-  /** One user after the other, so that each connect time is its own; returns their histogram. */
+  /** Adds users; returns the histogram of the times they took. */
   async connect(client: ProtocolClient, order: ConnectOrder): Promise<{ connect: string }> {
-    wakeMetronome();
-    this.#codec = new MessageCodec(order.codec);
-    for (let i = 0; i < rehearsals; i++) {
-      await (await connectClient(client, { ...order, user: i, onMessage() {} })).close();
+    if (this.#codec === undefined) {
+      wakeMetronome();
+      this.#codec = new MessageCodec(order.codec);
+      for (let i = 0; i < rehearsals; i++) {
+        await (await connectClient(client, { ...order, user: i, onMessage() {} })).close();
+      }
     }
     const connectTimes = new LatencyHistogram();
-    for (let index = 0; index < order.connections; index++) {
-      const startNs = nowNs();
-      const onMessage = (payload: Payload): void => this.#receive(index, payload);
-      const connection = await connectClient(client, { ...order, user: order.firstUser + index, onMessage });
-      connectTimes.record(nowNs() - startNs);
-      this.#connections.push(connection);
-      void connection.closed.then(({ by, message }) => {
-        if (by !== "client") this.#onBroken(`a connection was ended by the ${by}: ${message}`);
-      });
-    }
+    let next = 0;
+    const connectInTurn = async (): Promise<void> => {
+      while (next < order.connections) await this.#connectUser(client, order, order.firstUser + next++, connectTimes);
+    };
+    await Promise.all(Array.from({ length: order.atOnce ?? 1 }, connectInTurn));
     return { connect: connectTimes.encode() };
+  }
+
+  async #connectUser(client: ProtocolClient, order: ConnectOrder, user: number, times: LatencyHistogram) {
+    const startNs = nowNs();
+    const index = this.#users++;
+    const onMessage = (payload: Payload): void => this.#receive(index, payload);
+    const connection = await connectClient(client, { ...order, user, onMessage });
+    times.record(nowNs() - startNs);
+    this.#connections[index] = connection;
+    void connection.closed.then(({ by, message }) => {
+      if (by !== "client") this.#onBroken(`a connection was ended by the ${by}: ${message}`);
+    });
+  }
+
+  /** Since the process began, on all connections together. */
+  get wireBytes(): WireBytes {
+    return this.#wireBytes.read();
   }
 
   /** Takes part in a window; resolves when sending is over. */

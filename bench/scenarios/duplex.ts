@@ -1,10 +1,10 @@
 import type { Load } from "../../reports/results.ts";
-import type { Scenario } from "../scenario.ts";
+import type { TrafficScenario } from "../scenario.ts";
 
 /** One-way traffic has no answers to pace it, so its warm-up is a higher rate. */
 const denser = (load: Load): Load => (load.kind === "open" ? { ...load, ratePerSecond: load.ratePerSecond * 4 } : load);
 
-export const duplex: Scenario = {
+export const duplex: TrafficScenario = {
   name: "duplex",
   title: "Duplex",
   question: "How long does a message take one way, and what does it cost one direction that the other is busy too?",

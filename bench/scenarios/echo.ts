@@ -1,6 +1,6 @@
-import type { Scenario } from "../scenario.ts";
+import type { TrafficScenario } from "../scenario.ts";
 
-export const echo: Scenario = {
+export const echo: TrafficScenario = {
   name: "echo",
   title: "Echo",
   question: "How long does a message take there and back when everybody is offered the same rate?",

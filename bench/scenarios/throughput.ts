@@ -1,6 +1,6 @@
-import type { Scenario } from "../scenario.ts";
+import type { TrafficScenario } from "../scenario.ts";
 
-export const throughput: Scenario = {
+export const throughput: TrafficScenario = {
   name: "throughput",
   title: "Throughput",
   question: "How many round trips a second does it carry when every answer is followed by the next message?",

@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
+import { siblingModule } from "../sibling-module.ts";
 
 /** A process that answers one order with one message. */
 export class ForkedChild implements AsyncDisposable {
@@ -8,9 +9,7 @@ export class ForkedChild implements AsyncDisposable {
 
   /** Forks the module `entry`, given without its extension, beside the file with the URL `beside`. */
   constructor(entry: string, beside: string) {
-    // The checkout runs TypeScript, the published package JavaScript; the extension follows the caller's own.
-    const extension = beside.endsWith(".ts") ? "ts" : "js";
-    this.#child = fork(fileURLToPath(new URL(`./${entry}.${extension}`, beside)), [], {
+    this.#child = fork(fileURLToPath(siblingModule(entry, beside)), [], {
       execArgv: ["--disable-warning=ExperimentalWarning"],
     });
   }

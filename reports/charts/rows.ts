@@ -1,16 +1,15 @@
 /** Figures with one line per target: the marks on the left of a shared axis, the numbers in words on the right. */
 import type { TopLevelSpec } from "vega-lite";
 import type { LayerSpec, UnitSpec } from "vega-lite/types_unstable/spec/index.js";
-import type { TargetRow } from "../view.ts";
-import { rowColours } from "./colours.ts";
+import { type ColouredRow, rowColours } from "./colours.ts";
 
 export interface RowFigure {
   readonly title: string;
   readonly subtitle: string;
   /** Targets that have data. */
-  readonly rows: readonly TargetRow[];
+  readonly rows: readonly ColouredRow[];
   /** The numbers in words. */
-  readonly text: ReadonlyMap<TargetRow, string>;
+  readonly text: ReadonlyMap<ColouredRow, string>;
   readonly data: readonly object[];
   /** Layers encode `name` on y already. */
   readonly layers: readonly object[];
@@ -39,7 +38,7 @@ export function rowFigure({ title, subtitle, rows, text, data, layers, rowHeight
 }
 
 /** Targets from top to bottom in the order of the run. */
-export const rowAxis = (rows: readonly TargetRow[]) => ({
+export const rowAxis = (rows: readonly ColouredRow[]) => ({
   field: "name",
   type: "nominal",
   title: null,

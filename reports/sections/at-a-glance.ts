@@ -31,7 +31,8 @@ export function atAGlanceSection(view: ReportView): Section {
         ]
       : []),
   ];
-  const connectScenario = view.scenarios[0];
+  // Idle users connect side by side, so nobody times that.
+  const connectScenario = view.scenarios.find((scenario) => scenario !== "idle");
   const cost: TargetColumn[] = [
     ...(has("duplex")
       ? [
@@ -45,6 +46,7 @@ export function atAGlanceSection(view: ReportView): Section {
           metricColumn("echo", "serverCpuUsPerMessage", "Server CPU per message"),
         ]
       : []),
+    ...(has("idle") ? [metricColumn("idle", "memoryBytesPerConnection", "Memory per connection")] : []),
     ...(connectScenario ? [metricColumn(connectScenario, "connectP50Us", "Connect p50")] : []),
   ];
   return textSection(

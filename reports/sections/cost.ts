@@ -3,8 +3,7 @@ import { showCharts } from "../charts/chart.ts";
 import { cpuChart } from "../charts/cpu.ts";
 import { formatQuantity } from "../format.ts";
 import { blocks, bullets, escapeText } from "../markdown.ts";
-import { metrics } from "../metrics.ts";
-import { measuredCell, type ReportView, referenceTitle, type TargetRow } from "../view.ts";
+import { type ReportView, referenceTitle, type TargetRow } from "../view.ts";
 import {
   metricColumn,
   ratioColumn,
@@ -15,9 +14,7 @@ import {
   targetTable,
 } from "./section.ts";
 
-const memoryMetric = "memoryBytesPerConnection";
-
-/** Bytes and CPU time per message, and memory where it was measured. */
+/** Bytes and CPU time per message. */
 export function costSection(view: ReportView): Section | undefined {
   const echo = rowsOf(view, "echo");
   const throughput = rowsOf(view, "throughput");
@@ -46,11 +43,11 @@ export function costSection(view: ReportView): Section | undefined {
             ...ratio,
             { title: "of which payload", show: payload },
             metricColumn("echo", "overheadBytesPerMessage", "of which overhead"),
-            ...(hasMemory(view, echo) ? [metricColumn("echo", memoryMetric, "Memory per connection")] : []),
           ]),
           show(charts[0]),
         ]
       : []),
+    "CPU is that of all processes of a server, read from `/proc` at the start and the end of a window, in the same way for servers of this project and of others; that of the client is told by the load generators themselves.",
     targetTable(view.rows, cpu),
     show(charts[1]),
     "### How to read this",
@@ -66,10 +63,5 @@ export function costSection(view: ReportView): Section | undefined {
   );
   return { markdown, charts: shown };
 }
-
-const hasMemory = (view: ReportView, rows: readonly TargetRow[]): boolean =>
-  metrics.some(({ name }) => name === memoryMetric) &&
-  view.scenarios.includes("echo") &&
-  rows.some((row) => measuredCell(row, "echo")?.summary[memoryMetric] !== undefined);
 
 const payload = (row: TargetRow): string => formatQuantity(2 * row.cells.get("echo")!.parameters.payloadBytes, "bytes");

@@ -20,7 +20,8 @@ const counts = [
 export function deliverySection(view: ReportView): Section | undefined {
   const rows = view.rows.flatMap((row) =>
     [...row.cells.values()].flatMap((cell) => {
-      const trials = trialsOf(cell);
+      // Where nobody sends there is nothing to deliver.
+      const trials = trialsOf(cell).filter(({ windows }) => windows.length > 0);
       return trials.length === 0 ? [] : [ledgerRow(escapeText(row.name), cell, trials.length)];
     }),
   );

@@ -24,6 +24,7 @@ const dimensions: readonly Dimension[] = [
   { title: "Duplex, downlink (one-way p50, both directions busy)", scenario: "duplex", metric: "downlinkP50Us" },
   { title: "Bytes on the wire (per round trip)", scenario: "echo", metric: "wireBytesPerMessage" },
   { title: "Server CPU (per message, echo)", scenario: "echo", metric: "serverCpuUsPerMessage" },
+  { title: "Memory (per idle connection)", scenario: "idle", metric: "memoryBytesPerConnection" },
 ];
 
 export function headlineSection(view: ReportView): Section {

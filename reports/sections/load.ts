@@ -18,6 +18,7 @@ function describeParameters({
   durationMs,
   warmupMs,
 }: Parameters) {
+  if (load === undefined) return `Nobody sends, for windows of ${formatDuration(durationMs)}.`;
   const what =
     load.kind === "open"
       ? `**Open loop**: ${formatQuantity(load.ratePerSecond, "perSecond")} offered over ${plural(connections, "connection")} by a schedule that waits for nobody`

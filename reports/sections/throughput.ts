@@ -56,7 +56,7 @@ function batchingNote(rows: readonly TargetRow[]): string[] {
 function busierSide(row: TargetRow): string {
   const windows = measuredCell(row, "throughput")?.trials.flatMap((trial) => trial.windows.at(-1) ?? []) ?? [];
   const busy = windows.flatMap(({ server, generators }) =>
-    server === undefined
+    server?.eventLoopUtilization === undefined
       ? []
       : [
           {
@@ -80,7 +80,7 @@ function polledBound(row: TargetRow): string {
   const cell = row.cells.get("throughput")!;
   const { load, connections, pollIntervalMs } = cell.parameters;
   const name = escapeText(row.name);
-  if (load.kind !== "closed" || pollIntervalMs === undefined) return `**${name}**: the poll interval bounds the rate.`;
+  if (load?.kind !== "closed" || pollIntervalMs === undefined) return `**${name}**: the poll interval bounds the rate.`;
   const ceiling = (connections * load.inFlight * 1000) / pollIntervalMs;
   const reading = readMetric(cell, "achievedRatePerSecond");
   const seen = reading.kind === "value" ? ` Measured: ${formatInterval(reading.interval, "perSecond")}.` : "";

@@ -14,11 +14,23 @@ export function validitySection(view: ReportView): Section {
       ...view.scenarios.map((scenario) => verdictOf(row.cells.get(scenario))),
     ]),
   });
-  const remarks = view.rows.flatMap((row) =>
-    [...row.cells.values()].flatMap((cell) =>
-      remarksOf(cell).map((remark) => `**${escapeText(row.name)}, ${cell.scenario}**: ${remark}`),
-    ),
+  const cells = view.rows.flatMap((row) =>
+    [...row.cells.values()].map((cell) => ({
+      name: `${escapeText(row.name)}, ${cell.scenario}`,
+      remarks: remarksOf(cell),
+    })),
   );
+  const [first] = cells;
+  const shared =
+    cells.length > 1
+      ? first!.remarks.filter((remark) => cells.every(({ remarks: others }) => others.includes(remark)))
+      : [];
+  const remarks = [
+    ...shared.map((remark) => `**Every cell**: ${remark}`),
+    ...cells.flatMap(({ name, remarks: all }) =>
+      all.filter((remark) => !shared.includes(remark)).map((remark) => `**${name}**: ${remark}`),
+    ),
+  ];
   return textSection(
     blocks(
       "## Validity",

@@ -1,19 +1,17 @@
 import { formatDuration, formatList, formatMemory, formatQuantity, plural } from "../format.ts";
+import { wasBusy } from "../machine.ts";
 import { blocks, codeBlock, escapeText, oneLine } from "../markdown.ts";
 import type { Load } from "../results.ts";
 import { left, renderMarkdownTable } from "../table.ts";
 import type { ReportView } from "../view.ts";
 import { type Section, textSection } from "./section.ts";
 
-/** A machine with this share of its cores busy before the run is not a quiet one. */
-const busyShare = 0.5;
-
 /** Everything somebody else needs to run it again, or to doubt it. */
 export function whatWasRunSection(view: ReportView): Section {
   const { results, trials } = view;
   const { environment, tool } = results;
   const { cores, loadAverage } = environment;
-  const busy = loadAverage >= busyShare * cores;
+  const busy = wasBusy(environment);
   const facts: [string, string][] = [
     ["Preset, seed", `${results.preset}, ${results.seed}`],
     ["Trials per cell", `${trials}, each in fresh processes, interleaved in seeded random order`],
@@ -49,7 +47,10 @@ function parameterFacts({ results: { cells } }: ReportView): [string, string][] 
     [
       "Connections",
       distinct(
-        parameters.map(({ connections, workers }) => `${connections}, from ${plural(workers, "load generator")}`),
+        parameters.map(
+          ({ connections, connectionSteps = [connections], workers }) =>
+            `${formatList(connectionSteps.map(String))}, from ${plural(workers, "load generator")}`,
+        ),
       ),
     ],
     ["Payload", distinct(parameters.map(({ payloadBytes, payloadKind }) => `${payloadBytes} B, ${payloadKind}`))],
@@ -67,7 +68,9 @@ function parameterFacts({ results: { cells } }: ReportView): [string, string][] 
   return cells.length > 0 ? facts : [];
 }
 
-const loadInWords = (load: Load): string =>
-  load.kind === "open"
-    ? `open loop, ${formatQuantity(load.ratePerSecond, "perSecond")}`
-    : `closed loop, ${load.inFlight} in flight per connection`;
+const loadInWords = (load: Load | undefined): string =>
+  load === undefined
+    ? "nobody sends"
+    : load.kind === "open"
+      ? `open loop, ${formatQuantity(load.ratePerSecond, "perSecond")}`
+      : `closed loop, ${load.inFlight} in flight per connection`;

@@ -1,0 +1,85 @@
+/** CPU time and memory of any process of this host, ours or not. Nothing is known off Linux, or where /proc is hidden. */
+import { readdirSync, readFileSync } from "node:fs";
+import { parseKilobytes, parseSchedstat, parseStat } from "./process-files.ts";
+
+/**
+ * Where a CPU time was read: `schedstat` counts nanoseconds, up to one timer interrupt (1 to 10 ms) behind for a
+ * thread that is running; `stat` counts ticks of 10 ms.
+ */
+export type CpuSource = "schedstat" | "stat";
+
+export interface CpuTime {
+  /** User and system time since the process began, all threads together. Children are processes of their own. */
+  readonly cpuUs: number;
+  readonly source: CpuSource;
+}
+
+/** Undefined if there is no such process or it may not be read. */
+export function cpuTime(pid: number): CpuTime | undefined {
+  const ranUs = threadsOf(pid).reduce((sum, thread) => sum + parseSchedstat(read(thread, "schedstat") ?? "0"), 0);
+  if (ranUs > 0) return { cpuUs: ranUs, source: "schedstat" };
+  const stat = read(String(pid), "stat");
+  return stat === undefined ? undefined : { cpuUs: parseStat(stat).cpuUs, source: "stat" };
+}
+
+/**
+ * Anonymous memory (heap, stacks, buffers) in RAM, in bytes. Not what is mapped from files: code is shared, and grows
+ * with what has ever run and not with connections. From `smaps_rollup`, which is exact and shares out what processes
+ * of a tree still have in common since a fork; else from `status`, which counts that in each of them and may be some
+ * hundred kilobytes behind. Undefined if there is no such process or it may not be read.
+ */
+export function memoryBytes(pid: number): number | undefined {
+  const rollup = read(String(pid), "smaps_rollup");
+  const shared = rollup === undefined ? undefined : parseKilobytes(rollup, "Pss_Anon");
+  return shared ?? statusBytes(pid, "RssAnon");
+}
+
+/** All memory in RAM, shared code included, in bytes. */
+export const residentBytes = (pid: number): number | undefined => statusBytes(pid, "VmRSS");
+
+/** `pids` and everything they started that still runs, but nothing that this process started itself. */
+export function processTree(...pids: readonly number[]): number[] {
+  const parents = new Map(processIds().map((pid) => [pid, parentOf(pid)]));
+  const belongs = (pid: number): boolean => {
+    if (pids.includes(pid)) return true;
+    const parent = parents.get(pid);
+    return pid !== process.pid && parent !== undefined && parent !== process.pid && belongs(parent);
+  };
+  return [...parents.keys()].filter(belongs);
+}
+
+/** The processes of this host that may be seen; none off Linux. */
+export function processIds(): number[] {
+  return list("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number);
+}
+
+export function parentOf(pid: number): number | undefined {
+  const stat = read(String(pid), "stat");
+  return stat === undefined ? undefined : parseStat(stat).parentPid;
+}
+
+const threadsOf = (pid: number): string[] => list(`/proc/${pid}/task`).map((thread) => `${pid}/task/${thread}`);
+
+function statusBytes(pid: number, field: string): number | undefined {
+  const status = read(String(pid), "status");
+  return status === undefined ? undefined : parseKilobytes(status, field);
+}
+
+/** A process may end between two readings, so that a file is gone is an answer. */
+function read(process: string, file: string): string | undefined {
+  try {
+    return readFileSync(`/proc/${process}/${file}`, "utf8");
+  } catch {
+    return undefined;
+  }
+}
+
+function list(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}

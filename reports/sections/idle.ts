@@ -1,0 +1,104 @@
+import { showCharts } from "../charts/chart.ts";
+import { memoryChart } from "../charts/memory.ts";
+import { formatDuration, formatList, formatMemory, formatQuantity } from "../format.ts";
+import { hasFreshServers, residualShareOf } from "../idle.ts";
+import { blocks, bullets, escapeText } from "../markdown.ts";
+import { readMetric } from "../reading.ts";
+import { completeTrials, measuredCell, type ReportView, referenceTitle, type TargetRow } from "../view.ts";
+import {
+  metricColumn,
+  ratioColumn,
+  rowsOf,
+  rowsThat,
+  type Section,
+  type TargetColumn,
+  targetTable,
+} from "./section.ts";
+
+const memory = "memoryBytesPerConnection";
+
+/** What a user costs who says nothing: memory by the number of connections, CPU time and bytes over time. */
+export function idleSection(view: ReportView): Section | undefined {
+  const rows = rowsOf(view, "idle");
+  if (rows.length === 0) return undefined;
+  const chart = memoryChart(view);
+  const { connectionSteps = [] } = rows[0]!.cells.get("idle")!.parameters;
+  const longestMs = Math.max(...rows.map((row) => row.cells.get("idle")!.parameters.durationMs));
+  const ratio = view.reference ? [ratioColumn(view, "idle", memory, `× ${escapeText(referenceTitle(view))}`)] : [];
+  const columns: TargetColumn[] = [
+    metricColumn("idle", memory, "Memory per connection"),
+    ...ratio,
+    { title: "worst reading off the line", show: offTheLine },
+    metricColumn("idle", "idleCpuUsPerConnectionSecond", "Server CPU per connection and second"),
+    metricColumn("idle", "idleWireBytesPerConnectionSecond", "Wire bytes per connection and second"),
+  ];
+  const markdown = blocks(
+    "## Idle: what does a user cost who says nothing?",
+    `Users connect in steps (${formatList(connectionSteps.map(String))}) and send nothing. At each step the memory of the server is read; at the last one all rest for ${formatDuration(longestMs)} while its CPU time and the bytes on the wire are counted. Memory per connection is the slope of the line through the readings, one line per trial. These trials run side by side, which changes neither memory nor bytes, and CPU time little.`,
+    targetTable(rows, columns),
+    chart && showCharts([chart]),
+    "### How to read this",
+    bullets([
+      "**Memory** is what the server's processes hold in RAM for themselves: heap, stacks, buffers. The kernel's own memory for each socket, some kilobytes and more when data is queued, is not in it, nor is code, which all connections share. For a protocol with two sockets per user it is that of both.",
+      "A slope and not a division: a server that serves nobody has tens of megabytes already, which a division by a few hundred users would charge to them. The first user, for whom much is set up once, is not on the line.",
+      ...collectedNote(rows),
+      "Memory comes in pages, and heaps grow by larger steps, so readings lie off the line. Where the worst lies off by a large part of the line's rise, the slope is a guess; more connections (`--idle-connections`) make it better.",
+      "A resting stream costs nothing but memory: nothing is sent until somebody has something to say. What little CPU time it shows is the process itself, spread over its users.",
+      ...rowsThat(rows, "polled").map(polledNote),
+      ...rowsThat(rows, "held-request")
+        .slice(0, 1)
+        .map(
+          (row) =>
+            `**${escapeText(row.name)}** renews a held request when its hold ends, once in many seconds, and a window of ${formatDuration(longestMs)} sees that only by chance: over minutes its users cost more than nothing. So would any that keep a connection alive by a timer.`,
+        ),
+      ...extrapolation(rows),
+    ]),
+  );
+  return { markdown, charts: chart ? [chart] : [] };
+}
+
+function offTheLine(row: TargetRow): string {
+  const cell = measuredCell(row, "idle");
+  const share = cell && residualShareOf(completeTrials(cell));
+  if (share === undefined) return "–";
+  return Number.isFinite(share) ? `${Math.round(share * 100)} % of its rise` : "no rise";
+}
+
+function collectedNote(rows: readonly TargetRow[]): string[] {
+  const used = rows.filter((row) => {
+    const cell = measuredCell(row, "idle");
+    return cell !== undefined && !hasFreshServers(cell);
+  });
+  const own =
+    "Servers of this project are started afresh for each trial and collect their garbage before each reading, so that the number is what connections keep and not what V8 has not swept yet. A server in production needs room for that too.";
+  if (used.length === 0) return [own];
+  const names = formatList(used.map(({ name }) => escapeText(name)));
+  return [
+    own,
+    `**${names}** ran before, could not be told to collect garbage, and may reuse what earlier connections left: no ratio is told, and the first trial, in \`results.json\`, is its best.`,
+  ];
+}
+
+function polledNote(row: TargetRow): string {
+  const { pollIntervalMs = 0 } = row.cells.get("idle")!.parameters;
+  const reading = readMetric(row.cells.get("idle"), "idleWireBytesPerConnectionSecond");
+  const seen =
+    reading.kind === "value"
+      ? ` 100,000 such users would keep ${formatQuantity((reading.interval.value * 1e5 * 8) / 1e6, "messages")} Mbit/s busy with nothing.`
+      : "";
+  return `**${escapeText(row.name)}** asks every ${formatDuration(pollIntervalMs)} whether there is something, and pays a request and an answer each time. That is the price of a short wait: asking half as often halves the cost and doubles the wait.${seen}`;
+}
+
+const manyConnections = 100_000;
+
+function extrapolation(rows: readonly TargetRow[]): string[] {
+  const texts = rows.flatMap((row) => {
+    const reading = readMetric(row.cells.get("idle"), memory);
+    if (reading.kind !== "value" || reading.interval.value <= 0) return [];
+    return [`${escapeText(row.name)} ${formatMemory(reading.interval.value * manyConnections)}`];
+  });
+  if (texts.length === 0) return [];
+  return [
+    `Carried on to ${formatQuantity(manyConnections, "messages")} connections, the lines give ${formatList(texts)}. That is an extrapolation far beyond what was measured: the heap limit of one process, file descriptors and the kernel's memory come first.`,
+  ];
+}
