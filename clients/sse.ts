@@ -8,7 +8,7 @@ import { ClientLink } from "./link.ts";
 
 /** Receives events on one connection and sends with `POST` on another; the first event says where to. */
 export const sseClient: ProtocolClient = {
-  connect({ url, limits, signal, onMessage }: ConnectOptions): Promise<ClientConnection> {
+  connect({ url, limits, cookies, signal, onMessage }: ConnectOptions): Promise<ClientConnection> {
     const bodyBytesMax = encodedBytesMax(limits.payloadBytesMax);
     let stream: EventStream | undefined;
     let link: ClientLink | undefined;
@@ -20,6 +20,7 @@ export const sseClient: ProtocolClient = {
         stream = new EventStream({
           url: new URL("events", url),
           payloadBytesMax: limits.payloadBytesMax,
+          cookies,
           opened: (uplinkPath) => {
             if (link !== undefined) return;
             link = openLink(new URL(uplinkPath, url));
@@ -33,7 +34,7 @@ export const sseClient: ProtocolClient = {
     );
 
     function openLink(target: URL): ClientLink {
-      const requests = new Exchange(target.origin, bodyBytesMax);
+      const requests = new Exchange(target.origin, bodyBytesMax, cookies);
       const uplink = new Uplink({
         exchange: requests,
         path: target.pathname + target.search,

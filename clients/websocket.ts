@@ -1,11 +1,19 @@
 import { type RawData, WebSocket } from "ws";
 import type { ClientConnection, ConnectOptions, ProtocolClient } from "../bench/protocol.ts";
 import { handshake } from "./handshake.ts";
+import { setCookies } from "./http/cookie-jar.ts";
 import { ClientLink } from "./link.ts";
 
 export const websocketClient: ProtocolClient = {
-  async connect({ url, limits, signal, onMessage }: ConnectOptions): Promise<ClientConnection> {
-    const webSocket = new WebSocket(url, { perMessageDeflate: false, maxPayload: limits.payloadBytesMax });
+  async connect({ url, limits, cookies, signal, onMessage }: ConnectOptions): Promise<ClientConnection> {
+    const cookie = cookies?.header();
+    const webSocket = new WebSocket(url, {
+      perMessageDeflate: false,
+      maxPayload: limits.payloadBytesMax,
+      ...(cookie !== undefined && { headers: { cookie } }),
+    });
+    // The answer 101; `ws` hands it over before it is checked, and one that is refused ends the handshake.
+    webSocket.on("upgrade", ({ headers }) => cookies?.keep(setCookies(headers)));
     // Set before the handshake ends: the server may push in the same segment that carries its 101.
     webSocket.on("message", (data: RawData, isBinary: boolean) => {
       const bytes = data as Buffer;

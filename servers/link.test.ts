@@ -9,7 +9,11 @@ function linkWith(open: (connection: ServerConnection) => void, queueBytesMax = 
   let queued = 0;
   const behaviour: Behaviour = (connection) => {
     open(connection);
-    return { message: (payload) => log.push(`message ${String(payload)}`), closed: () => log.push("closed") };
+    return {
+      message: (payload) => log.push(`message ${String(payload)}`),
+      gaveUp: () => log.push("gave up"),
+      closed: () => log.push("closed"),
+    };
   };
   const wire = {
     transmit: (payload: Payload) => {
@@ -17,7 +21,7 @@ function linkWith(open: (connection: ServerConnection) => void, queueBytesMax = 
       log.push(`transmit ${String(payload)}`);
     },
     queuedBytes: () => queued,
-    end: () => log.push("end"),
+    end: (why?: "restart") => log.push(why === undefined ? "end" : `end for ${why}`),
     endSlowConsumer: () => log.push("end slow consumer"),
   };
   const links = new Set<ServerLink>();
@@ -52,17 +56,21 @@ describe("a server link", () => {
     const { link, log } = linkWith(() => {}, 5);
     link.send("12345");
     link.send("6");
-    assert.deepEqual(log, ["transmit 12345", "closed", "end slow consumer"]);
+    assert.deepEqual(log, ["transmit 12345", "gave up", "closed", "end slow consumer"]);
   });
 
   it("tells a behaviour that overflowed the queue while it opened, once it is there to hear", () => {
     const { log, links } = linkWith((connection) => connection.send("123456"), 5);
-    assert.deepEqual(log, ["end slow consumer", "closed"]);
+    assert.deepEqual(log, ["end slow consumer", "gave up", "closed"]);
     assert.equal(links.size, 0);
   });
 
   it("lets a behaviour close while it opens", () => {
     assert.deepEqual(linkWith((connection) => connection.close()).log, ["end"]);
+  });
+
+  it("hands on that a close is for a restart", () => {
+    assert.deepEqual(linkWith((connection) => connection.close("restart")).log, ["end for restart"]);
   });
 
   it("throws for a payload over the limit, which is the behaviour's fault", () => {

@@ -7,8 +7,11 @@ export interface ServerWire {
   transmit(payload: Payload): void;
   /** Bytes accepted that the kernel or the peer has not taken yet. */
   queuedBytes(): number;
-  /** Begins an orderly end in the protocol's own terms; the protocol calls `ended` when the peer has seen it. */
-  end(): void;
+  /**
+   * Begins an orderly end in the protocol's own terms; the protocol calls `ended` when the peer has seen it. A protocol
+   * that has a word for `restart` says it.
+   */
+  end(why?: "restart"): void;
   /** Ends a connection whose peer does not read, saying so in the protocol's own terms as far as it can still hear. */
   endSlowConsumer(): void;
 }
@@ -21,6 +24,7 @@ export class ServerLink implements ServerConnection {
   /** Unset while the behaviour opens the link, in which it may already send, overflow or close. */
   #handler: ConnectionHandler | undefined;
   #state: "open" | "closing" | "ended" = "open";
+  #gaveUp = false;
 
   /** Opens the link: the behaviour is called, and may send, before this returns. `links` holds those not ended. */
   constructor(wire: ServerWire, behaviour: Behaviour, limits: Limits, links: Set<ServerLink>) {
@@ -30,7 +34,7 @@ export class ServerLink implements ServerConnection {
     links.add(this);
     const handler = behaviour(this);
     this.#handler = handler;
-    if (this.#hasEnded) handler.closed();
+    if (this.#hasEnded) this.#tellEnd(handler);
   }
 
   /** Neither side has begun to end it. */
@@ -45,6 +49,7 @@ export class ServerLink implements ServerConnection {
       throw new RangeError(`expected at most ${this.#limits.payloadBytesMax} payload bytes, got ${bytes}`);
     }
     if (this.#wire.queuedBytes() + bytes > this.#limits.queueBytesMax) {
+      this.#gaveUp = true;
       this.ended();
       this.#wire.endSlowConsumer();
       return;
@@ -52,10 +57,10 @@ export class ServerLink implements ServerConnection {
     this.#wire.transmit(payload);
   }
 
-  close(): void {
+  close(why?: "restart"): void {
     if (!this.open) return;
     this.#state = "closing";
-    this.#wire.end();
+    this.#wire.end(why);
   }
 
   /** The protocol received a whole message; what comes after this side closed is dropped. */
@@ -68,7 +73,12 @@ export class ServerLink implements ServerConnection {
     if (this.#hasEnded) return;
     this.#state = "ended";
     this.#links.delete(this);
-    this.#handler?.closed();
+    if (this.#handler !== undefined) this.#tellEnd(this.#handler);
+  }
+
+  #tellEnd(handler: ConnectionHandler): void {
+    if (this.#gaveUp) handler.gaveUp?.();
+    handler.closed();
   }
 
   get #hasEnded(): boolean {

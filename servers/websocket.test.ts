@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it, type TestContext } from "node:test";
-import type { Behaviour, RunningServer, ServerConnection } from "../bench/protocol.ts";
+import { type Behaviour, defaultLimits, type RunningServer, type ServerConnection } from "../bench/protocol.ts";
 import { websocketClient } from "../clients/websocket.ts";
-import { join, RawPeer, start, stillServes } from "./testing.ts";
+import { echo, join, RawPeer, start, stillServes } from "./testing.ts";
 import { websocketServer } from "./websocket.ts";
 
 /** RFC 6455 section 5.2. */
@@ -51,6 +51,22 @@ describe("the websocket server", { timeout: 20_000 }, () => {
     assert.match(answer, /^HTTP\/1\.1 426 /);
     assert.match(answer, /\r\nupgrade: websocket\r\n/i);
     await stillServes(websocketClient, url);
+  });
+
+  it("rejects with the cause where the port is taken", async (t) => {
+    const { url } = await start(t, websocketServer);
+    const port = Number(new URL(url).port);
+    const options = { host: "127.0.0.1", port, behaviour: echo, limits: defaultLimits };
+    await assert.rejects(websocketServer.listen(options), { code: "EADDRINUSE" });
+  });
+
+  it("closes with 1012 for a restart", async (t) => {
+    const running = await start(t, websocketServer, {}, (connection) => {
+      connection.close("restart");
+      return { message() {}, closed() {} };
+    });
+    const peer = await upgraded(t, running);
+    await peer.until(closeFrame(1012));
   });
 
   const badUpgrades = {

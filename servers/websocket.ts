@@ -5,8 +5,8 @@ import { createHttpServer } from "./http/server.ts";
 import { ServerLink } from "./link.ts";
 import { closeServer, listenOn, trackSockets } from "./listening.ts";
 
-/** RFC 6455 section 7.4.1. */
-const closeCodes = { normal: 1000, tryAgainLater: 1013 } as const;
+/** RFC 6455 section 7.4.1, and the IANA registry that continues it. */
+const closeCodes = { normal: 1000, serviceRestart: 1012, tryAgainLater: 1013 } as const;
 
 /** WebSocket (RFC 6455) with the `ws` library; compression off, since it would be a variable of its own. */
 export const websocketServer: ProtocolServer = {
@@ -42,6 +42,8 @@ export const websocketServer: ProtocolServer = {
         links.size < limits.connectionsMax ? accept(true) : accept(false, 503, "too many connections"),
     });
     webSocketServer.on("connection", serve);
+    // `ws` hands on the errors of the HTTP server, of which `listenOn` tells the caller; unheard they would be thrown.
+    webSocketServer.on("error", () => {});
     const authority = await listenOn(httpServer, host, port);
 
     function serve(webSocket: WebSocket): void {
@@ -49,7 +51,7 @@ export const websocketServer: ProtocolServer = {
         {
           transmit: (payload) => webSocket.send(payload),
           queuedBytes: () => webSocket.bufferedAmount,
-          end: () => webSocket.close(closeCodes.normal),
+          end: (why) => webSocket.close(why === "restart" ? closeCodes.serviceRestart : closeCodes.normal),
           endSlowConsumer: () => {
             webSocket.close(closeCodes.tryAgainLater, "slow consumer");
             webSocket.terminate();

@@ -1,11 +1,12 @@
 import { EventSource } from "eventsource";
 import { Client, fetch } from "undici";
-import type { CloseReason, Payload } from "../../bench/protocol.ts";
+import type { CloseReason, CookieJar, Payload } from "../../bench/protocol.ts";
 import { decodeBase64, decodeMessage, MessageRefused, parseJson } from "../../bench/wires/json-message.ts";
 
 export interface EventStreamOptions {
   readonly url: URL;
   readonly payloadBytesMax: number;
+  readonly cookies?: CookieJar | undefined;
   /** The first event came: where messages are to be posted, as the server wrote it. */
   readonly opened: (uplink: string) => void;
   readonly message: (payload: Payload) => void;
@@ -26,17 +27,21 @@ export class EventStream {
   constructor(options: EventStreamOptions) {
     this.#options = options;
     this.#connection = new Client(options.url.origin, { headersTimeout: 0, bodyTimeout: 0 });
+    const { payloadBytesMax, cookies } = options;
     let thrown: unknown;
     this.#source = new EventSource(options.url, {
       fetch: async (url, { headers, signal }) => {
         try {
-          return await fetch(url, {
-            headers,
+          const cookie = cookies?.header();
+          const response = await fetch(url, {
+            headers: cookie === undefined ? headers : { ...headers, cookie },
             signal,
             cache: "no-store",
             redirect: "error",
             dispatcher: this.#connection,
           });
+          cookies?.keep(response.headers.getSetCookie());
+          return response;
         } catch (error) {
           // The error event carries only its text, and the caller acts on its code.
           thrown = error;
@@ -44,7 +49,6 @@ export class EventStream {
         }
       },
     });
-    const { payloadBytesMax } = options;
     this.#listen("connection", parseUplink, options.opened);
     this.#listen("message", (data) => decodeMessage(parseJson(data), payloadBytesMax), options.message);
     this.#listen("binary", (data) => decodeBase64(data, payloadBytesMax), options.message);

@@ -1,4 +1,6 @@
 import { Client } from "undici";
+import type { CookieJar } from "../../bench/protocol.ts";
+import { setCookies } from "./cookie-jar.ts";
 
 export interface Ask {
   readonly method: "GET" | "POST" | "DELETE";
@@ -36,12 +38,14 @@ const jsonHeaders = ["content-type", "application/json"];
  */
 export class Exchange {
   readonly #client: Client;
+  readonly #cookies: CookieJar | undefined;
 
   /**
    * Connects nothing yet. `origin` is scheme, host and port; an answer whose body is larger than `answerBytesMax`
-   * fails its request.
+   * fails its request. `cookies` go with every request and are renewed by every answer.
    */
-  constructor(origin: string, answerBytesMax: number) {
+  constructor(origin: string, answerBytesMax: number, cookies?: CookieJar) {
+    this.#cookies = cookies;
     this.#client = new Client(origin, {
       pipelining: 1,
       headersTimeout: 0,
@@ -57,11 +61,12 @@ export class Exchange {
     let status = 0;
     const chunks: Buffer[] = [];
     this.#client.dispatch(
-      { method, path, body: json ?? null, headers: json === undefined ? null : jsonHeaders },
+      { method, path, body: json ?? null, headers: this.#headers(json !== undefined) },
       {
         onRequestStart: () => {},
-        onResponseStart(_controller, statusCode) {
+        onResponseStart: (_controller, statusCode, headers) => {
           status = statusCode;
+          this.#cookies?.keep(setCookies(headers));
         },
         onResponseData: (_controller, chunk) => void chunks.push(chunk),
         onResponseEnd() {
@@ -83,6 +88,12 @@ export class Exchange {
   /** `start` as a promise, which rejects with the cause if there is no whole answer. */
   ask(request: Ask): Promise<Answer> {
     return new Promise((answered, failed) => this.start(request, { answered, failed }));
+  }
+
+  #headers(hasBody: boolean): string[] | null {
+    const cookie = this.#cookies?.header();
+    if (cookie === undefined) return hasBody ? jsonHeaders : null;
+    return [...(hasBody ? jsonHeaders : []), "cookie", cookie];
   }
 
   /** Closes the connection at once; requests without an answer fail. Idempotent. */

@@ -24,12 +24,12 @@ export interface PollingStyle {
  * The cursor repeats what was received last, so the server keeps a batch until it is known to have arrived.
  */
 export async function connectPolling(options: ConnectOptions, style: PollingStyle): Promise<ClientConnection> {
-  const { url, limits, signal, onMessage } = options;
+  const { url, limits, cookies, signal, onMessage } = options;
   const { origin } = new URL(url);
   const collection = new URL("connections", url).pathname;
   const bodyBytesMax = encodedBytesMax(limits.payloadBytesMax);
   const answerBytesMax = limits.queueBytesMax + bodyBytesMax;
-  const requests = new Exchange(origin, answerBytesMax);
+  const requests = new Exchange(origin, answerBytesMax, cookies);
   const id = await handshake<string>(
     url,
     signal,
@@ -38,7 +38,7 @@ export async function connectPolling(options: ConnectOptions, style: PollingStyl
   );
 
   const path = `${collection}/${encodeURIComponent(id)}`;
-  const polls = style.held ? new Exchange(origin, answerBytesMax) : requests;
+  const polls = style.held ? new Exchange(origin, answerBytesMax, cookies) : requests;
   const uplink = new Uplink({
     exchange: requests,
     path: `${path}/messages`,
