@@ -24,17 +24,17 @@ const importsOf = (path: string): string[] =>
   );
 
 /** What plug-ins stand on: types, clock, errors, formats both ends share, recording. */
-const ground = [/^bench\/(protocol|clock|errors|message)\.ts$/, /^bench\/wires\//, /^bench\/flows\//];
+const ground = [/^bench\/(protocol|clock|errors|message|sibling-module)\.ts$/, /^bench\/wires\//, /^bench\/flows\//];
 
 /** From a kind of file to everything of the project it may import. The first rule that matches a file applies. */
 const layers: { files: RegExp; mayImport: RegExp[] }[] = [
-  { files: /^bench\/(clock|errors|random)\.ts$/, mayImport: [] },
+  { files: /^bench\/(clock|errors|random|sibling-module)\.ts$/, mayImport: [] },
   { files: /^bench\/protocol\.ts$/, mayImport: [] },
   { files: /^bench\/wires\//, mayImport: [/^bench\/wires\//, /^bench\/(protocol|errors)\.ts$/] },
   { files: /^bench\/message\.ts$/, mayImport: [/^bench\/(protocol|random)\.ts$/, /^bench\/wires\//] },
   {
     files: /^bench\/flows\//,
-    mayImport: [/^bench\/flows\//, /^bench\/(clock|message|random)\.ts$/, /^reports\/results\.ts$/],
+    mayImport: [/^bench\/flows\//, /^bench\/(clock|message|random|sibling-module)\.ts$/, /^reports\/results\.ts$/],
   },
   { files: /^servers\//, mayImport: [/^servers\//, ...ground] },
   { files: /^clients\//, mayImport: [/^clients\//, ...ground] },
@@ -90,7 +90,7 @@ test("no shared code asks a protocol's name", () => {
 
 test("every source file is used", () => {
   const entries =
-    /^bench\/(cli|processes\/(server|generator)|flows\/metronome-worker|known-answers\/drip-server|second-opinion\/http-(server|generator)|self\/[\w-]+)\.ts$|^reports\/write-[\w-]+\.ts$/;
+    /^bench\/(cli|setup|processes\/(server|generator|cluster-node|crowd)|flows\/metronome-worker|known-answers\/drip-server|second-opinion\/http-(server|generator)|self\/[\w-]+)\.ts$|^servers\/cluster\/memory-hub\/main\.ts$|^reports\/write-[\w-]+\.ts$/;
   const imported = new Set(files.flatMap(importsOf));
   assert.deepEqual(
     shipped.filter((path) => !entries.test(path) && !imported.has(path)),

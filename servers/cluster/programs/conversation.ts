@@ -1,0 +1,29 @@
+/** A question to a program that speaks lines of text, to find out whether it answers. */
+import { connect } from "node:net";
+import type { ProgramPlace } from "./program.ts";
+
+const answerCharactersMax = 64 * 1024;
+
+/** Sends `question` on a fresh connection; resolves when everything of `expected` was in the answer, else rejects. */
+export async function converse(
+  { port, signal }: Pick<ProgramPlace, "port" | "signal">,
+  question: string,
+  expected: readonly RegExp[],
+): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const socket = connect({ host: "127.0.0.1", port, signal });
+  let answer = "";
+  socket.setEncoding("utf8").on("data", (text: string) => {
+    answer += text;
+    if (expected.every((part) => part.test(answer))) resolve();
+    else if (answer.length > answerCharactersMax) reject(new Error("another answer than expected"));
+  });
+  socket.on("error", reject);
+  socket.once("close", () => reject(new Error("closed without the expected answer")));
+  socket.write(question);
+  try {
+    await promise;
+  } finally {
+    socket.destroy();
+  }
+}
