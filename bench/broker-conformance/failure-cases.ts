@@ -1,0 +1,132 @@
+/** What every broker must do when its server crashes, hangs, or cannot be reached. */
+import assert from "node:assert/strict";
+import { numbered } from "./cases.ts";
+import { seal, within } from "./member.ts";
+import { SeverableRoute } from "./severable.ts";
+import type { BrokerCase, BrokerContext } from "./suite.ts";
+
+/** Longer than any client here waits for an answer before it gives the connection up. */
+const frozenMsMax = 15_000;
+/** A publisher hears at once that there is no connection. */
+const rejectMsMax = 1000;
+
+/** What nodes are told when they are back after a crash: whether what was acknowledged is still there. */
+const afterCrash = ({ broker }: BrokerContext) =>
+  broker.traits.delivery === "at-least-once" ? ("live" as const) : ("live-after-gap" as const);
+
+export const failureCases: readonly BrokerCase[] = [
+  {
+    name: "refuses at once what is published during a crash, never delivers it later, and comes back by itself",
+    async run(context) {
+      await using first = await context.join(0);
+      await using second = await context.join(1);
+      const both = [first, second];
+      await seal(both, "before");
+      await context.program.kill();
+      await Promise.all(both.map((member) => member.isTold("lost")));
+      for (const { connection } of both) assert.equal(connection.live, false);
+      const refused = first.publish("into the void");
+      await assert.rejects(within(refused, "it was not refused", rejectMsMax), { code: "closed" });
+      await context.program.restart();
+      await Promise.all(both.map((member) => member.isTold(afterCrash(context))));
+      await seal(both, "after");
+      for (const { texts, statuses } of both) {
+        assert.deepEqual(texts, ["before", "after"]);
+        assert.deepEqual(statuses, ["lost", afterCrash(context)]);
+      }
+    },
+  },
+  {
+    name: "delivers what was acknowledged before a crash exactly once, or tells of the gap",
+    async run(context) {
+      await using first = await context.join(0);
+      await using second = await context.join(1);
+      const both = [first, second];
+      const start = first.connection.position;
+      await first.publishAll(numbered(50, "before"));
+      const texts = numbered(500, "during");
+      const publishing = Promise.allSettled(texts.map((text) => first.publish(text)));
+      await context.program.kill();
+      const outcomes = await within(publishing, "publishing did not end");
+      await context.program.restart();
+      await Promise.all(both.map((member) => member.isTold(afterCrash(context))));
+      await seal(both);
+      const acknowledged = [...numbered(50, "before"), ...texts.filter((_, i) => outcomes[i]!.status === "fulfilled")];
+      for (const { texts: came } of both) assert.equal(new Set(came).size, came.length, "a message came twice");
+      if (afterCrash(context) === "live") {
+        for (const { texts: came } of both) {
+          const here = new Set(came);
+          const missing = acknowledged.filter((text) => !here.has(text));
+          assert.equal(missing.length, 0, `${missing.length} acknowledged messages did not come`);
+        }
+        assert.deepEqual(first.texts, second.texts);
+        assert.deepEqual(await first.connection.replay(start!), first.messages);
+      } else if (start !== undefined) {
+        assert.equal(await first.connection.replay(start), undefined, "it replayed what is gone");
+      }
+    },
+  },
+  {
+    name: "lets no publisher wait for ever for a broker that hangs, and goes on when that goes on",
+    async run({ program, join }) {
+      await using first = await join(0);
+      await using second = await join(1);
+      const both = [first, second];
+      await seal(both, "before");
+      program.freeze();
+      try {
+        await assert.rejects(within(first.publish("unheard"), "publishing did not end", frozenMsMax));
+        await Promise.all(both.map((member) => member.isTold("lost")));
+      } finally {
+        program.thaw();
+      }
+      await Promise.all(both.map((member) => member.until(() => member.connection.live, "it did not come back")));
+      await seal(both);
+      for (const { texts } of both)
+        assert.deepEqual(
+          texts.filter((text) => text !== "unheard"),
+          ["before", "the last"],
+        );
+    },
+  },
+  {
+    name: "hands over what a node missed while it was cut off, or tells it of the gap",
+    applies: ({ foreign }) => !foreign.redirects,
+    async run({ broker, program, join }) {
+      await using route = await SeverableRoute.to(program.url);
+      await using there = await join(0);
+      await using here = await join(1, route.url);
+      await seal([there, here], "before");
+      route.sever();
+      await here.isTold("lost");
+      await there.publishAll(numbered(20, "missed"));
+      route.mend();
+      await here.until(() => here.connection.live, "it did not come back");
+      await seal([there, here]);
+      const missed = broker.traits.history ? numbered(20, "missed") : [];
+      assert.deepEqual(here.texts, ["before", ...missed, "the last"]);
+      assert.deepEqual(here.statuses, ["lost", broker.traits.history ? "live" : "live-after-gap"]);
+      assert.deepEqual(there.statuses, []);
+    },
+  },
+  {
+    name: "tells a node of the gap when the history it needs was cut while it was cut off",
+    applies: ({ foreign }) => foreign.trim !== undefined && !foreign.redirects,
+    async run({ program, foreign, topic, join }) {
+      await using route = await SeverableRoute.to(program.url);
+      await using there = await join(0);
+      await using here = await join(1, route.url);
+      await seal([there, here], "before");
+      route.sever();
+      await here.isTold("lost");
+      await there.publishAll(numbered(20, "missed"));
+      await foreign.trim!(program.url, topic);
+      await there.publish("kept");
+      route.mend();
+      await here.isTold("live-after-gap");
+      await seal([there, here]);
+      assert.deepEqual(here.texts, ["before", "kept", "the last"]);
+      assert.deepEqual(here.statuses, ["lost", "live-after-gap"]);
+    },
+  },
+];

@@ -1,0 +1,125 @@
+/** What clients other than ours do to a topic, broker by broker: nonsense in it, and history taken away. */
+import { once } from "node:events";
+import { connect } from "node:net";
+import { jetstreamManager } from "@nats-io/jetstream";
+import { connect as connectNats, type NatsConnection } from "@nats-io/transport-node";
+import { Admin, Producer } from "@platformatic/kafka";
+import { createClient } from "@redis/client";
+
+export interface ForeignClient {
+  /** Makes the server keep what its traits promise at best; before every case, since a restart forgets it. */
+  readonly prepare?: (url: string) => Promise<void>;
+  /** Puts into the topic what none of our nodes would. */
+  readonly disturb: (url: string, topic: string) => Promise<void>;
+  /** Removes every message the topic has now. Absent where only time or amount can. */
+  readonly trim?: (url: string, topic: string) => Promise<void>;
+  /** The server tells its clients at which address to go on, so that the way to it cannot be another than its own. */
+  readonly redirects?: true;
+}
+
+const notText = Buffer.from([0xff, 0xfe, 0x00, 0xc0, 0x80]);
+/** Control characters, the separators of the brokers' own protocols, half a JSON object. */
+const nonsense = ["", "\r\n", "\u0000", '{"from":', "PUB a 1\r\nx\r\n"];
+
+async function redis(url: string, ...commands: (string | Buffer)[][]): Promise<void> {
+  const client = await createClient({ url })
+    .on("error", () => {})
+    .connect();
+  try {
+    for (const command of commands) await client.sendCommand(command);
+  } finally {
+    client.destroy();
+  }
+}
+
+async function nats(url: string, use: (connection: NatsConnection) => Promise<void> | void): Promise<void> {
+  const connection = await connectNats({ servers: new URL(url).host });
+  try {
+    await use(connection);
+    await connection.flush();
+  } finally {
+    await connection.close();
+  }
+}
+
+const kafkaOptions = (url: string) => ({ clientId: "foreign", bootstrapBrokers: [new URL(url).host] });
+
+const disturbNats: ForeignClient["disturb"] = (url, topic) =>
+  nats(url, (connection) => {
+    for (const payload of [notText, ...nonsense]) connection.publish(topic, payload);
+  });
+
+export const foreignClients: Readonly<Record<string, ForeignClient>> = {
+  memory: {
+    disturb: async (url) => {
+      for (const bytes of [
+        notText,
+        Buffer.from("GET / HTTP/1.1\r\n\r\n"),
+        frame("[]"),
+        frame('{"id":1}'),
+        frame("{"),
+      ]) {
+        const { hostname, port } = new URL(url);
+        const socket = connect(Number(port), hostname).on("error", () => {});
+        await once(socket, "connect");
+        socket.end(bytes);
+        await new Promise((resolve) => socket.resume().once("close", resolve));
+      }
+    },
+  },
+  redis: {
+    disturb: (url, topic) => redis(url, ...[notText, ...nonsense].map((payload) => ["PUBLISH", topic, payload])),
+  },
+  "redis-streams": {
+    // With `everysec`, Redis acknowledges before it writes while a sync of its file takes long, for up to two seconds.
+    prepare: (url) => redis(url, ["CONFIG", "SET", "appendfsync", "always"]),
+    disturb: (url, topic) =>
+      redis(
+        url,
+        ["XADD", topic, "*", "another", "field"],
+        ["XADD", topic, "*", notText, notText],
+        ...[notText, ...nonsense].map((payload) => ["XADD", topic, "*", "text", payload]),
+      ),
+    trim: (url, topic) => redis(url, ["XTRIM", topic, "MAXLEN", "0"]),
+  },
+  nats: { disturb: disturbNats },
+  jetstream: {
+    disturb: disturbNats,
+    trim: (url, topic) =>
+      nats(url, async (connection) => {
+        await (await jetstreamManager(connection)).streams.purge(topic);
+      }),
+  },
+  kafka: {
+    redirects: true,
+    async disturb(url, topic) {
+      const producer = new Producer(kafkaOptions(url));
+      try {
+        const messages = [
+          { topic },
+          { topic, value: notText },
+          ...nonsense.map((text) => ({ topic, value: Buffer.from(text) })),
+        ];
+        await producer.send({ messages: messages as { topic: string; value: Buffer }[] });
+      } finally {
+        await producer.close();
+      }
+    },
+    async trim(url, topic) {
+      const admin = new Admin(kafkaOptions(url));
+      try {
+        // -1 is the high watermark.
+        await admin.deleteRecords({ topics: [{ name: topic, partitions: [{ partition: 0, offset: -1n }] }] });
+      } finally {
+        await admin.close();
+      }
+    },
+  },
+};
+
+function frame(text: string): Buffer {
+  const bytes = Buffer.alloc(5 + text.length);
+  bytes.writeUInt32BE(text.length);
+  bytes.write(text, 5);
+  return bytes;
+}

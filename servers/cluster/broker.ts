@@ -1,0 +1,87 @@
+/** The contract between a cluster node and what carries messages between the nodes: types only. */
+
+/** Facts about a broker that shared code and reports may ask for; each is written down here and then tested. */
+export interface BrokerTraits {
+  /** Kebab-case; the word used on the command line, in results and in reports. */
+  readonly name: string;
+  /** As a human writes it, e.g. `Redis Streams`. */
+  readonly title: string;
+  /** One sentence for `wirebench list`. */
+  readonly summary: string;
+  /** What a node that stays connected to a broker that stays up may count on. */
+  readonly delivery: "at-most-once" | "at-least-once";
+  /** Whether messages are kept, so that a node or a client that was away can ask for what it missed. */
+  readonly history: boolean;
+  /** In which order every node sees the messages: all alike, or only those of one publishing node in order. */
+  readonly order: "total" | "per-publisher";
+  /** One sentence: what is lost when the broker is killed and comes back. */
+  readonly outage: string;
+  /** Name of the program in `bench/components.ts` that must run; absent where none is needed. */
+  readonly component?: string;
+  /** npm packages that speak to it. */
+  readonly libraries: readonly string[];
+}
+
+/** One message as it comes from the broker. */
+export interface BrokerMessage {
+  readonly text: string;
+  /** Where it stands in the broker's history, opaque; absent where there is none. */
+  readonly position?: string;
+}
+
+export interface BrokerConnectOptions {
+  /** Where the broker listens, in the scheme its component gives (`redis://`, `nats://`, `kafka://`, `memory://`). */
+  readonly url: string;
+  /** Every node of a cluster publishes to and receives from this one topic; unique per cluster. Letters, digits, `-`. */
+  readonly topic: string;
+  /** Name of the node, unique in its cluster. */
+  readonly node: string;
+  /**
+   * Kafka only: nodes that name the same group share the messages instead of each getting all of them, which is the
+   * classic mistake. Absent: every node has a position of its own. Other brokers ignore it.
+   */
+  readonly consumerGroup?: string;
+  /** Aborts connecting; nothing is left open then. */
+  readonly signal: AbortSignal;
+  /** Every message published to the topic since the connection was live, this node's own included, in order. */
+  readonly onMessage: (message: BrokerMessage) => void;
+  /** See `BrokerStatus`; called on every change after `connect` resolved. */
+  readonly onStatus: (status: BrokerStatus) => void;
+}
+
+/**
+ * `live`: the subscription works, and nothing published since the last time it did was missed.
+ * `live-after-gap`: it works again, but messages may have been missed that cannot be recovered.
+ * `lost`: it does not work; the client keeps trying to get it back.
+ */
+export type BrokerStatus = "live" | "live-after-gap" | "lost";
+
+/** One node's link to the broker. It reconnects by itself, quickly and without end, until it is closed. */
+export interface BrokerConnection {
+  /** The subscription is confirmed by the broker and works: what is published from now on will arrive. */
+  readonly live: boolean;
+  /** Of the last message handed over, or of the end of the history when the subscription began. */
+  readonly position: string | undefined;
+  /**
+   * Resolves when the broker has taken the message, as far as the broker can say so (at most once: when it was handed
+   * to the kernel on a connection that works). Rejects when it was not taken or nobody can tell. Never queues behind a
+   * lost connection: a publisher must hear of it at once. Order of calls is order of messages.
+   */
+  publish(text: string): Promise<void>;
+  /**
+   * Everything after `position` up to now, oldest first. Undefined where the broker has no history, no longer has all
+   * of it, or it is more than `replayMessagesMax`: all or a declared gap, never a part.
+   */
+  replay(position: string): Promise<readonly BrokerMessage[] | undefined>;
+  /** Idempotent; resolves when nothing is left open. Never rejects. */
+  close(): Promise<void>;
+}
+
+/** The most messages one replay hands over. */
+export const replayMessagesMax = 10_000;
+
+export interface Broker {
+  readonly traits: BrokerTraits;
+  /** Resolves when the subscription is live. Rejects with `WirebenchError` `connect-refused` or `connect-failed`. */
+  connect(options: BrokerConnectOptions): Promise<BrokerConnection>;
+}

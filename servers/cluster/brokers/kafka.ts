@@ -1,0 +1,24 @@
+import type { Broker } from "../broker.ts";
+import { BrokerLink } from "./link.ts";
+
+/** Apache Kafka (https://kafka.apache.org/documentation/): one topic of one partition, read by every node on its own. */
+export const kafkaBroker: Broker = {
+  traits: {
+    name: "kafka",
+    title: "Kafka",
+    summary: "Apache Kafka: a log that every node reads from its own offset",
+    delivery: "at-least-once",
+    history: true,
+    order: "total",
+    outage: "Nothing that was acknowledged, if only the process died; what was on the way is rejected.",
+    component: "kafka",
+    libraries: ["@platformatic/kafka"],
+  },
+  // Kafka's client alone takes half a second to load: only nodes that use it wait for that.
+  connect: (options) =>
+    BrokerLink.connect("Kafka", options, async (context) =>
+      options.consumerGroup === undefined
+        ? (await import("./kafka-alone.ts")).openAlone(context)
+        : (await import("./kafka-group.ts")).openInGroup(context),
+    ),
+};

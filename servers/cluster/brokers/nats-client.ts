@@ -1,0 +1,42 @@
+/** A connection to NATS as both of its brokers need it. */
+import { once } from "node:events";
+import { connect as connectTcp } from "node:net";
+import { connect, type NatsConnection } from "@nats-io/transport-node";
+import type { SessionContext } from "./session.ts";
+
+const connectWaitMs = 5000;
+/** The link asks more often itself. */
+const pingIntervalMs = 60_000;
+
+/** A connection that works, of which the session hears when it ends; closed when opening is aborted. */
+export async function natsConnection({ url, node, signal, lost }: SessionContext): Promise<NatsConnection> {
+  const { host, hostname, port } = new URL(url);
+  await greeting(hostname, Number(port), signal);
+  const nats = await connect({
+    servers: host,
+    name: node,
+    // The library's own would empty its queue of publications without a word at every try.
+    reconnect: false,
+    timeout: connectWaitMs,
+    pingInterval: pingIntervalMs,
+    ignoreClusterUpdates: true,
+  });
+  void nats.closed().then(lost);
+  const close = (): void => void nats.close().catch(() => {});
+  if (signal.aborted) close();
+  else signal.addEventListener("abort", close, { once: true });
+  return nats;
+}
+
+/**
+ * Resolves when the server says its first line. The library cannot be told to stop connecting, and when a server that
+ * hangs makes it give up it leaves the socket open.
+ */
+async function greeting(host: string, port: number, signal: AbortSignal): Promise<void> {
+  const socket = connectTcp({ host, port, signal });
+  try {
+    await once(socket, "data", { signal });
+  } finally {
+    socket.on("error", () => {}).destroy();
+  }
+}

@@ -1,0 +1,44 @@
+import type { Broker } from "../broker.ts";
+import { BrokerLink } from "./link.ts";
+import { natsConnection } from "./nats-client.ts";
+import type { OpenSession } from "./session.ts";
+
+/** Core NATS (https://docs.nats.io/nats-concepts/core-nats). */
+export const natsBroker: Broker = {
+  traits: {
+    name: "nats",
+    title: "NATS",
+    summary: "core NATS: messages pass through and are not kept",
+    delivery: "at-most-once",
+    history: false,
+    order: "per-publisher",
+    outage: "What was on the way and what was published meanwhile is lost, and nobody can get it back.",
+    component: "nats",
+    libraries: ["@nats-io/transport-node"],
+  },
+  connect: (options) => BrokerLink.connect("NATS", options, open),
+};
+
+const open: OpenSession = async (context) => {
+  const nats = await natsConnection(context);
+  nats.subscribe(context.topic, { callback: (_, message) => context.deliver({ text: message.string() }) });
+  // The server answers in order: after its PONG the subscription is there.
+  await nats.flush();
+  let taken: Promise<void> | undefined;
+  return {
+    position: undefined,
+    // Nobody can tell what was published while there was no subscription.
+    gap: true,
+    /** Core NATS acknowledges nothing; a PONG after all that was published in this turn says that it was read. */
+    async publish(text) {
+      nats.publish(context.topic, text);
+      taken ??= Promise.resolve().then(() => {
+        taken = undefined;
+        return nats.flush();
+      });
+      await taken;
+    },
+    check: () => nats.flush(),
+    end: () => nats.close(),
+  };
+};

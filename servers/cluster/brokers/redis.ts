@@ -1,0 +1,41 @@
+import type { Broker } from "../broker.ts";
+import { BrokerLink } from "./link.ts";
+import { redisClient } from "./redis-client.ts";
+import type { OpenSession } from "./session.ts";
+
+/** Redis Pub/Sub (https://redis.io/docs/latest/develop/interact/pubsub/). */
+export const redisBroker: Broker = {
+  traits: {
+    name: "redis",
+    title: "Redis",
+    summary: "Redis Pub/Sub: messages pass through and are not kept",
+    delivery: "at-most-once",
+    history: false,
+    order: "total",
+    outage: "What was on the way and what was published meanwhile is lost, and nobody can get it back.",
+    component: "redis",
+    libraries: ["@redis/client"],
+  },
+  connect: (options) => BrokerLink.connect("Redis", options, open),
+};
+
+const open: OpenSession = async (context) => {
+  await using opened = new AsyncDisposableStack();
+  const publisher = opened.adopt(await redisClient(context, "publisher"), (client) => client.destroy());
+  // A connection of its own: a burst towards the node must not delay the answers to what it publishes.
+  const subscriber = opened.adopt(await redisClient(context, "subscriber"), (client) => client.destroy());
+  await subscriber.subscribe(context.topic, (text) => context.deliver({ text }));
+  const both = opened.move();
+  return {
+    position: undefined,
+    // Nobody can tell what was published while there was no subscription.
+    gap: true,
+    async publish(text) {
+      await publisher.publish(context.topic, text);
+    },
+    async check() {
+      await Promise.all([publisher.ping(), subscriber.ping()]);
+    },
+    end: () => both.disposeAsync(),
+  };
+};
