@@ -1,0 +1,53 @@
+/** The contract of the load balancer in front of the nodes: types only. */
+
+export interface ProxiedNode {
+  /** Its name in the configuration and the value of its cookie, e.g. `node-2`. */
+  readonly name: string;
+  readonly port: number;
+  readonly readyPort: number;
+  /** Known, but not used until it is set to `ready`. */
+  readonly spare: boolean;
+}
+
+export interface ProxySetup {
+  readonly policy: "round-robin" | "sticky";
+  readonly nodes: readonly ProxiedNode[];
+  /** `on-marked-down shutdown-sessions`: cut the connections of a node that fails its health check. */
+  readonly shutdownSessions: boolean;
+  /** Time without data either way after which an upgraded connection is cut, in milliseconds. */
+  readonly tunnelTimeoutMs: number;
+}
+
+/** One line of `show stat` for a node. */
+export interface NodeStatus {
+  readonly name: string;
+  /** `UP`, `DOWN`, `MAINT`, `DRAIN`, `NOLB`; transitions such as `UP 1/2` are cut to their first word. */
+  readonly status: string;
+  /** Sessions (HTTP) or connections it has now. */
+  readonly sessions: number;
+  /** Sessions it ever got. */
+  readonly sessionsTotal: number;
+}
+
+export type AdminState = "ready" | "drain" | "maint";
+
+export interface RunningProxy {
+  /** Host and port of the frontend. */
+  readonly authority: string;
+  /** The generated configuration, comments and all. */
+  readonly configuration: string;
+  /** Of all its processes, old workers included. */
+  readonly pids: () => number[];
+  /** From the runtime socket. */
+  status(): Promise<NodeStatus[]>;
+  setState(node: string, state: AdminState): Promise<void>;
+  /** Cuts all connections of a node now. */
+  shutdownSessions(node: string): Promise<void>;
+  /** Starts a new worker with the same configuration; the old one keeps its connections. Resolves when the new one serves. */
+  reload(): Promise<void>;
+  /** SIGKILL of all its processes; `restart` starts it again on the same port. */
+  kill(): Promise<void>;
+  restart(): Promise<void>;
+  onDeath: ((sentence: string) => void) | undefined;
+  stop(): Promise<void>;
+}
