@@ -1,0 +1,48 @@
+/** Expectations several experiments share, so that one sentence and one formula stand for one thing. */
+import { type Expectation, exactly } from "./experiment.ts";
+
+export const nothingMissing: Expectation = {
+  statement: "every user gets every message",
+  formula: "delivered / (published × users) = 1",
+  metric: "deliveredFraction",
+  expected: exactly(1),
+};
+
+export const nothingTwice: Expectation = {
+  statement: "nobody gets a message twice",
+  formula: "duplicates = 0",
+  metric: "duplicatedDeliveries",
+  expected: exactly(0),
+};
+
+export const publisherOrderKept: Expectation = {
+  statement: "the messages of one publisher arrive in its order",
+  formula: "reordered = 0",
+  metric: "reorderedDeliveries",
+  expected: exactly(0),
+};
+
+export const noSilentLoss: Expectation = {
+  statement: "whatever is lost, somebody is told",
+  formula: "silent loss = 0",
+  metric: "silentLossDeliveries",
+  expected: exactly(0),
+};
+
+export const everybodyBack: Expectation = {
+  statement: "everybody who was cut off comes back",
+  formula: "reconnected / cut off = 1",
+  metric: "reconnectedFraction",
+  expected: exactly(1),
+};
+
+/**
+ * A share that chance decides: `trials` independent draws with probability `share` stay within this in 999 of 1000
+ * runs (Wilson's score interval turned round: normal approximation with a half-step of continuity).
+ */
+export function chanceOf(share: number, draws: number): { low: number; high: number } {
+  const reach = 3.29 * Math.sqrt((share * (1 - share)) / draws) + 0.5 / draws;
+  return { low: Math.max(0, share - reach), high: Math.min(1, share + reach) };
+}
+
+export const percent = (share: number): string => `${Math.round(share * 1000) / 10} %`;

@@ -1,0 +1,81 @@
+import type { BrokerName } from "../../../reports/cluster/results.ts";
+import { nothingMissing, nothingTwice, percent, publisherOrderKept } from "../expectations.ts";
+import {
+  type Arm,
+  type ClusterSettings,
+  type Expectation,
+  type Experiment,
+  exactly,
+  type Setup,
+} from "../experiment.ts";
+import { ledgerMeasures } from "../ledger-measures.ts";
+import { setupOf } from "../setup.ts";
+import type { Stage } from "../stage.ts";
+import { publishFor } from "../traffic.ts";
+
+const everybodyPublishes = (settings: ClusterSettings) => async (stage: Stage) => ({
+  ...ledgerMeasures(await publishFor(stage, settings)),
+  connectionsMaxPerNode: Math.max(...Object.values(stage.gathered.perNode)),
+});
+
+/** Every node has users / N users and only hears what its own users publish, or what falls to it. */
+const onlyOneNode = (setup: Setup, claim: string, statement: string): Expectation => ({
+  claim,
+  statement,
+  formula: `1 / N = 1 / ${setup.nodes} = ${percent(1 / setup.nodes)}, with users / N users on every node`,
+  metric: "deliveredFraction",
+  // Exact but for the last bit of a quotient.
+  expected: { low: 1 / setup.nodes - 1e-9, high: 1 / setup.nodes + 1e-9 },
+});
+
+const sameNodeOnly: Expectation = {
+  claim: "bus-local-only",
+  statement: "all users of the publisher's own node get the message",
+  formula: "delivered / expected on the same node = 1",
+  metric: "sameNodeDeliveredFraction",
+  expected: exactly(1),
+};
+
+function arms(settings: ClusterSettings): Arm[] {
+  const arm = (name: string, own: Partial<Setup>, expect: (setup: Setup) => Expectation[]): Arm => {
+    const setup = setupOf(settings, own);
+    return {
+      name,
+      setup,
+      ratePerSecond: settings.ratePerSecond,
+      expectations: [...expect(setup), nothingTwice, publisherOrderKept],
+      run: everybodyPublishes(settings),
+    };
+  };
+  const local = "without a broker a message reaches only the users of the node it was published at";
+  const shared = "nodes in one consumer group share the messages: each reaches the users of one node only";
+  const throughBroker = (broker: BrokerName): Arm =>
+    arm(broker, { broker }, () => [{ ...nothingMissing, claim: "bus-pubsub" }]);
+  return [
+    arm("no broker", { broker: "none" }, (setup) => [onlyOneNode(setup, "bus-local-only", local), sameNodeOnly]),
+    ...settings.brokers.filter((broker) => broker !== "none").map(throughBroker),
+    ...(settings.brokers.includes("kafka")
+      ? [
+          arm("kafka, one shared consumer group", { broker: "kafka", sharedConsumerGroup: true }, (setup) => [
+            onlyOneNode(setup, "bus-pubsub", shared),
+          ]),
+        ]
+      : []),
+  ];
+}
+
+/** Who gets a broadcast? (B1 to B3) */
+export const broadcast: Experiment = {
+  name: "broadcast",
+  group: "broadcast",
+  title: "Broadcasting across nodes",
+  question:
+    "A user publishes to everybody. Which share of the users gets it: without a broker, with each broker, and with a consumer group shared by mistake?",
+  lesson:
+    "A server can only send to the connections it has. Without something between the nodes a broadcast reaches the publisher's node and no other; with publish/subscribe every node hears of every message. A Kafka consumer group divides the messages among its members, which is right for work and wrong for a broadcast: each node needs a position of its own.",
+  arms,
+  broken: (settings) => {
+    const right = arms(settings)[1]!;
+    return { ...right, setup: { ...right.setup, broker: "none" } };
+  },
+};

@@ -1,0 +1,67 @@
+import type { BrokerName } from "../../../reports/cluster/results.ts";
+import { nothingMissing } from "../expectations.ts";
+import type { Arm, ClusterSettings, Experiment } from "../experiment.ts";
+import { ledgerMeasures } from "../ledger-measures.ts";
+import { evenUsers, setupOf } from "../setup.ts";
+import { chainFor, publishFor } from "../traffic.ts";
+
+/** The room is this much fuller than in the other experiments. */
+const crowding = 3;
+const inFlight = 4;
+
+function arms(settings: ClusterSettings): Arm[] {
+  const users = evenUsers(settings.users * crowding, settings.nodes);
+  return settings.brokers
+    .filter((broker) => broker !== "none")
+    .map((broker: BrokerName): Arm => {
+      const setup = setupOf(settings, { broker, users });
+      const ratePerSecond = settings.ratePerSecond / 2;
+      return {
+        name: broker,
+        setup,
+        ratePerSecond,
+        settings: { publishersInTheChain: settings.nodes, inFlightPerPublisher: inFlight },
+        expectations: [
+          nothingMissing,
+          {
+            statement: "every message published costs one delivery for each user of the room",
+            formula: `deliveries / published = ${users}`,
+            metric: "deliveriesPerPublication",
+            expected: { low: users - 1e-9, high: users + 1e-9 },
+          },
+        ],
+        run: async (stage) => {
+          const paced = ledgerMeasures(await publishFor(stage, { ...settings, ratePerSecond }));
+          await stage.ask("reset", undefined);
+          const chain = await chainFor(stage, {
+            durationMs: settings.durationMs,
+            inFlight,
+            publishers: settings.nodes,
+          });
+          return {
+            ...paced,
+            deliveriesPerPublication: chain.deliveries / chain.publishedMessages,
+            chainPublishedPerSecond: chain.publishedPerSecond,
+            chainDeliveriesPerSecond: chain.deliveriesPerSecond,
+            crowdEventLoopUtilization: chain.crowdEventLoopUtilization,
+          };
+        },
+      };
+    });
+}
+
+/** One message to a full room. */
+export const fanOut: Experiment = {
+  name: "fan-out",
+  group: "broadcast",
+  title: "Fan-out",
+  question:
+    "One message to a full room: when do the first, the median and the last recipient have it, and how many messages a second pass through the whole chain?",
+  lesson:
+    "In a broadcast the last recipient decides, and its delay grows with the room: every node writes to its users one after the other. What a room costs is its deliveries, messages times users, not its messages.",
+  arms,
+  broken: (settings) => {
+    const right = arms(settings)[0]!;
+    return { ...right, setup: { ...right.setup, broker: "none" } };
+  },
+};

@@ -1,0 +1,21 @@
+import { WirebenchError } from "../errors.ts";
+import type { Traits } from "../protocol.ts";
+import { protocols } from "../protocols.ts";
+
+/** Protocols that a load balancer for HTTP can carry, and give a cookie to. */
+export const balancedProtocols: readonly Traits[] = protocols
+  .map(({ server }) => server.traits)
+  .filter(({ schemes }) => schemes.every((scheme) => /^(http|ws)s?:$/.test(scheme)));
+
+/** What a cluster is made for: one connection, balanced once, that carries both directions. */
+export const defaultProtocol: Traits = balancedProtocols.find(
+  ({ uplink, downlink }) => uplink === "stream" && downlink === "stream",
+)!;
+
+/** Throws `usage` for a protocol a cluster cannot speak, and lists those it can. */
+export function balancedProtocolNamed(name: string): Traits {
+  const found = balancedProtocols.find((traits) => traits.name === name);
+  if (found !== undefined) return found;
+  const known = balancedProtocols.map((traits) => traits.name).join(", ");
+  throw new WirebenchError("usage", `expected a protocol that rides on HTTP (${known}), got "${name}"`);
+}
