@@ -9,6 +9,7 @@ import { RunningCli, temporaryFolder } from "./running-cli.ts";
 import { scenarios } from "./scenarios.ts";
 
 const short = ["--trials", "1", "--duration", "100ms", "--warmup", "50ms"];
+const fewIdle = ["--idle-connections", "20"];
 
 async function ends(args: readonly string[]): Promise<{ code: number | null; stdout: string; stderr: string }> {
   const cli = new RunningCli(args);
@@ -31,6 +32,10 @@ const mistakes: [string[], RegExp][] = [
   [["run", "tcp", "--scenario", "echo", "--in-flight", "2"], /--in-flight contradicts --scenario echo/],
   [["run", "tcp", "--poll-interval", "1s"], /none of the targets polls/],
   [["run", "tcp", "--scenario", "throughput", "--arrivals", "poisson"], /--arrivals contradicts/],
+  [["run", "tcp", "--scenario", "echo", "--idle-connections", "9"], /--idle-connections contradicts --scenario echo/],
+  [["run", "tcp", "--scenario", "idle", "--connections", "9"], /use --idle-connections/],
+  [["run", "tcp", "--scenario", "idle", "--rate", "9"], /--rate contradicts --scenario idle/],
+  [["run", "tcp", "--idle-connections", "4"], /from 5 to 10000 idle connections, got 4/],
   [["run", "tcp", "--slo", "p99=1ms"], /--slo needs --find-capacity/],
   [["run", "tcp", "--find-capacity", "--slo", "fast"], /--slo.*an objective like p99=50ms/],
   [["run", "tcp", "--find-capacity", "--rate", "10"], /--rate contradicts --find-capacity/],
@@ -88,14 +93,16 @@ test("list names every protocol and scenario, for people and as JSON", async () 
 
 test("run measures every scenario, writes what it says, and report renders the same again", async () => {
   using folder = temporaryFolder();
-  const { code, stdout, stderr } = await ends(["run", "tcp", "websocket", ...short, "--out", folder.path]);
+  const { code, stdout, stderr } = await ends(["run", "tcp", "websocket", ...short, ...fewIdle, "--out", folder.path]);
   assert.match(stdout, new RegExp(`Report: ${folder.path}/report.md`));
-  assert.match(stderr, /\[1\/6\] {2}\w+ {2}\w+ {2}trial 1 {2}\d+:\d\d left/);
+  assert.match(stderr, /\[1\/8\] {2}\w+ {2}\w+ {2}trial 1 {2}\d+:\d\d left/);
   const { cells, comparisons, interrupted } = folder.results();
-  assert.equal(cells.length, 6);
+  assert.equal(cells.length, 8);
   for (const cell of cells) {
     assert.equal(cell.state, "measured");
-    if (cell.state === "measured") assert.equal(cell.summary.lostMessages?.value, 0);
+    if (cell.state !== "measured") continue;
+    if (cell.scenario === "idle") assert.ok(cell.summary.memoryBytesPerConnection !== undefined);
+    else assert.equal(cell.summary.lostMessages?.value, 0);
   }
   assert.ok([0, 4].includes(code ?? -1), `exit code ${code}: ${stderr}`);
   assert.ok(comparisons.every(({ reference, target }) => reference === "tcp" && target === "websocket"));
@@ -186,13 +193,15 @@ for (const name of protocolNames) {
     using folder = temporaryFolder();
     const serving = new RunningCli(["serve", name]);
     const [target] = await serving.says(new RegExp(`^${name}=\\S+`, "m"));
-    const { stderr } = await ends(["run", target, ...short, "--out", folder.path]);
+    const { stderr } = await ends(["run", target, ...short, ...fewIdle, "--out", folder.path]);
     const { cells } = folder.results();
     const states = Object.fromEntries(cells.map(({ scenario, state }) => [scenario, state]));
-    assert.deepEqual(states, { echo: "measured", throughput: "measured", duplex: "not-run" }, stderr);
+    assert.deepEqual(states, { echo: "measured", throughput: "measured", duplex: "not-run", idle: "measured" }, stderr);
     for (const cell of cells) {
       if (cell.state === "not-run") assert.match(cell.reason, /only echoes/);
-      if (cell.state === "measured") assert.equal(cell.summary.serverCpuUsPerMessage, undefined);
+      if (cell.state !== "measured") continue;
+      const cost = cell.scenario === "idle" ? "idleCpuUsPerConnectionSecond" : "serverCpuUsPerMessage";
+      assert.ok(cell.summary[cost] !== undefined, `${cell.scenario} without ${cost}`);
     }
     serving.process.kill("SIGINT");
     assert.equal(await serving.exitCode(), 130);

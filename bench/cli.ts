@@ -1,7 +1,9 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from "commander";
+import { clusterCommand } from "./commands/cluster.ts";
 import { compareCommand } from "./commands/compare.ts";
 import { listCommand } from "./commands/list.ts";
+import { planCommand } from "./commands/plan.ts";
 import { reportCommand } from "./commands/report.ts";
 import { runCommand } from "./commands/run.ts";
 import { serveCommand } from "./commands/serve.ts";
@@ -17,10 +19,12 @@ const program = new Command("wirebench")
   .version(version)
   .showHelpAfterError("(wirebench help [command] shows what there is)")
   .addCommand(runCommand())
+  .addCommand(clusterCommand())
   .addCommand(serveCommand())
   .addCommand(verifyCommand())
   .addCommand(reportCommand())
   .addCommand(compareCommand())
+  .addCommand(planCommand())
   .addCommand(listCommand());
 
 for (const command of [program, ...program.commands]) command.exitOverride();

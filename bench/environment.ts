@@ -10,7 +10,9 @@ import { protocols } from "./protocols.ts";
 export const version = versionIn(join(packageFolder, "package.json"));
 
 /** The machine and the software a result depends on, read before anything runs. */
-export function describeEnvironment(): Results["environment"] {
+export function describeEnvironment(
+  components: Record<string, string> = libraryVersions(libraryNames()),
+): Results["environment"] {
   const processors = cpus();
   return {
     runtime: `Node.js ${process.version}`,
@@ -19,7 +21,7 @@ export function describeEnvironment(): Results["environment"] {
     cores: processors.length,
     memoryBytes: totalmem(),
     loadAverage: loadavg()[0] ?? 0,
-    components: Object.fromEntries(libraryNames().map((name) => [name, libraryVersion(name)])),
+    components,
   };
 }
 
@@ -28,6 +30,10 @@ export function libraryVersion(name: string): string {
   const path = findPackageJSON(name, import.meta.url);
   return path === undefined ? "not found" : versionIn(path);
 }
+
+/** By name, in the order of the names. */
+export const libraryVersions = (names: readonly string[]): Record<string, string> =>
+  Object.fromEntries(names.toSorted().map((name) => [name, libraryVersion(name)]));
 
 /** The commit of a checkout, null for an installed package. */
 export function commit(): string | null {
@@ -45,7 +51,7 @@ export function commit(): string | null {
 
 function libraryNames(): string[] {
   const names = protocols.flatMap(({ server: { traits } }) => [...traits.libraries.server, ...traits.libraries.client]);
-  return [...new Set(names)].sort();
+  return [...new Set(names)];
 }
 
 function versionIn(path: string): string {

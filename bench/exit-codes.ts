@@ -1,3 +1,4 @@
+import type { ClusterResults } from "../reports/cluster/results.ts";
 import { type ResultsComparison, regressionsOf } from "../reports/regression.ts";
 import type { Results } from "../reports/results.ts";
 import { WirebenchError } from "./errors.ts";
@@ -14,8 +15,14 @@ export const exitCodes = {
   interrupted: 130,
 } as const;
 
+/** What results of a comparison and of a cluster have in common. An expectation that did not hold is a finding, not an error. */
+interface Outcome {
+  readonly interrupted: boolean;
+  readonly cells: readonly (Results | ClusterResults)["cells"][number][];
+}
+
 /** The worst thing that happened in a run: interrupted, failed, refused, invalid, in this order. */
-export function exitCodeOf({ interrupted, cells }: Results): number {
+export function exitCodeOf({ interrupted, cells }: Outcome): number {
   if (interrupted) return exitCodes.interrupted;
   const states = new Set(cells.map(({ state }) => state));
   if (states.has("failed")) return exitCodes.unexpected;

@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
+import type { ClusterResults } from "../reports/cluster/results.ts";
 import type { Results } from "../reports/results.ts";
 import { describeError, WirebenchError } from "./errors.ts";
 
@@ -29,7 +30,7 @@ export class OutputFolder {
     return { folder: new OutputFolder(dirname(path)), name: basename(path) };
   }
 
-  writeResults(results: Results): void {
+  writeResults(results: Results | ClusterResults): void {
     this.write("results.json", `${JSON.stringify(results, null, 1)}\n`);
   }
 

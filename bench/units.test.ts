@@ -9,6 +9,8 @@ test("reads durations, sizes and rates with their units", () => {
   assert.equal(parseBytes("256B"), 256);
   assert.equal(parseBytes("64KiB"), 65_536);
   assert.equal(parseBytes("1.5kB"), 1500);
+  assert.equal(parseBytes("4GiB"), 4 * 2 ** 30);
+  assert.equal(parseBytes("0.5GB"), 5e8);
   assert.equal(parseRatePerSecond("1000"), 1000);
   assert.equal(parseRatePerSecond("0.5/s"), 0.5);
   assert.equal(parseCount("0", 0), 0);

@@ -2,13 +2,21 @@
 import { WirebenchError } from "./errors.ts";
 
 const durationUnits: Record<string, number> = { us: 1e-3, ms: 1, s: 1000, m: 60_000 };
-const sizeUnits: Record<string, number> = { B: 1, KiB: 1024, MiB: 1024 ** 2, kB: 1000, MB: 1e6 };
+const sizeUnits: Record<string, number> = {
+  B: 1,
+  KiB: 1024,
+  MiB: 1024 ** 2,
+  GiB: 1024 ** 3,
+  kB: 1000,
+  MB: 1e6,
+  GB: 1e9,
+};
 
 /** `250ms`, `10s`, `2m` in milliseconds. */
 export const parseDurationMs = (text: string): number =>
   parseQuantity(text, durationUnits, "a duration with its unit, e.g. 250ms, 10s or 2m");
 
-/** `256B`, `64KiB` in bytes. */
+/** `256B`, `64KiB`, `4GiB` in bytes. */
 export function parseBytes(text: string): number {
   const expected = "a whole number of bytes with its unit, e.g. 256B, 64KiB or 1MiB";
   const bytes = parseQuantity(text, sizeUnits, expected);

@@ -52,4 +52,4 @@ function intervalsOf({ windows }: Trial): TaggedInterval[] {
 }
 
 /** The format ends a tag at a comma or white space. */
-const tagOf = (parts: readonly string[]): string => parts.join("/").replace(/[\s,]+/g, "-");
+export const tagOf = (parts: readonly string[]): string => parts.join("/").replace(/[\s,]+/g, "-");

@@ -1,12 +1,11 @@
-import { readFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { Command } from "commander";
-import { z } from "zod";
+import { renderClusterHistogramLog } from "../../reports/cluster/histogram-log.ts";
+import { renderClusterReport, renderClusterSummary } from "../../reports/cluster/report.ts";
 import { renderHistogramLog } from "../../reports/histogram-log.ts";
 import { renderReport, renderSummary } from "../../reports/report.ts";
-import { type Results, resultsSchema, schemaVersion } from "../../reports/results.ts";
-import { describeError, WirebenchError } from "../errors.ts";
 import { OutputFolder } from "../output.ts";
+import { type AnyResults, isCluster, readResults } from "./read-results.ts";
 
 const examples = `
 Example:
@@ -15,7 +14,7 @@ Example:
 export function reportCommand(): Command {
   return new Command("report")
     .description("render report.md and the charts again from a results.json")
-    .argument("<results.json>", "file written by wirebench run")
+    .argument("<results.json>", "file written by wirebench run or wirebench cluster")
     .option("--out <dir>", "where to write (default: the folder of the results)")
     .option("--trace <file>", "also write every raw histogram in the HdrHistogram log format, for other tools to plot")
     .addHelpText("after", examples)
@@ -23,25 +22,17 @@ export function reportCommand(): Command {
       const results = readResults(path);
       const trace = options.trace === undefined ? undefined : OutputFolder.ofFile(options.trace);
       const output = new OutputFolder(options.out ?? dirname(path));
-      for (const [name, content] of await renderReport(results)) output.write(name, content);
-      if (trace !== undefined) trace.folder.write(trace.name, renderHistogramLog(results));
-      process.stdout.write(`${renderSummary(results)}\nReport: ${output.path}/report.md\n`);
+      for (const [name, content] of await reportOf(results)) output.write(name, content);
+      if (trace !== undefined) trace.folder.write(trace.name, traceOf(results));
+      process.stdout.write(`${summaryOf(results)}\nReport: ${output.path}/report.md\n`);
     });
 }
 
-/** Throws `results-unreadable` with what is wrong with the file. */
-export function readResults(path: string): Results {
-  const fail = (why: string, cause?: unknown): never => {
-    throw new WirebenchError("results-unreadable", `${path} is not a results file: ${why}`, { cause });
-  };
-  let json: unknown;
-  try {
-    json = JSON.parse(readFileSync(path, "utf8"));
-  } catch (error) {
-    return fail(describeError(error), error);
-  }
-  const found = (json as { schemaVersion?: unknown } | null)?.schemaVersion;
-  if (found !== schemaVersion) fail(`expected schemaVersion ${schemaVersion}, got ${JSON.stringify(found)}`);
-  const parsed = resultsSchema.safeParse(json);
-  return parsed.success ? parsed.data : fail(z.prettifyError(parsed.error));
-}
+const reportOf = (results: AnyResults): Promise<Map<string, string>> =>
+  isCluster(results) ? renderClusterReport(results) : renderReport(results);
+
+const summaryOf = (results: AnyResults): string =>
+  isCluster(results) ? renderClusterSummary(results) : renderSummary(results);
+
+const traceOf = (results: AnyResults): string =>
+  isCluster(results) ? renderClusterHistogramLog(results) : renderHistogramLog(results);

@@ -1,0 +1,134 @@
+import assert from "node:assert/strict";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { test } from "node:test";
+import { costMetricNames } from "../../reports/cluster/cost-metrics.ts";
+import type { ClusterResults } from "../../reports/cluster/results.ts";
+import { clusterResultsOf, madeUpCell } from "../../reports/cluster/testing.ts";
+import { madeUpResults } from "../../reports/testing.ts";
+import { RunningCli, temporaryFolder } from "../running-cli.ts";
+import { newestClusterResults } from "./cluster-results.ts";
+
+async function ends(args: readonly string[]): Promise<{ code: number | null; stdout: string; stderr: string }> {
+  const cli = new RunningCli(["plan", ...args]);
+  const code = await cli.exitCode();
+  return { code, stdout: cli.stdout, stderr: cli.stderr };
+}
+
+const asked = ["--users", "1000", "--messages-per-user", "0.1", "--fanout", "20"];
+
+const costs = Object.fromEntries(
+  costMetricNames.map((name) => [name, name === "nodeMemoryBytesBase" ? 60e6 : name.includes("Memory") ? 40_000 : 12]),
+);
+
+const resultsWith = (measures: Record<string, number>, over: Partial<ClusterResults> = {}): ClusterResults => ({
+  ...clusterResultsOf([
+    madeUpCell({ scenario: "cost", parameters: { arm: "costs", broker: "redis", users: 100 }, measures }),
+    madeUpCell({ scenario: "cost", parameters: { arm: "costs", broker: "nats", users: 100 }, measures }),
+  ]),
+  ...over,
+});
+
+function write(path: string, content: unknown): string {
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, typeof content === "string" ? content : JSON.stringify(content));
+  return path;
+}
+
+const mistakes: [string[], RegExp][] = [
+  [[], /required option '--users <count>' not specified/],
+  [["--users", "1.5", ...asked.slice(2)], /--users.*expected a whole number of at least 1, got "1.5"/],
+  [["--users", "9", "--messages-per-user", "often", "--fanout", "1"], /--messages-per-user.*expected a rate/],
+  [["--users", "9", "--messages-per-user", "1", "--fanout", "0"], /--fanout.*expected a whole number of at least 1/],
+  [["--users", "9", "--messages-per-user", "1", "--fanout", "10"], /--fanout 10 contradicts --users 9/],
+  [[...asked, "--payload", "256"], /--payload.*expected a whole number of bytes with its unit/],
+  [[...asked, "--node-memory", "4"], /--node-memory.*expected a whole number of bytes with its unit/],
+  [[...asked, "--cpu-target", "0.6"], /--cpu-target.*expected a percentage above 0, e.g. 5%, got "0.6"/],
+  [[...asked, "--cpu-target", "160%"], /--cpu-target.*expected a percentage up to 100%, got "160%"/],
+  [[...asked, "--node-cores", "0"], /--node-cores.*expected a whole number of at least 1/],
+  [[...asked, "--broker", "memory"], /--broker.*Allowed choices are redis, redis-streams, nats, jetstream, kafka/],
+  [[...asked, "--from", "missing.json"], /missing.json is not a results file: ENOENT/],
+  [[...asked, "--from", "package.json"], /package.json is not a results file: expected schemaVersion/],
+  [[...asked, "--json", "--markdown"], /cannot be used with option '--markdown'/],
+];
+
+for (const [args, message] of mistakes) {
+  test(`wirebench plan ${args.join(" ")} ends with exit code 2 and says what is wrong`, async () => {
+    const { code, stdout, stderr } = await ends(args);
+    assert.match(stderr, message);
+    assert.equal(code, 2);
+    assert.equal(stdout, "");
+  });
+}
+
+test("plan shows its options with an example, and stands in the list of commands", async () => {
+  const { code, stdout } = await ends(["--help"]);
+  assert.equal(code, 0);
+  assert.match(
+    stdout,
+    /Example:\n {2}wirebench cluster .*\n {2}wirebench plan --users 1000000 --messages-per-user 0.1/,
+  );
+  const help = new RunningCli(["--help"]);
+  await help.exitCode();
+  assert.match(help.stdout, /^ {2}plan /m);
+});
+
+test("plan says how many nodes are needed, as text, as markdown and as JSON", async () => {
+  using folder = temporaryFolder();
+  const path = write(join(folder.path, "results.json"), resultsWith(costs));
+  const text = await ends([...asked, "--from", path]);
+  assert.equal(text.code, 0, text.stderr);
+  assert.match(text.stdout, /^1,000 users, 0\.1 messages\/s each, 20 recipients each.*broker redis: 1 node\n/);
+  assert.match((await ends([...asked, "--from", path, "--markdown"])).stdout, /^# wirebench: capacity plan/);
+  const json = await ends([...asked, "--from", path, "--json", "--broker", "nats", "--node-memory", "100MB"]);
+  const plan = JSON.parse(json.stdout) as {
+    broker: string;
+    request: object;
+    results: { name: string; value: number; formula: string }[];
+    inputs: { metric: string; cell: string }[];
+  };
+  assert.equal(plan.broker, "nats");
+  assert.deepEqual(plan.request, {
+    users: 1000,
+    messagesPerUserPerSecond: 0.1,
+    fanout: 20,
+    nodeCores: 1,
+    cpuTarget: 0.6,
+    nodeMemoryBytes: 100e6,
+    memoryTarget: 0.75,
+    payloadBytes: 256,
+  });
+  // 1,000 × 40 kB ÷ (75 MB − 60 MB) = 2.7
+  assert.equal(plan.results.find(({ name }) => name === "nodes")?.value, 3);
+  assert.ok(plan.inputs.every(({ cell }) => cell === "websocket, nats, costs"));
+});
+
+test("plan refuses results without the costs it needs and names the experiment that measures them", async () => {
+  using folder = temporaryFolder();
+  const { nodeCpuUsPerDelivery: _, ...incomplete } = costs;
+  const path = write(join(folder.path, "incomplete.json"), resultsWith(incomplete));
+  const lacking = await ends([...asked, "--from", path]);
+  assert.equal(lacking.code, 2);
+  assert.match(lacking.stderr, /lacks what a plan needs for redis: nodeCpuUsPerDelivery\n.*experiment `cost`/);
+
+  const other = await ends([...asked, "--from", write(path, resultsWith(costs)), "--broker", "kafka"]);
+  assert.equal(other.code, 2);
+  assert.match(other.stderr, /has no measured costs of a cluster with kafka; it has those of redis and nats\n.*`cost`/);
+
+  const run = await ends([...asked, "--from", write(path, madeUpResults())]);
+  assert.equal(run.code, 2);
+  assert.match(run.stderr, /holds results of wirebench run: expected results of wirebench cluster/);
+});
+
+test("the results taken by themselves are those of the cluster run that started last", () => {
+  using folder = temporaryFolder();
+  const place = (name: string): string => join(folder.path, name, "results.json");
+  assert.equal(newestClusterResults(join(folder.path, "nowhere")), undefined);
+  assert.equal(newestClusterResults(folder.path), undefined);
+  write(place("z"), resultsWith(costs, { startedAt: "2026-01-01T00:00:00.000Z" }));
+  const newest = write(place("deep/er"), resultsWith(costs, { startedAt: "2026-03-01T00:00:00.000Z" }));
+  write(place("run"), madeUpResults());
+  write(place("damaged"), `{"kind":"cluster","startedAt":"2027-01-01T00:00:00.000Z"`);
+  write(place("empty"), "null");
+  assert.equal(newestClusterResults(folder.path)?.path, newest);
+});

@@ -1,0 +1,94 @@
+/** What the brokers promise, beside what was measured. */
+import { blocks, bullets, escapeText } from "../../markdown.ts";
+import { left, renderMarkdownTable } from "../../table.ts";
+import { wordsOf } from "../reading.ts";
+import { type ArmView, type ClusterView, comparesBrokers, type ExperimentView, usableArm } from "../view.ts";
+import { type Section, textSection } from "./section.ts";
+
+const orders = { total: "the same for all nodes", "per-publisher": "that of each publisher" } as const;
+
+export function brokersSection(view: ClusterView): Section | undefined {
+  const { brokers } = view.results;
+  if (brokers.length === 0) return undefined;
+  const promises = renderMarkdownTable({
+    columns: [
+      left("Broker"),
+      left("Delivery"),
+      left("Keeps messages"),
+      left("Order"),
+      left("When it is killed and comes back"),
+    ],
+    rows: brokers.map(({ title, delivery, history, order, outage }) => [
+      escapeText(title),
+      delivery.replaceAll("-", " "),
+      history ? "yes" : "no",
+      orders[order],
+      escapeText(outage),
+    ]),
+  });
+  return textSection(
+    blocks(
+      "## Brokers: promised and measured",
+      "What a node may count on while it stays connected to a broker that stays up, and what the broker itself says happens when it does not.",
+      promises,
+      measured(view),
+      "### How to read this",
+      bullets([
+        "**At most once** means that what cannot be delivered now is never delivered: cheap, and silent about it. **At least once** means that a message can be asked for again, so a node that was away can catch up, and that one may come twice.",
+        "**Keeping messages** is what lets a node, or a user, that comes back say how far it had read and get the rest. Without it the best a node can do is to say that there is a gap.",
+        "None of them is exactly once up to the user: whoever needs that numbers the messages and drops what it has seen.",
+      ]),
+    ),
+  );
+}
+
+/** One column per experiment that compares brokers. */
+function measured(view: ClusterView): string | undefined {
+  const columns = view.experiments.filter(
+    (experiment) => comparesBrokers(experiment) && experiment.arms.some((arm) => deliveryOf(arm) !== undefined),
+  );
+  if (columns.length === 0) return undefined;
+  const brokers = [...new Set(columns.flatMap(({ arms }) => arms.map(({ cell }) => cell.parameters.broker)))];
+  return blocks(
+    "Measured, of the deliveries owed:",
+    renderMarkdownTable({
+      columns: [left("Broker"), ...columns.map(({ info }) => left(escapeText(info.title)))],
+      rows: brokers.map((broker) => [
+        escapeText(view.brokerTitle(broker)),
+        ...columns.map((experiment) => inExperiment(experiment, broker)),
+      ]),
+    }),
+  );
+}
+
+function inExperiment({ arms }: ExperimentView, broker: string): string {
+  const mine = arms.filter(({ cell }) => cell.parameters.broker === broker);
+  if (mine.length === 0) return "–";
+  return mine
+    .map((arm) => {
+      const words = deliveryOf(arm) ?? whyNot(arm);
+      return mine.length === 1 ? words : `${escapeText(arm.name)}: ${words}`;
+    })
+    .join("; ");
+}
+
+function whyNot(arm: ArmView): string {
+  if (usableArm(arm) !== undefined) return "–";
+  return arm.cell.state === "measured" ? "invalid" : arm.cell.state.replace("-", " ");
+}
+
+/** `97.3 %, lost 12 silent, 30 declared`. */
+function deliveryOf(arm: ArmView): string | undefined {
+  const delivered = wordsOf(arm, "deliveredFraction");
+  if (delivered === undefined) return undefined;
+  const losses = (
+    [
+      ["silentLossDeliveries", "silent"],
+      ["declaredLossDeliveries", "declared"],
+    ] as const
+  ).flatMap(([metric, word]) => {
+    const words = wordsOf(arm, metric);
+    return words === undefined || words === "0" ? [] : [`${words} ${word}`];
+  });
+  return losses.length === 0 ? delivered : `${delivered}, lost ${losses.join(", ")}`;
+}

@@ -1,0 +1,69 @@
+/** One experiment: its question, what was expected and measured, what it looks like, what to take away. */
+import type { Chart } from "../../charts/chart.ts";
+import { showCharts } from "../../charts/chart.ts";
+import { blocks, bullets, escapeText } from "../../markdown.ts";
+import { completenessChart } from "../charts/completeness.ts";
+import { connectionsChart } from "../charts/connections.ts";
+import { figureFile } from "../charts/file-names.ts";
+import { lossesChart } from "../charts/losses.ts";
+import { recipientsChart } from "../charts/recipients.ts";
+import { reconnectStormChart } from "../charts/reconnect-storm.ts";
+import { sequenceChart } from "../charts/sequence.ts";
+import { clusterMetricNamed } from "../metrics.ts";
+import { expectedInWords, measuredInWords, showVerdict } from "../reading.ts";
+import { type ClusterView, type ExperimentView, hasFault, type PredictionView } from "../view.ts";
+import { measurementsOf } from "./measurements.ts";
+import type { Section } from "./section.ts";
+import { setupOf } from "./setup.ts";
+
+/** Courses of events shown at full size; those of more arms are linked. */
+const sequencesShownMax = 4;
+
+export function experimentSection(view: ClusterView, experiment: ExperimentView, files: Set<string>): Section {
+  const { info, arms } = experiment;
+  const predictions = view.predictions.filter((prediction) => prediction.experiment === experiment);
+  const missing = arms.flatMap(({ cell, name }) =>
+    cell.state === "measured"
+      ? []
+      : [`**${escapeText(name)}**: ${cell.state === "failed" ? "failed" : "not run"}: ${escapeText(cell.reason)}`],
+  );
+  const file = (kind: string, ...words: string[]): string => figureFile(files, info.name, kind, ...words);
+  const figures = [
+    hasFault(experiment)
+      ? lossesChart(experiment, file("losses"))
+      : completenessChart(experiment, file("completeness")),
+    recipientsChart(experiment, file("recipients")),
+    connectionsChart(experiment, file("connections")),
+    reconnectStormChart(experiment, file("storm")),
+  ].filter((chart) => chart !== undefined);
+  const sequences = hasFault(experiment)
+    ? arms.flatMap((arm) => sequenceChart(experiment, arm, file("sequence", arm.cell.parameters.arm)) ?? [])
+    : [];
+  const markdown = blocks(
+    `### ${escapeText(info.title)}`,
+    info.question.trim() === "" ? undefined : `**Question.** ${escapeText(info.question)}`,
+    setupOf(view, experiment),
+    predictions.length === 0 ? undefined : bullets(predictions.map(describePrediction)),
+    measurementsOf(experiment),
+    showCharts([...figures, ...sequences.slice(0, sequencesShownMax)]),
+    linksTo(sequences.slice(sequencesShownMax)),
+    missing.length === 0 ? undefined : `Not measured:\n\n${bullets(missing)}`,
+    info.lesson.trim() === "" ? undefined : `**Take away.** ${escapeText(info.lesson)}`,
+  );
+  return { markdown, charts: [...figures, ...sequences] };
+}
+
+/** `**sticky**: the cookie brings everybody back. Expected found 100 % (found / returns = 1), measured 100 %: held.` */
+function describePrediction(found: PredictionView): string {
+  const { arm, prediction, verdict } = found;
+  const { statement, formula, metric, expected, claim } = prediction;
+  const { title, unit } = clusterMetricNamed(metric);
+  const said = escapeText(statement.trim().replace(/\.$/, ""));
+  const taught = claim === undefined ? "" : ` (claim ${escapeText(claim)})`;
+  return `**${escapeText(arm.name)}**: ${said}${taught}. Expected ${escapeText(title)} ${expectedInWords(expected, unit)} (${escapeText(formula)}), measured ${measuredInWords(found)}: ${showVerdict(verdict)}.`;
+}
+
+const linksTo = (charts: readonly Chart[]): string | undefined =>
+  charts.length === 0
+    ? undefined
+    : `The sequence of events of the other arms: ${charts.map(({ file }) => `[${file}](${file})`).join(", ")}.`;
