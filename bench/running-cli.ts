@@ -14,8 +14,9 @@ export class RunningCli {
   readonly #ended: Promise<void>;
   #heard: () => void = () => {};
 
-  constructor(args: readonly string[]) {
+  constructor(args: readonly string[], environment: Readonly<Record<string, string>> = {}) {
     this.process = spawn(process.execPath, [join(packageFolder, "bench/cli.ts"), ...args], {
+      env: { ...process.env, ...environment },
       stdio: ["ignore", "pipe", "pipe"],
     });
     this.process.stdout!.on("data", (chunk) => {

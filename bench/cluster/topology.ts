@@ -1,5 +1,5 @@
 /** The servers of one cluster, started from the back to the front: broker, nodes, load balancer. */
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startProxy } from "../../servers/cluster/haproxy/process.ts";
@@ -74,7 +74,6 @@ export async function openServers(
   await Promise.all(nodes.slice(0, setup.nodes).map((node) => node.start()));
 
   const proxyFolder = mkdtempSync(join(tmpdir(), "wirebench-haproxy-"));
-  cleanUp.defer(() => rmSync(proxyFolder, { recursive: true, force: true }));
   const proxy = await startProxy(
     {
       policy: setup.policy,
@@ -82,7 +81,7 @@ export async function openServers(
       shutdownSessions: setup.shutdownSessions,
       tunnelTimeoutMs,
     },
-    { executable, folder: proxyFolder },
+    { executable, folder: proxyFolder, temporary: true },
   );
   cleanUp.defer(() => proxy.stop());
   proxy.onDeath = died;

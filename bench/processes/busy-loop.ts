@@ -29,7 +29,7 @@ export class BusyLoop {
       while (nowNs() - beganNs < busyNs);
       // A period that was overrun is followed by the next at once, but never without a turn for the sockets.
       const nextNs = startNs + Math.ceil((nowNs() - startNs) / periodNs) * periodNs;
-      this.#timer = setTimeout(turn, (nextNs - nowNs()) / 1e6);
+      this.#timer = setTimeout(turn, Math.max(0, (nextNs - nowNs()) / 1e6));
       this.#timer.unref();
     };
     this.#timer = setTimeout(turn, 0);
