@@ -46,10 +46,10 @@ export const presets = {
     connections: 16,
     ratePerSecond: 2000,
     inFlight: 16,
-    warmupMs: 200,
+    warmupMs: 150,
     durationMs: 300,
-    idleConnections: 300,
-    idleMs: 600,
+    idleConnections: 250,
+    idleMs: 500,
   },
   /** About 25 minutes for everything: for a decision. */
   standard: {
