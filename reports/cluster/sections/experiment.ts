@@ -13,7 +13,7 @@ import { clusterMetricNamed } from "../metrics.ts";
 import { expectedInWords, measuredInWords, showVerdict } from "../reading.ts";
 import { type ClusterView, type ExperimentView, hasFault, type PredictionView } from "../view.ts";
 import { measurementsOf } from "./measurements.ts";
-import type { Section } from "./section.ts";
+import { capitalised, type Section } from "./section.ts";
 import { setupOf } from "./setup.ts";
 
 /** Courses of events shown at full size; those of more arms are linked. */
@@ -43,7 +43,9 @@ export function experimentSection(view: ClusterView, experiment: ExperimentView,
     `### ${escapeText(info.title)}`,
     info.question.trim() === "" ? undefined : `**Question.** ${escapeText(info.question)}`,
     setupOf(view, experiment),
-    predictions.length === 0 ? undefined : bullets(predictions.map(describePrediction)),
+    predictions.length === 0
+      ? undefined
+      : bullets([...Map.groupBy(predictions, sameExpectation).values()].map(describeAlike)),
     measurementsOf(experiment),
     showCharts([...figures, ...sequences.slice(0, sequencesShownMax)]),
     linksTo(sequences.slice(sequencesShownMax)),
@@ -53,15 +55,23 @@ export function experimentSection(view: ClusterView, experiment: ExperimentView,
   return { markdown, charts: [...figures, ...sequences] };
 }
 
-/** `**sticky**: the cookie brings everybody back. Expected found 100 % (found / returns = 1), measured 100 %: held.` */
-function describePrediction(found: PredictionView): string {
-  const { arm, prediction, verdict } = found;
-  const { statement, formula, metric, expected, claim } = prediction;
+/**
+ * One line for what several arms have in common: `The cookie brings everybody back. Expected: found 100 %, since found /
+ * returns = 1. Measured: 100 %, held (sticky; SSE, sticky).`
+ */
+function describeAlike(alike: readonly PredictionView[]): string {
+  const { statement, formula, metric, expected, claim } = alike[0]!.prediction;
   const { title, unit } = clusterMetricNamed(metric);
-  const said = escapeText(statement.trim().replace(/\.$/, ""));
+  const said = escapeText(capitalised(statement.trim().replace(/\.$/, "")));
   const taught = claim === undefined ? "" : ` (claim ${escapeText(claim)})`;
-  return `**${escapeText(arm.name)}**: ${said}${taught}. Expected ${escapeText(title)} ${expectedInWords(expected, unit)} (${escapeText(formula)}), measured ${measuredInWords(found)}: ${showVerdict(verdict)}.`;
+  const outcomes = [...Map.groupBy(alike, (found) => `${measuredInWords(found)}, ${showVerdict(found.verdict)}`)].map(
+    ([outcome, found]) => `${outcome} (${found.map(({ arm }) => escapeText(arm.name)).join("; ")})`,
+  );
+  return `**${said}**${taught}. Expected: ${escapeText(title)} ${expectedInWords(expected, unit)}, since ${escapeText(formula)}. Measured: ${outcomes.join(", ")}.`;
 }
+
+const sameExpectation = ({ prediction: { statement, formula, metric, expected } }: PredictionView): string =>
+  JSON.stringify([statement, formula, metric, expected]);
 
 const linksTo = (charts: readonly Chart[]): string | undefined =>
   charts.length === 0

@@ -104,18 +104,24 @@ function broadcastProblem(view: ClusterView): string | undefined {
   return `**A node knows only its own users.** With ${lonely.cell.parameters.nodes} nodes and no broker ${wordsOf(lonely, metric)} of the deliveries owed arrived${brokers.length > 0 ? `; with a broker between the nodes: ${formatList(brokers)}` : ""}.`;
 }
 
-/** Silent losses per broker, for each experiment that breaks something and compares brokers. */
-function lossesInFailures({ experiments, brokerTitle }: ClusterView): string[] {
-  const metric = "silentLossDeliveries";
+/** What was lost in each experiment that breaks something and compares brokers, arm by arm: they differ in more than the broker. */
+function lossesInFailures({ experiments }: ClusterView): string[] {
   return experiments
     .filter((experiment) => hasFault(experiment) && comparesBrokers(experiment))
-    .flatMap((experiment) => {
-      const told = firstPerBroker(experiment).filter((arm) => readArm(arm, metric).kind === "value");
+    .flatMap(({ info, arms }) => {
+      const told = arms.filter((arm) => readArm(arm, "silentLossDeliveries").kind === "value");
+      const withLoss = (metric: string, word: string): string[] =>
+        told
+          .filter((arm) => (middleOf(arm, metric) ?? 0) > 0)
+          .map((arm) => `${escapeText(arm.name)}: ${wordsOf(arm, metric)} ${word}`);
+      const silent = withLoss("silentLossDeliveries", "silent");
+      const declared = withLoss("declaredLossDeliveries", "declared");
       if (told.length === 0) return [];
-      const losses = told.map(
-        (arm) => `${escapeText(brokerTitle(arm.cell.parameters.broker))} ${wordsOf(arm, metric)}`,
-      );
-      return [`**${escapeText(experiment.info.title)}**, deliveries lost without a word: ${formatList(losses)}.`];
+      const lossless = told.length - new Set([...silent, ...declared].map((line) => line.split(":")[0])).size;
+      const lines = [...silent, ...declared, ...(lossless > 0 ? [`nothing in ${plural(lossless, "other arm")}`] : [])];
+      return [
+        `**${escapeText(info.title)}**, deliveries lost (silent: nobody was told; declared: the publisher or the recipient was): ${lines.join("; ")}.`,
+      ];
     });
 }
 

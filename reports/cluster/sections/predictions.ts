@@ -1,53 +1,46 @@
+import { plural } from "../../format.ts";
 import { blocks, escapeText } from "../../markdown.ts";
 import { left, right } from "../../table.ts";
-import { clusterMetricNamed } from "../metrics.ts";
-import { expectedInWords, measuredInWords, showVerdict } from "../reading.ts";
-import type { ClusterView } from "../view.ts";
-import { capitalised, notedTable, type Section, textSection } from "./section.ts";
+import type { ClusterView, ExperimentView } from "../view.ts";
+import { notedTable, type Section, textSection } from "./section.ts";
 
-/** Every prediction in one table: what was expected before the run, and what came of it. */
+/** Every experiment in one line: how much of what was expected came about. */
 export function predictionsSection(view: ClusterView): Section | undefined {
   if (view.results.cells.length === 0) return undefined;
   const table = notedTable((notes) => ({
-    columns: [
-      left("Experiment"),
-      left("Arm"),
-      left("Quantity"),
-      right("Expected"),
-      left("Because"),
-      right("Measured"),
-      left("Verdict"),
-    ],
-    rows: view.experiments.flatMap((experiment) =>
-      experiment.arms.flatMap((arm): string[][] => {
-        const start = [escapeText(experiment.info.title), escapeText(arm.name)];
-        const { cell } = arm;
-        if (cell.state !== "measured") {
-          const word = cell.state === "failed" ? "failed" : "not run";
-          return [[...start, "–", "–", "–", "–", `${word}${notes.mark(escapeText(cell.reason))}`]];
-        }
-        return view.predictions
-          .filter((prediction) => prediction.arm === arm)
-          .map((shown) => {
-            const { metric, expected, formula } = shown.prediction;
-            const { title, unit } = clusterMetricNamed(metric);
-            return [
-              ...start,
-              escapeText(capitalised(title)),
-              expectedInWords(expected, unit),
-              escapeText(formula),
-              measuredInWords(shown),
-              showVerdict(shown.verdict),
-            ];
-          });
-      }),
-    ),
+    columns: [left("Experiment"), left("Question"), right("Arms"), left("Predictions")],
+    rows: view.experiments.map((experiment) => {
+      const missing = experiment.arms.flatMap(({ cell, name }) =>
+        cell.state === "measured"
+          ? []
+          : [`${escapeText(name)} ${cell.state === "failed" ? "failed" : "not run"}: ${escapeText(cell.reason)}`],
+      );
+      const arms = `${experiment.arms.length - missing.length} of ${experiment.arms.length}`;
+      return [
+        escapeText(experiment.info.title),
+        escapeText(experiment.info.question),
+        missing.length === 0 ? String(experiment.arms.length) : `${arms}${notes.mark(missing.join("; "))}`,
+        outcomeOf(view, experiment),
+      ];
+    }),
   }));
   return textSection(
     blocks(
       "## Expected and measured",
-      "Every expectation was fixed, with where its number comes from, before anything ran. It **held** only if it held in every trial. Measured is the median of the trials, in brackets the lowest and the highest where they differ.",
+      "Every expectation was fixed, with where its number comes from, before anything ran. It **held** only if it held in every trial. The sections below say each with its formula and what was measured.",
       table,
     ),
   );
+}
+
+function outcomeOf({ predictions }: ClusterView, experiment: ExperimentView): string {
+  const own = predictions.filter((prediction) => prediction.experiment === experiment);
+  const count = (verdict: string): number => own.filter((found) => found.verdict === verdict).length;
+  if (own.length === 0) return "–";
+  if (count("held") === own.length) return `all ${own.length} held`;
+  const others = [
+    ...(count("failed") > 0 ? [`**${count("failed")} did not hold**`] : []),
+    ...(count("not-measured") > 0 ? [`${count("not-measured")} not measured`] : []),
+  ];
+  return `${count("held")} of ${plural(own.length, "prediction")} held, ${others.join(", ")}`;
 }
