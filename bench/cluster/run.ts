@@ -206,12 +206,19 @@ function summarise(measures: readonly Measures[]): Record<string, { value: numbe
   );
 }
 
-/** A prediction holds if it held in every trial; what is shown is the trial furthest from it. */
+/**
+ * A prediction holds if it held in every trial, and fails if it failed in one, whether or not the others have a number;
+ * what is shown is the trial furthest from it.
+ */
 export function judge(expectation: Expectation, trials: readonly Pick<ClusterTrial, "measures">[]): Prediction {
   const { low, high } = expectation.expected;
   const beside = (value: number): number => Math.max(low - value, value - high, 0);
-  const values = trials.flatMap(({ measures }) => measures[expectation.metric] ?? []);
-  if (values.length < trials.length || values.some(Number.isNaN)) return { ...expectation, verdict: "not-measured" };
-  const measured = values.toSorted((a, b) => beside(b) - beside(a))[0]!;
-  return { ...expectation, measured, verdict: beside(measured) === 0 ? "held" : "failed" };
+  const values = trials
+    .flatMap(({ measures }) => measures[expectation.metric] ?? [])
+    .filter((value) => !Number.isNaN(value))
+    .sort((a, b) => beside(b) - beside(a));
+  const [measured] = values;
+  if (measured !== undefined && beside(measured) > 0) return { ...expectation, measured, verdict: "failed" };
+  if (measured === undefined || values.length < trials.length) return { ...expectation, verdict: "not-measured" };
+  return { ...expectation, measured, verdict: "held" };
 }

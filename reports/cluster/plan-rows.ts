@@ -19,7 +19,7 @@ export interface RowContext {
 
 export interface RowKind {
   readonly name: keyof Sizing | "proxyFileDescriptors";
-  readonly group: "Load" | "Nodes" | "Broker" | "Load balancer" | "Network";
+  readonly group: "Load" | "Nodes" | "Broker" | "Load balancer" | "Network" | "With channels";
   readonly title: string;
   readonly unit: RowUnit;
   readonly read: (context: RowContext) => number;
@@ -243,5 +243,38 @@ export const rowKinds: readonly RowKind[] = [
     "brokerWireBytesPerNodeDelivery",
     "brokerOutPerSecond",
     "nodeDeliveriesPerSecond",
+  ),
+  row(
+    "With channels",
+    "channelNodesByCpu",
+    "nodes for the CPU, each subscribed to its users' own",
+    "nodes",
+    nodeCpu,
+    ["publicationsPerSecond", "deliveriesPerSecond"],
+    ({ costs, request, sizing }) =>
+      `(${rate(sizing.publicationsPerSecond)} × ${us(costs, "nodeCpuUsPerPublication")} + ${rate(sizing.deliveriesPerSecond)} × (${us(costs, "nodeCpuUsPerBrokerDelivery")} + ${us(costs, "nodeCpuUsPerDelivery")})) ÷ (${coresInWords(request.nodeCores)} × ${percent(request.cpuTarget)}), rounded up: at most one node per recipient; an upper bound, not built or measured here`,
+  ),
+  row("With channels", "channelBrokerOutPerSecond", "messages out of the broker, at most", "perSecond", [], [], () => {
+    return "one for each delivery: every recipient on a node of its own";
+  }),
+  row(
+    "With channels",
+    "channelBrokerCores",
+    "CPU of the broker, busy, at most",
+    "cores",
+    ["brokerCpuUsPerMessage", "brokerCpuUsPerNodeDelivery"],
+    ["publicationsPerSecond", "deliveriesPerSecond"],
+    ({ costs, sizing }) =>
+      `${rate(sizing.publicationsPerSecond)} × ${us(costs, "brokerCpuUsPerMessage")} + ${rate(sizing.channelBrokerOutPerSecond)} × ${us(costs, "brokerCpuUsPerNodeDelivery")}`,
+  ),
+  row(
+    "With channels",
+    "channelBrokerOutMbitPerSecond",
+    "from the broker, at most",
+    "mbitPerSecond",
+    ["brokerWireBytesPerNodeDelivery"],
+    ["publicationsPerSecond", "deliveriesPerSecond"],
+    ({ costs, sizing }) =>
+      `${rate(sizing.channelBrokerOutPerSecond)} × ${bytes(costs, "brokerWireBytesPerNodeDelivery")} × 8 bit ÷ 10⁶`,
   ),
 ];

@@ -52,6 +52,11 @@ export interface Sizing {
   readonly proxyCores: number;
   readonly proxyMemoryBytes: number;
   readonly proxySourceAddresses: number;
+  /** The same load if a node received only the messages it has a recipient for, each at most once per recipient. */
+  readonly channelNodesByCpu: number;
+  readonly channelBrokerOutPerSecond: number;
+  readonly channelBrokerCores: number;
+  readonly channelBrokerOutMbitPerSecond: number;
   readonly usersDownMbitPerSecond: number;
   readonly usersUpMbitPerSecond: number;
   readonly brokerInMbitPerSecond: number;
@@ -86,6 +91,8 @@ export function sizeCluster(request: PlanRequest, costs: Costs, built?: number):
   const cpuShare = (count: number): number => (ingressCores + sharedCores / count) / nodeCores;
   const connectionsPerNode = Math.ceil(users / nodes);
   const brokerOutPerSecond = published * nodes;
+  const brokerCores = (handedOut: number): number =>
+    cores(published, "brokerCpuUsPerMessage") + cores(handedOut, "brokerCpuUsPerNodeDelivery");
   return {
     publicationsPerSecond: published,
     deliveriesPerSecond: delivered,
@@ -100,7 +107,12 @@ export function sizeCluster(request: PlanRequest, costs: Costs, built?: number):
     nodeMemoryBytes: cost("nodeMemoryBytesBase") + memoryOfUsers / nodes,
     interestedNodes: nodes * (1 - (1 - 1 / nodes) ** fanout),
     brokerOutPerSecond,
-    brokerCores: cores(published, "brokerCpuUsPerMessage") + cores(brokerOutPerSecond, "brokerCpuUsPerNodeDelivery"),
+    brokerCores: brokerCores(brokerOutPerSecond),
+    // A recipient is on one node, so a message has at most as many nodes to reach as it has recipients.
+    channelNodesByCpu: enough(sharedCores + cores(delivered, "nodeCpuUsPerBrokerDelivery"), budgetCores),
+    channelBrokerOutPerSecond: delivered,
+    channelBrokerCores: brokerCores(delivered),
+    channelBrokerOutMbitPerSecond: mbit(delivered, "brokerWireBytesPerNodeDelivery"),
     proxyCores: cores(published, "proxyCpuUsPerPublication") + cores(delivered, "proxyCpuUsPerDelivery"),
     proxyMemoryBytes: users * cost("proxyMemoryBytesPerConnection"),
     proxySourceAddresses: Math.ceil(connectionsPerNode / portsPerSourceAddress),

@@ -14,7 +14,7 @@ export interface PlanSource {
   readonly results: Pick<ClusterResults, "tool" | "startedAt" | "environment" | "scaling">;
 }
 
-const groups = ["Load", "Nodes", "Broker", "Load balancer", "Network"] as const;
+const groups = ["Load", "Nodes", "Broker", "Load balancer", "Network", "With channels"] as const;
 
 export function renderPlanText(plan: Plan, source: PlanSource): string {
   const plain = (text: string): string => text;

@@ -99,6 +99,11 @@ describe("the arithmetic of a plan", () => {
     near(sizing.usersUpMbitPerSecond, 32);
     near(sizing.brokerInMbitPerSecond, 28);
     near(sizing.brokerOutMbitPerSecond, 264);
+    // With channels a message is handed to at most 20 nodes: 200,000/s × 10 µs = 2 cores more; 3.4 ÷ 0.6, so 6 nodes.
+    assert.equal(sizing.channelNodesByCpu, 6);
+    near(sizing.channelBrokerOutPerSecond, 200_000);
+    near(sizing.channelBrokerCores, 0.08 + 0.4);
+    near(sizing.channelBrokerOutMbitPerSecond, 528);
   });
 
   it("finds the fewest nodes that carry the load", () => {
