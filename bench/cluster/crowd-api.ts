@@ -20,6 +20,8 @@ export interface GatherOrder {
   /** Of a published message on the wire, from `{` to `}`; padded up to it. */
   readonly payloadBytes: number;
   readonly pollIntervalMs: number;
+  /** Handshakes under way at a time. */
+  readonly concurrent: number;
 }
 
 /** How users are spread: by the name of the node that welcomed them. */
@@ -41,6 +43,11 @@ export interface PublishOrder {
 export interface ChainOrder {
   readonly startNs: number;
   readonly durationMs: number;
+  /**
+   * Of the duration, the beginning that rates leave out: until the first messages have come back nothing arrives, and
+   * code that has just started is slow.
+   */
+  readonly warmUpMs: number;
   readonly inFlight: number;
   readonly publishers?: number;
 }
@@ -88,7 +95,7 @@ export interface Ledger {
   readonly sameNodeDeliveries: number;
   readonly crossNodeExpected: number;
   readonly crossNodeDeliveries: number;
-  /** Deliveries per second between the first and the last instant of the publishing stretch. */
+  /** Deliveries per second between the first instant of the publishing stretch, after the warm-up, and its last. */
   readonly deliveriesPerSecond: number;
   readonly publishedPerSecond: number;
   /**

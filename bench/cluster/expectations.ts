@@ -36,12 +36,23 @@ export const everybodyBack: Expectation = {
   expected: exactly(1),
 };
 
+export const nobodyCut: Expectation = {
+  statement: "the users keep their connections",
+  formula: "dropped = 0",
+  metric: "droppedConnections",
+  expected: exactly(0),
+};
+
 /**
- * A share that chance decides: `trials` independent draws with probability `share` stay within this in 999 of 1000
- * runs (Wilson's score interval turned round: normal approximation with a half-step of continuity).
+ * A share that chance decides: where everybody of a group of `users` is drawn to one of 1/`share` nodes, each of which
+ * takes as many as any other, `rounds` times, the share that meets the node it had before stays within this in 999 of
+ * 1000 runs. A draw without replacement varies by n / (n - 1) more than independent ones: if one meets its place
+ * again, places are left on that node for one fewer of its group. Normal approximation with a half-step of continuity.
  */
-export function chanceOf(share: number, draws: number): { low: number; high: number } {
-  const reach = 3.29 * Math.sqrt((share * (1 - share)) / draws) + 0.5 / draws;
+export function chanceOf(share: number, users: number, rounds: number): { low: number; high: number } {
+  const draws = users * rounds;
+  const variance = (share * (1 - share)) / draws;
+  const reach = 3.29 * Math.sqrt((variance * users) / Math.max(1, users - 1)) + 0.5 / draws;
   return { low: Math.max(0, share - reach), high: Math.min(1, share + reach) };
 }
 

@@ -1,6 +1,7 @@
 /** The contract between an experiment and what runs it. An experiment is one file of arms and predictions. */
 import type { BrokerName, ExperimentInfo, Policy } from "../../reports/cluster/results.ts";
 import type { Backoff } from "./backoff.ts";
+import type { BalancedAs } from "./protocols.ts";
 import type { Stage } from "./stage.ts";
 
 /** What is started for an arm, and how its users behave; `defaultSetup` holds the rest. */
@@ -24,6 +25,10 @@ export interface Setup {
   readonly payloadBytes: number;
   /** Bytes a node queues for one user before it gives the user up. */
   readonly queueBytesMax: number;
+  /** The arm is about users who do not get in; any other one fails if it cannot begin with everybody connected. */
+  readonly mayStayOut: boolean;
+  /** Handshakes under way at a time while the users gather. */
+  readonly gatherConcurrent: number;
 }
 
 /** How much and how long; a preset. */
@@ -72,13 +77,20 @@ export interface Arm {
   readonly run: (stage: Stage) => Promise<Measures>;
 }
 
+export interface BrokenArm extends Arm {
+  /** Metric of the expectation that this must fail. */
+  readonly fails: string;
+}
+
 export interface Experiment extends ExperimentInfo {
   readonly arms: (settings: ClusterSettings) => readonly Arm[];
+  /** What its predictions hold for; with another protocol its arms are not run. Absent: for all. */
+  readonly predicts?: readonly BalancedAs[];
   /**
    * The check of the check: an arm of this experiment with its expectations untouched and its set-up broken on purpose.
-   * A test runs it and demands that an expectation fails.
+   * A test runs it and demands that the expectation named fails, measured, and not for want of a number.
    */
-  readonly broken: (settings: ClusterSettings) => Arm;
+  readonly broken: (settings: ClusterSettings) => BrokenArm;
 }
 
 export const exactly = (value: number): { low: number; high: number } => ({ low: value, high: value });

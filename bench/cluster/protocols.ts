@@ -12,6 +12,18 @@ export const defaultProtocol: Traits = balancedProtocols.find(
   ({ uplink, downlink }) => uplink === "stream" && downlink === "stream",
 )!;
 
+/**
+ * What a load balancer sees of a user. `connection`: one that is balanced once and carries everything. `stream`: one
+ * that stays open, and requests beside it, each balanced on its own. `requests`: nothing else.
+ */
+export type BalancedAs = "connection" | "stream" | "requests";
+
+export function balancedAs(name: string): BalancedAs {
+  const { uplink, downlink } = balancedProtocolNamed(name);
+  if (downlink !== "stream") return "requests";
+  return uplink === "stream" ? "connection" : "stream";
+}
+
 /** Throws `usage` for a protocol a cluster cannot speak, and lists those it can. */
 export function balancedProtocolNamed(name: string): Traits {
   const found = balancedProtocols.find((traits) => traits.name === name);

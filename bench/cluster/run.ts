@@ -14,6 +14,7 @@ import { describeBackoff } from "./backoff.ts";
 import { BrokerPool } from "./broker-pool.ts";
 import { clusterEnvironment } from "./environment.ts";
 import type { Arm, ClusterSettings, Expectation, Experiment, Measures } from "./experiment.ts";
+import { balancedAs, defaultProtocol } from "./protocols.ts";
 import { describeStageError, Stage } from "./stage.ts";
 import { judgeTrials } from "./validity.ts";
 
@@ -119,6 +120,8 @@ export async function measureArm(
 ): Promise<ClusterCell | undefined> {
   const { settings } = plan;
   const identity = identityOf(experiment, arm);
+  const unfit = whyUnfit(experiment, arm);
+  if (unfit !== undefined) return { ...identity, state: "not-run", reason: unfit };
   const trials: ClusterTrial[] = [];
   for (let trial = 1; trial <= settings.trials && !signal.aborted; trial++) {
     starts(trial);
@@ -138,6 +141,19 @@ export async function measureArm(
     summary,
     predictions: arm.expectations.map((expectation) => judge(expectation, trials)),
   };
+}
+
+/** A prediction about connections says nothing of requests that are balanced one by one. */
+function whyUnfit({ predicts }: Experiment, { setup }: Arm): string | undefined {
+  const { protocol, policy, mayStayOut } = setup;
+  const kind = balancedAs(protocol);
+  if (predicts !== undefined && !predicts.includes(kind)) {
+    return `its predictions are about connections that stay where they are; with ${protocol} the load balancer sees ${kind === "stream" ? "requests beside them" : "requests"}, and sends each where it likes: run it with --protocol ${defaultProtocol.name}`;
+  }
+  if (kind !== "connection" && policy === "round-robin" && !mayStayOut) {
+    return `with ${protocol} a user is several requests, and round-robin sends them to different nodes, so that nobody gets in (see the experiment stickiness): run it with --policy sticky`;
+  }
+  return undefined;
 }
 
 async function runTrial(

@@ -20,6 +20,8 @@ export function setupOf(settings: ClusterSettings, own: Partial<Setup> = {}): Se
     backoff: { kind: "full-jitter", baseMs: 100, capMs: 2000 },
     payloadBytes: settings.payloadBytes,
     queueBytesMax: 4 * mebibyte,
+    mayStayOut: false,
+    gatherConcurrent: 32,
     ...own,
   };
 }

@@ -23,6 +23,8 @@ export interface StageOptions extends ServersOptions {
 }
 
 const answerWaitMs = 30_000;
+/** Users who come one after the other, each of them only as far as an error, take their time. */
+const gatherWaitMs = 120_000;
 /** How often a polling client asks. */
 const pollIntervalMs = 100;
 /** Between two looks at something only asking can tell. */
@@ -118,7 +120,9 @@ export class Stage {
     const endNs = nowNs() + this.settings.recoveryMsMax * 1e6;
     while (nowNs() < endNs) {
       const outages = await this.ask("outages", undefined);
-      if (outages.filter(({ disconnectedNs }) => disconnectedNs >= sinceNs).length >= users) return;
+      const cut = outages.filter(({ disconnectedNs }) => disconnectedNs >= sinceNs).map(({ user }) => user);
+      // One that was cut twice is one.
+      if (new Set(cut).size >= users) return;
       await this.wait(lookAgainMs);
     }
   }
@@ -245,7 +249,7 @@ async function openStage(
   cleanUp.defer(() => crowd.stop());
   void crowd.exited.then(died);
   const servers = await openServers({ setup, ...options }, cleanUp, died);
-  const { protocol, users, cookies, resume, backoff, payloadBytes } = setup;
+  const { protocol, users, cookies, resume, backoff, payloadBytes, gatherConcurrent, mayStayOut } = setup;
   const order: GatherOrder = {
     protocol,
     url: servers.url,
@@ -257,9 +261,22 @@ async function openStage(
     limits: defaultLimits,
     payloadBytes,
     pollIntervalMs,
+    concurrent: gatherConcurrent,
   };
-  const { counts } = await crowd.call("gather", order, answerWaitMs);
-  return { ...servers, crowd, order, gathered: counts };
+  const { counts } = await crowd.call("gather", order, gatherWaitMs);
+  const gathered = mayStayOut ? counts : await everybody(crowd, users, options.settings.recoveryMsMax);
+  return { ...servers, crowd, order, gathered };
+}
+
+/** A user that is not in yet would be counted as one that misses everything: nothing is measured before all are. */
+async function everybody(crowd: RemoteProcess<RemoteCrowdApi>, users: number, maxMs: number): Promise<Counts> {
+  await crowd.call("untilConnected", { users, maxMs }, maxMs + answerWaitMs);
+  const counts = await crowd.call("counts", undefined, answerWaitMs);
+  if (counts.connected === users) return counts;
+  throw new WirebenchError(
+    "connect-failed",
+    `${counts.connected} of ${users} users were connected ${maxMs / 1000} s after all had tried`,
+  );
 }
 
 /** How an arm ended when it could not be measured. */

@@ -7,6 +7,8 @@ import type { Stage } from "./stage.ts";
 const leadMs = 50;
 /** Nothing arrived for so long: what is missing now will not come. Longer than any poll, retry or flush. */
 const quietMs = 500;
+/** After everything is in: a second copy of the last messages would come now. */
+const duplicatesWaitMs = 100;
 
 export interface Traffic extends Partial<Pick<PublishOrder, "publishers" | "publishersOn">> {
   readonly ratePerSecond: number;
@@ -28,18 +30,23 @@ export async function publishFor(
   return await settledLedger(stage, settleMsMax);
 }
 
+/** Of a closed loop, the beginning that rates leave out. */
+const warmUpShare = 1 / 3;
+
 /** Closed loop: every publisher sends the next message when one of its own came back. */
 export async function chainFor(
   stage: Stage,
   order: { durationMs: number; inFlight: number; publishers?: number },
 ): Promise<Ledger> {
   const startNs = stage.startClock(leadMs);
-  await stage.ask("chain", { ...order, startNs }, order.durationMs + 15_000);
+  const warmUpMs = order.durationMs * warmUpShare;
+  await stage.ask("chain", { ...order, startNs, warmUpMs }, order.durationMs + 15_000);
   return await settledLedger(stage, 5000);
 }
 
-export async function settledLedger(stage: Stage, maxMs: number): Promise<Ledger> {
+async function settledLedger(stage: Stage, maxMs: number): Promise<Ledger> {
   await stage.ask("settle", { quietMs, maxMs }, maxMs + 10_000);
+  await stage.wait(duplicatesWaitMs);
   const ledger = await stage.ask("ledger", undefined);
   stage.keepHistograms(ledger.histograms);
   return ledger;

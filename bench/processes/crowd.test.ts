@@ -33,7 +33,7 @@ test("a crowd in a process of its own gathers, publishes, counts and ends", asyn
   const { connectedUsers } = await crowd.call("series", { startNs, endNs: nowNs(), stepMs: 10 }, waitMs);
   assert.equal(connectedUsers[0], 4);
   await crowd.call("reset", undefined, waitMs);
-  await crowd.call("chain", { startNs: nowNs(), durationMs: 50, inFlight: 1 }, waitMs);
+  await crowd.call("chain", { startNs: nowNs(), durationMs: 50, warmUpMs: 0, inFlight: 1 }, waitMs);
   await crowd.call("halt", undefined, waitMs);
   assert.equal((await crowd.call("join", { users: 1 }, waitMs)).connected, 5);
   assert.ok((await crowd.call("counts", undefined, waitMs)).published > 0);

@@ -287,13 +287,22 @@ test("newcomers are owed what is sent after they came", async (t) => {
 
 test("a chain goes on as messages come back, and everybody gets them all", async (t) => {
   const { crowd } = await gathered(t, {});
-  await crowd.chain({ startNs: nowNs(), durationMs: 100, inFlight: 3, publishers: 2 });
+  await crowd.chain({ startNs: nowNs(), durationMs: 100, warmUpMs: 0, inFlight: 3, publishers: 2 });
   await crowd.settle(settled);
   const ledger = await crowd.ledger();
   assert.ok(ledger.publishedMessages > 2 * 3);
   assert.equal(ledger.deliveries, ledger.publishedMessages * 4);
   assert.equal(ledger.acceptedMessages, ledger.publishedMessages);
   assert.equal(ledger.histograms.dispatch, undefined, "nothing is due in a closed loop");
+});
+
+test("rates of a chain leave its warm-up out, counts do not", async (t) => {
+  const { crowd } = await gathered(t, {});
+  await crowd.chain({ startNs: nowNs(), durationMs: 60, warmUpMs: 60, inFlight: 1 });
+  await crowd.settle(settled);
+  const { publishedMessages, publishedPerSecond, deliveriesPerSecond } = await crowd.ledger();
+  assert.ok(publishedMessages >= 4);
+  assert.deepEqual([publishedPerSecond, deliveriesPerSecond], [0, 0]);
 });
 
 test("only users on the nodes named publish, and an order nobody may follow is refused", async (t) => {

@@ -33,9 +33,6 @@ export interface CrowdParts {
   readonly newCookieJar: () => CookieJar;
 }
 
-/** Handshakes under way at a time while the crowd gathers. */
-const gatherConcurrent = 32;
-
 export class Crowd implements Omit<CrowdApi, "wireBytes">, UserEvents {
   readonly #parts: CrowdParts;
   readonly #users: User[] = [];
@@ -74,7 +71,7 @@ export class Crowd implements Omit<CrowdApi, "wireBytes">, UserEvents {
 
   async #welcome(count: number, kind: "from-the-start" | "newcomer"): Promise<void> {
     if (this.#order === undefined) throw new WirebenchError("usage", "the crowd has not gathered yet");
-    const { protocol, url, limits, pollIntervalMs, resume, backoff, seed, cookies } = this.#order;
+    const { protocol, url, limits, pollIntervalMs, resume, backoff, seed, cookies, concurrent } = this.#order;
     const client = this.#parts.clientNamed(protocol);
     const users = Array.from({ length: count }, () => {
       const id = this.#ledger.addUser(kind);
@@ -85,7 +82,7 @@ export class Crowd implements Omit<CrowdApi, "wireBytes">, UserEvents {
       this.#users.push(user);
       return user;
     });
-    await eachOf(users, gatherConcurrent, async (user) => {
+    await eachOf(users, concurrent, async (user) => {
       const how = await user.connect();
       if (how !== undefined) this.#connectTimes.record(how.tookNs);
     });
@@ -101,9 +98,9 @@ export class Crowd implements Omit<CrowdApi, "wireBytes">, UserEvents {
     );
   }
 
-  async chain({ startNs, durationMs, inFlight, ...who }: ChainOrder): Promise<void> {
+  async chain({ startNs, durationMs, warmUpMs, inFlight, ...who }: ChainOrder): Promise<void> {
     const endNs = startNs + durationMs * 1e6;
-    await this.#run(startNs, endNs, () => {
+    await this.#run(startNs + warmUpMs * 1e6, endNs, () => {
       const order = { startNs, endNs, inFlight };
       this.#chain = new ClosedLoop(this.#parts.timeline, order, this.#publishers(who), (publisher) =>
         this.#publish(publisher),
@@ -250,15 +247,15 @@ export class Crowd implements Omit<CrowdApi, "wireBytes">, UserEvents {
     return chosen.map(({ id }) => id);
   }
 
-  async #run(startNs: number, endNs: number, begin: () => Traffic): Promise<void> {
+  async #run(countedNs: number, endNs: number, begin: () => Traffic): Promise<void> {
     if (this.#traffic !== undefined) throw new WirebenchError("usage", "the crowd is publishing already");
     const { timeline } = this.#parts;
     let before = performance.eventLoopUtilization();
     this.#traffic = begin();
-    timeline.at(startNs, () => {
+    timeline.at(countedNs, () => {
       before = performance.eventLoopUtilization();
     });
-    this.#ledger.beginStretch(startNs, endNs);
+    this.#ledger.beginStretch(countedNs, endNs);
     try {
       await this.#traffic.done;
     } finally {

@@ -169,5 +169,6 @@ export const gatherOrder = (url: string, changes: Partial<GatherOrder> = {}): Ga
   limits: defaultLimits,
   payloadBytes: 300,
   pollIntervalMs: 10,
+  concurrent: 32,
   ...changes,
 });

@@ -1,5 +1,5 @@
 import type { BrokerName } from "../../../reports/cluster/results.ts";
-import { nothingMissing, nothingTwice, percent, publisherOrderKept } from "../expectations.ts";
+import { nobodyCut, nothingMissing, nothingTwice, percent, publisherOrderKept } from "../expectations.ts";
 import {
   type Arm,
   type ClusterSettings,
@@ -9,6 +9,7 @@ import {
   type Setup,
 } from "../experiment.ts";
 import { ledgerMeasures } from "../ledger-measures.ts";
+import { balancedAs } from "../protocols.ts";
 import { setupOf } from "../setup.ts";
 import type { Stage } from "../stage.ts";
 import { publishFor } from "../traffic.ts";
@@ -16,7 +17,25 @@ import { publishFor } from "../traffic.ts";
 const everybodyPublishes = (settings: ClusterSettings) => async (stage: Stage) => ({
   ...ledgerMeasures(await publishFor(stage, settings)),
   connectionsMaxPerNode: Math.max(...Object.values(stage.gathered.perNode)),
+  droppedConnections: (await stage.ask("outages", undefined)).length,
 });
+
+/** Else a broadcast would reach everybody without a broker. */
+const spread = ({ nodes, users, protocol }: Setup): Expectation =>
+  balancedAs(protocol) === "requests"
+    ? {
+        statement: "the users are on several nodes, so that some can only be reached through what is between the nodes",
+        formula: `most on a node < users = ${users}`,
+        metric: "connectionsMaxPerNode",
+        expected: { low: Math.ceil(users / nodes), high: users - 1 },
+      }
+    : {
+        statement:
+          "the users are on all nodes alike, so that most can only be reached through what is between the nodes",
+        formula: `users / N = ${users} / ${nodes}`,
+        metric: "connectionsMaxPerNode",
+        expected: exactly(users / nodes),
+      };
 
 /** Every node has users / N users and only hears what its own users publish, or what falls to it. */
 const onlyOneNode = (setup: Setup, claim: string, statement: string): Expectation => ({
@@ -43,7 +62,7 @@ function arms(settings: ClusterSettings): Arm[] {
       name,
       setup,
       ratePerSecond: settings.ratePerSecond,
-      expectations: [...expect(setup), nothingTwice, publisherOrderKept],
+      expectations: [...expect(setup), spread(setup), nothingTwice, publisherOrderKept, nobodyCut],
       run: everybodyPublishes(settings),
     };
   };
@@ -51,9 +70,12 @@ function arms(settings: ClusterSettings): Arm[] {
   const shared = "nodes in one consumer group share the messages: each reaches the users of one node only";
   const throughBroker = (broker: BrokerName): Arm =>
     arm(broker, { broker }, () => [{ ...nothingMissing, claim: "bus-pubsub" }]);
+  const overBrokers = settings.brokers.filter((broker) => broker !== "none").map(throughBroker);
+  // Where nobody stays on a node for long, they are not spread evenly, and 1 / N is not the share.
+  if (balancedAs(settings.protocol) === "requests") return overBrokers;
   return [
     arm("no broker", { broker: "none" }, (setup) => [onlyOneNode(setup, "bus-local-only", local), sameNodeOnly]),
-    ...settings.brokers.filter((broker) => broker !== "none").map(throughBroker),
+    ...overBrokers,
     ...(settings.brokers.includes("kafka")
       ? [
           arm("kafka, one shared consumer group", { broker: "kafka", sharedConsumerGroup: true }, (setup) => [
@@ -76,6 +98,6 @@ export const broadcast: Experiment = {
   arms,
   broken: (settings) => {
     const right = arms(settings)[1]!;
-    return { ...right, setup: { ...right.setup, broker: "none" } };
+    return { ...right, setup: { ...right.setup, broker: "none" }, fails: "deliveredFraction" };
   },
 };

@@ -4,6 +4,7 @@ import { fitLine, type Point } from "../../../reports/statistics/line.ts";
 import { cpuTime, memoryBytes, processTree } from "../../proc/process-use.ts";
 import { nothingMissing } from "../expectations.ts";
 import type { Arm, ClusterSettings, Expectation, Experiment, Measures } from "../experiment.ts";
+import { crowdDeliveriesPerSecondMax } from "../presets.ts";
 import { setupOf } from "../setup.ts";
 import type { Stage } from "../stage.ts";
 import { publishFor } from "../traffic.ts";
@@ -37,9 +38,25 @@ const useOf = ({ nodes, proxy, broker }: Stage): Use => ({
   broker: cpuUs([broker?.pid]),
 });
 
+/** Messages before those that count: code that has just started costs a multiple, and would be taken for their price. */
+const warmUpMessages = 120;
+/** With the larger audience too the users must be no part of what is measured. */
+const rateOf = ({ ratePerSecond, users }: ClusterSettings): number =>
+  Math.max(1, Math.min(ratePerSecond * 2, Math.floor(crowdDeliveriesPerSecondMax / (users * crowding))));
+
+/** Long enough for as many messages as a difference of two costs needs. */
+const durationOf = (settings: ClusterSettings): number => Math.max(settings.durationMs, 200_000 / rateOf(settings));
+
+/** Faster than what is measured where the audience allows it, so that it does not take long. */
+async function warmUp(stage: Stage, settings: ClusterSettings, speed = 1): Promise<void> {
+  const ratePerSecond = rateOf(settings) * speed;
+  await publishFor(stage, { ratePerSecond, durationMs: (warmUpMessages * 1000) / ratePerSecond });
+}
+
 /** What a stretch of traffic cost beyond what the same time costs at rest. */
 async function stretch(stage: Stage, settings: ClusterSettings) {
-  const restMs = settings.durationMs / 3;
+  const durationMs = durationOf(settings);
+  const restMs = durationMs / 3;
   const atRest = useOf(stage);
   await stage.wait(restMs);
   const before = useOf(stage);
@@ -47,8 +64,8 @@ async function stretch(stage: Stage, settings: ClusterSettings) {
   await stage.ask("reset", undefined);
   const bytesBefore = await stage.ask("wireBytes", undefined);
   const ledger = await publishFor(stage, {
-    ratePerSecond: settings.ratePerSecond * 2,
-    durationMs: settings.durationMs,
+    ratePerSecond: rateOf(settings),
+    durationMs,
   });
   const bytesAfter = await stage.ask("wireBytes", undefined);
   const after = useOf(stage);
@@ -69,10 +86,12 @@ async function stretch(stage: Stage, settings: ClusterSettings) {
 
 /** One node with few users, with many, and with nodes beside it that only listen: three equations for each program. */
 async function measureCosts(stage: Stage, settings: ClusterSettings): Promise<Measures> {
+  await warmUp(stage, settings, crowding);
   const few = await stretch(stage, settings);
   await stage.ask("join", { users: stage.setup.users * (crowding - 1) });
   const many = await stretch(stage, settings);
   await Promise.all(stage.nodes.slice(1).map((listener) => stage.unlessFailed(listener.start())));
+  await warmUp(stage, settings);
   const listened = await stretch(stage, settings);
   const memory = await memoryPerConnection(stage);
 
@@ -84,7 +103,9 @@ async function measureCosts(stage: Stage, settings: ClusterSettings): Promise<Me
   };
   const [onNode, onProxy, sent, received] = [split("node"), split("proxy"), split("sentBytes"), split("receivedBytes")];
   const nodeCpuUsPerBrokerDelivery = listened.listeners / listened.published / listeners;
-  const brokerCpuUsPerNodeDelivery = (listened.broker / listened.published - many.broker / many.published) / listeners;
+  // To the broker it is all the same how many users a node has.
+  const brokerCpuUsWithOneNode = (few.broker + many.broker) / (few.published + many.published);
+  const brokerCpuUsPerNodeDelivery = (listened.broker / listened.published - brokerCpuUsWithOneNode) / listeners;
   return finite({
     nodeCpuUsPerDelivery: onNode.perDelivery,
     nodeCpuUsPerBrokerDelivery,
@@ -92,7 +113,7 @@ async function measureCosts(stage: Stage, settings: ClusterSettings): Promise<Me
     proxyCpuUsPerDelivery: onProxy.perDelivery,
     proxyCpuUsPerPublication: onProxy.perPublication,
     brokerCpuUsPerNodeDelivery,
-    brokerCpuUsPerMessage: many.broker / many.published - brokerCpuUsPerNodeDelivery,
+    brokerCpuUsPerMessage: brokerCpuUsWithOneNode - brokerCpuUsPerNodeDelivery,
     nodeMemoryBytesPerConnection: memory.node?.slope,
     nodeMemoryBytesBase: memory.node?.intercept,
     proxyMemoryBytesPerConnection: memory.proxy?.slope,
@@ -145,7 +166,7 @@ function arms(settings: ClusterSettings): Arm[] {
       (broker: BrokerName): Arm => ({
         name: broker,
         setup: setupOf(settings, { broker, nodes: 1, spareNodes: listeners, users: settings.users }),
-        ratePerSecond: settings.ratePerSecond * 2,
+        ratePerSecond: rateOf(settings),
         settings: { usersMax: settings.users * crowding + idlers * memoryReadings, listeningNodes: listeners },
         expectations: [nothingMissing, heardByListeners],
         run: (stage) => measureCosts(stage, settings),
@@ -165,6 +186,6 @@ export const cost: Experiment = {
   /** Nothing is published to the broker when there is none, and its listeners hear nothing. */
   broken: (settings) => {
     const right = arms(settings)[0]!;
-    return { ...right, setup: { ...right.setup, broker: "none" } };
+    return { ...right, setup: { ...right.setup, broker: "none" }, fails: "nodeCpuUsPerBrokerDelivery" };
   },
 };

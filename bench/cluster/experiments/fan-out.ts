@@ -32,12 +32,15 @@ function arms(settings: ClusterSettings): Arm[] {
         ],
         run: async (stage) => {
           const paced = ledgerMeasures(await publishFor(stage, { ...settings, ratePerSecond }));
+          const { histograms } = await stage.record();
           await stage.ask("reset", undefined);
           const chain = await chainFor(stage, {
             durationMs: settings.durationMs,
             inFlight,
             publishers: settings.nodes,
           });
+          // The delays are those of the paced stretch: so must be what they can be checked with.
+          stage.keepHistograms(histograms);
           return {
             ...paced,
             deliveriesPerPublication: chain.deliveries / chain.publishedMessages,
@@ -62,6 +65,6 @@ export const fanOut: Experiment = {
   arms,
   broken: (settings) => {
     const right = arms(settings)[0]!;
-    return { ...right, setup: { ...right.setup, broker: "none" } };
+    return { ...right, setup: { ...right.setup, broker: "none" }, fails: "deliveredFraction" };
   },
 };

@@ -60,9 +60,9 @@ function arms(settings: ClusterSettings): Arm[] {
       },
       {
         statement: "they are cut off within one interval and one time-out of the check",
-        formula: `inter + timeout = ${checkMs} ms + ${checkMs} ms, and half a second of grace for a busy machine`,
+        formula: `timeout = ${checkMs} ms to inter + timeout = ${checkMs} ms + ${checkMs} ms; a check under way begins up to 100 ms earlier, and half a second of grace for a busy machine`,
         metric: "detectMs",
-        expected: { low: 0, high: 2 * checkMs + 500 },
+        expected: { low: checkMs - 100, high: 2 * checkMs + 500 },
       },
       everybodyBack,
     ]),
@@ -85,9 +85,10 @@ export const nodeFreeze: Experiment = {
   question: "A process stands still while its sockets stay open. Who finds out, and when?",
   lesson:
     "TCP does not notice a process that hangs. The load balancer's health check does, but by default it only stops sending new users there; `on-marked-down shutdown-sessions` is what frees those that are stuck. Without it only a ping of the application, or a time-out far too long, will.",
+  predicts: ["connection", "stream"],
   arms,
   broken: (settings) => {
     const [cutting, leaving] = arms(settings);
-    return { ...cutting!, setup: leaving!.setup };
+    return { ...cutting!, setup: leaving!.setup, fails: "cutWhileFrozenConnections" };
   },
 };

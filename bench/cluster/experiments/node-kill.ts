@@ -1,7 +1,7 @@
 import type { BrokerName } from "../../../reports/cluster/results.ts";
 import { brokerNamed } from "../../../servers/cluster/brokers.ts";
 import { everybodyBack, noSilentLoss, nothingMissing, nothingTwice } from "../expectations.ts";
-import type { Arm, ClusterSettings, Expectation, Experiment } from "../experiment.ts";
+import type { Arm, ClusterSettings, Expectation, Experiment, Setup } from "../experiment.ts";
 import { ledgerMeasures, outageMeasures } from "../ledger-measures.ts";
 import { setupOf } from "../setup.ts";
 import type { Stage } from "../stage.ts";
@@ -35,39 +35,77 @@ async function killUnderLoad(stage: Stage, settings: ClusterSettings) {
       await stage.untilEverybodyIsBack();
     },
   );
-  return { ...ledgerMeasures(ledger), ...outageMeasures(await markOutages(stage, faultNs), faultNs) };
+  const outages = await markOutages(stage, faultNs);
+  const outMs = outages.reduce((sum, { reconnectedNs = Number.NaN }) => sum + (reconnectedNs - faultNs) / 1e6, 0);
+  return {
+    ...ledgerMeasures(ledger),
+    ...outageMeasures(outages, faultNs),
+    missedShareOfOutage: ledger.missingDeliveries / ((settings.ratePerSecond * outMs) / 1000),
+  };
 }
 
-const somethingLost: Expectation = {
-  statement: "who is away misses what is published meanwhile, and nobody tells it what",
-  formula: "silent loss ≥ 1",
-  metric: "silentLossDeliveries",
-  expected: { low: 1, high: Number.MAX_SAFE_INTEGER },
-};
+/** Before a user tries to come back, so that there is something to miss. */
+const waitMs = 200;
 
-const somethingDeclared: Expectation = {
-  statement: "the broker keeps nothing, so coming back is answered with a declared gap",
-  formula: "declared loss ≥ 1",
-  metric: "declaredLossDeliveries",
-  expected: { low: 1, high: Number.MAX_SAFE_INTEGER },
-};
+/** Every user of the node misses at least what is due while it waits. */
+function lost(setup: Setup, ratePerSecond: number, metric: string, statement: string): Expectation {
+  const perNode = setup.users / setup.nodes;
+  const perUser = Math.floor((ratePerSecond * waitMs) / 1000);
+  return {
+    statement,
+    formula: `users / N × rate × wait ≥ ${perNode} × ⌊${ratePerSecond} × ${waitMs / 1000}⌋ = ${perNode * perUser}`,
+    metric,
+    expected: { low: perNode * perUser, high: Number.MAX_SAFE_INTEGER },
+  };
+}
+
+/** What is due in a stretch of time is even, so that a user misses at most one more or less, and what was on its way. */
+function asMuchAsWasDue(ratePerSecond: number): Expectation {
+  const reach = 0.3 + 1000 / (ratePerSecond * waitMs);
+  return {
+    statement: "a user misses what is published from the failure until it is back, no less and no more",
+    formula: `missing / (rate × time away, summed over its users) = 1 ± ${Math.round(reach * 100) / 100}: what was on its way, and one message each`,
+    metric: "missedShareOfOutage",
+    expected: { low: Math.max(0, 1 - reach), high: 1 + reach },
+  };
+}
 
 function arms(settings: ClusterSettings): Arm[] {
-  const arm = (broker: BrokerName, resume: boolean, expectations: Expectation[]): Arm => ({
-    name: `${broker}, ${resume ? "resume" : "reconnect only"}`,
-    // A pause before coming back, so that there is something to miss.
-    setup: setupOf(settings, { broker, resume, backoff: { kind: "fixed", delayMs: 200 } }),
-    ratePerSecond: settings.ratePerSecond,
-    expectations: [everybodyBack, nothingTwice, ...expectations],
-    run: (stage) => killUnderLoad(stage, settings),
-  });
+  const { ratePerSecond } = settings;
+  const arm = (broker: BrokerName, resume: boolean, expect: (setup: Setup) => Expectation[]): Arm => {
+    const setup = setupOf(settings, { broker, resume, backoff: { kind: "fixed", delayMs: waitMs } });
+    return {
+      name: `${broker}, ${resume ? "resume" : "reconnect only"}`,
+      setup,
+      ratePerSecond,
+      expectations: [everybodyBack, nothingTwice, ...expect(setup)],
+      run: (stage) => killUnderLoad(stage, settings),
+    };
+  };
+  const silent = "who is away misses what is published meanwhile, and nobody tells it what";
+  const declared = "the broker keeps nothing, so coming back is answered with a declared gap";
   const brokers = settings.brokers.filter((broker) => broker !== "none");
   const forgetful = brokers.find((broker) => !brokerNamed(broker).traits.history);
   const keeping = brokers.filter((broker) => brokerNamed(broker).traits.history);
   return [
-    ...(keeping[0] === undefined ? [] : [arm(keeping[0], false, [somethingLost])]),
-    ...(forgetful === undefined ? [] : [arm(forgetful, true, [noSilentLoss, somethingDeclared])]),
-    ...keeping.map((broker) => arm(broker, true, [noSilentLoss, nothingMissing])),
+    ...(keeping[0] === undefined
+      ? []
+      : [
+          arm(keeping[0], false, (setup) => [
+            lost(setup, ratePerSecond, "silentLossDeliveries", silent),
+            asMuchAsWasDue(ratePerSecond),
+          ]),
+        ]),
+    ...(forgetful === undefined
+      ? []
+      : [
+          arm(forgetful, true, (setup) => [
+            noSilentLoss,
+            lost(setup, ratePerSecond, "declaredLossDeliveries", declared),
+            asMuchAsWasDue(ratePerSecond),
+          ]),
+        ]),
+    ...keeping.map((broker) => arm(broker, true, () => [noSilentLoss, nothingMissing])),
   ];
 }
 
@@ -81,9 +119,7 @@ export const nodeKill: Experiment = {
     "A reconnect is not a recovery: what was published in between is gone for the user, silently. A sequence number and a broker that keeps its history turn that into nothing lost; a broker without one can at least say that there is a gap.",
   arms,
   broken: (settings) => {
-    const resumes = arms(settings).find(
-      ({ name, setup }) => setup.resume && brokerNamed(setup.broker).traits.history && name !== "",
-    )!;
-    return { ...resumes, setup: { ...resumes.setup, resume: false } };
+    const resumes = arms(settings).find(({ setup }) => setup.resume && brokerNamed(setup.broker).traits.history)!;
+    return { ...resumes, setup: { ...resumes.setup, resume: false }, fails: "silentLossDeliveries" };
   },
 };

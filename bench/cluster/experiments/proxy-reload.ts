@@ -76,9 +76,11 @@ export const proxyReload: Experiment = {
   question: "A new configuration must be loaded while thousands of connections are open. Who notices?",
   lesson:
     "A reload starts a new worker for new connections and leaves the old ones with the old worker, until they end or `hard-stop-after` ends them. Nobody is cut off; but every reload leaves one more worker behind. A crash is the other case: one load balancer is a single point of failure for everybody.",
+  // A request on a connection the old worker is just closing may have to be sent again.
+  predicts: ["connection", "stream"],
   arms,
   broken: (settings) => {
     const all = arms(settings);
-    return { ...all[0]!, run: all[1]!.run };
+    return { ...all[0]!, run: all[1]!.run, fails: "droppedConnections" };
   },
 };

@@ -57,8 +57,10 @@ function arms(settings: ClusterSettings): Arm[] {
   const inOneBin = (users * 1000) / binMs;
   const spread = (users * 1000) / waitMs;
   // Attempts in the fullest of some fifteen bins of a Poisson stream: five standard deviations above the mean are enough.
+  // Those who were noticed in two bins come within two more bins than the wait has, and the fullest has its share at least.
   const perBin = (spread * binMs) / 1000;
   const spreadMax = ((perBin + 5 * Math.sqrt(perBin)) * 1000) / binMs;
+  const spreadMin = (users / (waitMs / binMs + 2)) * (1000 / binMs);
   const tries = (statement: string, formula: string, low: number, high: number): Expectation => ({
     statement,
     formula,
@@ -85,12 +87,18 @@ function arms(settings: ClusterSettings): Arm[] {
         inOneBin / 3,
         inOneBin,
       ),
+      tries(
+        "a first attempt meets the outage, the second does not",
+        `waits of ${waitMs / 4} and ${waitMs / 2} ms, the outage at least ${awayMs} ms: 2 attempts each, or one more on a busy machine`,
+        2,
+        3,
+      ),
     ]),
     arm({ kind: "full-jitter", baseMs: waitMs, capMs: 4 * waitMs }, [
       peak(
         "a random wait spreads the herd over the whole wait",
-        `users / wait = ${users} / ${waitMs / 1000} s = ${Math.round(spread)} per second, and 5 standard deviations of chance`,
-        0,
+        `users / wait = ${users} / ${waitMs / 1000} s = ${Math.round(spread)} per second on average, so the fullest tenth of a second has that at least, and at most 5 standard deviations of chance more`,
+        spreadMin,
         spreadMax,
       ),
     ]),
@@ -109,6 +117,10 @@ export const reconnectStorm: Experiment = {
   broken: (settings) => {
     const all = arms(settings);
     const jitter = all.at(-1)!;
-    return { ...jitter, setup: { ...jitter.setup, backoff: { kind: "fixed", delayMs: waitMs } } };
+    return {
+      ...jitter,
+      setup: { ...jitter.setup, backoff: { kind: "fixed", delayMs: waitMs } },
+      fails: "peakAttemptsPerSecond",
+    };
   },
 };

@@ -1,6 +1,7 @@
 import { percent } from "../expectations.ts";
 import { type Arm, type ClusterSettings, type Experiment, exactly } from "../experiment.ts";
 import { foundMeasures } from "../ledger-measures.ts";
+import { balancedAs } from "../protocols.ts";
 import { setupOf } from "../setup.ts";
 import type { Stage } from "../stage.ts";
 
@@ -38,6 +39,21 @@ function arms(settings: ClusterSettings): Arm[] {
   // N+1 nodes take turns, so the new one's share of n newcomers is one of the two whole numbers around n/(N+1).
   const turn = setupOf(settings).users / nodes;
   const [low, high] = [Math.floor(turn / (nodes + 1)) / turn, Math.ceil(turn / (nodes + 1)) / turn];
+  const roundRobin: Arm = {
+    name: "round-robin",
+    setup: setupOf(settings, { policy: "round-robin", spareNodes: 1 }),
+    expectations: [
+      idle,
+      {
+        claim: "lb-round-robin",
+        statement: "round-robin gives the new node no more than its turn, full as the others are",
+        formula: `${turn} newcomers over N + 1 = ${nodes + 1} nodes: ${percent(low)} to ${percent(high)}`,
+        metric: "newcomerShareOfNewNode",
+        expected: { low, high },
+      },
+    ],
+    run: addNode,
+  };
   return [
     {
       name: "leastconn, sticky",
@@ -61,21 +77,7 @@ function arms(settings: ClusterSettings): Arm[] {
       ],
       run: addNode,
     },
-    {
-      name: "round-robin",
-      setup: setupOf(settings, { policy: "round-robin", spareNodes: 1 }),
-      expectations: [
-        idle,
-        {
-          claim: "lb-round-robin",
-          statement: "round-robin gives the new node no more than its turn, full as the others are",
-          formula: `${turn} newcomers over N + 1 = ${nodes + 1} nodes: ${percent(low)} to ${percent(high)}`,
-          metric: "newcomerShareOfNewNode",
-          expected: { low, high },
-        },
-      ],
-      run: addNode,
-    },
+    ...(balancedAs(settings.protocol) === "connection" ? [roundRobin] : []),
   ];
 }
 
@@ -87,9 +89,10 @@ export const scalingOut: Experiment = {
   question: "A node is added to a full cluster whose users stay connected. When does it get its share?",
   lesson:
     "Long connections do not move by themselves: a new node is empty until users come or come back. leastconn then gives it everybody new, which can be a storm of its own; a sticky cookie keeps the old users away from it for good.",
+  predicts: ["connection", "stream"],
   arms,
   broken: (settings) => {
     const sticky = arms(settings)[0]!;
-    return { ...sticky, setup: { ...sticky.setup, policy: "round-robin" } };
+    return { ...sticky, setup: { ...sticky.setup, policy: "round-robin" }, fails: "newcomerShareOfNewNode" };
   },
 };

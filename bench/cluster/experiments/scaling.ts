@@ -33,6 +33,6 @@ export const scaling: Experiment = {
   arms,
   broken: (settings) => {
     const right = arms(settings).at(-1)!;
-    return { ...right, setup: { ...right.setup, broker: "none" } };
+    return { ...right, setup: { ...right.setup, broker: "none" }, fails: "deliveredFraction" };
   },
 };

@@ -51,9 +51,10 @@ export const stateAfterKill: Experiment = {
   question: "A cookie names a node that is gone. Are its users let in elsewhere, and is their state there?",
   lesson:
     "HAProxy sends a user whose node is down to another one, so availability is kept; the state that lived in the dead process is not. What must outlive a node must not live on it.",
+  predicts: ["connection", "stream"],
   arms,
   broken: (settings) => {
     const outside = arms(settings)[1]!;
-    return { ...outside, setup: { ...outside.setup, state: "node" } };
+    return { ...outside, setup: { ...outside.setup, state: "node" }, fails: "foundAfterFaultFraction" };
   },
 };

@@ -18,9 +18,12 @@ async function takeOut(stage: Stage, way: Way) {
   );
   if (way === "moving") {
     stage.mark("action", leaving.name, "tells its users to move, one by one");
-    await leaving.call("drain", { perSecond: movedPerSecond }, 30_000);
+    await stage.unlessFailed(leaving.call("drain", { perSecond: movedPerSecond }, 30_000));
   }
-  await stage.wait(300);
+  const cuts = way === "moving" || (way === "maint" && stage.setup.shutdownSessions);
+  if (cuts) await stage.untilCut(stage.gathered.perNode[leaving.name] ?? 0, takenNs);
+  // Nothing to wait for but time where nothing is to happen.
+  else await stage.wait(300);
   await stage.untilEverybodyIsBack();
   const outages = await markOutages(stage, takenNs);
   const onIt = (await stage.ask("counts", undefined)).perNode[leaving.name] ?? 0;
@@ -84,10 +87,10 @@ export const takingOut: Experiment = {
   question: "A node is to be taken out of a sticky cluster: drain or maintenance, and what becomes of its users?",
   lesson:
     "Drain lets nobody new in, but HAProxy still honours the cookie, so the node's own users return for ever. Maintenance sends them elsewhere, and with `on-marked-down shutdown-sessions` also cuts them at once. The gentle way is a word from the application: users are told to move, in an order and at a pace that the other nodes can take.",
+  predicts: ["connection", "stream"],
   arms,
   broken: (settings) => {
     const maint = arms(settings)[2]!;
-    // Without stickiness nothing holds a user to the node, nor away from it, but maint also loses its meaning of "cut".
-    return { ...maint, setup: { ...maint.setup, shutdownSessions: true } };
+    return { ...maint, setup: { ...maint.setup, shutdownSessions: true }, fails: "droppedConnections" };
   },
 };
