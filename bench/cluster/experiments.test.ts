@@ -6,7 +6,7 @@ import { requireComponent } from "../testing.ts";
 import { BrokerPool } from "./broker-pool.ts";
 import type { ClusterSettings } from "./experiment.ts";
 import { experimentNamed, experiments } from "./experiments.ts";
-import { clusterPresets } from "./presets.ts";
+import { clusterPresets, crowdDeliveriesPerSecondMax } from "./presets.ts";
 import { measureArm } from "./run.ts";
 
 const settings: ClusterSettings = {
@@ -45,6 +45,20 @@ test("every arm says beforehand what it expects, by the name of a metric it meas
       for (const { expected, formula, statement } of arm.expectations) {
         assert.ok(expected.low <= expected.high, `${name}, ${arm.name}: ${statement}`);
         assert.notEqual(formula, "");
+      }
+    }
+  }
+});
+
+test("no preset asks more of the process of the users than it can take", () => {
+  for (const [preset, chosen] of Object.entries(clusterPresets)) {
+    for (const { name, arms } of experiments) {
+      for (const { name: arm, setup, ratePerSecond = 0 } of arms(chosen)) {
+        const deliveriesPerSecond = ratePerSecond * setup.users;
+        assert.ok(
+          deliveriesPerSecond <= crowdDeliveriesPerSecondMax,
+          `${preset}, ${name}, ${arm}: ${deliveriesPerSecond}`,
+        );
       }
     }
   }

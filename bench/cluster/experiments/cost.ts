@@ -39,7 +39,7 @@ const useOf = ({ nodes, proxy, broker }: Stage): Use => ({
 });
 
 /** Messages before those that count: code that has just started costs a multiple, and would be taken for their price. */
-const warmUpMessages = 120;
+const warmUpMessages = 400;
 /** With the larger audience too the users must be no part of what is measured. */
 const rateOf = ({ ratePerSecond, users }: ClusterSettings): number =>
   Math.max(1, Math.min(ratePerSecond * 2, Math.floor(crowdDeliveriesPerSecondMax / (users * crowding))));
@@ -47,9 +47,9 @@ const rateOf = ({ ratePerSecond, users }: ClusterSettings): number =>
 /** Long enough for as many messages as a difference of two costs needs. */
 const durationOf = (settings: ClusterSettings): number => Math.max(settings.durationMs, 200_000 / rateOf(settings));
 
-/** Faster than what is measured where the audience allows it, so that it does not take long. */
-async function warmUp(stage: Stage, settings: ClusterSettings, speed = 1): Promise<void> {
-  const ratePerSecond = rateOf(settings) * speed;
+/** Before there are many users, so that it can be faster than what is measured. */
+async function warmUp(stage: Stage, settings: ClusterSettings): Promise<void> {
+  const ratePerSecond = rateOf(settings) * crowding;
   await publishFor(stage, { ratePerSecond, durationMs: (warmUpMessages * 1000) / ratePerSecond });
 }
 
@@ -84,15 +84,18 @@ async function stretch(stage: Stage, settings: ClusterSettings) {
   };
 }
 
-/** One node with few users, with many, and with nodes beside it that only listen: three equations for each program. */
+/**
+ * One node with few users, the same with nodes beside it that only listen, and then with many users: each stretch differs
+ * from the one before in one thing. What is left of warming up falls on all of them.
+ */
 async function measureCosts(stage: Stage, settings: ClusterSettings): Promise<Measures> {
-  await warmUp(stage, settings, crowding);
+  await warmUp(stage, settings);
+  const alone = await stretch(stage, settings);
+  await Promise.all(stage.nodes.slice(1).map((listener) => stage.unlessFailed(listener.start())));
+  await warmUp(stage, settings);
   const few = await stretch(stage, settings);
   await stage.ask("join", { users: stage.setup.users * (crowding - 1) });
   const many = await stretch(stage, settings);
-  await Promise.all(stage.nodes.slice(1).map((listener) => stage.unlessFailed(listener.start())));
-  await warmUp(stage, settings);
-  const listened = await stretch(stage, settings);
   const memory = await memoryPerConnection(stage);
 
   const moreDeliveries = many.deliveries / many.published - few.deliveries / few.published;
@@ -102,10 +105,8 @@ async function measureCosts(stage: Stage, settings: ClusterSettings): Promise<Me
     return { perDelivery, perPublication: few[name] / few.published - perDelivery * (few.deliveries / few.published) };
   };
   const [onNode, onProxy, sent, received] = [split("node"), split("proxy"), split("sentBytes"), split("receivedBytes")];
-  const nodeCpuUsPerBrokerDelivery = listened.listeners / listened.published / listeners;
-  // To the broker it is all the same how many users a node has.
-  const brokerCpuUsWithOneNode = (few.broker + many.broker) / (few.published + many.published);
-  const brokerCpuUsPerNodeDelivery = (listened.broker / listened.published - brokerCpuUsWithOneNode) / listeners;
+  const nodeCpuUsPerBrokerDelivery = few.listeners / few.published / listeners;
+  const brokerCpuUsPerNodeDelivery = (few.broker / few.published - alone.broker / alone.published) / listeners;
   return finite({
     nodeCpuUsPerDelivery: onNode.perDelivery,
     nodeCpuUsPerBrokerDelivery,
@@ -113,7 +114,7 @@ async function measureCosts(stage: Stage, settings: ClusterSettings): Promise<Me
     proxyCpuUsPerDelivery: onProxy.perDelivery,
     proxyCpuUsPerPublication: onProxy.perPublication,
     brokerCpuUsPerNodeDelivery,
-    brokerCpuUsPerMessage: brokerCpuUsWithOneNode - brokerCpuUsPerNodeDelivery,
+    brokerCpuUsPerMessage: alone.broker / alone.published - brokerCpuUsPerNodeDelivery,
     nodeMemoryBytesPerConnection: memory.node?.slope,
     nodeMemoryBytesBase: memory.node?.intercept,
     proxyMemoryBytesPerConnection: memory.proxy?.slope,
