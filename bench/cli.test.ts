@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import type { Results } from "../reports/results.ts";
 import { madeUpResults, sixTargets } from "../reports/testing.ts";
-import { protocolNames } from "./protocols.ts";
+import type { Results } from "../results/contract/results.ts";
+import { scenarios } from "./experiments/scenarios.ts";
 import { RunningCli, temporaryFolder } from "./running-cli.ts";
-import { scenarios } from "./scenarios.ts";
+import { protocolNames } from "./targets/protocols.ts";
 
 const short = ["--trials", "1", "--duration", "100ms", "--warmup", "50ms"];
 const fewIdle = ["--idle-connections", "20"];

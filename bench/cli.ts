@@ -1,16 +1,16 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from "commander";
+import { describeError, WirebenchError } from "../protocol/errors.ts";
 import { clusterCommand } from "./commands/cluster.ts";
 import { compareCommand } from "./commands/compare.ts";
+import { exitCodeOfError, exitCodes } from "./commands/exit-codes.ts";
 import { listCommand } from "./commands/list.ts";
 import { planCommand } from "./commands/plan.ts";
 import { reportCommand } from "./commands/report.ts";
 import { runCommand } from "./commands/run.ts";
 import { serveCommand } from "./commands/serve.ts";
 import { verifyCommand } from "./commands/verify.ts";
-import { version } from "./environment.ts";
-import { describeError, WirebenchError } from "./errors.ts";
-import { exitCodeOfError, exitCodes } from "./exit-codes.ts";
+import { version } from "./environment/environment.ts";
 
 const program = new Command("wirebench")
   .description(

@@ -5,9 +5,9 @@ import { existsSync, symlinkSync } from "node:fs";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { defaultLimits, type Payload } from "./protocol.ts";
+import { defaultLimits, type Payload } from "../protocol/contract.ts";
+import { encodeFrame, FrameParser } from "../protocol/wires/frame.ts";
 import { isAlive, RunningCli, temporaryFolder } from "./running-cli.ts";
-import { encodeFrame, FrameParser } from "./wires/frame.ts";
 
 /** Long enough that only the fault can end it. */
 const endless = ["--trials", "2", "--duration", "60s", "--warmup", "50ms"];

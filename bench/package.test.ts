@@ -5,8 +5,8 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 import { test } from "node:test";
 import { promisify } from "node:util";
-import { resultsSchema } from "../reports/results.ts";
-import { packageFolder } from "./package-folder.ts";
+import { resultsSchema } from "../results/contract/results.ts";
+import { packageFolder } from "./environment/package-folder.ts";
 import { temporaryFolder } from "./running-cli.ts";
 
 const execute = promisify(execFile);

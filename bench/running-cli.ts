@@ -4,8 +4,8 @@ import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Results, resultsSchema } from "../reports/results.ts";
-import { packageFolder } from "./package-folder.ts";
+import { type Results, resultsSchema } from "../results/contract/results.ts";
+import { packageFolder } from "./environment/package-folder.ts";
 
 export class RunningCli {
   readonly process: ChildProcess;

@@ -1,11 +1,30 @@
 /** `npm run setup`: brings what wirebench works with to this machine, as far as it can, and says what it did. */
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
-import { componentNamed, findExecutable, findJava, findProgram, programVersion } from "./components.ts";
-import { describeError } from "./errors.ts";
-import { fillKafkaCache, findKafkaLibraries, kafkaReleaseVersion, kafkaVersion } from "./kafka-release.ts";
-import { packageFolder } from "./package-folder.ts";
-import { type Findings, javaMajor, javaMajorMin, type Need, needs, planSetup, type Step } from "./setup-plan.ts";
+import { describeError } from "../protocol/errors.ts";
+import {
+  componentNamed,
+  findExecutable,
+  findJava,
+  findProgram,
+  programVersion,
+} from "../servers/programs/components.ts";
+import {
+  fillKafkaCache,
+  findKafkaLibraries,
+  kafkaReleaseVersion,
+  kafkaVersion,
+} from "../servers/programs/kafka-release.ts";
+import {
+  type Findings,
+  javaMajor,
+  javaMajorMin,
+  type Need,
+  needs,
+  planSetup,
+  type Step,
+} from "../servers/programs/setup-plan.ts";
+import { packageFolder } from "./environment/package-folder.ts";
 
 /** Where a need is, with its version; undefined while it is missing. */
 export function locate(need: Need): string | undefined {
@@ -50,7 +69,7 @@ function run([program, ...args]: readonly string[]): void {
 function resolveKafka(): void {
   const maven = findExecutable(["mvn"]);
   if (maven === undefined) throw new Error("Maven is missing");
-  const pom = join(packageFolder, "servers/cluster/programs/kafka/pom.xml");
+  const pom = join(packageFolder, "servers/programs/kafka/pom.xml");
   fillKafkaCache((folder) =>
     run([
       maven,

@@ -1,18 +1,28 @@
-/** Keeps the architecture true: what may import what, and that a protocol is its two files and one registry line. */
+/** Keeps the architecture true: imports run down the table of folders, no two folders need each other, a protocol is two files and a line. */
 import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { dirname, join, relative, resolve } from "node:path";
+import { dirname, join, relative, resolve, sep } from "node:path";
 import { test } from "node:test";
-import { packageFolder } from "./package-folder.ts";
-import { protocolNames, protocols } from "./protocols.ts";
+import { packageFolder } from "./environment/package-folder.ts";
+import { protocolNames, protocols } from "./targets/protocols.ts";
 
-const folders = ["bench", "servers", "clients", "reports"];
-const files = folders
+/** From each folder at the top to those it may import besides itself. Reading it downwards tells the architecture. */
+const mayImport: Readonly<Record<string, readonly string[]>> = {
+  bench: ["reports", "servers", "clients", "load", "results", "protocol"],
+  reports: ["results"],
+  servers: ["protocol"],
+  clients: ["protocol"],
+  load: ["protocol"],
+  results: ["protocol"],
+  protocol: [],
+};
+
+const files = Object.keys(mayImport)
   .flatMap((folder) =>
     readdirSync(join(packageFolder, folder), { recursive: true, encoding: "utf8" }).map((path) => join(folder, path)),
   )
   .filter((path) => path.endsWith(".ts") && !path.endsWith(".d.ts") && !path.startsWith(join("reports", "out")));
-const forTests = /\.test\.ts$|(^|\/)testing\.ts$|^bench\/(running-cli|flows\/manual-timeline)\.ts$/;
+const forTests = /\.test\.ts$|(^|\/)testing\.ts$|^bench\/running-cli\.ts$|^load\/pacing\/manual-timeline\.ts$/;
 const shipped = files.filter((path) => !forTests.test(path));
 
 const source = (path: string): string => readFileSync(join(packageFolder, path), "utf8");
@@ -23,49 +33,60 @@ const importsOf = (path: string): string[] =>
     relative(packageFolder, resolve(packageFolder, dirname(path), target!)),
   );
 
-/** What plug-ins stand on: types, clock, errors, formats both ends share, recording. */
-const ground = [/^bench\/(protocol|clock|errors|message|sibling-module)\.ts$/, /^bench\/wires\//, /^bench\/flows\//];
-
-/** From a kind of file to everything of the project it may import. The first rule that matches a file applies. */
-const layers: { files: RegExp; mayImport: RegExp[] }[] = [
-  { files: /^bench\/(clock|errors|random|sibling-module)\.ts$/, mayImport: [] },
-  { files: /^bench\/protocol\.ts$/, mayImport: [] },
-  { files: /^bench\/wires\//, mayImport: [/^bench\/wires\//, /^bench\/(protocol|errors)\.ts$/] },
-  { files: /^bench\/message\.ts$/, mayImport: [/^bench\/(protocol|random)\.ts$/, /^bench\/wires\//] },
-  {
-    files: /^bench\/flows\//,
-    mayImport: [/^bench\/flows\//, /^bench\/(clock|message|random|sibling-module)\.ts$/, /^reports\/results\.ts$/],
-  },
-  { files: /^servers\//, mayImport: [/^servers\//, ...ground] },
-  { files: /^clients\//, mayImport: [/^clients\//, ...ground] },
-  { files: /^reports\//, mayImport: [/^reports\//] },
-  {
-    files: /^bench\/scenarios?(\/|\.ts|s\.ts)/,
-    mayImport: [/^bench\/scenario/, /^bench\/(errors|flows\/window)\.ts$/, /^reports\/results\.ts$/],
-  },
-  { files: /^bench\/commands\//, mayImport: [/^(bench|servers\/behaviours|reports)\//] },
-  { files: /^bench\/cli\.ts$/, mayImport: [/^bench\//] },
-  { files: /^bench\//, mayImport: [/^bench\/(?!commands\/|cli\.ts)/, /^servers\//, /^clients\//, /^reports\//] },
-];
+const topOf = (path: string): string => path.split(sep)[0]!;
 
 for (const path of shipped) {
   test(`${path} imports only what lies below it`, () => {
-    const layer = layers.find(({ files: kind }) => kind.test(path));
-    assert.ok(layer, "no layer has a place for this file");
+    const allowed = [topOf(path), ...mayImport[topOf(path)]!];
     for (const target of importsOf(path)) {
       assert.ok(existsSync(join(packageFolder, target)), `${target} does not exist`);
-      assert.ok(
-        layer.mayImport.some((allowed) => allowed.test(target)),
-        `may not import ${target}`,
-      );
+      assert.ok(allowed.includes(topOf(target)), `may not import ${target}`);
     }
+  });
+}
+
+/** A folder cut off at so many levels; a file higher up stands for its own folder without those below it. */
+const folderAt = (path: string, depth: number): string => dirname(path).split(sep).slice(0, depth).join(sep);
+
+/** Folders that need each other, directly or by a detour, as one path from a folder back to itself. */
+function cycleAt(depth: number): string[] | undefined {
+  const needs = new Map<string, Set<string>>();
+  for (const path of shipped) {
+    const from = folderAt(path, depth);
+    const needed = needs.get(from) ?? new Set<string>();
+    needs.set(from, needed);
+    for (const target of importsOf(path)) if (folderAt(target, depth) !== from) needed.add(folderAt(target, depth));
+  }
+  const done = new Set<string>();
+  const walk = (folder: string, trail: readonly string[]): string[] | undefined => {
+    if (trail.includes(folder)) return [...trail.slice(trail.indexOf(folder)), folder];
+    if (done.has(folder)) return undefined;
+    for (const next of needs.get(folder) ?? []) {
+      const found = walk(next, [...trail, folder]);
+      if (found !== undefined) return found;
+    }
+    done.add(folder);
+    return undefined;
+  };
+  for (const folder of needs.keys()) {
+    const found = walk(folder, []);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+const deepest = Math.max(...shipped.map((path) => dirname(path).split(sep).length));
+
+for (let depth = 1; depth <= deepest; depth++) {
+  test(`no folder needs one that needs it, seen ${depth} levels deep`, () => {
+    assert.equal(cycleAt(depth)?.join(" -> "), undefined);
   });
 }
 
 test("only the registry imports protocol servers and clients", () => {
   const plugIns = new Set(protocolNames.flatMap((name) => [`servers/${name}.ts`, `clients/${name}.ts`]));
   const importers = shipped.filter((path) => importsOf(path).some((target) => plugIns.has(target)));
-  assert.deepEqual(importers, ["bench/protocols.ts"]);
+  assert.deepEqual(importers, ["bench/targets/protocols.ts"]);
 });
 
 test("the registry, the server files and the client files name the same protocols", () => {
@@ -81,7 +102,7 @@ test("the registry, the server files and the client files name the same protocol
 });
 
 test("no shared code asks a protocol's name", () => {
-  const own = /^(servers|clients)\/|^bench\/(wires\/|protocols\.ts|self\/)/;
+  const own = /^(servers|clients|protocol\/wires)\/|^bench\/(targets\/protocols\.ts|calibration\/self\/)/;
   // `websocket` and `sse` appear in help texts as examples; a comparison or a branch would quote the name alone.
   const quoted = new RegExp(`"(?:${protocolNames.join("|")})"`);
   const leaks = shipped.filter((path) => !own.test(path) && quoted.test(source(path)));
@@ -90,7 +111,7 @@ test("no shared code asks a protocol's name", () => {
 
 test("every source file is used", () => {
   const entries =
-    /^bench\/(cli|setup|processes\/(server|generator|cluster-node|crowd)|flows\/metronome-worker|known-answers\/drip-server|second-opinion\/http-(server|generator)|self\/[\w-]+)\.ts$|^servers\/cluster\/memory-hub\/main\.ts$|^reports\/write-[\w-]+\.ts$/;
+    /^bench\/(cli|setup|rigs\/processes\/(server|generator|cluster-node|crowd)|calibration\/(known-answers\/drip-server|second-opinion\/http-(server|generator)|self\/[\w-]+))\.ts$|^load\/pacing\/metronome-worker\.ts$|^servers\/cluster\/memory-hub\/main\.ts$|^(reports|results)\/write-[\w-]+\.ts$/;
   const imported = new Set(files.flatMap(importsOf));
   assert.deepEqual(
     shipped.filter((path) => !entries.test(path) && !imported.has(path)),

@@ -1,7 +1,7 @@
 /** What tests share that need a real program. */
 import type { TestContext } from "node:test";
-import { addressOf, componentNamed, findProgram } from "./components.ts";
-import { WirebenchError } from "./errors.ts";
+import { WirebenchError } from "../protocol/errors.ts";
+import { addressOf, componentNamed, findProgram } from "../servers/programs/components.ts";
 
 /**
  * Whether a test that needs a component can run. If not it is marked as skipped, and why; with `WIREBENCH_REQUIRE=all`

@@ -1,4 +1,4 @@
-import type { ProtocolClient } from "../bench/protocol.ts";
+import type { ProtocolClient } from "../protocol/contract.ts";
 import { connectPolling, type Poll } from "./http/polling.ts";
 
 /**

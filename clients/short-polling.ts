@@ -1,4 +1,4 @@
-import type { ConnectOptions, ProtocolClient } from "../bench/protocol.ts";
+import type { ConnectOptions, ProtocolClient } from "../protocol/contract.ts";
 import { connectPolling, type Poll } from "./http/polling.ts";
 
 /**

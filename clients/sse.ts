@@ -1,10 +1,10 @@
-import type { ClientConnection, ConnectOptions, ProtocolClient } from "../bench/protocol.ts";
-import { encodedBytesMax } from "../bench/wires/payload.ts";
-import { handshake } from "./handshake.ts";
+import type { ClientConnection, ConnectOptions, ProtocolClient } from "../protocol/contract.ts";
+import { encodedBytesMax } from "../protocol/wires/payload.ts";
+import { handshake } from "./connection/handshake.ts";
+import { ClientLink } from "./connection/link.ts";
 import { EventStream } from "./http/event-stream.ts";
 import { Exchange } from "./http/exchange.ts";
 import { Uplink } from "./http/uplink.ts";
-import { ClientLink } from "./link.ts";
 
 /** Receives events on one connection and sends with `POST` on another; the first event says where to. */
 export const sseClient: ProtocolClient = {

@@ -1,8 +1,8 @@
 import { connect } from "node:net";
-import type { ClientConnection, ConnectOptions, ProtocolClient } from "../bench/protocol.ts";
-import { encodeFrame, FrameParser } from "../bench/wires/frame.ts";
-import { handshake } from "./handshake.ts";
-import { ClientLink } from "./link.ts";
+import type { ClientConnection, ConnectOptions, ProtocolClient } from "../protocol/contract.ts";
+import { encodeFrame, FrameParser } from "../protocol/wires/frame.ts";
+import { handshake } from "./connection/handshake.ts";
+import { ClientLink } from "./connection/link.ts";
 
 export const tcpClient: ProtocolClient = {
   async connect({ url, limits, signal, onMessage }: ConnectOptions): Promise<ClientConnection> {

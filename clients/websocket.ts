@@ -1,8 +1,8 @@
 import { type RawData, WebSocket } from "ws";
-import type { ClientConnection, ConnectOptions, ProtocolClient } from "../bench/protocol.ts";
-import { handshake } from "./handshake.ts";
+import type { ClientConnection, ConnectOptions, ProtocolClient } from "../protocol/contract.ts";
+import { handshake } from "./connection/handshake.ts";
+import { ClientLink } from "./connection/link.ts";
 import { setCookies } from "./http/cookie-jar.ts";
-import { ClientLink } from "./link.ts";
 
 export const websocketClient: ProtocolClient = {
   async connect({ url, limits, cookies, signal, onMessage }: ConnectOptions): Promise<ClientConnection> {

@@ -3,8 +3,8 @@ import { createHash, createHmac, pbkdf2Sync } from "node:crypto";
 import { once } from "node:events";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { describe, it } from "node:test";
-import { WirebenchError } from "../bench/errors.ts";
-import { type ClientConnection, defaultLimits, type Payload } from "../bench/protocol.ts";
+import { type ClientConnection, defaultLimits, type Payload } from "../protocol/contract.ts";
+import { WirebenchError } from "../protocol/errors.ts";
 import { xmppClient } from "./xmpp.ts";
 
 const jid = "alice@localhost/home";

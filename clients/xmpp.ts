@@ -1,10 +1,10 @@
 import type { Element } from "@xmpp/xml";
-import { describeError } from "../bench/errors.ts";
-import type { ClientConnection, ConnectOptions, ProtocolClient } from "../bench/protocol.ts";
-import { payloadBytes } from "../bench/wires/payload.ts";
-import { messageElement, messagePayload, messageType } from "../bench/wires/xmpp-message.ts";
-import { handshake } from "./handshake.ts";
-import { ClientLink } from "./link.ts";
+import type { ClientConnection, ConnectOptions, ProtocolClient } from "../protocol/contract.ts";
+import { describeError } from "../protocol/errors.ts";
+import { payloadBytes } from "../protocol/wires/payload.ts";
+import { messageElement, messagePayload, messageType } from "../protocol/wires/xmpp-message.ts";
+import { handshake } from "./connection/handshake.ts";
+import { ClientLink } from "./connection/link.ts";
 import { StreamError, XmppEntity } from "./xmpp/entity.ts";
 import { Inbox } from "./xmpp/inbox.ts";
 import { asksForAnswer, iqReply } from "./xmpp/iq-reply.ts";

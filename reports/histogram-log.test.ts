@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { HistogramLogReader, listTags } from "hdr-histogram-js";
-import { decodeHistogram } from "./histogram.ts";
+import { decodeHistogram } from "../results/statistics/histogram.ts";
 import { renderHistogramLog } from "./histogram-log.ts";
 import { madeUpResults } from "./testing.ts";
 

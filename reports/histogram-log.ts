@@ -1,6 +1,6 @@
 import { HistogramLogWriter } from "hdr-histogram-js";
-import { decodeHistogram } from "./histogram.ts";
-import { type Flow, flowNames, type Results, type Trial } from "./results.ts";
+import { type Flow, flowNames, type Results, type Trial } from "../results/contract/results.ts";
+import { decodeHistogram } from "../results/statistics/histogram.ts";
 
 const histogramNames = ["dispatch", "service", "scheduled"] as const satisfies readonly (keyof Flow["histograms"])[];
 

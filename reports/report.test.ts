@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import type { Cell, MeasuredCell, Results } from "../results/contract/results.ts";
 import { renderReport } from "./report.ts";
-import type { Cell, MeasuredCell, Results } from "./results.ts";
 import { type MadeUpTarget, madeUpCell, madeUpResults, resultsOf, sixTargets } from "./testing.ts";
 
 const [tcp, websocket, sse] = sixTargets as [MadeUpTarget, MadeUpTarget, MadeUpTarget, ...MadeUpTarget[]];

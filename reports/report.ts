@@ -1,5 +1,5 @@
+import type { Results } from "../results/contract/results.ts";
 import { renderSvgs } from "./charts/render.ts";
-import type { Results } from "./results.ts";
 import { atAGlanceSection } from "./sections/at-a-glance.ts";
 import { capacityHeadlineSection, capacitySection, renderCapacitySummary } from "./sections/capacity.ts";
 import { costSection } from "./sections/cost.ts";
@@ -13,8 +13,8 @@ import type { SectionWriter } from "./sections/section.ts";
 import { throughputSection } from "./sections/throughput.ts";
 import { validitySection } from "./sections/validity.ts";
 import { whatWasRunSection } from "./sections/what-was-run.ts";
-import { renderSummary as renderComparison } from "./terminal-summary.ts";
-import { viewOf } from "./view.ts";
+import { renderSummary as renderComparison } from "./terminal/terminal-summary.ts";
+import { viewOf } from "./view/view.ts";
 
 /** The comparison, or the capacities, as a terminal shows them. */
 export const renderSummary = (results: Results): string =>

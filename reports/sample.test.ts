@@ -2,9 +2,9 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
-import { flowsOf } from "./metrics.ts";
+import { resultsSchema } from "../results/contract/results.ts";
+import { flowsOf } from "../results/metrics/metrics.ts";
 import { renderReport, renderSummary } from "./report.ts";
-import { resultsSchema } from "./results.ts";
 
 const sample = (name: string): string => readFileSync(new URL(`sample/${name}`, import.meta.url), "utf8");
 const results = resultsSchema.parse(JSON.parse(sample("results.json")));

@@ -1,6 +1,5 @@
 /** Results for tests, with every number chosen: deterministic, and small enough to check by hand. */
 import { build, encodeIntoCompressedBase64 } from "hdr-histogram-js";
-import { compareWithReference } from "./comparison.ts";
 import {
   type Cell,
   type Flow,
@@ -16,8 +15,9 @@ import {
   type Trial,
   type Validity,
   type Window,
-} from "./results.ts";
-import { summarise } from "./summary.ts";
+} from "../results/contract/results.ts";
+import { compareWithReference } from "../results/summary/comparison.ts";
+import { summarise } from "../results/summary/summary.ts";
 
 /** What a made-up target is like; delays in microseconds. */
 export interface MadeUpTarget {

@@ -1,7 +1,7 @@
 /** Puts the summary of reports/sample/results.json into the README, after the sample was made anew. */
 import { readFileSync, writeFileSync } from "node:fs";
+import { resultsSchema } from "../results/contract/results.ts";
 import { renderSummary } from "./report.ts";
-import { resultsSchema } from "./results.ts";
 
 const readme = new URL("../README.md", import.meta.url);
 const results = resultsSchema.parse(JSON.parse(readFileSync(new URL("sample/results.json", import.meta.url), "utf8")));

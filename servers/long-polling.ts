@@ -1,4 +1,4 @@
-import type { ProtocolServer } from "../bench/protocol.ts";
+import type { ProtocolServer } from "../protocol/contract.ts";
 import { listenPolling, pollingContract } from "./http/polling.ts";
 
 /** RFC 6202 section 5.5 knows 30 seconds as safe for the intermediaries in use; this stays below with a margin. */

@@ -1,4 +1,4 @@
-import type { ProtocolServer } from "../bench/protocol.ts";
+import type { ProtocolServer } from "../protocol/contract.ts";
 import { listenPolling, pollingContract } from "./http/polling.ts";
 
 /** Short polling over HTTP/1.1 (RFC 9110): the client asks on a timer and is answered at once. */

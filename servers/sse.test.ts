@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { Behaviour, ServerConnection } from "../bench/protocol.ts";
 import { sseClient } from "../clients/sse.ts";
+import type { Behaviour, ServerConnection } from "../protocol/contract.ts";
 import { sseServer } from "./sse.ts";
 import { RawPeer, start, stillServes } from "./testing.ts";
 

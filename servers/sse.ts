@@ -1,13 +1,13 @@
 import { randomUUID } from "node:crypto";
 import type { ServerResponse } from "node:http";
-import type { ListenOptions, Payload, ProtocolServer, RunningServer } from "../bench/protocol.ts";
-import { encodeBase64, encodeMessage } from "../bench/wires/json-message.ts";
+import type { ListenOptions, Payload, ProtocolServer, RunningServer } from "../protocol/contract.ts";
+import { encodeBase64, encodeMessage } from "../protocol/wires/json-message.ts";
+import { ServerLink } from "./connection/link.ts";
+import { closeServer, destroyAfter, listenOn, trackSockets } from "./connection/listening.ts";
 import { refuse } from "./http/answer.ts";
 import { type RoutedRequest, serveRoutes } from "./http/routes.ts";
 import { createHttpServer } from "./http/server.ts";
 import { receiveMessages } from "./http/uplink.ts";
-import { ServerLink } from "./link.ts";
-import { closeServer, destroyAfter, listenOn, trackSockets } from "./listening.ts";
 
 /** Server-Sent Events (WHATWG HTML section 9.2) down, HTTP requests up. */
 export const sseServer: ProtocolServer = {

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { Behaviour, ServerConnection } from "../bench/protocol.ts";
-import { encodeFrame } from "../bench/wires/frame.ts";
 import { tcpClient } from "../clients/tcp.ts";
+import type { Behaviour, ServerConnection } from "../protocol/contract.ts";
+import { encodeFrame } from "../protocol/wires/frame.ts";
 import { tcpServer } from "./tcp.ts";
 import { join, RawPeer, start, stillServes } from "./testing.ts";
 

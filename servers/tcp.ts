@@ -1,8 +1,8 @@
 import { createServer, type Socket } from "node:net";
-import type { ListenOptions, ProtocolServer, RunningServer } from "../bench/protocol.ts";
-import { encodeFrame, encodeRefusal, FrameParser } from "../bench/wires/frame.ts";
-import { ServerLink } from "./link.ts";
-import { closeServer, destroyAfter, listenOn, trackSockets } from "./listening.ts";
+import type { ListenOptions, ProtocolServer, RunningServer } from "../protocol/contract.ts";
+import { encodeFrame, encodeRefusal, FrameParser } from "../protocol/wires/frame.ts";
+import { ServerLink } from "./connection/link.ts";
+import { closeServer, destroyAfter, listenOn, trackSockets } from "./connection/listening.ts";
 
 /** Length-prefixed messages on a bare TCP connection: the floor every protocol is compared with. */
 export const tcpServer: ProtocolServer = {

@@ -11,7 +11,7 @@ import {
   type Payload,
   type ProtocolClient,
   type RunningServer,
-} from "../bench/protocol.ts";
+} from "../protocol/contract.ts";
 
 export const echo: Behaviour = (connection) => ({ message: (payload) => connection.send(payload), closed() {} });
 

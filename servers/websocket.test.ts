@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it, type TestContext } from "node:test";
-import { type Behaviour, defaultLimits, type RunningServer, type ServerConnection } from "../bench/protocol.ts";
 import { websocketClient } from "../clients/websocket.ts";
+import { type Behaviour, defaultLimits, type RunningServer, type ServerConnection } from "../protocol/contract.ts";
 import { echo, join, RawPeer, start, stillServes } from "./testing.ts";
 import { websocketServer } from "./websocket.ts";
 

@@ -1,9 +1,9 @@
 import { type RawData, type WebSocket, WebSocketServer } from "ws";
-import type { ListenOptions, ProtocolServer, RunningServer } from "../bench/protocol.ts";
+import type { ListenOptions, ProtocolServer, RunningServer } from "../protocol/contract.ts";
+import { ServerLink } from "./connection/link.ts";
+import { closeServer, listenOn, trackSockets } from "./connection/listening.ts";
 import { refuse } from "./http/answer.ts";
 import { createHttpServer } from "./http/server.ts";
-import { ServerLink } from "./link.ts";
-import { closeServer, listenOn, trackSockets } from "./listening.ts";
 
 /** RFC 6455 section 7.4.1, and the IANA registry that continues it. */
 const closeCodes = { normal: 1000, serviceRestart: 1012, tryAgainLater: 1013 } as const;

@@ -3,7 +3,7 @@ import { createHash, createHmac, pbkdf2Sync } from "node:crypto";
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { describe, it } from "node:test";
-import { type Behaviour, defaultLimits, type Limits, type RunningServer } from "../bench/protocol.ts";
+import { type Behaviour, defaultLimits, type Limits, type RunningServer } from "../protocol/contract.ts";
 import { xmppServer } from "./xmpp.ts";
 
 const header =

@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { createServer } from "node:net";
-import type { ListenOptions, ProtocolServer, RunningServer } from "../bench/protocol.ts";
-import type { ServerLink } from "./link.ts";
-import { closeServer, listenOn, trackSockets } from "./listening.ts";
+import type { ListenOptions, ProtocolServer, RunningServer } from "../protocol/contract.ts";
+import type { ServerLink } from "./connection/link.ts";
+import { closeServer, listenOn, trackSockets } from "./connection/listening.ts";
 import { Account } from "./xmpp/account.ts";
 import { Router } from "./xmpp/router.ts";
 import type { XmppHost } from "./xmpp/session.ts";

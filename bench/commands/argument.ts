@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from "commander";
-import { WirebenchError } from "../errors.ts";
+import { WirebenchError } from "../../protocol/errors.ts";
 
 /** Makes a parser name the option whose argument it could not read, as commander does. */
 export const argument =

@@ -1,8 +1,8 @@
 /** The results of a cluster run, named or found. */
 import { existsSync, readdirSync } from "node:fs";
 import { basename, join } from "node:path";
-import type { ClusterResults } from "../../reports/cluster/results.ts";
-import { WirebenchError } from "../errors.ts";
+import { WirebenchError } from "../../protocol/errors.ts";
+import type { ClusterResults } from "../../results/contract/cluster-results.ts";
 import { isCluster, readResults } from "./read-results.ts";
 
 /** Throws `results-unreadable` with what is wrong with the file, and `usage` for results of `wirebench run`. */

@@ -1,20 +1,20 @@
 import { Command, Option } from "commander";
+import { describeError, WirebenchError } from "../../protocol/errors.ts";
 import { renderClusterReport, renderClusterSummary } from "../../reports/cluster/report.ts";
-import { type BrokerName, brokerNames, type Policy, policies } from "../../reports/cluster/results.ts";
-import type { ClusterSettings } from "../cluster/experiment.ts";
-import { experimentNamed, experiments } from "../cluster/experiments.ts";
-import { availableBrokers, type ClusterPresetName, clusterPresets } from "../cluster/presets.ts";
-import { ClusterProgress } from "../cluster/progress.ts";
-import { balancedProtocolNamed, defaultProtocol } from "../cluster/protocols.ts";
-import { runCluster } from "../cluster/run.ts";
-import { setupOf } from "../cluster/setup.ts";
-import { keepUp } from "../cluster/up.ts";
-import { describeError, WirebenchError } from "../errors.ts";
-import { exitCodeOf } from "../exit-codes.ts";
-import { defaultOutputFolder, OutputFolder } from "../output.ts";
-import { parseBytes, parseCount, parseDurationMs, parseRatePerSecond } from "../units.ts";
+import { type BrokerName, brokerNames, type Policy, policies } from "../../results/contract/cluster-results.ts";
+import { availableBrokers, type ClusterPresetName, clusterPresets } from "../experiments/cluster/presets.ts";
+import { setupOf } from "../experiments/cluster/setup.ts";
+import { experimentNamed, experiments } from "../experiments/experiments.ts";
+import type { ClusterSettings } from "../rigs/cluster/cluster-setup.ts";
+import { keepUp } from "../rigs/cluster/up.ts";
+import { runCluster } from "../run/cluster-run.ts";
+import { balancedProtocolNamed, defaultProtocol } from "../targets/balanced-protocols.ts";
 import { argument } from "./argument.ts";
+import { ClusterProgress } from "./cluster-progress.ts";
+import { exitCodeOf } from "./exit-codes.ts";
 import { interruptSignal } from "./interrupt.ts";
+import { defaultOutputFolder, OutputFolder } from "./output.ts";
+import { parseBytes, parseCount, parseDurationMs, parseRatePerSecond } from "./units.ts";
 
 interface ClusterOptions {
   preset: ClusterPresetName;

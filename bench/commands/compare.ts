@@ -1,9 +1,9 @@
 import { Command, Option } from "commander";
-import { compareResults, type ResultsComparison, regressionsOf } from "../../reports/regression.ts";
-import { renderComparisonMarkdown, renderComparisonText } from "../../reports/regression-views.ts";
-import { WirebenchError } from "../errors.ts";
-import { exitCodeOfComparison } from "../exit-codes.ts";
+import { WirebenchError } from "../../protocol/errors.ts";
+import { renderComparisonMarkdown, renderComparisonText } from "../../reports/regression/regression-views.ts";
+import { compareResults, type ResultsComparison, regressionsOf } from "../../results/regression/regression.ts";
 import { argument } from "./argument.ts";
+import { exitCodeOfComparison } from "./exit-codes.ts";
 import { readComparison } from "./read-results.ts";
 
 interface CompareOptions {

@@ -1,9 +1,9 @@
 /** What cannot be meant: options that contradict each other or the chosen targets and scenarios. */
-import { WirebenchError } from "../errors.ts";
-import { protocolNamed } from "../protocols.ts";
-import type { Scenario } from "../scenario.ts";
-import { scenarios } from "../scenarios.ts";
-import type { Target } from "../target.ts";
+import { WirebenchError } from "../../protocol/errors.ts";
+import type { Scenario } from "../experiments/contract/scenario.ts";
+import { scenarios } from "../experiments/scenarios.ts";
+import { protocolNamed } from "../targets/protocols.ts";
+import type { Target } from "../targets/target.ts";
 import type { RunOptions } from "./run.ts";
 
 /** The knee is searched where a rate is offered and every target can answer. */

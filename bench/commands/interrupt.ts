@@ -1,5 +1,5 @@
 import { constants } from "node:os";
-import { exitCodes } from "../exit-codes.ts";
+import { exitCodes } from "./exit-codes.ts";
 
 /** Aborts on the first Ctrl-C (or SIGTERM) and says `notice`; the second ends the process at once. */
 export function interruptSignal(notice: string): { signal: AbortSignal } & Disposable {

@@ -1,10 +1,10 @@
 import { Command } from "commander";
-import { components, findProgram, programVersion } from "../components.ts";
-import { libraryVersion } from "../environment.ts";
-import { presets } from "../plan.ts";
-import type { Traits } from "../protocol.ts";
-import { protocols } from "../protocols.ts";
-import { scenarios } from "../scenarios.ts";
+import type { Traits } from "../../protocol/contract.ts";
+import { components, findProgram, programVersion } from "../../servers/programs/components.ts";
+import { libraryVersion } from "../environment/environment.ts";
+import { scenarios } from "../experiments/scenarios.ts";
+import { presets } from "../run/plan.ts";
+import { protocols } from "../targets/protocols.ts";
 
 export function listCommand(): Command {
   return new Command("list")

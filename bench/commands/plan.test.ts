@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
-import { costMetricNames } from "../../reports/cluster/cost-metrics.ts";
-import type { ClusterResults } from "../../reports/cluster/results.ts";
 import { clusterResultsOf, madeUpCell } from "../../reports/cluster/testing.ts";
 import { madeUpResults } from "../../reports/testing.ts";
+import type { ClusterResults } from "../../results/contract/cluster-results.ts";
+import { costMetricNames } from "../../results/metrics/cost-metrics.ts";
 import { RunningCli, temporaryFolder } from "../running-cli.ts";
 import { newestClusterResults } from "./cluster-results.ts";
 

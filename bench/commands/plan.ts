@@ -1,16 +1,16 @@
 import { join } from "node:path";
 import { Command, Option } from "commander";
-import { costExperiment } from "../../reports/cluster/cost-metrics.ts";
-import { brokersWithCosts, type CostModel, costModel, plannableBrokers } from "../../reports/cluster/cost-model.ts";
-import { missingCosts, planCluster } from "../../reports/cluster/plan.ts";
-import type { PlanRequest } from "../../reports/cluster/plan-sizing.ts";
-import { planAsData, renderPlanMarkdown, renderPlanText } from "../../reports/cluster/plan-views.ts";
-import type { BrokerName, ClusterResults } from "../../reports/cluster/results.ts";
-import { formatList } from "../../reports/format.ts";
-import { WirebenchError } from "../errors.ts";
-import { parseBytes, parseCount, parsePercent, parseRatePerSecond } from "../units.ts";
+import { WirebenchError } from "../../protocol/errors.ts";
+import { brokersWithCosts, type CostModel, costModel, plannableBrokers } from "../../reports/plan/cost-model.ts";
+import { missingCosts, planCluster } from "../../reports/plan/plan.ts";
+import type { PlanRequest } from "../../reports/plan/plan-sizing.ts";
+import { planAsData, renderPlanMarkdown, renderPlanText } from "../../reports/plan/plan-views.ts";
+import type { BrokerName, ClusterResults } from "../../results/contract/cluster-results.ts";
+import { costExperiment } from "../../results/metrics/cost-metrics.ts";
+import { formatList } from "../../results/quantities/format.ts";
 import { argument } from "./argument.ts";
 import { newestClusterResults, readClusterResults } from "./cluster-results.ts";
+import { parseBytes, parseCount, parsePercent, parseRatePerSecond } from "./units.ts";
 
 interface PlanOptions {
   users: number;

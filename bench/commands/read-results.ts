@@ -1,9 +1,9 @@
 /** Reading back what a run wrote. The field `kind` tells the results of the cluster experiments from a comparison's. */
 import { readFileSync } from "node:fs";
 import { z } from "zod";
-import { type ClusterResults, clusterResultsSchema } from "../../reports/cluster/results.ts";
-import { type Results, resultsSchema, schemaVersion } from "../../reports/results.ts";
-import { describeError, WirebenchError } from "../errors.ts";
+import { describeError, WirebenchError } from "../../protocol/errors.ts";
+import { type ClusterResults, clusterResultsSchema } from "../../results/contract/cluster-results.ts";
+import { type Results, resultsSchema, schemaVersion } from "../../results/contract/results.ts";
 
 export type AnyResults = Results | ClusterResults;
 

@@ -4,7 +4,7 @@ import { renderClusterHistogramLog } from "../../reports/cluster/histogram-log.t
 import { renderClusterReport, renderClusterSummary } from "../../reports/cluster/report.ts";
 import { renderHistogramLog } from "../../reports/histogram-log.ts";
 import { renderReport, renderSummary } from "../../reports/report.ts";
-import { OutputFolder } from "../output.ts";
+import { OutputFolder } from "./output.ts";
 import { type AnyResults, isCluster, readResults } from "./read-results.ts";
 
 const examples = `

@@ -1,22 +1,22 @@
 import { Command, Option } from "commander";
+import { type Arrivals, arrivalKinds } from "../../load/pacing/pacer.ts";
+import { describeError } from "../../protocol/errors.ts";
+import { type PayloadKind, payloadKinds } from "../../protocol/messages/message.ts";
 import { renderHistogramLog } from "../../reports/histogram-log.ts";
 import { renderReport, renderSummary } from "../../reports/report.ts";
-import type { Objective, Results } from "../../reports/results.ts";
-import { describeError } from "../errors.ts";
-import { exitCodeOf } from "../exit-codes.ts";
-import { type Arrivals, arrivalKinds } from "../flows/pacer.ts";
-import { type PayloadKind, payloadKinds } from "../message.ts";
-import { defaultOutputFolder, OutputFolder } from "../output.ts";
-import { type PresetName, planCells, presets, type RunSettings } from "../plan.ts";
-import { Progress } from "../progress.ts";
-import { protocolNames } from "../protocols.ts";
-import { run } from "../runner.ts";
-import { scenarioNamed, scenarios } from "../scenarios.ts";
-import { parseTarget, type Target } from "../target.ts";
-import { parseBytes, parseCount, parseDurationMs, parseObjective, parsePercent, parseRatePerSecond } from "../units.ts";
+import type { Objective, Results } from "../../results/contract/results.ts";
+import { scenarioNamed, scenarios } from "../experiments/scenarios.ts";
+import { type PresetName, planCells, presets, type RunSettings } from "../run/plan.ts";
+import { run } from "../run/runner.ts";
+import { protocolNames } from "../targets/protocols.ts";
+import { parseTarget, type Target } from "../targets/target.ts";
 import { argument } from "./argument.ts";
 import { capacityScenarios, refuseContradictions, refuseRepeats } from "./contradictions.ts";
+import { exitCodeOf } from "./exit-codes.ts";
 import { interruptSignal } from "./interrupt.ts";
+import { defaultOutputFolder, OutputFolder } from "./output.ts";
+import { Progress } from "./progress.ts";
+import { parseBytes, parseCount, parseDurationMs, parseObjective, parsePercent, parseRatePerSecond } from "./units.ts";
 
 export interface RunOptions {
   preset: PresetName;

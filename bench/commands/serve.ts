@@ -1,12 +1,12 @@
 import { Command } from "commander";
-import { echoService } from "../../servers/behaviours/echo.ts";
-import { describeError, WirebenchError } from "../errors.ts";
-import { defaultLimits } from "../protocol.ts";
-import { protocolNamed, protocolNames } from "../protocols.ts";
-import { parseTarget } from "../target.ts";
-import { parseCount } from "../units.ts";
+import { echoService } from "../../load/behaviours/echo.ts";
+import { defaultLimits } from "../../protocol/contract.ts";
+import { describeError, WirebenchError } from "../../protocol/errors.ts";
+import { protocolNamed, protocolNames } from "../targets/protocols.ts";
+import { parseTarget } from "../targets/target.ts";
 import { argument } from "./argument.ts";
 import { interruptSignal } from "./interrupt.ts";
+import { parseCount } from "./units.ts";
 
 const examples = `
 Examples:

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { type AddressInfo, createServer, type Socket } from "node:net";
-import { scriptMark } from "../../servers/behaviours/scripted.ts";
-import { connectClient } from "../connect.ts";
-import { WirebenchError } from "../errors.ts";
-import { defaultLimits, type Payload } from "../protocol.ts";
+import { scriptMark } from "../../load/behaviours/scripted.ts";
+import { connectClient } from "../../load/users/connect.ts";
+import { defaultLimits, type Payload } from "../../protocol/contract.ts";
+import { WirebenchError } from "../../protocol/errors.ts";
 import { type Peer, within } from "./peer.ts";
 import type { ConformanceContext } from "./suite.ts";
 

@@ -1,6 +1,12 @@
-import { connectClient } from "../connect.ts";
-import { WirebenchError } from "../errors.ts";
-import { type ClientConnection, defaultLimits, type Limits, type Payload, type ProtocolClient } from "../protocol.ts";
+import { connectClient } from "../../load/users/connect.ts";
+import {
+  type ClientConnection,
+  defaultLimits,
+  type Limits,
+  type Payload,
+  type ProtocolClient,
+} from "../../protocol/contract.ts";
+import { WirebenchError } from "../../protocol/errors.ts";
 
 /** Nothing a conforming server is asked for takes this long, whatever else the machine is doing. */
 const answerMs = 5000;

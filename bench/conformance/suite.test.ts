@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { scriptedService } from "../../servers/behaviours/scripted.ts";
-import { type Behaviour, defaultLimits, type Payload } from "../protocol.ts";
-import { protocolNamed, protocols } from "../protocols.ts";
+import { scriptedService } from "../../load/behaviours/scripted.ts";
+import { type Behaviour, defaultLimits, type Payload } from "../../protocol/contract.ts";
+import { protocolNamed, protocols } from "../targets/protocols.ts";
 import { cases } from "./cases.ts";
 import { checkConformance } from "./suite.ts";
 

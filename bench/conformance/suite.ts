@@ -2,8 +2,9 @@
  * What every protocol must do before its speed means anything. Run by the tests over every registered protocol and
  * by every run before it measures: a target that fails a case is refused with the reason.
  */
-import { describeError } from "../errors.ts";
-import type { Limits, Protocol } from "../protocol.ts";
+
+import type { Limits, Protocol } from "../../protocol/contract.ts";
+import { describeError } from "../../protocol/errors.ts";
 import { cases } from "./cases.ts";
 import { Peer } from "./peer.ts";
 

@@ -1,5 +1,5 @@
 import { STATUS_CODES } from "node:http";
-import type { CloseReason } from "../../bench/protocol.ts";
+import type { CloseReason } from "../../protocol/contract.ts";
 import type { Answer } from "./exchange.ts";
 
 /** What a status that the protocol does not expect says about the connection, with the server's own words. */

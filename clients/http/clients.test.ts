@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { createServer, type RequestListener, type Server } from "node:http";
 import { type AddressInfo, connect as connectTcp, createServer as createTcpServer } from "node:net";
 import { describe, it, type TestContext } from "node:test";
-import { type Behaviour, defaultLimits, type Payload, type Protocol } from "../../bench/protocol.ts";
+import { type Behaviour, defaultLimits, type Payload, type Protocol } from "../../protocol/contract.ts";
 import { longPollingServer } from "../../servers/long-polling.ts";
 import { shortPollingServer } from "../../servers/short-polling.ts";
 import { sseServer } from "../../servers/sse.ts";

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, request } from "node:http";
 import type { AddressInfo } from "node:net";
 import { describe, it, type TestContext } from "node:test";
-import { type CookieJar, defaultLimits, type Payload, type Protocol } from "../../bench/protocol.ts";
+import { type CookieJar, defaultLimits, type Payload, type Protocol } from "../../protocol/contract.ts";
 import { longPollingServer } from "../../servers/long-polling.ts";
 import { shortPollingServer } from "../../servers/short-polling.ts";
 import { sseServer } from "../../servers/sse.ts";

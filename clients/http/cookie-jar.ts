@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { parseCookie } from "undici";
-import type { CookieJar } from "../../bench/protocol.ts";
+import type { CookieJar } from "../../protocol/contract.ts";
 
 /** RFC 6265 section 6.1: what a user agent should at least have room for, per domain. */
 const cookiesMax = 50;

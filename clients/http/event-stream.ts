@@ -1,7 +1,7 @@
 import { EventSource } from "eventsource";
 import { Client, fetch } from "undici";
-import type { CloseReason, CookieJar, Payload } from "../../bench/protocol.ts";
-import { decodeBase64, decodeMessage, MessageRefused, parseJson } from "../../bench/wires/json-message.ts";
+import type { CloseReason, CookieJar, Payload } from "../../protocol/contract.ts";
+import { decodeBase64, decodeMessage, MessageRefused, parseJson } from "../../protocol/wires/json-message.ts";
 
 export interface EventStreamOptions {
   readonly url: URL;

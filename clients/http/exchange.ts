@@ -1,5 +1,5 @@
 import { Client } from "undici";
-import type { CookieJar } from "../../bench/protocol.ts";
+import type { CookieJar } from "../../protocol/contract.ts";
 import { setCookies } from "./cookie-jar.ts";
 
 export interface Ask {

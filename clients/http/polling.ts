@@ -1,9 +1,9 @@
-import { describeError } from "../../bench/errors.ts";
-import type { ClientConnection, ConnectOptions } from "../../bench/protocol.ts";
-import { type Batch, decodeBatch, MessageRefused, parseJson } from "../../bench/wires/json-message.ts";
-import { encodedBytesMax } from "../../bench/wires/payload.ts";
-import { handshake } from "../handshake.ts";
-import { ClientLink } from "../link.ts";
+import type { ClientConnection, ConnectOptions } from "../../protocol/contract.ts";
+import { describeError } from "../../protocol/errors.ts";
+import { type Batch, decodeBatch, MessageRefused, parseJson } from "../../protocol/wires/json-message.ts";
+import { encodedBytesMax } from "../../protocol/wires/payload.ts";
+import { handshake } from "../connection/handshake.ts";
+import { ClientLink } from "../connection/link.ts";
 import { describeAnswer, unexpectedAnswer } from "./answers.ts";
 import { type Answer, Exchange } from "./exchange.ts";
 import { Uplink } from "./uplink.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { CloseReason } from "../../bench/protocol.ts";
+import type { CloseReason } from "../../protocol/contract.ts";
 import type { Answer, AnswerListener, Ask, Exchange } from "./exchange.ts";
 import { Uplink } from "./uplink.ts";
 

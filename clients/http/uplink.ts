@@ -1,6 +1,6 @@
-import { describeError } from "../../bench/errors.ts";
-import type { CloseReason, Payload } from "../../bench/protocol.ts";
-import { encodeMessage, encodeMessages } from "../../bench/wires/json-message.ts";
+import type { CloseReason, Payload } from "../../protocol/contract.ts";
+import { describeError } from "../../protocol/errors.ts";
+import { encodeMessage, encodeMessages } from "../../protocol/wires/json-message.ts";
 import { unexpectedAnswer } from "./answers.ts";
 import type { Exchange } from "./exchange.ts";
 

@@ -1,8 +1,8 @@
 import { Client } from "@xmpp/client-core";
 import ConnectionTCP from "@xmpp/tcp/lib/Connection.js";
 import type { Element, Parser } from "@xmpp/xml";
-import { encodedBytesMax } from "../../bench/wires/payload.ts";
-import { XmppStreamParser } from "../../bench/wires/xmpp-stream-parser.ts";
+import { encodedBytesMax } from "../../protocol/wires/payload.ts";
+import { XmppStreamParser } from "../../protocol/wires/xmpp-stream-parser.ts";
 import type { XmppTarget } from "./target.ts";
 
 /** What the stream ended with (RFC 6120 section 4.9): the server's word, not a failure below it. */

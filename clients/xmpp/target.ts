@@ -1,4 +1,4 @@
-import { WirebenchError } from "../../bench/errors.ts";
+import { WirebenchError } from "../../protocol/errors.ts";
 
 /** What an `xmpp:` target says. */
 export interface XmppTarget {

@@ -1,6 +1,6 @@
-import { formatInterval, formatList, formatQuantity } from "../format.ts";
-import { readMetric } from "../reading.ts";
-import type { ReportView, TargetRow } from "../view.ts";
+import { formatInterval, formatList, formatQuantity } from "../../results/quantities/format.ts";
+import { readMetric } from "../../results/summary/reading.ts";
+import type { ReportView, TargetRow } from "../view/view.ts";
 import type { Chart } from "./chart.ts";
 import { firstColour, secondColour } from "./colours.ts";
 import { rowFigure } from "./rows.ts";

@@ -1,7 +1,7 @@
 import type { TopLevelSpec } from "vega-lite";
-import { formatList, formatQuantity } from "../format.ts";
-import type { Capacity, Objective } from "../results.ts";
-import type { TargetRow } from "../view.ts";
+import type { Capacity, Objective } from "../../results/contract/results.ts";
+import { formatList, formatQuantity } from "../../results/quantities/format.ts";
+import type { TargetRow } from "../view/view.ts";
 import { delayAxis, logScale } from "./axes.ts";
 import type { Chart } from "./chart.ts";
 import { rowColours } from "./colours.ts";

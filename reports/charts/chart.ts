@@ -1,5 +1,5 @@
 import type { TopLevelSpec } from "vega-lite";
-import { image } from "../markdown.ts";
+import { image } from "../text/markdown.ts";
 
 /** A figure of a report: a Vega-Lite specification with its data, so that SVG and HTML show the same. */
 export interface Chart {

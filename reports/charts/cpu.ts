@@ -1,8 +1,8 @@
 import type { TopLevelSpec } from "vega-lite";
-import { formatInterval, formatQuantity } from "../format.ts";
-import { readMetric } from "../reading.ts";
-import type { ScenarioName } from "../results.ts";
-import type { ReportView } from "../view.ts";
+import type { ScenarioName } from "../../results/contract/results.ts";
+import { formatInterval, formatQuantity } from "../../results/quantities/format.ts";
+import { readMetric } from "../../results/summary/reading.ts";
+import type { ReportView } from "../view/view.ts";
 import type { Chart } from "./chart.ts";
 import { firstColour, secondColour, thirdColour } from "./colours.ts";
 import { figureWidth, rowAxis } from "./rows.ts";

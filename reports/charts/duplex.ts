@@ -1,7 +1,7 @@
 import type { TopLevelSpec } from "vega-lite";
-import { formatQuantity } from "../format.ts";
-import { readMetric } from "../reading.ts";
-import type { ReportView } from "../view.ts";
+import { formatQuantity } from "../../results/quantities/format.ts";
+import { readMetric } from "../../results/summary/reading.ts";
+import type { ReportView } from "../view/view.ts";
 import { delayAxis, logScale } from "./axes.ts";
 import type { Chart } from "./chart.ts";
 import { rowColours } from "./colours.ts";

@@ -1,7 +1,8 @@
 import type { TopLevelSpec } from "vega-lite";
-import { formatList, formatQuantity } from "../format.ts";
-import { carriesPercentile, sumHistograms } from "../histogram.ts";
-import { completeTrials, type ReportView, type TargetRow, usableCell } from "../view.ts";
+import { completeTrials } from "../../results/contract/trials.ts";
+import { formatList, formatQuantity } from "../../results/quantities/format.ts";
+import { carriesPercentile, sumHistograms } from "../../results/statistics/histogram.ts";
+import { type ReportView, type TargetRow, usableCell } from "../view/view.ts";
 import { delayAxis, logScale } from "./axes.ts";
 import type { Chart } from "./chart.ts";
 import { rowColours } from "./colours.ts";

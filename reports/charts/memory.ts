@@ -1,9 +1,10 @@
 import type { TopLevelSpec } from "vega-lite";
-import { formatInterval, formatList } from "../format.ts";
-import { memoryLine, memoryPoints } from "../idle.ts";
-import { readMetric } from "../reading.ts";
-import type { Interval } from "../results.ts";
-import { completeTrials, type ReportView, type TargetRow, usableCell } from "../view.ts";
+import type { Interval } from "../../results/contract/results.ts";
+import { completeTrials } from "../../results/contract/trials.ts";
+import { memoryLine, memoryPoints } from "../../results/metrics/idle.ts";
+import { formatInterval, formatList } from "../../results/quantities/format.ts";
+import { readMetric } from "../../results/summary/reading.ts";
+import { type ReportView, type TargetRow, usableCell } from "../view/view.ts";
 import type { Chart } from "./chart.ts";
 import { rowColours } from "./colours.ts";
 

@@ -1,6 +1,6 @@
-import { formatInterval, formatList } from "../format.ts";
-import { readMetric, signOf } from "../reading.ts";
-import type { ReportView, TargetRow } from "../view.ts";
+import { formatInterval, formatList } from "../../results/quantities/format.ts";
+import { readMetric, signOf } from "../../results/summary/reading.ts";
+import type { ReportView, TargetRow } from "../view/view.ts";
 import { logScale, spansDecades } from "./axes.ts";
 import type { Chart } from "./chart.ts";
 import { rowFigure } from "./rows.ts";

@@ -1,7 +1,7 @@
 import { HistogramLogWriter } from "hdr-histogram-js";
-import { decodeHistogram } from "../histogram.ts";
+import type { ClusterResults } from "../../results/contract/cluster-results.ts";
+import { decodeHistogram } from "../../results/statistics/histogram.ts";
 import { tagOf } from "../histogram-log.ts";
-import type { ClusterResults } from "./results.ts";
 
 /**
  * Every raw histogram in the HdrHistogram log format, version 1.3, which others' tools read and plot. An interval is

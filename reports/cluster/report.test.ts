@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import type { ClusterCell, ClusterResults } from "../../results/contract/cluster-results.ts";
 import { renderClusterReport } from "./report.ts";
-import type { ClusterCell, ClusterResults } from "./results.ts";
 import {
   clusterResultsOf,
   type MadeUpArm,

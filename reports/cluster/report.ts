@@ -1,5 +1,6 @@
+import type { ClusterResults } from "../../results/contract/cluster-results.ts";
 import { renderSvgs } from "../charts/render.ts";
-import type { ClusterResults } from "./results.ts";
+import { clusterViewOf } from "../view/cluster-view.ts";
 import { brokersSection } from "./sections/brokers.ts";
 import { groupSections } from "./sections/groups.ts";
 import { clusterHeadlineSection } from "./sections/headline.ts";
@@ -8,7 +9,6 @@ import { predictionsSection } from "./sections/predictions.ts";
 import type { ClusterSectionWriter } from "./sections/section.ts";
 import { clusterValiditySection } from "./sections/validity.ts";
 import { clusterRunSection } from "./sections/what-was-run.ts";
-import { clusterViewOf } from "./view.ts";
 
 export { renderClusterSummary } from "./terminal-summary.ts";
 

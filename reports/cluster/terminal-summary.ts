@@ -1,11 +1,18 @@
 /** The arms as a terminal shows them: one table with verdicts, then what needs a word. */
-import { oneLine } from "../markdown.ts";
-import { left, renderPlainTable, right } from "../table.ts";
-import { clusterMetricNamed } from "./metrics.ts";
-import { decidingInWords, expectedInWords, verdictWords } from "./reading.ts";
-import type { ClusterResults } from "./results.ts";
+
+import type { ClusterResults } from "../../results/contract/cluster-results.ts";
+import { clusterMetricNamed } from "../../results/metrics/cluster-metrics.ts";
+import { oneLine } from "../text/markdown.ts";
+import { left, renderPlainTable, right } from "../text/table.ts";
+import { decidingInWords, expectedInWords, verdictWords } from "../view/cluster-reading.ts";
+import {
+  type ArmView,
+  type ClusterView,
+  clusterViewOf,
+  type ExperimentView,
+  type PredictionView,
+} from "../view/cluster-view.ts";
 import { tallyOf } from "./sections/headline.ts";
-import { type ArmView, type ClusterView, clusterViewOf, type ExperimentView, type PredictionView } from "./view.ts";
 
 const experimentWidth = 15;
 const armWidth = 25;

@@ -1,7 +1,5 @@
 /** Results of the cluster experiments for tests, with every number chosen: deterministic, and like those of a real run. */
-import type { Interval } from "../results.ts";
-import { median } from "../statistics/moments.ts";
-import { fitScalability } from "../statistics/scalability.ts";
+
 import type {
   BrokerName,
   ClusterCell,
@@ -13,7 +11,10 @@ import type {
   MeasuredClusterCell,
   Prediction,
   Series,
-} from "./results.ts";
+} from "../../results/contract/cluster-results.ts";
+import type { Interval } from "../../results/contract/results.ts";
+import { median } from "../../results/statistics/moments.ts";
+import { fitScalability } from "../../results/statistics/scalability.ts";
 
 export const madeUpExperiments: readonly ExperimentInfo[] = [
   {

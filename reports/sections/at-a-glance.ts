@@ -1,7 +1,7 @@
-import { blocks, escapeText } from "../markdown.ts";
-import { trialsToRankMin } from "../ranking.ts";
-import type { ScenarioName } from "../results.ts";
-import { type ReportView, referenceTitle } from "../view.ts";
+import type { ScenarioName } from "../../results/contract/results.ts";
+import { blocks, escapeText } from "../text/markdown.ts";
+import { trialsToRankMin } from "../view/ranking.ts";
+import { type ReportView, referenceTitle } from "../view/view.ts";
 import { metricColumn, ratioColumn, type Section, type TargetColumn, targetTable, textSection } from "./section.ts";
 
 /** One row per target: first what a user feels, then what it costs. */

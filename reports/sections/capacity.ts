@@ -1,10 +1,10 @@
+import type { Capacity } from "../../results/contract/results.ts";
+import { formatCount, formatQuantity } from "../../results/quantities/format.ts";
 import { capacityChart } from "../charts/capacity.ts";
 import { showCharts } from "../charts/chart.ts";
-import { formatCount, formatQuantity } from "../format.ts";
-import { blocks, bullets, escapeText } from "../markdown.ts";
-import type { Capacity } from "../results.ts";
-import { left, renderMarkdownTable, renderPlainTable, right } from "../table.ts";
-import type { ReportView } from "../view.ts";
+import { blocks, bullets, escapeText } from "../text/markdown.ts";
+import { left, renderMarkdownTable, renderPlainTable, right } from "../text/table.ts";
+import type { ReportView } from "../view/view.ts";
 import { type Section, textSection } from "./section.ts";
 
 /** The knee of each target: the highest offered rate at which the objective held. */

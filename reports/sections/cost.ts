@@ -1,9 +1,9 @@
+import { formatQuantity } from "../../results/quantities/format.ts";
 import { bytesChart } from "../charts/bytes.ts";
 import { showCharts } from "../charts/chart.ts";
 import { cpuChart } from "../charts/cpu.ts";
-import { formatQuantity } from "../format.ts";
-import { blocks, bullets, escapeText } from "../markdown.ts";
-import { type ReportView, referenceTitle, type TargetRow } from "../view.ts";
+import { blocks, bullets, escapeText } from "../text/markdown.ts";
+import { type ReportView, referenceTitle, type TargetRow } from "../view/view.ts";
 import {
   metricColumn,
   ratioColumn,

@@ -1,9 +1,9 @@
-import { formatCount } from "../format.ts";
-import { blocks, escapeText } from "../markdown.ts";
-import { flowsOf } from "../metrics.ts";
-import type { Cell, FlowLedger } from "../results.ts";
-import { left, renderMarkdownTable, right } from "../table.ts";
-import type { ReportView } from "../view.ts";
+import type { Cell, FlowLedger } from "../../results/contract/results.ts";
+import { flowsOf } from "../../results/metrics/metrics.ts";
+import { formatCount } from "../../results/quantities/format.ts";
+import { blocks, escapeText } from "../text/markdown.ts";
+import { left, renderMarkdownTable, right } from "../text/table.ts";
+import type { ReportView } from "../view/view.ts";
 import { type Section, textSection } from "./section.ts";
 
 const counts = [

@@ -1,7 +1,7 @@
 import { showCharts } from "../charts/chart.ts";
 import { duplexChart } from "../charts/duplex.ts";
-import { blocks, bullets, escapeText } from "../markdown.ts";
-import type { ReportView, TargetRow } from "../view.ts";
+import { blocks, bullets, escapeText } from "../text/markdown.ts";
+import type { ReportView, TargetRow } from "../view/view.ts";
 import { describeLoad } from "./load.ts";
 import { metricColumn, rowsOf, rowsThat, type Section, targetTable } from "./section.ts";
 

@@ -1,10 +1,10 @@
+import { formatDuration, formatInterval } from "../../results/quantities/format.ts";
+import { readMetric } from "../../results/summary/reading.ts";
 import { showCharts } from "../charts/chart.ts";
 import { echoLatencyChart } from "../charts/echo-latency.ts";
 import { echoPercentilesChart } from "../charts/echo-percentiles.ts";
-import { formatDuration, formatInterval } from "../format.ts";
-import { blocks, bullets, escapeText } from "../markdown.ts";
-import { readMetric } from "../reading.ts";
-import type { ReportView, TargetRow } from "../view.ts";
+import { blocks, bullets, escapeText } from "../text/markdown.ts";
+import type { ReportView, TargetRow } from "../view/view.ts";
 import { describeLoad } from "./load.ts";
 import { metricColumn, rowsOf, rowsThat, type Section, targetTable } from "./section.ts";
 

@@ -1,13 +1,15 @@
 /** What a reader in a hurry should take away: only what the trials support. */
-import { formatList, formatQuantity, plural } from "../format.ts";
-import { slowedByOtherDirection } from "../interference.ts";
-import { blocks, bullets, escapeText } from "../markdown.ts";
-import { metricNamed } from "../metrics.ts";
-import { pairsOf, type Ranked, type Ranking, rankTargets, trialsToRankMin } from "../ranking.ts";
-import { comparisonOf, signOf } from "../reading.ts";
-import type { ScenarioName } from "../results.ts";
-import { describeStarvation, starvationOf } from "../starvation.ts";
-import { isFloor, type ReportView, referenceTitle, type TargetRow } from "../view.ts";
+
+import type { ScenarioName } from "../../results/contract/results.ts";
+import { metricNamed } from "../../results/metrics/metrics.ts";
+import { formatList, formatQuantity, plural } from "../../results/quantities/format.ts";
+import { signOf } from "../../results/summary/reading.ts";
+import { describeStarvation, starvationOf } from "../../results/validity/starvation.ts";
+import { blocks, bullets, escapeText } from "../text/markdown.ts";
+import { slowedByOtherDirection } from "../view/interference.ts";
+import { pairsOf, type Ranked, type Ranking, rankTargets, trialsToRankMin } from "../view/ranking.ts";
+import { comparisonOf } from "../view/shown-reading.ts";
+import { isFloor, type ReportView, referenceTitle, type TargetRow } from "../view/view.ts";
 import { type Section, textSection } from "./section.ts";
 
 interface Dimension {

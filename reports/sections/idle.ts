@@ -1,10 +1,11 @@
+import { completeTrials } from "../../results/contract/trials.ts";
+import { hasFreshServers, residualShareOf } from "../../results/metrics/idle.ts";
+import { formatDuration, formatList, formatMemory, formatQuantity } from "../../results/quantities/format.ts";
+import { readMetric } from "../../results/summary/reading.ts";
 import { showCharts } from "../charts/chart.ts";
 import { memoryChart } from "../charts/memory.ts";
-import { formatDuration, formatList, formatMemory, formatQuantity } from "../format.ts";
-import { hasFreshServers, residualShareOf } from "../idle.ts";
-import { blocks, bullets, escapeText } from "../markdown.ts";
-import { readMetric } from "../reading.ts";
-import { completeTrials, measuredCell, type ReportView, referenceTitle, type TargetRow } from "../view.ts";
+import { blocks, bullets, escapeText } from "../text/markdown.ts";
+import { measuredCell, type ReportView, referenceTitle, type TargetRow } from "../view/view.ts";
 import {
   metricColumn,
   ratioColumn,

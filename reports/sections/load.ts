@@ -1,7 +1,8 @@
 /** What a scenario asked of the targets, in words. */
-import { formatCount, formatDuration, formatQuantity, plural } from "../format.ts";
-import type { Parameters, ScenarioName } from "../results.ts";
-import type { ReportView } from "../view.ts";
+
+import type { Parameters, ScenarioName } from "../../results/contract/results.ts";
+import { formatCount, formatDuration, formatQuantity, plural } from "../../results/quantities/format.ts";
+import type { ReportView } from "../view/view.ts";
 
 /** One sentence per distinct set of parameters, which is one unless a run mixed them. */
 export function describeLoad(view: ReportView, scenario: ScenarioName): string {

@@ -1,6 +1,6 @@
-import { blocks, bullets, codeBlock, oneLine } from "../markdown.ts";
-import { trialsToRankMin } from "../ranking.ts";
-import type { ReportView } from "../view.ts";
+import { blocks, bullets, codeBlock, oneLine } from "../text/markdown.ts";
+import { trialsToRankMin } from "../view/ranking.ts";
+import type { ReportView } from "../view/view.ts";
 import { type Section, textSection } from "./section.ts";
 
 /** How the numbers came about, and what they do not say. */

@@ -1,12 +1,13 @@
+import type { ScenarioName } from "../../results/contract/results.ts";
+import { metricNamed } from "../../results/metrics/metrics.ts";
+import { formatInterval } from "../../results/quantities/format.ts";
+import { readMetric, signOf } from "../../results/summary/reading.ts";
 import type { Chart } from "../charts/chart.ts";
-import { formatInterval } from "../format.ts";
-import { escapeText } from "../markdown.ts";
-import { metricNamed } from "../metrics.ts";
-import { Notes } from "../notes.ts";
-import { comparisonOf, readMetric, showReading, signOf } from "../reading.ts";
-import type { ScenarioName } from "../results.ts";
-import { type Column, left, renderMarkdownTable, right } from "../table.ts";
-import type { ReportView, TargetRow } from "../view.ts";
+import { escapeText } from "../text/markdown.ts";
+import { Notes } from "../text/notes.ts";
+import { type Column, left, renderMarkdownTable, right } from "../text/table.ts";
+import { comparisonOf, showReading } from "../view/shown-reading.ts";
+import type { ReportView, TargetRow } from "../view/view.ts";
 
 /** A part of a report; its charts are referred to from its markdown. */
 export interface Section {

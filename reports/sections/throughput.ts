@@ -1,9 +1,9 @@
+import { formatDuration, formatInterval, formatList, formatQuantity } from "../../results/quantities/format.ts";
+import { readMetric } from "../../results/summary/reading.ts";
 import { showCharts } from "../charts/chart.ts";
 import { throughputChart } from "../charts/throughput.ts";
-import { formatDuration, formatInterval, formatList, formatQuantity } from "../format.ts";
-import { blocks, bullets, escapeText } from "../markdown.ts";
-import { readMetric } from "../reading.ts";
-import { measuredCell, type ReportView, referenceTitle, type TargetRow } from "../view.ts";
+import { blocks, bullets, escapeText } from "../text/markdown.ts";
+import { measuredCell, type ReportView, referenceTitle, type TargetRow } from "../view/view.ts";
 import { describeLoad } from "./load.ts";
 import { metricColumn, ratioColumn, rowsOf, rowsThat, type Section, targetTable } from "./section.ts";
 

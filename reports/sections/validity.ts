@@ -1,8 +1,9 @@
-import { plural } from "../format.ts";
-import { blocks, bullets, escapeText } from "../markdown.ts";
-import type { Cell } from "../results.ts";
-import { left, renderMarkdownTable } from "../table.ts";
-import { completeTrials, type ReportView } from "../view.ts";
+import type { Cell } from "../../results/contract/results.ts";
+import { completeTrials } from "../../results/contract/trials.ts";
+import { plural } from "../../results/quantities/format.ts";
+import { blocks, bullets, escapeText } from "../text/markdown.ts";
+import { left, renderMarkdownTable } from "../text/table.ts";
+import type { ReportView } from "../view/view.ts";
 import { type Section, textSection } from "./section.ts";
 
 /** Which cells may be believed, and what speaks against the others. */

@@ -1,9 +1,9 @@
-import { formatDuration, formatList, formatMemory, formatQuantity, plural } from "../format.ts";
-import { wasBusy } from "../machine.ts";
-import { blocks, codeBlock, escapeText, oneLine } from "../markdown.ts";
-import type { Load } from "../results.ts";
-import { left, renderMarkdownTable } from "../table.ts";
-import type { ReportView } from "../view.ts";
+import type { Load } from "../../results/contract/results.ts";
+import { formatDuration, formatList, formatMemory, formatQuantity, plural } from "../../results/quantities/format.ts";
+import { wasBusy } from "../../results/validity/machine.ts";
+import { blocks, codeBlock, escapeText, oneLine } from "../text/markdown.ts";
+import { left, renderMarkdownTable } from "../text/table.ts";
+import type { ReportView } from "../view/view.ts";
 import { type Section, textSection } from "./section.ts";
 
 /** Everything somebody else needs to run it again, or to doubt it. */

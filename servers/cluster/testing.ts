@@ -1,15 +1,15 @@
 /** What the tests of the cluster share: a broker whose every step the test decides, and a user without a network. */
 import { setImmediate as turn } from "node:timers/promises";
-import { WirebenchError } from "../../bench/errors.ts";
-import type { Behaviour, ConnectionHandler, Payload } from "../../bench/protocol.ts";
+import type { Behaviour, ConnectionHandler, Payload } from "../../protocol/contract.ts";
+import { WirebenchError } from "../../protocol/errors.ts";
 import {
   decodeNodeMessage,
   encodeUserMessage,
   type NodeMessage,
   type RoomMessage,
   type UserMessage,
-} from "../../bench/wires/room.ts";
-import type { Broker, BrokerConnection, BrokerConnectOptions, BrokerMessage, BrokerStatus } from "./broker.ts";
+} from "../../protocol/wires/room.ts";
+import type { Broker, BrokerConnection, BrokerConnectOptions, BrokerMessage, BrokerStatus } from "./broker/broker.ts";
 
 /** Hands every message to every link at once, unless the link is held; positions count from 1. */
 export class TestBroker implements Broker {

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, it, type TestContext } from "node:test";
-import type { Limits, Protocol, RunningServer } from "../../bench/protocol.ts";
-import { encodedBytesMax } from "../../bench/wires/payload.ts";
 import { longPollingClient } from "../../clients/long-polling.ts";
 import { shortPollingClient } from "../../clients/short-polling.ts";
 import { sseClient } from "../../clients/sse.ts";
+import type { Limits, Protocol, RunningServer } from "../../protocol/contract.ts";
+import { encodedBytesMax } from "../../protocol/wires/payload.ts";
 import { longPollingServer } from "../long-polling.ts";
 import { shortPollingServer } from "../short-polling.ts";
 import { sseServer } from "../sse.ts";

@@ -1,4 +1,4 @@
-import { encodeBatch } from "../../bench/wires/json-message.ts";
+import { encodeBatch } from "../../protocol/wires/json-message.ts";
 
 /** Messages on their way to a peer that fetches them: numbered from 1, kept until the peer says it has them. */
 export class Mailbox {

@@ -1,7 +1,7 @@
 import type { ServerResponse } from "node:http";
-import type { Payload } from "../../bench/protocol.ts";
-import { encodeMessage } from "../../bench/wires/json-message.ts";
-import type { ServerWire } from "../link.ts";
+import type { Payload } from "../../protocol/contract.ts";
+import { encodeMessage } from "../../protocol/wires/json-message.ts";
+import type { ServerWire } from "../connection/link.ts";
 import { answerEmpty, answerJson, refuse } from "./answer.ts";
 import { Mailbox } from "./mailbox.ts";
 

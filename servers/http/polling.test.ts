@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it, type TestContext } from "node:test";
-import type { Behaviour, ConnectionHandler, Limits, RunningServer, ServerConnection } from "../../bench/protocol.ts";
+import type { Behaviour, ConnectionHandler, Limits, RunningServer, ServerConnection } from "../../protocol/contract.ts";
 import { echo, RawPeer, start } from "../testing.ts";
 import { listenPolling } from "./polling.ts";
 

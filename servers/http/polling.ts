@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
-import type { ListenOptions, RunningServer } from "../../bench/protocol.ts";
-import { ServerLink } from "../link.ts";
-import { closeServer, listenOn, trackSockets } from "../listening.ts";
+import type { ListenOptions, RunningServer } from "../../protocol/contract.ts";
+import { ServerLink } from "../connection/link.ts";
+import { closeServer, listenOn, trackSockets } from "../connection/listening.ts";
 import { answerDone, answerJson, refuse } from "./answer.ts";
 import { PolledConnection } from "./polled-connection.ts";
 import { type RoutedRequest, serveRoutes } from "./routes.ts";

@@ -1,5 +1,5 @@
 import { createServer, type RequestListener, type Server } from "node:http";
-import type { Limits } from "../../bench/protocol.ts";
+import type { Limits } from "../../protocol/contract.ts";
 
 /** Headers of one request, in bytes; Node answers 431 (RFC 6585 section 5) over it. */
 const headerBytesMax = 16 * 1024;

@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Limits, Payload } from "../../bench/protocol.ts";
-import { decodeMessages, decodeUtf8, MessageRefused, parseJson } from "../../bench/wires/json-message.ts";
-import { encodedBytesMax } from "../../bench/wires/payload.ts";
-import type { ServerLink } from "../link.ts";
+import type { Limits, Payload } from "../../protocol/contract.ts";
+import { decodeMessages, decodeUtf8, MessageRefused, parseJson } from "../../protocol/wires/json-message.ts";
+import { encodedBytesMax } from "../../protocol/wires/payload.ts";
+import type { ServerLink } from "../connection/link.ts";
 import { answerDone, refuse } from "./answer.ts";
 import type { RoutedRequest } from "./routes.ts";
 

@@ -1,8 +1,8 @@
 import { type Element, xml } from "@xmpp/xml";
-import type { Behaviour, Limits, Payload } from "../../bench/protocol.ts";
-import { payloadBytes } from "../../bench/wires/payload.ts";
-import { messageElement, messagePayload, messageType } from "../../bench/wires/xmpp-message.ts";
-import { ServerLink } from "../link.ts";
+import type { Behaviour, Limits, Payload } from "../../protocol/contract.ts";
+import { payloadBytes } from "../../protocol/wires/payload.ts";
+import { messageElement, messagePayload, messageType } from "../../protocol/wires/xmpp-message.ts";
+import { ServerLink } from "../connection/link.ts";
 import type { Account } from "./account.ts";
 import { asksToBind, bindResource } from "./binding.ts";
 import { namespaces } from "./namespaces.ts";

@@ -1,8 +1,8 @@
 import type { Socket } from "node:net";
 import type { Element } from "@xmpp/xml";
-import { encodedBytesMax } from "../../bench/wires/payload.ts";
-import { XmlFault } from "../../bench/wires/xml-tokenizer.ts";
-import { XmppStreamParser } from "../../bench/wires/xmpp-stream-parser.ts";
+import { encodedBytesMax } from "../../protocol/wires/payload.ts";
+import { XmlFault } from "../../protocol/wires/xml-tokenizer.ts";
+import { XmppStreamParser } from "../../protocol/wires/xmpp-stream-parser.ts";
 import { type XmppHost, XmppSession, type XmppTransport } from "./session.ts";
 import { type StreamCondition, streamError } from "./stream-error.ts";
 import { closingTag, headerFault, openingTag } from "./stream-header.ts";

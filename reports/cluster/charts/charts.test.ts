@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Parser } from "@xmpp/xml";
+import type { ClusterEvent } from "../../../results/contract/cluster-results.ts";
 import { renderClusterReport } from "../report.ts";
-import type { ClusterEvent } from "../results.ts";
 import { clusterResultsOf, type MadeUpArm, madeUpArms, madeUpCell, madeUpClusterResults } from "../testing.ts";
 
 const files = await renderClusterReport(madeUpClusterResults());

@@ -1,8 +1,8 @@
+import { formatList } from "../../../results/quantities/format.ts";
 import type { Chart } from "../../charts/chart.ts";
 import { rowFigure } from "../../charts/rows.ts";
-import { formatList } from "../../format.ts";
-import { middleOf, wordsOf } from "../reading.ts";
-import { type ArmView, type ExperimentView, usableArm } from "../view.ts";
+import { middleOf, wordsOf } from "../../view/cluster-reading.ts";
+import { type ArmView, type ExperimentView, usableArm } from "../../view/cluster-view.ts";
 
 const metric = "deliveredFraction";
 

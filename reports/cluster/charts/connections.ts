@@ -1,9 +1,9 @@
 import type { TopLevelSpec } from "vega-lite";
 import type { Chart } from "../../charts/chart.ts";
 import { figureWidth, rowAxis } from "../../charts/rows.ts";
-import { oneLine } from "../../markdown.ts";
-import { metricsOf } from "../reading.ts";
-import { type ExperimentView, shownTrial } from "../view.ts";
+import { oneLine } from "../../text/markdown.ts";
+import { metricsOf } from "../../view/cluster-reading.ts";
+import { type ExperimentView, shownTrial } from "../../view/cluster-view.ts";
 
 /** A figure of more lines would be none. */
 const nodesShownMax = 12;

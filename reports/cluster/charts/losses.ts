@@ -1,9 +1,9 @@
 import type { TopLevelSpec } from "vega-lite";
+import { formatList, formatQuantity } from "../../../results/quantities/format.ts";
 import type { Chart } from "../../charts/chart.ts";
 import { figureWidth, rowAxis } from "../../charts/rows.ts";
-import { formatList, formatQuantity } from "../../format.ts";
-import { middleOf, wordsOf } from "../reading.ts";
-import type { ArmView, ExperimentView } from "../view.ts";
+import { middleOf, wordsOf } from "../../view/cluster-reading.ts";
+import type { ArmView, ExperimentView } from "../../view/cluster-view.ts";
 
 const kinds = [
   { title: "silent: nobody was told", metric: "silentLossDeliveries", colour: "#d55e00" },

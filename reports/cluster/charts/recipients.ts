@@ -1,10 +1,10 @@
+import { formatList, formatQuantity } from "../../../results/quantities/format.ts";
+import { signOf } from "../../../results/summary/reading.ts";
 import { delayAxis, logScale } from "../../charts/axes.ts";
 import type { Chart } from "../../charts/chart.ts";
 import { rowFigure } from "../../charts/rows.ts";
-import { formatList, formatQuantity } from "../../format.ts";
-import { signOf } from "../../reading.ts";
-import { readArm } from "../reading.ts";
-import type { ArmView, ExperimentView } from "../view.ts";
+import { readArm } from "../../view/cluster-reading.ts";
+import type { ArmView, ExperimentView } from "../../view/cluster-view.ts";
 
 const recipients = ["firstRecipientP50Us", "medianRecipientP50Us", "lastRecipientP50Us"] as const;
 

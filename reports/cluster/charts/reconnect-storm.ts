@@ -1,8 +1,8 @@
 import type { TopLevelSpec } from "vega-lite";
+import { formatList, formatQuantity } from "../../../results/quantities/format.ts";
 import type { Chart } from "../../charts/chart.ts";
-import { formatList, formatQuantity } from "../../format.ts";
-import { oneLine } from "../../markdown.ts";
-import { type ExperimentView, shownTrial } from "../view.ts";
+import { oneLine } from "../../text/markdown.ts";
+import { type ExperimentView, shownTrial } from "../../view/cluster-view.ts";
 import { seriesPoints } from "./timeline.ts";
 
 /** Tries to connect per second after the fault, one panel per arm, where arms differ in how users wait. */

@@ -1,11 +1,11 @@
 import type { TopLevelSpec } from "vega-lite";
+import { brokerNames, type ScalingFit } from "../../../results/contract/cluster-results.ts";
+import { formatQuantity } from "../../../results/quantities/format.ts";
+import { median } from "../../../results/statistics/moments.ts";
+import { scaledThroughput } from "../../../results/statistics/scalability.ts";
 import type { Chart } from "../../charts/chart.ts";
 import { palette } from "../../charts/colours.ts";
-import { formatQuantity } from "../../format.ts";
-import { median } from "../../statistics/moments.ts";
-import { scaledThroughput } from "../../statistics/scalability.ts";
-import { brokerNames, type ScalingFit } from "../results.ts";
-import type { ClusterView } from "../view.ts";
+import type { ClusterView } from "../../view/cluster-view.ts";
 
 const stepsPerNode = 8;
 /** Above the highest point. */

@@ -1,10 +1,10 @@
 /** What happened in an arm, in order: the events as rules with labels over what users saw, on one clock. */
 import type { TopLevelSpec } from "vega-lite";
+import type { ClusterEvent, Series } from "../../../results/contract/cluster-results.ts";
+import { formatQuantity } from "../../../results/quantities/format.ts";
 import type { Chart } from "../../charts/chart.ts";
-import { formatQuantity } from "../../format.ts";
-import { oneLine } from "../../markdown.ts";
-import type { ClusterEvent, Series } from "../results.ts";
-import { type ArmView, type ExperimentView, shownTrial } from "../view.ts";
+import { oneLine } from "../../text/markdown.ts";
+import { type ArmView, type ExperimentView, shownTrial } from "../../view/cluster-view.ts";
 import { seconds, seriesPoints } from "./timeline.ts";
 
 const width = 560;

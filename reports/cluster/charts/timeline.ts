@@ -1,4 +1,4 @@
-import type { Series } from "../results.ts";
+import type { Series } from "../../../results/contract/cluster-results.ts";
 
 /** `1.25 s` after the start of the measurement; before it negative. */
 export const seconds = (atMs: number): string => `${Number((atMs / 1000).toFixed(3))} s`;

@@ -1,8 +1,14 @@
 /** What the brokers promise, beside what was measured. */
-import { blocks, bullets, escapeText } from "../../markdown.ts";
-import { left, renderMarkdownTable } from "../../table.ts";
-import { wordsOf } from "../reading.ts";
-import { type ArmView, type ClusterView, comparesBrokers, type ExperimentView, usableArm } from "../view.ts";
+import { blocks, bullets, escapeText } from "../../text/markdown.ts";
+import { left, renderMarkdownTable } from "../../text/table.ts";
+import { wordsOf } from "../../view/cluster-reading.ts";
+import {
+  type ArmView,
+  type ClusterView,
+  comparesBrokers,
+  type ExperimentView,
+  usableArm,
+} from "../../view/cluster-view.ts";
 import { type Section, textSection } from "./section.ts";
 
 const orders = { total: "the same for all nodes", "per-publisher": "that of each publisher" } as const;

@@ -1,7 +1,11 @@
 /** One experiment: its question, what was expected and measured, what it looks like, what to take away. */
+
+import { clusterMetricNamed } from "../../../results/metrics/cluster-metrics.ts";
 import type { Chart } from "../../charts/chart.ts";
 import { showCharts } from "../../charts/chart.ts";
-import { blocks, bullets, escapeText } from "../../markdown.ts";
+import { blocks, bullets, escapeText } from "../../text/markdown.ts";
+import { expectedInWords, measuredInWords, showVerdict } from "../../view/cluster-reading.ts";
+import { type ClusterView, type ExperimentView, hasFault, type PredictionView } from "../../view/cluster-view.ts";
 import { completenessChart } from "../charts/completeness.ts";
 import { connectionsChart } from "../charts/connections.ts";
 import { figureFile } from "../charts/file-names.ts";
@@ -9,9 +13,6 @@ import { lossesChart } from "../charts/losses.ts";
 import { recipientsChart } from "../charts/recipients.ts";
 import { reconnectStormChart } from "../charts/reconnect-storm.ts";
 import { sequenceChart } from "../charts/sequence.ts";
-import { clusterMetricNamed } from "../metrics.ts";
-import { expectedInWords, measuredInWords, showVerdict } from "../reading.ts";
-import { type ClusterView, type ExperimentView, hasFault, type PredictionView } from "../view.ts";
 import { measurementsOf } from "./measurements.ts";
 import { capitalised, type Section } from "./section.ts";
 import { setupOf } from "./setup.ts";

@@ -1,7 +1,8 @@
 /** The experiments, under what they are about. */
-import { blocks } from "../../markdown.ts";
-import type { ExperimentInfo } from "../results.ts";
-import type { ClusterView, GroupView } from "../view.ts";
+
+import type { ExperimentInfo } from "../../../results/contract/cluster-results.ts";
+import { blocks } from "../../text/markdown.ts";
+import type { ClusterView, GroupView } from "../../view/cluster-view.ts";
 import { experimentSection } from "./experiment.ts";
 import { scalingLaw } from "./scaling.ts";
 import type { Section } from "./section.ts";

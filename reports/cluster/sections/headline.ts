@@ -1,10 +1,18 @@
 /** What a reader in a hurry should take away: what held, what did not, and the two classic problems in numbers. */
-import { formatList, plural } from "../../format.ts";
-import { blocks, bullets, escapeText } from "../../markdown.ts";
-import { clusterMetricNamed } from "../metrics.ts";
-import { expectedInWords, measuredInWords, middleOf, readArm, wordsOf } from "../reading.ts";
-import type { ClusterParameters, ExperimentInfo } from "../results.ts";
-import { type ArmView, type ClusterView, comparesBrokers, type ExperimentView, hasFault, usableArm } from "../view.ts";
+
+import type { ClusterParameters, ExperimentInfo } from "../../../results/contract/cluster-results.ts";
+import { clusterMetricNamed } from "../../../results/metrics/cluster-metrics.ts";
+import { formatList, plural } from "../../../results/quantities/format.ts";
+import { blocks, bullets, escapeText } from "../../text/markdown.ts";
+import { expectedInWords, measuredInWords, middleOf, readArm, wordsOf } from "../../view/cluster-reading.ts";
+import {
+  type ArmView,
+  type ClusterView,
+  comparesBrokers,
+  type ExperimentView,
+  hasFault,
+  usableArm,
+} from "../../view/cluster-view.ts";
 import { type Section, textSection } from "./section.ts";
 
 export function clusterHeadlineSection(view: ClusterView): Section {

@@ -1,10 +1,11 @@
 /** What the arms of an experiment measured: a table per topic, its columns those the arms have. */
-import { blocks, bullets, escapeText } from "../../markdown.ts";
-import { showReading } from "../../reading.ts";
-import { left, right } from "../../table.ts";
-import { type ClusterMetric, type MetricTopic, topicTitles } from "../metrics.ts";
-import { metricsOf, middleOf, readArm } from "../reading.ts";
-import { type ArmView, type ExperimentView, usableArm } from "../view.ts";
+
+import { type ClusterMetric, type MetricTopic, topicTitles } from "../../../results/metrics/cluster-metrics.ts";
+import { blocks, bullets, escapeText } from "../../text/markdown.ts";
+import { left, right } from "../../text/table.ts";
+import { metricsOf, middleOf, readArm } from "../../view/cluster-reading.ts";
+import { type ArmView, type ExperimentView, usableArm } from "../../view/cluster-view.ts";
+import { showReading } from "../../view/shown-reading.ts";
 import { capitalised, notedTable } from "./section.ts";
 
 export function measurementsOf(experiment: ExperimentView): string {

@@ -1,6 +1,6 @@
-import { plural } from "../../format.ts";
-import { blocks, bullets, codeBlock, oneLine } from "../../markdown.ts";
-import type { ClusterView } from "../view.ts";
+import { plural } from "../../../results/quantities/format.ts";
+import { blocks, bullets, codeBlock, oneLine } from "../../text/markdown.ts";
+import type { ClusterView } from "../../view/cluster-view.ts";
 import { meaningsOf } from "./measurements.ts";
 import { type Section, textSection } from "./section.ts";
 

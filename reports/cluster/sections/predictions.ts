@@ -1,7 +1,7 @@
-import { plural } from "../../format.ts";
-import { blocks, escapeText } from "../../markdown.ts";
-import { left, right } from "../../table.ts";
-import type { ClusterView, ExperimentView } from "../view.ts";
+import { plural } from "../../../results/quantities/format.ts";
+import { blocks, escapeText } from "../../text/markdown.ts";
+import { left, right } from "../../text/table.ts";
+import type { ClusterView, ExperimentView } from "../../view/cluster-view.ts";
 import { notedTable, type Section, textSection } from "./section.ts";
 
 /** Every experiment in one line: how much of what was expected came about. */

@@ -1,13 +1,13 @@
+import type { ScalingFit } from "../../../results/contract/cluster-results.ts";
+import type { Interval } from "../../../results/contract/results.ts";
+import { formatInterval, formatList, formatQuantity } from "../../../results/quantities/format.ts";
+import { median } from "../../../results/statistics/moments.ts";
+import { scalingCaution } from "../../../results/statistics/scalability.ts";
 import { showCharts } from "../../charts/chart.ts";
-import { formatInterval, formatList, formatQuantity } from "../../format.ts";
-import { blocks, bullets, escapeText } from "../../markdown.ts";
-import type { Interval } from "../../results.ts";
-import { median } from "../../statistics/moments.ts";
-import { scalingCaution } from "../../statistics/scalability.ts";
-import { left, right } from "../../table.ts";
+import { blocks, bullets, escapeText } from "../../text/markdown.ts";
+import { left, right } from "../../text/table.ts";
+import type { ClusterView } from "../../view/cluster-view.ts";
 import { scalingChart } from "../charts/scaling.ts";
-import type { ScalingFit } from "../results.ts";
-import type { ClusterView } from "../view.ts";
 import { notedTable, type Section } from "./section.ts";
 
 /** Deliveries per second against nodes, and the law that describes them, where there is one. */

@@ -1,7 +1,7 @@
-import { Notes } from "../../notes.ts";
 import type { Section } from "../../sections/section.ts";
-import { left, renderMarkdownTable, type Table } from "../../table.ts";
-import type { ClusterView } from "../view.ts";
+import { Notes } from "../../text/notes.ts";
+import { left, renderMarkdownTable, type Table } from "../../text/table.ts";
+import type { ClusterView } from "../../view/cluster-view.ts";
 
 export type { Section } from "../../sections/section.ts";
 export { textSection } from "../../sections/section.ts";

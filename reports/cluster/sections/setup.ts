@@ -1,9 +1,10 @@
 /** What is the same in all arms of an experiment, and what sets them apart. */
-import { formatQuantity } from "../../format.ts";
-import { blocks, escapeText } from "../../markdown.ts";
-import { left, renderMarkdownTable } from "../../table.ts";
-import type { ClusterCell } from "../results.ts";
-import type { ArmView, ClusterView, ExperimentView } from "../view.ts";
+
+import type { ClusterCell } from "../../../results/contract/cluster-results.ts";
+import { formatQuantity } from "../../../results/quantities/format.ts";
+import { blocks, escapeText } from "../../text/markdown.ts";
+import { left, renderMarkdownTable } from "../../text/table.ts";
+import type { ArmView, ClusterView, ExperimentView } from "../../view/cluster-view.ts";
 import { capitalised } from "./section.ts";
 
 interface Facet {

@@ -1,7 +1,7 @@
-import { formatCount } from "../../format.ts";
-import { blocks, bullets, escapeText } from "../../markdown.ts";
-import { left, renderMarkdownTable, right } from "../../table.ts";
-import type { ArmView, ClusterView } from "../view.ts";
+import { formatCount } from "../../../results/quantities/format.ts";
+import { blocks, bullets, escapeText } from "../../text/markdown.ts";
+import { left, renderMarkdownTable, right } from "../../text/table.ts";
+import type { ArmView, ClusterView } from "../../view/cluster-view.ts";
 import { type Section, textSection } from "./section.ts";
 
 const verdicts = ["valid", "generator-bound", "invalid", "failed", "not-run"] as const;

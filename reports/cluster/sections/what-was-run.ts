@@ -1,6 +1,12 @@
-import { formatDuration, formatList, formatMemory, formatQuantity, plural } from "../../format.ts";
-import { blocks, codeBlock, escapeText, oneLine } from "../../markdown.ts";
-import type { ClusterView } from "../view.ts";
+import {
+  formatDuration,
+  formatList,
+  formatMemory,
+  formatQuantity,
+  plural,
+} from "../../../results/quantities/format.ts";
+import { blocks, codeBlock, escapeText, oneLine } from "../../text/markdown.ts";
+import type { ClusterView } from "../../view/cluster-view.ts";
 import { factTable, type Section, textSection } from "./section.ts";
 
 /** A machine with this share of its cores busy before the run is not a quiet one. */

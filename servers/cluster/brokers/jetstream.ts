@@ -10,10 +10,10 @@ import {
   type StreamState,
 } from "@nats-io/jetstream";
 import { createInbox, type Msg, type NatsConnection, nanos } from "@nats-io/transport-node";
-import { type Broker, type BrokerMessage, replayMessagesMax } from "../broker.ts";
-import { BrokerLink } from "./link.ts";
+import { type Broker, type BrokerMessage, replayMessagesMax } from "../broker/broker.ts";
+import { BrokerLink } from "../broker/link.ts";
+import type { OpenSession } from "../broker/session.ts";
 import { natsConnection } from "./nats-client.ts";
-import type { OpenSession } from "./session.ts";
 
 /** NATS JetStream (https://docs.nats.io/nats-concepts/jetstream): a stream per topic, a consumer of its own per node. */
 export const jetstreamBroker: Broker = {

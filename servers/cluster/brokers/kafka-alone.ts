@@ -1,8 +1,8 @@
 /** A node that reads Kafka by itself, from a position of its own: no consumer group, no rebalance. */
-import { type BrokerMessage, replayMessagesMax } from "../broker.ts";
+import { type BrokerMessage, replayMessagesMax } from "../broker/broker.ts";
+import type { OpenSession, SessionContext } from "../broker/session.ts";
 import { ensureTopic, PartitionReader } from "./kafka-client.ts";
 import { KafkaPublisher } from "./kafka-publisher.ts";
-import type { OpenSession, SessionContext } from "./session.ts";
 
 /** Only within a partition there is an order. */
 const partitions = 1;

@@ -1,8 +1,8 @@
 /** What every use of Kafka here needs: clients that do not retry by themselves, a topic, its ends, its records. */
 import { Admin, type BaseOptions, Consumer, ListOffsetTimestamps, type Producer } from "@platformatic/kafka";
-import { WirebenchError } from "../../../bench/errors.ts";
-import type { BrokerMessage } from "../broker.ts";
-import type { SessionContext } from "./session.ts";
+import { WirebenchError } from "../../../protocol/errors.ts";
+import type { BrokerMessage } from "../broker/broker.ts";
+import type { SessionContext } from "../broker/session.ts";
 
 /** Far above what one node publishes between two checks of the retention, which Kafka does every five minutes. */
 const topicConfigs = [

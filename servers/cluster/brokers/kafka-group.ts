@@ -1,8 +1,8 @@
 /** The classic mistake: nodes of one consumer group share the messages, so that each reaches the users of one node. */
 import { Consumer, MessagesStreamFallbackModes, MessagesStreamModes } from "@platformatic/kafka";
+import type { OpenSession } from "../broker/session.ts";
 import { clientOptions, ensureTopic } from "./kafka-client.ts";
 import { KafkaPublisher } from "./kafka-publisher.ts";
-import type { OpenSession } from "./session.ts";
 
 /** Enough that every member of a group gets some. */
 const partitions = 8;

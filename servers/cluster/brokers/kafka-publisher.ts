@@ -1,7 +1,7 @@
 /** Publishes in order: what comes while a request is on the way leaves together in the next one. */
 import { ProduceAcks, Producer } from "@platformatic/kafka";
+import type { SessionContext } from "../broker/session.ts";
 import { clientOptions, type KafkaProducer } from "./kafka-client.ts";
-import type { SessionContext } from "./session.ts";
 
 /** Of one request; below the broker's default `message.max.bytes` of 1 MiB, unless a single message is larger. */
 const requestBytesMax = 512 * 1024;

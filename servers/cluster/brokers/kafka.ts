@@ -1,5 +1,5 @@
-import type { Broker } from "../broker.ts";
-import { BrokerLink } from "./link.ts";
+import type { Broker } from "../broker/broker.ts";
+import { BrokerLink } from "../broker/link.ts";
 
 /** Apache Kafka (https://kafka.apache.org/documentation/): one topic of one partition, read by every node on its own. */
 export const kafkaBroker: Broker = {

@@ -1,11 +1,11 @@
 /** The broker of our own: what the others are compared with, and what runs where none of them is installed. */
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
-import { WirebenchError } from "../../../bench/errors.ts";
-import type { Broker, BrokerMessage } from "../broker.ts";
+import { WirebenchError } from "../../../protocol/errors.ts";
+import type { Broker, BrokerMessage } from "../broker/broker.ts";
+import { BrokerLink } from "../broker/link.ts";
+import type { OpenSession, Session } from "../broker/session.ts";
 import { type HubAnswer, type HubRequest, readJson, writeJson } from "../memory-hub/wire.ts";
-import { BrokerLink } from "./link.ts";
-import type { OpenSession, Session } from "./session.ts";
 
 export const memoryBroker: Broker = {
   traits: {

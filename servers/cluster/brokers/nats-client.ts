@@ -2,7 +2,7 @@
 import { once } from "node:events";
 import { connect as connectTcp } from "node:net";
 import { connect, type NatsConnection } from "@nats-io/transport-node";
-import type { SessionContext } from "./session.ts";
+import type { SessionContext } from "../broker/session.ts";
 
 const connectWaitMs = 5000;
 /** The link asks more often itself. */

@@ -1,7 +1,7 @@
-import type { Broker } from "../broker.ts";
-import { BrokerLink } from "./link.ts";
+import type { Broker } from "../broker/broker.ts";
+import { BrokerLink } from "../broker/link.ts";
+import type { OpenSession } from "../broker/session.ts";
 import { natsConnection } from "./nats-client.ts";
-import type { OpenSession } from "./session.ts";
 
 /** Core NATS (https://docs.nats.io/nats-concepts/core-nats). */
 export const natsBroker: Broker = {

@@ -1,5 +1,5 @@
 /** Connections to Redis as both of its brokers need them. */
-import type { SessionContext } from "./session.ts";
+import type { SessionContext } from "../broker/session.ts";
 
 const connectWaitMs = 5000;
 

@@ -1,7 +1,7 @@
-import { type Broker, type BrokerMessage, replayMessagesMax } from "../broker.ts";
-import { BrokerLink } from "./link.ts";
+import { type Broker, type BrokerMessage, replayMessagesMax } from "../broker/broker.ts";
+import { BrokerLink } from "../broker/link.ts";
+import type { OpenSession, SessionContext } from "../broker/session.ts";
 import { type RedisClient, redisClient } from "./redis-client.ts";
-import type { OpenSession, SessionContext } from "./session.ts";
 
 /** Redis Streams (https://redis.io/docs/latest/develop/data-types/streams/): one stream per topic, read by every node. */
 export const redisStreamsBroker: Broker = {

@@ -1,7 +1,7 @@
-import type { Broker } from "../broker.ts";
-import { BrokerLink } from "./link.ts";
+import type { Broker } from "../broker/broker.ts";
+import { BrokerLink } from "../broker/link.ts";
+import type { OpenSession } from "../broker/session.ts";
 import { redisClient } from "./redis-client.ts";
-import type { OpenSession } from "./session.ts";
 
 /** Redis Pub/Sub (https://redis.io/docs/latest/develop/interact/pubsub/). */
 export const redisBroker: Broker = {

@@ -1,11 +1,11 @@
 /** What HAProxy does with users, with the configuration wirebench writes: against the real program. */
 import assert from "node:assert/strict";
 import { describe, it, type TestContext } from "node:test";
-import type { CookieJar } from "../../../bench/protocol.ts";
-import { defaultLimits, type ProtocolClient } from "../../../bench/protocol.ts";
 import { requireComponent } from "../../../bench/testing.ts";
 import { longPollingClient } from "../../../clients/long-polling.ts";
 import { sseClient } from "../../../clients/sse.ts";
+import type { CookieJar } from "../../../protocol/contract.ts";
+import { defaultLimits, type ProtocolClient } from "../../../protocol/contract.ts";
 import { longPollingServer } from "../../long-polling.ts";
 import { sseServer } from "../../sse.ts";
 import { connectUser, nodeOfNewUser, startNode, startNodes, startTestProxy, statusOf, until } from "./testing.ts";

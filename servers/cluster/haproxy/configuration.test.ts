@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { ProxySetup } from "../proxy.ts";
 import { renderConfiguration } from "./configuration.ts";
+import type { ProxySetup } from "./proxy.ts";
 
 const setup: ProxySetup = {
   policy: "round-robin",

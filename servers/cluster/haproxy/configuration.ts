@@ -2,8 +2,8 @@
  * The configuration file of the load balancer, written to be read: every directive says why it is there.
  * Reference: docs.haproxy.org/2.6/configuration.html; the names of the sections below are that manual's.
  */
-import { WirebenchError } from "../../../bench/errors.ts";
-import type { ProxiedNode, ProxySetup } from "../proxy.ts";
+import { WirebenchError } from "../../../protocol/errors.ts";
+import type { ProxiedNode, ProxySetup } from "./proxy.ts";
 
 /** Name of the one backend; a node is `nodes/NAME` for the runtime API. */
 export const backendName = "nodes";

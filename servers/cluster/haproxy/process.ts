@@ -4,11 +4,11 @@ import { readFileSync } from "node:fs";
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import { WirebenchError } from "../../../bench/errors.ts";
-import type { ProgramOptions, RunningProgram } from "../program.ts";
-import { type ProgramRecipe, startProgram } from "../programs/program.ts";
-import type { AdminState, NodeStatus, ProxySetup, RunningProxy } from "../proxy.ts";
+import { WirebenchError } from "../../../protocol/errors.ts";
+import { type ProgramRecipe, startProgram } from "../../programs/program.ts";
+import type { ProgramOptions, RunningProgram } from "../../programs/running-program.ts";
 import { proxyFiles, renderConfiguration } from "./configuration.ts";
+import type { AdminState, NodeStatus, ProxySetup, RunningProxy } from "./proxy.ts";
 import {
   ask,
   setServerState,

@@ -8,13 +8,13 @@ import { join } from "node:path";
 import type { TestContext } from "node:test";
 import { setTimeout as wait } from "node:timers/promises";
 import { WebSocket } from "ws";
-import { componentNamed, findProgram } from "../../../bench/components.ts";
-import type { Behaviour, ProtocolServer, RunningServer } from "../../../bench/protocol.ts";
+import type { Behaviour, ProtocolServer, RunningServer } from "../../../protocol/contract.ts";
+import { componentNamed, findProgram } from "../../programs/components.ts";
+import type { ProgramOptions } from "../../programs/running-program.ts";
 import { start } from "../../testing.ts";
 import { websocketServer } from "../../websocket.ts";
-import type { ProgramOptions } from "../program.ts";
-import type { ProxiedNode, ProxySetup, RunningProxy } from "../proxy.ts";
 import { startProxy } from "./process.ts";
+import type { ProxiedNode, ProxySetup, RunningProxy } from "./proxy.ts";
 
 export interface FakeNode extends ProxiedNode {
   /** What `/ready` answers. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { BrokerMessage } from "../broker.ts";
+import type { BrokerMessage } from "../broker/broker.ts";
 import { historyMessagesMax, MemoryHub, topicsMax } from "./hub.ts";
 
 const texts = (messages: readonly BrokerMessage[]): string[] => messages.map(({ text }) => text);

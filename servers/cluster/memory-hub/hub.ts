@@ -1,6 +1,6 @@
 /** The memory broker without its wire: the executable definition of what a broker with history does. */
 import { randomUUID } from "node:crypto";
-import { type BrokerMessage, replayMessagesMax } from "../broker.ts";
+import { type BrokerMessage, replayMessagesMax } from "../broker/broker.ts";
 
 /** Of one topic; the oldest go first. */
 export const historyMessagesMax = 20_000;

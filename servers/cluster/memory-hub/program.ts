@@ -4,8 +4,8 @@ import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { ProgramOptions, RunningProgram } from "../program.ts";
-import { type ProgramRecipe, startProgram } from "../programs/program.ts";
+import { type ProgramRecipe, startProgram } from "../../programs/program.ts";
+import type { ProgramOptions, RunningProgram } from "../../programs/running-program.ts";
 
 // The checkout runs TypeScript, the published package JavaScript; the extension follows this file's own.
 const entry = fileURLToPath(new URL(`./main${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`, import.meta.url));

@@ -1,7 +1,7 @@
 /** The memory broker as a server of its own on loopback, so that the nodes, which are processes, reach it. */
 import { createServer, type Socket } from "node:net";
-import { closeServer, listenOn, trackSockets } from "../../listening.ts";
-import type { BrokerMessage } from "../broker.ts";
+import { closeServer, listenOn, trackSockets } from "../../connection/listening.ts";
+import type { BrokerMessage } from "../broker/broker.ts";
 import { MemoryHub, type Subscription } from "./hub.ts";
 import { type HubAnswer, readJson, writeJson } from "./wire.ts";
 

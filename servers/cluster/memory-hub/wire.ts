@@ -1,7 +1,7 @@
 /** What nodes and the hub say to each other: JSON texts in the frames of the `tcp` protocol. */
 import type { Socket } from "node:net";
-import { encodeFrame, FrameParser } from "../../../bench/wires/frame.ts";
-import type { BrokerMessage } from "../broker.ts";
+import { encodeFrame, FrameParser } from "../../../protocol/wires/frame.ts";
+import type { BrokerMessage } from "../broker/broker.ts";
 
 export type HubRequest =
   | { readonly id: number; readonly type: "publish"; readonly topic: string; readonly text: string }

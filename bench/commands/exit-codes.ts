@@ -1,0 +1,44 @@
+import { WirebenchError } from "../../protocol/errors.ts";
+import type { ClusterResults } from "../../results/contract/cluster-results.ts";
+import type { Results } from "../../results/contract/results.ts";
+import { type ResultsComparison, regressionsOf } from "../../results/regression/regression.ts";
+
+/** What the shell learns of a command's end. */
+export const exitCodes = {
+  ok: 0,
+  /** Something unexpected, a failed cell included. */
+  unexpected: 1,
+  usage: 2,
+  conformanceFailed: 3,
+  invalidResult: 4,
+  regression: 5,
+  interrupted: 130,
+} as const;
+
+/** What results of a comparison and of a cluster have in common. An expectation that did not hold is a finding, not an error. */
+interface Outcome {
+  readonly interrupted: boolean;
+  readonly cells: readonly (Results | ClusterResults)["cells"][number][];
+}
+
+/** The worst thing that happened in a run: interrupted, failed, refused, invalid, in this order. */
+export function exitCodeOf({ interrupted, cells }: Outcome): number {
+  if (interrupted) return exitCodes.interrupted;
+  const states = new Set(cells.map(({ state }) => state));
+  if (states.has("failed")) return exitCodes.unexpected;
+  if (states.has("refused")) return exitCodes.conformanceFailed;
+  const invalid = cells.some((cell) => cell.state === "measured" && cell.validity.verdict === "invalid");
+  return invalid ? exitCodes.invalidResult : exitCodes.ok;
+}
+
+/** A regression, or else numbers that may be believed no longer, or none at all: silence is not a pass. */
+export function exitCodeOfComparison(comparison: ResultsComparison): number {
+  if (regressionsOf(comparison).length > 0) return exitCodes.regression;
+  const unknown = comparison.turnedInvalid.length > 0 || comparison.changes.length === 0;
+  return unknown ? exitCodes.invalidResult : exitCodes.ok;
+}
+
+export const exitCodeOfError = (error: unknown): number =>
+  error instanceof WirebenchError && (error.code === "usage" || error.code === "results-unreadable")
+    ? exitCodes.usage
+    : exitCodes.unexpected;

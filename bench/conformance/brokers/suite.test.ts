@@ -1,0 +1,81 @@
+import assert from "node:assert/strict";
+import { after, describe, test } from "node:test";
+import { brokerNamed, brokers } from "../../../servers/cluster/brokers/brokers.ts";
+import { startMemoryHub } from "../../../servers/cluster/memory-hub/program.ts";
+import { componentNamed, findProgram } from "../../../servers/programs/components.ts";
+import { startComponent } from "../../../servers/programs/programs.ts";
+import type { RunningProgram } from "../../../servers/programs/running-program.ts";
+import { numbered } from "./cases.ts";
+import { foreignClients } from "./foreign.ts";
+import { Member, within } from "./member.ts";
+import { type BrokerUnderTest, casesFor, checkBroker, runCase } from "./suite.ts";
+import { wrongBrokers } from "./wrong-brokers.ts";
+
+/** The memory broker does everything in an instant; what a wrong one withholds never comes. */
+const wrongPatienceMs = 3000;
+
+for (const broker of brokers) {
+  const { name, component } = broker.traits;
+  const foreign = foreignClients[name]!;
+  const missing = component !== undefined && findProgram(componentNamed(component)) === undefined;
+  const skip = missing && process.env.WIREBENCH_REQUIRE !== "all" ? `${component} is not installed` : false;
+
+  describe(`the ${name} broker`, { skip }, () => {
+    let program: RunningProgram | undefined;
+    const started = async (): Promise<RunningProgram> => {
+      program ??= component === undefined ? await startMemoryHub() : await startComponent(component);
+      return program;
+    };
+    after(() => program?.stop());
+
+    for (const [i, each] of casesFor({ broker, foreign, program: program! }).entries()) {
+      test(each.name, async () => {
+        await runCase({ broker, foreign, program: await started() }, each, `conformance-${i}`);
+      });
+    }
+
+    if (name === "kafka") {
+      test("nodes of one consumer group share the messages: each goes to one of them", async () => {
+        const { url } = await started();
+        const options = { url, topic: "shared-group", consumerGroup: "everybody" };
+        await using first = await Member.join(broker, { ...options, node: "node-0" });
+        await using second = await Member.join(broker, { ...options, node: "node-1" });
+        const sent = numbered(200, "message");
+        // One by one: a fetch that is on its way when the group divides the partitions anew still brings all of them.
+        for (const text of sent) await first.publish(text);
+        const all = (): Set<string> => new Set([...first.texts, ...second.texts]);
+        const complete = (async () => {
+          while (all().size < sent.length) await new Promise((resolve) => setTimeout(resolve, 10));
+        })();
+        await within(complete, "not all messages came");
+        assert.deepEqual(all(), new Set(sent));
+        for (const { messages } of [first, second]) {
+          assert.ok(messages.length > 0 && messages.length < sent.length, `one of them got ${messages.length}`);
+        }
+        assert.equal(first.connection.position, undefined);
+      });
+    }
+  });
+}
+
+describe("the suite", () => {
+  const right = brokerNamed("memory");
+  for (const [fault, broker] of wrongBrokers(right)) {
+    test(`refuses a broker that ${fault}`, async () => {
+      const program = await startMemoryHub();
+      try {
+        const subject: BrokerUnderTest = {
+          broker,
+          program,
+          foreign: foreignClients.memory!,
+          patienceMs: wrongPatienceMs,
+        };
+        const results = await checkBroker(subject);
+        assert.equal(results.at(-1)?.outcome, "failed", JSON.stringify(results));
+        assert.match(results.at(-1)?.reason ?? "", /\S/);
+      } finally {
+        await program.stop();
+      }
+    });
+  }
+});

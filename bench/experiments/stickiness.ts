@@ -1,0 +1,148 @@
+import type { ClusterSettings, Setup } from "../rigs/cluster/cluster-setup.ts";
+import type { Stage } from "../rigs/cluster/stage.ts";
+import { balancedProtocols, defaultProtocol } from "../targets/balanced-protocols.ts";
+import { chanceOf, percent } from "./cluster/expectations.ts";
+import { foundMeasures } from "./cluster/ledger-measures.ts";
+import { setupOf } from "./cluster/setup.ts";
+import { type Arm, type Expectation, type Experiment, exactly } from "./contract/experiment.ts";
+
+/** Every user comes back so often, so that a share that chance decides can be told from the others. */
+const rejoins = 3;
+const stepsPerUser = 4;
+const timeoutMs = 5000;
+
+/** Steps on the connection a user has, then leaving and coming back, all at once. */
+async function stepAndComeBack(stage: Stage) {
+  const { gathered, setup } = stage;
+  const attempted = gathered.attempts > 0 ? (gathered.attempts - gathered.failedAttempts) / gathered.attempts : 0;
+  const spread = Object.values(gathered.perNode);
+  const steps = await stage.ask("step", { times: stepsPerUser, concurrent: 8, timeoutMs }, 60_000);
+  let asked = 0;
+  let found = 0;
+  let sameNode = 0;
+  for (let round = 0; round < rejoins; round++) {
+    const order = { together: true, concurrent: 8, timeoutMs };
+    const back = await stage.ask("rejoin", order, 60_000);
+    asked += back.asked;
+    found += back.found;
+    sameNode += back.sameNode;
+  }
+  return {
+    welcomedAttemptsFraction: attempted,
+    connectionsMaxPerNode: Math.max(0, ...spread),
+    connectionsMinPerNode: spread.length < setup.nodes ? 0 : Math.min(...spread),
+    ...foundMeasures("steps", steps),
+    rejoinFoundFraction: found / asked,
+    sameNodeRejoinFraction: sameNode / asked,
+  };
+}
+
+const everyStepFound: Expectation = {
+  claim: "lb-state",
+  statement: "within one connection every message finds the state: frames of a WebSocket are not balanced",
+  formula: "steps found / steps asked = 1",
+  metric: "stepsFoundFraction",
+  expected: exactly(1),
+};
+
+/** Coming back without a cookie is a draw among the nodes. */
+function foundByChance({ nodes, users }: Setup, claim: string): Expectation {
+  return {
+    claim,
+    statement: `who comes back finds the state only if chance leads to the same node: about ${percent(1 / nodes)}`,
+    formula: `1 / N = 1 / ${nodes}, over ${users * rejoins} returns (99.9 % of chance's outcomes)`,
+    metric: "rejoinFoundFraction",
+    expected: chanceOf(1 / nodes, users, rejoins),
+  };
+}
+
+function spreadEvenly({ nodes, users, policy }: Setup): Expectation {
+  return {
+    claim: policy === "sticky" ? "lb-leastconn" : "lb-round-robin",
+    statement: `${policy === "sticky" ? "leastconn" : "round-robin"} gives every node as many new users as any other`,
+    formula: `users / N = ${users} / ${nodes}`,
+    metric: "connectionsMaxPerNode",
+    expected: exactly(users / nodes),
+  };
+}
+
+const alwaysFound: Expectation = {
+  claim: "lb-sticky",
+  statement: "the cookie brings everybody back to the state",
+  formula: "found / returns = 1",
+  metric: "rejoinFoundFraction",
+  expected: exactly(1),
+};
+
+/**
+ * A request-based connection is many requests, and each must reach the node that knows the connection. Users come one
+ * after the other here: of those who come at once, who meets whose turn would be a matter of how they happen to mix.
+ */
+function followUpsMiss({ nodes }: Setup): Expectation {
+  return {
+    claim: "lb-state",
+    statement:
+      "a connection made of requests hardly comes about: each follow-up request must reach the node that answered the first",
+    formula: `at most 1 / N = ${percent(1 / nodes)} of attempts, what chance would grant a single follow-up request: taking turns, the next request goes to the next node`,
+    metric: "welcomedAttemptsFraction",
+    expected: { low: 0, high: 1 / nodes },
+  };
+}
+
+const everyAttemptWelcome: Expectation = {
+  claim: "lb-sticky",
+  statement: "with the cookie every follow-up request reaches its node",
+  formula: "welcomed / attempts = 1",
+  metric: "welcomedAttemptsFraction",
+  expected: exactly(1),
+};
+
+/** Protocols whose connection is many requests, and that do not ask by the clock. */
+const requestProtocols = balancedProtocols.filter(
+  ({ uplink, downlink }) => uplink === "request" && downlink !== "polled",
+);
+
+/** Longer than the arm, so that an attempt is a first attempt. */
+const noSecondAttempt = { kind: "fixed", delayMs: 60_000 } as const;
+
+function arms(settings: ClusterSettings): Arm[] {
+  const arm = (name: string, setup: Setup, expectations: readonly Expectation[]): Arm => ({
+    name,
+    setup,
+    expectations,
+    run: stepAndComeBack,
+  });
+  // Varied below, so that of the command line is not asked.
+  const protocol = defaultProtocol.name;
+  const balanced = setupOf(settings, { protocol, policy: "round-robin" });
+  const sticky = setupOf(settings, { protocol, policy: "sticky" });
+  const forgetful = setupOf(settings, { protocol, policy: "sticky", cookies: "ignored" });
+  const overRequests = requestProtocols.flatMap(({ name, title }) => {
+    const own = { protocol: name, backoff: noSecondAttempt, mayStayOut: true } as const;
+    return [
+      arm(`${title}, round-robin`, { ...balanced, ...own, gatherConcurrent: 1 }, [followUpsMiss(balanced)]),
+      arm(`${title}, sticky`, { ...sticky, ...own }, [everyAttemptWelcome, everyStepFound, alwaysFound]),
+    ];
+  });
+  return [
+    arm("round-robin", balanced, [everyStepFound, foundByChance(balanced, "lb-state"), spreadEvenly(balanced)]),
+    arm("sticky", sticky, [everyStepFound, alwaysFound, spreadEvenly(sticky)]),
+    arm("sticky, cookie ignored", forgetful, [everyStepFound, foundByChance(forgetful, "lb-sticky")]),
+    ...overRequests,
+  ];
+}
+
+/** Where does a user's state go when connections are spread, and what does a sticky cookie change? (S1 to S3) */
+export const stickiness: Experiment = {
+  name: "stickiness",
+  group: "state",
+  title: "Finding the state again",
+  question: "A session's state lives on one node. Who finds it: within a connection, and after coming back?",
+  lesson:
+    "A WebSocket is balanced once, when it is opened; from then on everything it carries reaches the same node. Stickiness is therefore about coming back, and about protocols whose connection is many requests. A cookie only helps clients that send it back: browsers do, a program does only if it is told to.",
+  arms,
+  broken: (settings) => {
+    const sticky = arms(settings).find(({ name }) => name === "sticky")!;
+    return { ...sticky, setup: { ...sticky.setup, policy: "round-robin" }, fails: "rejoinFoundFraction" };
+  },
+};

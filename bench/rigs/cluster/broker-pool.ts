@@ -1,0 +1,48 @@
+/** The brokers of a run: each real program is started once, when the first arm needs it, and serves all arms. */
+import type { BrokerName } from "../../../results/contract/cluster-results.ts";
+import { brokerNamed } from "../../../servers/cluster/brokers/brokers.ts";
+import { startMemoryHub } from "../../../servers/cluster/memory-hub/program.ts";
+import { startComponent } from "../../../servers/programs/programs.ts";
+import type { RunningProgram } from "../../../servers/programs/running-program.ts";
+
+export class BrokerPool {
+  readonly #programs = new Map<string, Promise<RunningProgram>>();
+
+  /** The program behind a broker, running. Rejects with `component-missing` where it is not installed. */
+  serverOf(broker: Exclude<BrokerName, "none">): Promise<RunningProgram> {
+    const { component } = brokerNamed(broker).traits;
+    return component === undefined ? this.#running("memory", () => startMemoryHub()) : this.component(component);
+  }
+
+  /** A real program by its name in `bench/components.ts`. */
+  component(name: string): Promise<RunningProgram> {
+    return this.#running(name, () => startComponent(name));
+  }
+
+  async #running(name: string, start: () => Promise<RunningProgram>): Promise<RunningProgram> {
+    const known = this.#programs.get(name);
+    if (known !== undefined) {
+      const program = await known;
+      if (program.pid !== undefined) return program;
+      // An experiment left it dead: the next one must not pay for that.
+      await program.stop();
+    }
+    const started = start();
+    this.#programs.set(name, started);
+    // A program that would not start may do so for the next arm.
+    started.catch(() => this.#programs.delete(name));
+    return await started;
+  }
+
+  /** Starts what these brokers need side by side, ahead of the first arm; what fails will fail again when it is needed. */
+  async prepare(brokers: readonly BrokerName[]): Promise<void> {
+    await Promise.allSettled(brokers.map((broker) => (broker === "none" ? undefined : this.serverOf(broker))));
+  }
+
+  /** Idempotent, never rejects. */
+  async stop(): Promise<void> {
+    const programs = [...this.#programs.values()];
+    this.#programs.clear();
+    await Promise.all(programs.map((program) => program.then((running) => running.stop()).catch(() => {})));
+  }
+}

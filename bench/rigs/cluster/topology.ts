@@ -1,0 +1,91 @@
+/** The servers of one cluster, started from the back to the front: broker, nodes, load balancer. */
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { defaultLimits, type Limits } from "../../../protocol/contract.ts";
+import { startProxy } from "../../../servers/cluster/haproxy/process.ts";
+import type { RunningProxy } from "../../../servers/cluster/haproxy/proxy.ts";
+import { componentNamed, requireProgram } from "../../../servers/programs/components.ts";
+import type { RunningProgram } from "../../../servers/programs/running-program.ts";
+import type { NodeOrder } from "../processes/node-api.ts";
+import type { BrokerPool } from "./broker-pool.ts";
+import { ClusterNode } from "./cluster-node.ts";
+import type { Setup } from "./cluster-setup.ts";
+import { freePorts } from "./free-ports.ts";
+
+export interface ServersOptions {
+  readonly setup: Setup;
+  readonly brokers: Pick<BrokerPool, "serverOf" | "component">;
+  /** Unique in the run, so that no two clusters share it. */
+  readonly topic: string;
+}
+
+export interface Servers {
+  readonly nodes: readonly ClusterNode[];
+  readonly proxy: RunningProxy;
+  /** Private folder of the load balancer. */
+  readonly proxyFolder: string;
+  /** Undefined for broker `none`. */
+  readonly broker: RunningProgram | undefined;
+  /** What users connect to. */
+  readonly url: string;
+}
+
+/** Time without data after which the load balancer cuts an upgraded connection. */
+const tunnelTimeoutMs = 3_600_000;
+
+/**
+ * Resolves when all of it works. What was started is ended by `cleanUp`, whether this resolves or not; the brokers
+ * belong to the pool. `died` hears of a process that ends unasked.
+ */
+export async function openServers(
+  { setup, brokers, topic }: ServersOptions,
+  cleanUp: AsyncDisposableStack,
+  died: (sentence: string) => void,
+): Promise<Servers> {
+  const executable = requireProgram(componentNamed("haproxy"));
+  const [broker, state] = await Promise.all([
+    setup.broker === "none" ? undefined : brokers.serverOf(setup.broker),
+    setup.state === "outside" ? brokers.component("redis") : undefined,
+  ]);
+  const limits: Limits = { ...defaultLimits, queueBytesMax: setup.queueBytesMax };
+  const total = setup.nodes + setup.spareNodes;
+  const ports = await freePorts(2 * total);
+  const nodes = Array.from({ length: total }, (_, index) => {
+    const order: NodeOrder = {
+      node: `node-${index + 1}`,
+      protocol: setup.protocol,
+      limits,
+      port: ports[2 * index]!,
+      readyPort: ports[2 * index + 1]!,
+      broker: setup.broker,
+      topic,
+      ...(broker && { brokerUrl: broker.url }),
+      ...(state && { stateUrl: state.url }),
+      ...(setup.sharedConsumerGroup && { consumerGroup: topic }),
+    };
+    const node = new ClusterNode(order);
+    node.onDeath = died;
+    return node;
+  });
+  cleanUp.defer(async () => {
+    await Promise.all(nodes.map((node) => node.stop()));
+  });
+  await Promise.all(nodes.slice(0, setup.nodes).map((node) => node.start()));
+
+  const proxyFolder = mkdtempSync(join(tmpdir(), "wirebench-haproxy-"));
+  const proxy = await startProxy(
+    {
+      policy: setup.policy,
+      nodes: nodes.map(({ name, port, readyPort }, index) => ({ name, port, readyPort, spare: index >= setup.nodes })),
+      shutdownSessions: setup.shutdownSessions,
+      tunnelTimeoutMs,
+    },
+    { executable, folder: proxyFolder, temporary: true },
+  );
+  cleanUp.defer(() => proxy.stop());
+  proxy.onDeath = died;
+  const url = new URL(nodes[0]!.url);
+  url.host = proxy.authority;
+  return { nodes, proxy, proxyFolder, broker, url: url.href };
+}

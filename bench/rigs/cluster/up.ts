@@ -1,0 +1,34 @@
+/** A cluster that stays up, for exploring by hand. */
+import { once } from "node:events";
+import { BrokerPool } from "./broker-pool.ts";
+import type { Setup } from "./cluster-setup.ts";
+import { openServers } from "./topology.ts";
+
+/** Prints where everything listens and what one can try, and waits for Ctrl-C. Leaves nothing behind. */
+export async function keepUp(setup: Setup, signal: AbortSignal): Promise<void> {
+  await using cleanUp = new AsyncDisposableStack();
+  const brokers = new BrokerPool();
+  cleanUp.defer(() => brokers.stop());
+  const died = (sentence: string): void => {
+    if (!signal.aborted) process.stderr.write(`${sentence}\n`);
+  };
+  const servers = await openServers({ setup, brokers, topic: "wirebench" }, cleanUp, died);
+  const { nodes, proxy, proxyFolder, broker, url } = servers;
+  process.stdout.write(
+    [
+      `Users connect to   ${url}  (${setup.protocol}, ${setup.policy})`,
+      ...nodes.map(
+        ({ name, port, readyPort, pid }) =>
+          `${name.padEnd(18)} port ${port}, readiness http://127.0.0.1:${readyPort}/ready, process ${pid}`,
+      ),
+      `broker             ${broker === undefined ? "none" : `${setup.broker} at ${broker.url}, process ${broker.pid}`}`,
+      `HAProxy            processes ${proxy.pids().join(", ")}, configuration and runtime socket in ${proxyFolder}`,
+      "",
+      'A user says {"type":"hello"} first, then e.g.',
+      '{"type":"publish","message":{"publisher":0,"sequence":0,"scheduledNs":0,"sentNs":0,"filler":"hi"}}',
+      "Kill, freeze or drain what you like; Ctrl-C ends it all.",
+      "",
+    ].join("\n"),
+  );
+  if (!signal.aborted) await once(signal, "abort");
+}

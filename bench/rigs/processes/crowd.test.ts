@@ -1,0 +1,44 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { gatherOrder, ScriptedRoom } from "../../../load/channel/testing.ts";
+import { nowNs } from "../../../protocol/clock.ts";
+import type { RemoteCrowdApi } from "./crowd.ts";
+import { RemoteProcess } from "./remote.ts";
+
+const waitMs = 20_000;
+
+test("a crowd in a process of its own gathers, publishes, counts and ends", async (t) => {
+  const room = new ScriptedRoom({ copies: ({ user }, _publisher, sequence) => (user === 1 && sequence === 4 ? 0 : 1) });
+  const url = await room.open(t);
+  const crowd = new RemoteProcess<RemoteCrowdApi>("crowd", "crowd");
+  t.after(() => crowd.stop());
+  const { counts } = await crowd.call("gather", gatherOrder(url, { cookies: "kept" }), waitMs);
+  assert.deepEqual(counts.perNode, { "node-1": 4 });
+  await assert.rejects(crowd.call("gather", gatherOrder(url), waitMs), { code: "usage" });
+  const before = await crowd.call("wireBytes", undefined, waitMs);
+  const startNs = nowNs();
+  await crowd.call("publish", { startNs, durationMs: 100, ratePerSecond: 200 }, waitMs);
+  await crowd.call("settle", { quietMs: 100, maxMs: waitMs }, waitMs);
+  const ledger = await crowd.call("ledger", undefined, waitMs);
+  assert.equal(ledger.publishedMessages, 20);
+  assert.equal(ledger.deliveries, 80 - 4);
+  assert.equal(ledger.silentLossDeliveries, 4);
+  const { sent, received } = await crowd.call("wireBytes", undefined, waitMs);
+  assert.ok(sent - before.sent > 20 * 300 && received - before.received > 76 * 200);
+  const { found } = await crowd.call("step", { times: 2, concurrent: 4, timeoutMs: waitMs }, waitMs);
+  assert.equal(found, 8);
+  assert.equal((await crowd.call("rejoin", { concurrent: 4, timeoutMs: waitMs }, waitMs)).found, 4);
+  assert.equal(await crowd.call("untilConnected", { users: 4, maxMs: waitMs }, waitMs), true);
+  assert.deepEqual(await crowd.call("outages", undefined, waitMs), []);
+  const { connectedUsers } = await crowd.call("series", { startNs, endNs: nowNs(), stepMs: 10 }, waitMs);
+  assert.equal(connectedUsers[0], 4);
+  await crowd.call("reset", undefined, waitMs);
+  await crowd.call("chain", { startNs: nowNs(), durationMs: 50, warmUpMs: 0, inFlight: 1 }, waitMs);
+  await crowd.call("halt", undefined, waitMs);
+  assert.equal((await crowd.call("join", { users: 1 }, waitMs)).connected, 5);
+  assert.ok((await crowd.call("counts", undefined, waitMs)).published > 0);
+  await crowd.call("leave", undefined, waitMs);
+  await room.until(() => room.guests.size === 0);
+  await crowd.stop();
+  assert.equal(await crowd.exited, "the crowd process ended with exit code 0");
+});

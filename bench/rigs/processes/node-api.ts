@@ -1,0 +1,46 @@
+/** What the driver asks of a node of the cluster, which is a process. Data only. */
+
+import type { Limits } from "../../../protocol/contract.ts";
+import type { BrokerName } from "../../../results/contract/cluster-results.ts";
+
+export interface NodeOrder {
+  /** Unique in the cluster, e.g. `node-2`. */
+  readonly node: string;
+  readonly protocol: string;
+  readonly limits: Limits;
+  /** Loopback ports; fixed, since the load balancer knows them. */
+  readonly port: number;
+  /** `GET /ready` here answers 200 only while the broker's subscription is live, 503 otherwise. */
+  readonly readyPort: number;
+  readonly broker: BrokerName;
+  /** Absent for `none`. */
+  readonly brokerUrl?: string;
+  readonly topic: string;
+  readonly consumerGroup?: string;
+  /** Sessions are kept in this Redis instead of in the node's memory. */
+  readonly stateUrl?: string;
+}
+
+export interface NodeCounts {
+  readonly users: number;
+  readonly publications: number;
+  readonly deliveries: number;
+  /** Users given up because they did not read, in the protocol's own terms. */
+  readonly slowConsumers: number;
+  readonly rssBytes: number;
+  readonly brokerLive: boolean;
+}
+
+export interface NodeApi {
+  /** Resolves when it listens and the broker's subscription is live. */
+  start(order: NodeOrder): Promise<{ url: string }>;
+  counts(): Promise<NodeCounts>;
+  /** Tells so many users per second to move (`moving`), then closes them in the protocol's own terms, until none is left. */
+  drain(order: { perSecond: number }): Promise<void>;
+  /** Before memory is read: leaves in the heap what is in use. */
+  collectGarbage(): Promise<void>;
+  /** Answers `/ready` with 503 from now on, or as it should again. */
+  ready(order: { ready: boolean }): Promise<void>;
+  /** Keeps the event loop busy for `busyMs` of every `everyMs`, until `forMs` are over: a slow node. Resolves at once. */
+  slow(order: { busyMs: number; everyMs: number; forMs: number }): Promise<void>;
+}

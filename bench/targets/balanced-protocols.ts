@@ -1,0 +1,33 @@
+import type { Traits } from "../../protocol/contract.ts";
+import { WirebenchError } from "../../protocol/errors.ts";
+import { protocols } from "./protocols.ts";
+
+/** Protocols that a load balancer for HTTP can carry, and give a cookie to. */
+export const balancedProtocols: readonly Traits[] = protocols
+  .map(({ server }) => server.traits)
+  .filter(({ schemes }) => schemes.every((scheme) => /^(http|ws)s?:$/.test(scheme)));
+
+/** What a cluster is made for: one connection, balanced once, that carries both directions. */
+export const defaultProtocol: Traits = balancedProtocols.find(
+  ({ uplink, downlink }) => uplink === "stream" && downlink === "stream",
+)!;
+
+/**
+ * What a load balancer sees of a user. `connection`: one that is balanced once and carries everything. `stream`: one
+ * that stays open, and requests beside it, each balanced on its own. `requests`: nothing else.
+ */
+export type BalancedAs = "connection" | "stream" | "requests";
+
+export function balancedAs(name: string): BalancedAs {
+  const { uplink, downlink } = balancedProtocolNamed(name);
+  if (downlink !== "stream") return "requests";
+  return uplink === "stream" ? "connection" : "stream";
+}
+
+/** Throws `usage` for a protocol a cluster cannot speak, and lists those it can. */
+export function balancedProtocolNamed(name: string): Traits {
+  const found = balancedProtocols.find((traits) => traits.name === name);
+  if (found !== undefined) return found;
+  const known = balancedProtocols.map((traits) => traits.name).join(", ");
+  throw new WirebenchError("usage", `expected a protocol that rides on HTTP (${known}), got "${name}"`);
+}

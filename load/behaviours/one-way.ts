@@ -1,0 +1,65 @@
+import type { ServerConnection } from "../../protocol/contract.ts";
+import type { MessageCodec } from "../../protocol/messages/message.ts";
+import { OneWayReceiver, OneWaySender, tickIdle } from "../flows/one-way.ts";
+import { realTimeline, wakeMetronome } from "../pacing/metronome.ts";
+import type { FlowRecords, Service } from "./service.ts";
+
+/**
+ * Takes in what clients send and pushes to them on a schedule of its own, each direction for itself. Its schedule
+ * ticks in every window, pushing or not: see `tickIdle`.
+ */
+export function oneWayService(codec: MessageCodec): Service {
+  wakeMetronome();
+  /** Open connections, and the place each has in the current window. */
+  const places = new Map<ServerConnection, number>();
+  let receiver: OneWayReceiver | undefined;
+  let sender: OneWaySender | undefined;
+  let handledMessages = 0;
+  let onConnection: () => void = () => {};
+
+  /** A client is connected once the kernel has answered; this process may not have heard of it yet. */
+  async function accepted(connections: number): Promise<void> {
+    while (places.size < connections) {
+      await new Promise<void>((resolve) => {
+        onConnection = resolve;
+      });
+    }
+  }
+
+  return {
+    behaviour(connection) {
+      places.set(connection, places.size);
+      onConnection();
+      return {
+        message(payload) {
+          handledMessages++;
+          receiver?.receive(places.get(connection)!, payload);
+        },
+        closed: () => void places.delete(connection),
+      };
+    },
+    get handledMessages() {
+      return handledMessages;
+    },
+    async begin(window) {
+      await accepted(window.connections);
+      const connections = [...places.keys()];
+      for (const [place, connection] of connections.entries()) places.set(connection, place);
+      const { uplink, downlink } = window.flows;
+      receiver = uplink && new OneWayReceiver(realTimeline, codec, window, connections.length);
+      sender = downlink && new OneWaySender(realTimeline, codec, window, connections);
+      if (downlink) await sender?.run(downlink);
+      else tickIdle(realTimeline, window);
+    },
+    halt() {
+      sender?.halt();
+    },
+    async collect(drainMs) {
+      await receiver?.drain(drainMs);
+      const records: FlowRecords = {};
+      if (receiver !== undefined) records.uplink = receiver.record();
+      if (sender !== undefined) records.downlink = sender.record();
+      return records;
+    },
+  };
+}

@@ -1,0 +1,167 @@
+/**
+ * Traffic in one direction: a sender that follows a schedule over some connections, and a receiver that counts and
+ * times what arrives. Either may sit in the client's process or in the server's; both read the same clock.
+ *
+ * After its last message a sender closes each connection's sequence with an `end` message that carries the count, so
+ * that a receiver proves a loss by a later arrival instead of by waiting.
+ */
+import type { Timeline } from "../../protocol/clock.ts";
+import type { Message, MessageCodec } from "../../protocol/messages/message.ts";
+import { pace } from "../pacing/pacer.ts";
+import { ArrivalLedger } from "../recording/arrivals.ts";
+import { LatencyHistogram } from "../recording/latency.ts";
+import { emptyLedger, type FlowRecord } from "./flow.ts";
+import { ServiceTimes } from "./service-times.ts";
+import type { Load } from "./traffic.ts";
+import { type Outlet, scheduleOf, type WindowOrder } from "./window.ts";
+
+export class OneWaySender {
+  readonly #dispatch = new LatencyHistogram();
+  readonly #ledger = emptyLedger();
+  readonly #timeline: Timeline;
+  readonly #codec: MessageCodec;
+  readonly #window: WindowOrder;
+  readonly #outlets: readonly Outlet[];
+  readonly #sequences: Int32Array;
+  #stop: () => void = () => {};
+  #finish: () => void = () => {};
+
+  constructor(timeline: Timeline, codec: MessageCodec, window: WindowOrder, outlets: readonly Outlet[]) {
+    this.#timeline = timeline;
+    this.#codec = codec;
+    this.#window = window;
+    this.#outlets = outlets;
+    this.#sequences = new Int32Array(outlets.length);
+  }
+
+  /** Resolves when the schedule is over or `halt` was called. Messages go to the connections in turn. */
+  run(load: Load): Promise<void> {
+    return new Promise((resolve) => {
+      this.#finish = resolve;
+      if (this.#outlets.length === 0) return resolve();
+      this.#stop = pace(
+        this.#timeline,
+        scheduleOf(this.#window, load),
+        (index, scheduledNs) => this.#send(index % this.#outlets.length, scheduledNs),
+        () => {
+          this.#sendEnds();
+          resolve();
+        },
+      );
+    });
+  }
+
+  halt(): void {
+    this.#stop();
+    this.#finish();
+  }
+
+  record(): FlowRecord {
+    return { dispatch: this.#dispatch.encode(), ledger: { ...this.#ledger }, receivedInWindow: 0 };
+  }
+
+  #send(connection: number, scheduledNs: number): void {
+    const sequence = this.#sequences[connection]!++;
+    const sentNs = this.#timeline.nowNs();
+    this.#ledger.sentMessages++;
+    if (scheduledNs >= this.#window.startNs) this.#dispatch.record(sentNs - scheduledNs);
+    this.#offer(connection, "data", sequence, scheduledNs, sentNs);
+  }
+
+  #sendEnds(): void {
+    const now = this.#timeline.nowNs();
+    for (const [connection, count] of this.#sequences.entries()) this.#offer(connection, "end", count, now, now);
+  }
+
+  /** A message a full queue or an ended connection refuses leaves a gap in the sequence: the receiver counts it. */
+  #offer(connection: number, kind: Message["kind"], sequence: number, scheduledNs: number, sentNs: number): void {
+    try {
+      this.#outlets[connection]!.send(this.#codec.encode(kind, this.#window.index, sequence, scheduledNs, sentNs));
+    } catch {}
+  }
+}
+
+/**
+ * Ticks through a window at the other direction's rate without sending. A process that sends wakes for each message
+ * and so often finds an arrival without having slept; one that only receives sleeps until each arrival. Without the
+ * ticks a direction would look slower alone than with both busy, by the time a process takes to wake.
+ */
+export function tickIdle(timeline: Timeline, window: WindowOrder): void {
+  const busy = window.flows.uplink ?? window.flows.downlink;
+  if (busy === undefined) return;
+  pace(
+    timeline,
+    scheduleOf(window, busy),
+    () => {},
+    () => {},
+  );
+}
+
+export class OneWayReceiver {
+  readonly #service: ServiceTimes;
+  readonly #scheduled = new LatencyHistogram();
+  readonly #ledger = emptyLedger();
+  readonly #timeline: Timeline;
+  readonly #codec: MessageCodec;
+  readonly #window: WindowOrder;
+  readonly #connections: { arrivals: ArrivalLedger; count?: number }[];
+  #receivedInWindow = 0;
+  #ended = 0;
+  #complete: () => void = () => {};
+
+  constructor(timeline: Timeline, codec: MessageCodec, window: WindowOrder, connections: number) {
+    this.#timeline = timeline;
+    this.#codec = codec;
+    this.#window = window;
+    this.#service = new ServiceTimes(window);
+    this.#connections = Array.from({ length: connections }, () => ({ arrivals: new ArrivalLedger() }));
+  }
+
+  receive(connection: number, payload: string | Uint8Array): void {
+    const now = this.#timeline.nowNs();
+    const message = this.#codec.decode(payload);
+    const state = this.#connections[connection];
+    if (message === undefined || message.window > this.#window.index || state === undefined) {
+      this.#ledger.corruptedMessages++;
+      return;
+    }
+    // A straggler of an earlier window was counted there, as censored.
+    if (message.window < this.#window.index) return;
+    if (message.kind === "end") {
+      if (state.count === undefined && ++this.#ended === this.#connections.length) this.#complete();
+      state.count = message.sequence;
+      return;
+    }
+    if (!state.arrivals.arrive(message.sequence)) return;
+    if (now >= this.#window.startNs && now < this.#window.endNs) this.#receivedInWindow++;
+    if (message.scheduledNs < this.#window.startNs) return;
+    this.#service.record(message.scheduledNs, now - message.sentNs);
+    this.#scheduled.record(now - message.scheduledNs);
+  }
+
+  /** Resolves when every connection's sequence is closed, or after `drainMs`. */
+  drain(drainMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.#ended === this.#connections.length) return resolve();
+      this.#complete = resolve;
+      this.#timeline.after(drainMs, resolve);
+    });
+  }
+
+  /** What arrived; `sentMessages` and `censoredMessages` are the sender's side of the ledger and stay 0 here. */
+  record(): FlowRecord {
+    const ledger = { ...this.#ledger };
+    for (const { arrivals, count } of this.#connections) {
+      ledger.receivedMessages += arrivals.unique;
+      ledger.duplicatedMessages += arrivals.duplicated;
+      ledger.reorderedMessages += arrivals.reordered;
+      ledger.lostMessages += count === undefined ? arrivals.overtaken : count - arrivals.unique;
+    }
+    return {
+      ...this.#service.encode(),
+      scheduled: this.#scheduled.encode(),
+      ledger,
+      receivedInWindow: this.#receivedInWindow,
+    };
+  }
+}

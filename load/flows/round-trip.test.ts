@@ -1,0 +1,154 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { MessageCodec } from "../../protocol/messages/message.ts";
+import { ManualTimeline } from "../pacing/manual-timeline.ts";
+import { LatencyHistogram } from "../recording/latency.ts";
+import { RoundTripFlow } from "./round-trip.ts";
+import type { Load } from "./traffic.ts";
+
+const ms = 1e6;
+const codec = (): MessageCodec => new MessageCodec({ kind: "text", payloadBytes: 64, seed: 1 });
+
+/** A flow over `connections` fake wires; `wire` decides what happens to a sent payload. */
+function flowOver(
+  timeline: ManualTimeline,
+  load: Load,
+  wire: (connection: number, payload: string | Uint8Array, echo: (payload: string | Uint8Array) => void) => void,
+  connections = 1,
+): RoundTripFlow {
+  const window = {
+    name: "w",
+    flows: {},
+    index: 1,
+    settleStartNs: 0,
+    startNs: 100 * ms,
+    endNs: 200 * ms,
+    connections: 2,
+    seed: 1,
+  };
+  const outlets = Array.from({ length: connections }, (_, connection) => ({
+    send: (payload: string | Uint8Array) => wire(connection, payload, (echoed) => flow.receive(connection, echoed)),
+  }));
+  const flow = new RoundTripFlow(timeline, codec(), window, load, outlets);
+  return flow;
+}
+
+const open: Load = { kind: "open", ratePerSecond: 100 };
+
+test("measures an echo of known delay exactly, from sending and from the schedule", async () => {
+  const timeline = new ManualTimeline();
+  const flow = flowOver(timeline, open, (_, payload, echo) => timeline.after(3, () => echo(payload)));
+  const done = flow.run();
+  timeline.advance(300 * ms);
+  await done;
+  const { service, scheduled, dispatch, ledger, receivedInWindow } = flow.record();
+  assert.equal(ledger.sentMessages, 20);
+  assert.equal(ledger.receivedMessages, 20);
+  assert.equal(receivedInWindow, 10);
+  const timed = LatencyHistogram.decode(service!);
+  assert.equal(timed.count, 10, "messages of the settling time are counted, not timed");
+  assertNear(timed.percentileNs(100), 3 * ms);
+  assertNear(LatencyHistogram.decode(scheduled!).percentileNs(50), 3 * ms);
+  assert.equal(LatencyHistogram.decode(dispatch!).percentileNs(100), 1);
+});
+
+test("charges a freeze of the generator to the scheduled delay and not to the service time", async () => {
+  const timeline = new ManualTimeline();
+  const flow = flowOver(timeline, open, (_, payload, echo) => echo(payload));
+  const done = flow.run();
+  timeline.advance(105 * ms);
+  timeline.freeze(50 * ms);
+  timeline.advance(300 * ms);
+  await done;
+  const { service, scheduled, dispatch } = flow.record();
+  assert.equal(LatencyHistogram.decode(service!).percentileNs(100), 1);
+  assertNear(LatencyHistogram.decode(scheduled!).percentileNs(100), 45 * ms);
+  assertNear(LatencyHistogram.decode(dispatch!).percentileNs(100), 45 * ms);
+});
+
+test("calls a message lost when a later one was answered, and censored when none was", async () => {
+  const timeline = new ManualTimeline();
+  let sent = 0;
+  const flow = flowOver(timeline, open, (_, payload, echo) => {
+    sent++;
+    if (sent !== 5 && sent <= 17) echo(payload);
+  });
+  const done = flow.run();
+  timeline.advance(200 * ms);
+  await done;
+  const drained = flow.drain(50);
+  timeline.advance(250 * ms);
+  await drained;
+  const { ledger } = flow.record();
+  assert.equal(ledger.lostMessages, 1);
+  assert.equal(ledger.censoredMessages, 3);
+  assert.equal(ledger.receivedMessages, 16);
+});
+
+test("counts duplicates, wrong bytes and answers to nothing sent", async () => {
+  const timeline = new ManualTimeline();
+  let sent = 0;
+  const flow = flowOver(timeline, open, (_, payload, echo) => {
+    sent++;
+    echo(payload);
+    if (sent === 1) echo(payload);
+    if (sent === 2) echo(`${String(payload).slice(0, -1)}!`);
+    if (sent === 3) echo(codec().encode("data", 1, 999, 0, 0));
+  });
+  const done = flow.run();
+  timeline.advance(200 * ms);
+  await done;
+  const { ledger } = flow.record();
+  assert.equal(ledger.duplicatedMessages, 1);
+  assert.equal(ledger.corruptedMessages, 2);
+  assert.equal(ledger.receivedMessages, 20);
+});
+
+test("keeps exactly so many messages unanswered per connection in a closed loop", async () => {
+  const timeline = new ManualTimeline();
+  const outstanding = [0, 0, 0];
+  let most = 0;
+  const flow = flowOver(
+    timeline,
+    { kind: "closed", inFlight: 4 },
+    (connection, payload, echo) => {
+      outstanding[connection]!++;
+      most = Math.max(most, ...outstanding);
+      timeline.after(10, () => {
+        outstanding[connection]!--;
+        echo(payload);
+      });
+    },
+    3,
+  );
+  const done = flow.run();
+  timeline.advance(200 * ms);
+  await done;
+  const drained = flow.drain(100);
+  timeline.advance(300 * ms);
+  await drained;
+  const { ledger, receivedInWindow, dispatch, scheduled } = flow.record();
+  assert.equal(most, 4);
+  // 3 connections x 4 in flight, each answered every 10 ms, over 100 ms: Little's law, exactly.
+  assert.equal(receivedInWindow, 3 * 4 * 10);
+  assert.equal(ledger.sentMessages, ledger.receivedMessages);
+  assert.equal(dispatch, undefined);
+  assert.equal(scheduled, undefined);
+});
+
+test("counts a message that the client's queue refused as unanswered", async () => {
+  const timeline = new ManualTimeline();
+  let sent = 0;
+  const flow = flowOver(timeline, open, (_, payload, echo) => {
+    if (++sent === 3) throw new Error("queue full");
+    echo(payload);
+  });
+  const done = flow.run();
+  timeline.advance(200 * ms);
+  await done;
+  assert.equal(flow.record().ledger.lostMessages, 1);
+});
+
+function assertNear(actual: number, expected: number): void {
+  assert.ok(Math.abs(actual - expected) <= expected / 1000, `expected ${expected} within 3 digits, got ${actual}`);
+}

@@ -1,0 +1,37 @@
+import type { Schedule } from "../pacing/pacer.ts";
+import type { FlowName, Load } from "./traffic.ts";
+
+/** One stretch of traffic as a scenario plans it. */
+export interface WindowPlan {
+  readonly name: string;
+  /** Which flows are busy in it. `roundTrip` needs a server that echoes; the one-way flows need ours. */
+  readonly flows: Readonly<Partial<Record<FlowName, Load>>>;
+}
+
+/** The same stretch with its times, as every process of the trial gets it. Clock: the host's, in nanoseconds. */
+export interface WindowOrder extends WindowPlan {
+  readonly index: number;
+  /** Traffic begins here; until `startNs` it is counted in the ledger, but not in histograms and rates. */
+  readonly settleStartNs: number;
+  readonly startNs: number;
+  readonly endNs: number;
+  /** Of all load generators together; a server may have accepted fewer when it hears of the first window. */
+  readonly connections: number;
+  /** Decides Poisson arrivals; each sender of a window gets its own. */
+  readonly seed: number;
+}
+
+/** Messages scheduled before it belong to the first half. */
+export const middleNs = ({ startNs, endNs }: WindowOrder): number => (startNs + endNs) / 2;
+
+/** The schedule of an open-loop sender over a window, its settling time included. */
+export function scheduleOf({ settleStartNs, endNs, seed }: WindowOrder, load: Load): Schedule {
+  if (load.kind === "closed") throw new TypeError("a closed loop follows no schedule");
+  const { ratePerSecond, arrivals = "constant" } = load;
+  return { startNs: settleStartNs, endNs, ratePerSecond, arrivals, seed };
+}
+
+/** Anything a message can be handed to: a client's connection or a server's. */
+export interface Outlet {
+  send(payload: string | Uint8Array): void;
+}

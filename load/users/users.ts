@@ -1,0 +1,153 @@
+/** The simulated users of one load-generator process: they connect, send, receive, time and count. */
+
+import { nowNs } from "../../protocol/clock.ts";
+import type { ClientConnection, Limits, Payload, ProtocolClient } from "../../protocol/contract.ts";
+import type { CodecOptions } from "../../protocol/messages/message.ts";
+import { MessageCodec } from "../../protocol/messages/message.ts";
+import type { FlowRecords } from "../behaviours/service.ts";
+import { OneWayReceiver, OneWaySender, tickIdle } from "../flows/one-way.ts";
+import { RoundTripFlow } from "../flows/round-trip.ts";
+import type { WindowOrder } from "../flows/window.ts";
+import { type ProcessUse, UsageMeter } from "../metering/usage.ts";
+import { WireByteCounter, type WireBytes } from "../metering/wire-bytes.ts";
+import { realTimeline, wakeMetronome } from "../pacing/metronome.ts";
+import { LatencyHistogram } from "../recording/latency.ts";
+import { connectClient } from "./connect.ts";
+
+export interface ConnectOrder {
+  url: string;
+  connections: number;
+  /** Number of its first user among those of all generators. */
+  firstUser: number;
+  codec: CodecOptions;
+  pollIntervalMs: number;
+  limits: Limits;
+  /** Handshakes under way at a time; absent means one, so that each connect time is its own. */
+  atOnce?: number;
+}
+
+export interface GeneratorWindow {
+  flows: FlowRecords;
+  use: ProcessUse;
+  wireBytes: WireBytes & { messages: number };
+}
+
+/** What is busy in the current window. */
+interface Traffic {
+  window: WindowOrder;
+  roundTrip?: RoundTripFlow;
+  sender?: OneWaySender;
+  receiver?: OneWayReceiver;
+  meter: UsageMeter;
+  wireBytesBefore: WireBytes;
+}
+
+/** Connections made and closed before any is timed: the first ones would measure code that has never run. */
+const rehearsals = 4;
+
+export class Users {
+  readonly #onBroken: (reason: string) => void;
+  readonly #wireBytes = new WireByteCounter();
+  readonly #connections: ClientConnection[] = [];
+  #codec: MessageCodec | undefined;
+  #traffic: Traffic | undefined;
+  #users = 0;
+  #received = 0;
+
+  /** `onBroken` hears of a connection that ended without being told to. */
+  constructor(onBroken: (reason: string) => void) {
+    this.#onBroken = onBroken;
+  }
+
+  /** Adds users; returns the histogram of the times they took. */
+  async connect(client: ProtocolClient, order: ConnectOrder): Promise<{ connect: string }> {
+    if (this.#codec === undefined) {
+      wakeMetronome();
+      this.#codec = new MessageCodec(order.codec);
+      for (let i = 0; i < rehearsals; i++) {
+        await (await connectClient(client, { ...order, user: i, onMessage() {} })).close();
+      }
+    }
+    const connectTimes = new LatencyHistogram();
+    let next = 0;
+    const connectInTurn = async (): Promise<void> => {
+      while (next < order.connections) await this.#connectUser(client, order, order.firstUser + next++, connectTimes);
+    };
+    await Promise.all(Array.from({ length: order.atOnce ?? 1 }, connectInTurn));
+    return { connect: connectTimes.encode() };
+  }
+
+  async #connectUser(client: ProtocolClient, order: ConnectOrder, user: number, times: LatencyHistogram) {
+    const startNs = nowNs();
+    const index = this.#users++;
+    const onMessage = (payload: Payload): void => this.#receive(index, payload);
+    const connection = await connectClient(client, { ...order, user, onMessage });
+    times.record(nowNs() - startNs);
+    this.#connections[index] = connection;
+    void connection.closed.then(({ by, message }) => {
+      if (by !== "client") this.#onBroken(`a connection was ended by the ${by}: ${message}`);
+    });
+  }
+
+  /** Since the process began, on all connections together. */
+  get wireBytes(): WireBytes {
+    return this.#wireBytes.read();
+  }
+
+  /** Takes part in a window; resolves when sending is over. */
+  async begin(window: WindowOrder): Promise<void> {
+    const { roundTrip, uplink, downlink } = window.flows;
+    const [codec, connections] = [this.#codec!, this.#connections];
+    const traffic: Traffic = {
+      window,
+      meter: new UsageMeter(window, () => this.#received),
+      wireBytesBefore: this.#wireBytes.read(),
+    };
+    this.#traffic = traffic;
+    if (downlink) traffic.receiver = new OneWayReceiver(realTimeline, codec, window, connections.length);
+    if (roundTrip) {
+      traffic.roundTrip = new RoundTripFlow(realTimeline, codec, window, roundTrip, connections);
+      await traffic.roundTrip.run();
+    }
+    if (uplink) {
+      traffic.sender = new OneWaySender(realTimeline, codec, window, connections);
+      await traffic.sender.run(uplink);
+    } else if (downlink) tickIdle(realTimeline, window);
+  }
+
+  halt(): void {
+    this.#traffic?.roundTrip?.halt();
+    this.#traffic?.sender?.halt();
+  }
+
+  /** What these users saw of the window, after waiting up to `drainMs` for what is on the way. */
+  async collect(drainMs: number): Promise<GeneratorWindow> {
+    const { roundTrip, sender, receiver, meter, wireBytesBefore } = this.#traffic!;
+    await Promise.all([roundTrip?.drain(drainMs), receiver?.drain(drainMs)]);
+    const flows: FlowRecords = {};
+    if (roundTrip) flows.roundTrip = roundTrip.record();
+    if (sender) flows.uplink = sender.record();
+    if (receiver) flows.downlink = receiver.record();
+    const after = this.#wireBytes.read();
+    return {
+      flows,
+      use: meter.read(),
+      wireBytes: {
+        sent: after.sent - wireBytesBefore.sent,
+        received: after.received - wireBytesBefore.received,
+        messages: roundTrip?.answered ?? 0,
+      },
+    };
+  }
+
+  async disconnect(): Promise<void> {
+    await Promise.all(this.#connections.map((connection) => connection.close()));
+  }
+
+  #receive(connection: number, payload: Payload): void {
+    this.#received++;
+    const { roundTrip, receiver } = this.#traffic ?? {};
+    if (roundTrip) roundTrip.receive(connection, payload);
+    else receiver?.receive(connection, payload);
+  }
+}

@@ -1,0 +1,96 @@
+/** Two results set against each other, as a terminal and as a pull request show it. */
+
+import { metricNamed } from "../../results/metrics/metrics.ts";
+import { formatInterval, formatList, formatQuantity, plural } from "../../results/quantities/format.ts";
+import { type Change, type ResultsComparison, regressionsOf } from "../../results/regression/regression.ts";
+import { signOf } from "../../results/summary/reading.ts";
+import { blocks, bullets, escapeText, oneLine } from "../text/markdown.ts";
+import { left, renderMarkdownTable, renderPlainTable, right, type Table } from "../text/table.ts";
+
+/** The verdict in one line. */
+export function verdictLine(comparison: ResultsComparison): string {
+  const { changes, turnedInvalid, threshold } = comparison;
+  if (changes.length === 0) return "Nothing could be compared.";
+  const regressions = regressionsOf(comparison).length;
+  const count = (verdict: Change["verdict"]) => changes.filter((change) => change.verdict === verdict).length;
+  const changed = count("faster") + count("slower");
+  const limit = formatThreshold(threshold);
+  const parts = [
+    ...(regressions > 0 ? [`${plural(regressions, "regression")} beyond ${limit}`] : []),
+    ...(turnedInvalid.length > 0 ? [`${plural(turnedInvalid.length, "cell")} invalid in B but not in A`] : []),
+  ];
+  const found = changed === 0 ? "nothing changed" : `${count("faster")} better, ${count("slower")} worse`;
+  return `${formatList(parts) || `No regression beyond ${limit}`}: ${found} of ${plural(changes.length, "number")} compared.`;
+}
+
+const formatThreshold = (threshold: number): string => `${Number((threshold * 100).toPrecision(3))} %`;
+
+/** For a terminal. */
+export function renderComparisonText(comparison: ResultsComparison): string {
+  const { changes, differences, remarks, notCompared, turnedInvalid } = comparison;
+  const list = (title: string, lines: readonly string[]): string =>
+    lines.length === 0 ? "" : `${title}\n${lines.map((line) => `  ${oneLine(line)}`).join("\n")}`;
+  const legend =
+    "B/A: ratio of medians and its 95 % interval; noise: what equal targets differ by; ?: luck may explain it";
+  return blocks(
+    list("Warning: A and B are not comparable, so a change may have nothing to do with the code:", differences),
+    changes.length === 0 ? "" : `${renderPlainTable(tableOf(changes, oneLine))}\n\n${legend}`,
+    list("Also different:", remarks),
+    list("Not compared:", notCompared),
+    list("Invalid in B, not in A:", turnedInvalid),
+    verdictLine(comparison),
+  );
+}
+
+/** For a pull request: the verdict, what changed, and the rest folded. */
+export function renderComparisonMarkdown(comparison: ResultsComparison): string {
+  const { changes, differences, remarks, notCompared, turnedInvalid } = comparison;
+  const changed = changes.filter(({ verdict }) => verdict !== "indistinguishable");
+  const same = changes.filter(({ verdict }) => verdict === "indistinguishable");
+  const escaped = (lines: readonly string[]): string => bullets(lines.map(escapeText));
+  const part = (title: string, lines: readonly string[]) => (lines.length === 0 ? "" : `${title}\n\n${escaped(lines)}`);
+  const rest = blocks(
+    same.length > 0 ? renderMarkdownTable(tableOf(same, escapeText)) : "",
+    part("Also different:", remarks),
+    part("Not compared:", notCompared),
+  );
+  return blocks(
+    `**wirebench:** ${verdictLine(comparison)}`,
+    part("**A and B are not comparable**, so a change may have nothing to do with the code:", differences),
+    part("Invalid in B, not in A:", turnedInvalid),
+    changed.length > 0 ? renderMarkdownTable(tableOf(changed, escapeText)) : "",
+    rest &&
+      `<details>\n<summary>${plural(same.length, "number")} that luck explains, and what else differs</summary>\n\n${rest}\n\n</details>`,
+    "<sub>B/A is the ratio of medians with its 95 % interval. Better or worse is said only where the interval leaves out 1, the ratio is beyond the noise between trials of one target, and equal results would look like this anywhere in the table in at most 5 of 100 comparisons.</sub>",
+  );
+}
+
+const words = { faster: "better", slower: "worse", indistinguishable: "?" } as const;
+
+function tableOf(changes: readonly Change[], escaped: (text: string) => string): Table {
+  return {
+    columns: [
+      left("target"),
+      left("scenario"),
+      left("number"),
+      right("A"),
+      right("B"),
+      right("B/A"),
+      right("noise"),
+      left("verdict"),
+    ],
+    rows: changes.map((change) => {
+      const { title, unit } = metricNamed(change.metric);
+      return [
+        escaped(change.target),
+        change.scenario,
+        escaped(title),
+        signOf(change.beforeBound) + formatQuantity(change.before.value, unit),
+        signOf(change.afterBound) + formatQuantity(change.after.value, unit),
+        signOf(change.bound) + formatInterval(change.ratio, "ratio"),
+        change.noiseRatio === undefined ? "–" : formatQuantity(change.noiseRatio, "ratio"),
+        change.regression ? "REGRESSION" : words[change.verdict],
+      ];
+    }),
+  };
+}

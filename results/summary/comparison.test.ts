@@ -1,0 +1,107 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { type MadeUpTarget, madeUpCell, sixTargets } from "../../reports/testing.ts";
+import type { Cell, Comparison, MeasuredCell } from "../contract/results.ts";
+import { comparePairs, compareWithReference } from "./comparison.ts";
+
+const [tcp, websocket] = sixTargets as [MadeUpTarget, MadeUpTarget, ...MadeUpTarget[]];
+
+function cellOf(target: string, made: Partial<MadeUpTarget>, trials = 3): Cell {
+  return madeUpCell("throughput", { ...tcp, verdict: {}, ...made, target, protocol: "tcp" }, trials);
+}
+
+const rates = (floor: Cell, value: Cell): Comparison | undefined =>
+  compareWithReference([floor, value], floor.target).find(({ metric }) => metric === "achievedRatePerSecond");
+
+const fast = { ratePerSecond: 100 };
+const slow = { ratePerSecond: 50 };
+const bound: Pick<MadeUpTarget, "verdict"> = { verdict: { throughput: "generator-bound" } };
+
+describe("comparison with the reference", () => {
+  it("divides medians, with an interval, the noise, the chance of it and a verdict", () => {
+    const { ratio, noiseRatio, adjustedPValue, ...rest } = rates(cellOf("a", fast), cellOf("b", slow))!;
+    assert.deepEqual(rest, {
+      scenario: "throughput",
+      metric: "achievedRatePerSecond",
+      reference: "a",
+      target: "b",
+      verdict: "slower",
+    });
+    assert.equal(ratio.value, 0.5);
+    assert.ok(ratio.low > 0.4 && ratio.low < 0.5 && ratio.high > 0.5 && ratio.high < 0.6);
+    assert.ok(noiseRatio! > 1.02 && noiseRatio! < 1.2);
+    assert.ok(adjustedPValue > 0 && adjustedPValue < 0.001);
+  });
+
+  it("says faster and slower by the direction in which the metric is better", () => {
+    assert.equal(rates(cellOf("a", slow), cellOf("b", fast))?.verdict, "faster");
+    const cells = [cellOf("a", { cpuUs: 10 }), cellOf("b", { cpuUs: 30 })];
+    const cpu = compareWithReference(cells, "a").find(({ metric }) => metric === "serverCpuUsPerMessage");
+    assert.equal(cpu?.verdict, "slower");
+  });
+
+  it("calls what luck explains indistinguishable", () => {
+    const wide = { spread: 0.3 };
+    const comparison = rates(cellOf("a", { ...fast, ...wide }), cellOf("b", { ratePerSecond: 80, ...wide }));
+    assert.equal(comparison?.verdict, "indistinguishable");
+  });
+
+  it("decides nothing with fewer than three trials, and has no interval", () => {
+    for (const trials of [1, 2]) {
+      const { ratio, verdict, adjustedPValue } = rates(cellOf("a", fast, trials), cellOf("b", slow, trials))!;
+      assert.deepEqual(
+        [verdict, adjustedPValue, ratio.low, ratio.high],
+        ["indistinguishable", 1, ratio.value, ratio.value],
+      );
+    }
+  });
+
+  it("tells numbers apart that are the same in every trial", () => {
+    const cells = [madeUpCell("echo", tcp), madeUpCell("echo", websocket)];
+    const bytes = compareWithReference(cells, "tcp").find(({ metric }) => metric === "wireBytesPerMessage");
+    assert.deepEqual(bytes?.ratio, { value: 524 / 522, low: 524 / 522, high: 524 / 522 });
+    assert.equal(bytes?.verdict, "slower");
+  });
+
+  it("turns the bound around when it is the reference that was limited by the load generator", () => {
+    const comparison = rates(cellOf("a", { ...fast, ...bound }), cellOf("b", slow));
+    assert.deepEqual([comparison?.bound, comparison?.verdict], ["at-most", "slower"]);
+  });
+
+  it("does not call a lower bound slower, nor a ratio to one faster", () => {
+    const below = rates(cellOf("a", fast), cellOf("b", { ...slow, ...bound }));
+    assert.deepEqual([below?.bound, below?.verdict], ["at-least", "indistinguishable"]);
+    const above = rates(cellOf("a", { ...slow, ...bound }), cellOf("b", fast));
+    assert.deepEqual([above?.bound, above?.verdict], ["at-most", "indistinguishable"]);
+  });
+
+  it("has no ratio of two bounds", () => {
+    assert.equal(rates(cellOf("a", { ...fast, ...bound }), cellOf("b", { ...slow, ...bound })), undefined);
+  });
+
+  it("leaves out invalid cells, cells without a reference and the reference itself", () => {
+    assert.equal(rates(cellOf("a", fast), cellOf("b", { ...slow, verdict: { throughput: "invalid" } })), undefined);
+    assert.deepEqual(compareWithReference([madeUpCell("echo", websocket)], "tcp"), []);
+    assert.deepEqual(compareWithReference([madeUpCell("echo", tcp)], "tcp"), []);
+  });
+
+  it("uses complete trials only", () => {
+    const cell = structuredClone(cellOf("b", slow)) as MeasuredCell;
+    cell.trials[2]!.state = "partial";
+    assert.equal(rates(cellOf("a", fast), cell)?.verdict, "indistinguishable");
+  });
+});
+
+describe("comparison of every pair", () => {
+  it("puts the reference below the line wherever it takes part, and gives it the same numbers", () => {
+    const cells = [cellOf("a", fast), cellOf("b", slow), cellOf("c", { ratePerSecond: 70 })];
+    const named = comparePairs(cells, "b").map(({ target, reference }) => `${target}/${reference}`);
+    assert.deepEqual(new Set(named), new Set(["a/b", "c/b", "c/a"]));
+    const again = compareWithReference(cells, "b").map(({ adjustedPValue }) => adjustedPValue);
+    const pairs = comparePairs(cells, "b").filter(({ reference }) => reference === "b");
+    assert.deepEqual(
+      again,
+      pairs.map(({ adjustedPValue }) => adjustedPValue),
+    );
+  });
+});

@@ -1,0 +1,187 @@
+import type { ConnectionHandler, Payload, ServerConnection } from "../../../protocol/contract.ts";
+import {
+  decodeUserMessage,
+  encodeNodeMessage,
+  type NodeMessage,
+  type UserMessage,
+} from "../../../protocol/wires/room.ts";
+import type { Delivery, Replayed } from "./replays.ts";
+import type { OpenedSession, SessionStore } from "./sessions.ts";
+
+/** What a user of a room needs of it. */
+export interface RoomOfUser {
+  readonly node: string;
+  readonly sessions: SessionStore;
+  /** Where the node stands in the broker's history. */
+  readonly position: string | undefined;
+  /** Calls back in the turn in which the user may take part in what is live; undefined: nobody knows what was missed. */
+  replay(after: string, take: (replayed: Replayed | undefined) => void): void;
+  /** Rejects with the reason where the broker may not have the message. */
+  publish(message: Extract<UserMessage, { type: "publish" }>["message"]): Promise<void>;
+  joined(user: RoomUser): void;
+  /** From here on it gets nothing; its connection may still be closing. */
+  left(user: RoomUser): void;
+  gone(user: RoomUser, gaveUp: boolean): void;
+  delivered(messages: number): void;
+}
+
+type Hello = Extract<UserMessage, { type: "hello" }>;
+
+/** Messages taken before the welcome was sent, and steps on their way to the session store, per user. */
+const pendingMax = 1000;
+
+/** A replay may fill half of what is queued for a user, or it would be given up as a slow consumer at once. */
+export const replayShareOfQueue = 0.5;
+
+/**
+ * One user's connection, from its hello to its end: what is no message of the room, or comes before hello or as a
+ * second one, closes it.
+ */
+export class RoomUser implements ConnectionHandler {
+  readonly #room: RoomOfUser;
+  readonly #connection: ServerConnection;
+  readonly #queueBytesMax: number;
+  #state: "new" | "greeting" | "joined" | "left" = "new";
+  #session = "";
+  /** What came between the hello and the welcome. */
+  #early: UserMessage[] = [];
+  #pendingSteps = 0;
+  /** The user has what comes live up to there, and it, already. */
+  #aheadTo: string | undefined;
+  #gaveUp = false;
+
+  constructor(room: RoomOfUser, connection: ServerConnection, queueBytesMax: number) {
+    this.#room = room;
+    this.#connection = connection;
+    this.#queueBytesMax = queueBytesMax;
+  }
+
+  message(payload: Payload): void {
+    if (this.#state === "left") return;
+    const message = decodeUserMessage(payload);
+    if (message === undefined || (message.type === "hello") !== (this.#state === "new")) this.#leave();
+    else if (message.type === "hello") void this.#greet(message);
+    else if (this.#state === "joined") this.#serve(message);
+    else if (this.#early.push(message) > pendingMax) this.#leave();
+  }
+
+  gaveUp(): void {
+    this.#gaveUp = true;
+  }
+
+  closed(): void {
+    this.#state = "left";
+    this.#early = [];
+    this.#room.gone(this, this.#gaveUp);
+  }
+
+  /** A message of the room, in its order. */
+  deliver({ text, position }: Delivery): void {
+    if (this.#aheadTo === undefined) {
+      this.#connection.send(text);
+      if (!this.#hasLeft) this.#room.delivered(1);
+    } else if (position === this.#aheadTo) this.#aheadTo = undefined;
+  }
+
+  /** Messages may be missing that cannot be recovered. */
+  gap(): void {
+    this.#aheadTo = undefined;
+    this.#send({ type: "gap" });
+  }
+
+  /** Tells the user to come back elsewhere, and closes. */
+  move(): void {
+    if (this.#state === "left") return;
+    if (this.#state === "joined") this.#send({ type: "moving" });
+    this.#leave("restart");
+  }
+
+  async #greet(hello: Hello): Promise<void> {
+    this.#state = "greeting";
+    let opened: OpenedSession;
+    try {
+      opened = await this.#room.sessions.open(hello.session);
+    } catch {
+      // Nobody can tell whether the session is there: a wrong "not found" would make the user begin anew.
+      return this.#leave();
+    }
+    if (this.#hasLeft) return;
+    this.#session = opened.session;
+    const { after } = hello;
+    const comesBack = hello.resume === true && (hello.session !== undefined || after !== undefined);
+    if (!comesBack) this.#join(opened, {});
+    else if (after === undefined) this.#join(opened, { recovered: "gap" });
+    else {
+      this.#room.replay(after, (replayed) => {
+        if (this.#hasLeft) return;
+        if (replayed === undefined || !this.#fits(replayed)) this.#join(opened, { recovered: "gap" });
+        else this.#join(opened, { recovered: "all", position: after }, replayed);
+      });
+    }
+  }
+
+  /** All in one turn, so that what is live follows what was replayed. */
+  #join(
+    opened: OpenedSession,
+    stand: { recovered?: "all" | "gap"; position?: string },
+    replayed: Replayed = { deliveries: [], aheadTo: undefined },
+  ): void {
+    const { node, position } = this.#room;
+    this.#state = "joined";
+    this.#send({ type: "welcome", node, ...opened, ...(position !== undefined && { position }), ...stand });
+    for (const { text } of replayed.deliveries) this.#connection.send(text);
+    this.#room.delivered(replayed.deliveries.length);
+    if (this.#hasLeft) return;
+    this.#aheadTo = replayed.aheadTo;
+    this.#room.joined(this);
+    for (const message of this.#early.splice(0)) this.#serve(message);
+  }
+
+  #serve(message: UserMessage): void {
+    if (message.type === "step") void this.#step(message.request);
+    else if (message.type === "publish") void this.#publish(message.message);
+  }
+
+  async #step(request: number): Promise<void> {
+    if (++this.#pendingSteps > pendingMax) return this.#leave();
+    try {
+      const stepped = await this.#room.sessions.step(this.#session);
+      this.#send({ type: "stepped", request, node: this.#room.node, ...stepped });
+    } catch {
+      this.#leave();
+    } finally {
+      this.#pendingSteps -= 1;
+    }
+  }
+
+  async #publish(message: Extract<UserMessage, { type: "publish" }>["message"]): Promise<void> {
+    const { sequence } = message;
+    try {
+      await this.#room.publish(message);
+      this.#send({ type: "accepted", sequence });
+    } catch (error) {
+      this.#send({ type: "rejected", sequence, reason: error instanceof Error ? error.message : String(error) });
+    }
+  }
+
+  #fits({ deliveries }: Replayed): boolean {
+    const bytes = deliveries.reduce((sum, delivery) => sum + delivery.bytes, 0);
+    return bytes <= this.#queueBytesMax * replayShareOfQueue;
+  }
+
+  #send(message: NodeMessage): void {
+    this.#connection.send(encodeNodeMessage(message));
+  }
+
+  #leave(why?: "restart"): void {
+    if (this.#hasLeft) return;
+    this.#state = "left";
+    this.#early = [];
+    this.#room.left(this);
+    this.#connection.close(why);
+  }
+
+  get #hasLeft(): boolean {
+    return this.#state === "left";
+  }
+}

@@ -1,0 +1,195 @@
+import type { Behaviour, Limits } from "../../../protocol/contract.ts";
+import { WirebenchError } from "../../../protocol/errors.ts";
+import {
+  encodeDelivery,
+  encodeNodeMessage,
+  encodePublication,
+  type RoomMessage,
+} from "../../../protocol/wires/room.ts";
+import type { BrokerConnection, BrokerMessage, BrokerStatus } from "../broker/broker.ts";
+import { type Delivery, type Replayed, Replays } from "./replays.ts";
+import { type RoomOfUser, RoomUser } from "./room-user.ts";
+import type { SessionStore } from "./sessions.ts";
+
+export interface RoomListener {
+  readonly onMessage: (message: BrokerMessage) => void;
+  readonly onStatus: (status: BrokerStatus) => void;
+}
+
+export interface RoomOptions {
+  readonly node: string;
+  readonly sessions: SessionStore;
+  readonly limits: Limits;
+  /** The broker keeps messages, in one order for all nodes. */
+  readonly history: boolean;
+  readonly connect: (listener: RoomListener) => Promise<BrokerConnection>;
+  /** A user that waits longer for what it missed is told of a gap, in milliseconds. */
+  readonly replayWaitMs?: number;
+}
+
+export interface RoomCounts {
+  /** Connections, welcomed or not. */
+  readonly users: number;
+  /** Messages of this node's users that the broker has taken. */
+  readonly publications: number;
+  /** Messages handed to users, replayed ones included. */
+  readonly deliveries: number;
+  readonly slowConsumers: number;
+}
+
+/** Of one node's users, on their way to a broker that does not answer. */
+const pendingPublicationsMax = 10_000;
+const pendingBytesMax = 64 * 1024 * 1024;
+
+const defaultReplayWaitMs = 10_000;
+
+/** What a node adds to a publication it delivers: the type, and a position as long as a broker might give. */
+const deliveryOverheadBytes = 256;
+
+const gapText = encodeNodeMessage({ type: "gap" });
+
+/**
+ * The users of one node who are in the room of the cluster, whatever protocol they come by. What one publishes goes to
+ * the broker, and comes to everybody from there, the publisher included: one order for all.
+ */
+export class Room implements RoomOfUser {
+  readonly node: string;
+  readonly sessions: SessionStore;
+  readonly behaviour: Behaviour;
+  readonly #limits: Limits;
+  readonly #broker: BrokerConnection;
+  readonly #replays: Replays | undefined;
+  /** Everybody with a connection, and those of them who are welcomed. */
+  readonly #users = new Set<RoomUser>();
+  readonly #joined = new Set<RoomUser>();
+  #publications = 0;
+  #deliveries = 0;
+  #slowConsumers = 0;
+  #pendingPublications = 0;
+  #pendingBytes = 0;
+
+  private constructor(options: RoomOptions, broker: BrokerConnection) {
+    this.node = options.node;
+    this.sessions = options.sessions;
+    this.#limits = options.limits;
+    this.#broker = broker;
+    if (options.history) {
+      this.#replays = new Replays({
+        broker,
+        encode: (message) => this.#encode(message),
+        heldBytesMax: options.limits.queueBytesMax,
+        waitMsMax: options.replayWaitMs ?? defaultReplayWaitMs,
+      });
+    }
+    this.behaviour = (connection) => {
+      const user = new RoomUser(this, connection, this.#limits.queueBytesMax);
+      this.#users.add(user);
+      return user;
+    };
+  }
+
+  /** Resolves with a room whose broker is live; rejects as connecting does. */
+  static async open(options: RoomOptions): Promise<Room> {
+    // Until the connection is there nobody is in the room who could miss anything.
+    let room: Room | undefined;
+    const broker = await options.connect({
+      onMessage: (message) => room?.deliver(message),
+      onStatus: (status) => room?.brokerIs(status),
+    });
+    room = new Room(options, broker);
+    return room;
+  }
+
+  get counts(): RoomCounts {
+    return {
+      users: this.#users.size,
+      publications: this.#publications,
+      deliveries: this.#deliveries,
+      slowConsumers: this.#slowConsumers,
+    };
+  }
+
+  get brokerLive(): boolean {
+    return this.#broker.live;
+  }
+
+  get position(): string | undefined {
+    return this.#broker.position;
+  }
+
+  /** Everybody with a connection, those who came first in front. */
+  get users(): Iterable<RoomUser> {
+    return this.#users;
+  }
+
+  async publish(message: RoomMessage): Promise<void> {
+    const text = encodePublication({ from: this.node, message });
+    const bytes = Buffer.byteLength(text);
+    if (bytes + deliveryOverheadBytes > this.#limits.payloadBytesMax) {
+      throw new WirebenchError("payload-too-large", "the message is too large to be delivered");
+    }
+    if (this.#pendingPublications >= pendingPublicationsMax || this.#pendingBytes + bytes > pendingBytesMax) {
+      throw new WirebenchError("queue-full", "too many messages wait for the broker");
+    }
+    this.#pendingPublications += 1;
+    this.#pendingBytes += bytes;
+    try {
+      await this.#broker.publish(text);
+      this.#publications += 1;
+    } finally {
+      this.#pendingPublications -= 1;
+      this.#pendingBytes -= bytes;
+    }
+  }
+
+  replay(after: string, take: (replayed: Replayed | undefined) => void): void {
+    if (this.#replays === undefined) take(undefined);
+    else this.#replays.ask(after, take);
+  }
+
+  /** A message from the broker. */
+  deliver(message: BrokerMessage): void {
+    const delivery = this.#encode(message);
+    this.#replays?.live(delivery);
+    for (const user of this.#joined) user.deliver(delivery);
+  }
+
+  /** What the broker says of the subscription: everybody hears of a hole. */
+  brokerIs(status: BrokerStatus): void {
+    if (status !== "live-after-gap") return;
+    this.#replays?.gap();
+    for (const user of this.#joined) user.gap();
+  }
+
+  joined(user: RoomUser): void {
+    this.#joined.add(user);
+  }
+
+  left(user: RoomUser): void {
+    this.#joined.delete(user);
+  }
+
+  gone(user: RoomUser, gaveUp: boolean): void {
+    this.#joined.delete(user);
+    if (this.#users.delete(user) && gaveUp) this.#slowConsumers += 1;
+  }
+
+  delivered(messages: number): void {
+    this.#deliveries += messages;
+  }
+
+  /** Idempotent, never rejects. The users are the server's to close. */
+  async close(): Promise<void> {
+    this.#replays?.close();
+    await this.#broker.close();
+  }
+
+  /** Too large for this node's users is only what another kind of program has published: they are told of the hole. */
+  #encode({ text, position }: BrokerMessage): Delivery {
+    const encoded = encodeDelivery(text, position);
+    const bytes = Buffer.byteLength(encoded);
+    return bytes <= this.#limits.payloadBytesMax
+      ? { text: encoded, bytes, position }
+      : { text: gapText, bytes: gapText.length, position };
+  }
+}

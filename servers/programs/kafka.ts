@@ -1,0 +1,132 @@
+/** A private Kafka: one process that is broker and controller (KRaft). kafka.apache.org/documentation/#configuration */
+import { randomBytes } from "node:crypto";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { Admin } from "@platformatic/kafka";
+import { WirebenchError } from "../../protocol/errors.ts";
+import { BoundProcess } from "./bound-process.ts";
+import { freePort, type ProgramPlace, type ProgramRecipe, startProgram } from "./program.ts";
+import type { ProgramOptions, RunningProgram } from "./running-program.ts";
+
+export interface KafkaOptions extends ProgramOptions {
+  /** Java's class path: all jars of a Kafka release. `executable` is `java`, 17 or newer. */
+  readonly classPath: string;
+}
+
+const nodeId = 1;
+
+/** Everything there is one of; what follows from that; and bounds. The rest is Kafka's default. */
+const settings = (place: ProgramPlace, controllerPort: number): Record<string, string | number> => ({
+  "process.roles": "broker,controller",
+  "node.id": nodeId,
+  "controller.quorum.voters": `${nodeId}@127.0.0.1:${controllerPort}`,
+  "controller.listener.names": "CONTROLLER",
+  listeners: `PLAINTEXT://127.0.0.1:${place.port},CONTROLLER://127.0.0.1:${controllerPort}`,
+  "advertised.listeners": `PLAINTEXT://127.0.0.1:${place.port}`,
+  "log.dirs": join(place.folder, "data"),
+  "offsets.topic.num.partitions": 1,
+  "offsets.topic.replication.factor": 1,
+  "transaction.state.log.num.partitions": 1,
+  "transaction.state.log.replication.factor": 1,
+  "transaction.state.log.min.isr": 1,
+  "share.coordinator.state.topic.num.partitions": 1,
+  "share.coordinator.state.topic.replication.factor": 1,
+  "share.coordinator.state.topic.min.isr": 1,
+  "group.initial.rebalance.delay.ms": 0,
+  // A restarted broker is let in again only when its former self is thought dead: by default after 9 s.
+  "broker.heartbeat.interval.ms": 500,
+  "broker.session.timeout.ms": 2000,
+  "num.network.threads": 2,
+  "num.io.threads": 4,
+  "log.cleaner.dedupe.buffer.size": 4 * 1024 * 1024,
+  "log.segment.bytes": 64 * 1024 * 1024,
+  "log.retention.bytes": 512 * 1024 * 1024,
+});
+
+/**
+ * The first compiler only: Kafka starts in half the time, and its second would be at work during all of a short run.
+ * The serial collector, since two cores are shared with everything else.
+ */
+const javaFlags = [
+  "-Xms320m",
+  "-Xmx320m",
+  "-XX:TieredStopAtLevel=1",
+  "-XX:+UseSerialGC",
+  "-Xshare:auto",
+  "-Djava.awt.headless=true",
+  // Errors only, whichever of the two a release logs with.
+  "-Dorg.slf4j.simpleLogger.defaultLogLevel=error",
+  "-Dlog4j2.level=ERROR",
+];
+
+const propertiesFile = ({ folder }: ProgramPlace): string => join(folder, "server.properties");
+
+function recipeFor(classPath: string): ProgramRecipe {
+  // Told by the broker, so that an answer can only be this one's. Kafka's format: 16 bytes as unpadded base64url.
+  const clusterId = randomBytes(16).toString("base64url").replace(/^-/, "A");
+  return {
+    name: "kafka",
+    scheme: "kafka",
+    async prepare(place) {
+      const lines = Object.entries(settings(place, await freePort())).map(([key, value]) => `${key}=${value}\n`);
+      await writeFile(propertiesFile(place), lines.join(""));
+      await format(place, classPath, clusterId);
+    },
+    arguments: (place) => [...javaFlags, "-cp", classPath, "kafka.Kafka", propertiesFile(place)],
+    answers: (place) => answers(place, clusterId),
+    portTaken: /Address already in use/,
+    startMsMax: 90_000,
+    stopMsMax: 5000,
+  };
+}
+
+async function format(place: ProgramPlace, classPath: string, clusterId: string): Promise<void> {
+  const tool = [
+    "kafka.tools.StorageTool",
+    "format",
+    "--ignore-formatted",
+    "-t",
+    clusterId,
+    "-c",
+    propertiesFile(place),
+  ];
+  const formatting = new BoundProcess({
+    executable: place.executable,
+    arguments: [...javaFlags, "-cp", classPath, ...tool],
+    folder: place.folder,
+    watchdog: place.watchdog,
+  });
+  const abort = (): void => formatting.signal("SIGKILL");
+  place.signal.addEventListener("abort", abort);
+  const sentence = await formatting.exited;
+  place.signal.removeEventListener("abort", abort);
+  if (sentence === "ended with exit code 0" || place.signal.aborted) return;
+  throw new WirebenchError(
+    "component-failed",
+    `kafka could not prepare its folder: it ${sentence}: ${formatting.log.trim()}`,
+  );
+}
+
+/** The broker names itself in its metadata when it serves. */
+async function answers({ port, signal }: ProgramPlace, clusterId: string): Promise<void> {
+  const admin = new Admin({
+    clientId: "wirebench-start",
+    bootstrapBrokers: [`127.0.0.1:${port}`],
+    retries: 0,
+    connectTimeout: 1000,
+    requestTimeout: 1000,
+  });
+  const close = (): void => void admin.close().catch(() => {});
+  signal.addEventListener("abort", close);
+  try {
+    const { id, brokers } = await admin.metadata({ topics: [], forceUpdate: true });
+    if (id !== clusterId || !brokers.has(nodeId)) throw new Error("another broker, or not yet");
+  } finally {
+    signal.removeEventListener("abort", close);
+    await admin.close().catch(() => {});
+  }
+}
+
+/** Resolves when it serves; rejects with `component-failed` or `aborted`. */
+export const startKafka = ({ classPath, ...options }: KafkaOptions): Promise<RunningProgram> =>
+  startProgram(recipeFor(classPath), options);
