@@ -1,50 +1,30 @@
-/**
- * Calls between the driver and its child processes: typed methods over Node's IPC channel. Data only, as JSON;
- * what is measured travels as counts and encoded histograms.
- */
-import { type ChildProcess, fork } from "node:child_process";
+/** Child processes that answer calls over Node's IPC channel. */
+import { type ChildProcess, fork, type Serializable } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { describeError, type ErrorCode, WirebenchError } from "../../../protocol/errors.ts";
 import { siblingModule } from "../../../protocol/sibling-module.ts";
 import { packageFolder } from "../../environment/package-folder.ts";
+import { announcer, answer, Calls, type Channel, type EventValues, type Occurrence, type RemoteApi } from "./calls.ts";
 
-/** Methods a child offers: one JSON argument in, one JSON value out. */
-// biome-ignore lint/suspicious/noExplicitAny: the concrete argument and result types live in each API.
-export type RemoteApi = Record<string, (argument: any) => Promise<unknown>>;
-
-interface Call {
-  id: number;
-  method: string;
-  argument: unknown;
-}
-
-type Answer =
-  | { id: number; value: unknown }
-  | { id: number; error: { code: ErrorCode; message: string } }
-  /** Unasked: something happened the driver should know at once. */
-  | { event: string; value: unknown };
+export type { RemoteApi } from "./calls.ts";
 
 const stderrKeptBytes = 4096;
 const stopWaitMs = 2000;
 
 /** A child process as the driver sees it. */
-export class RemoteProcess<Api extends RemoteApi> {
+export class RemoteProcess<Api extends RemoteApi, Events extends EventValues = EventValues> {
   readonly name: string;
   /** Settles with a sentence that says how the process ended. */
   readonly exited: Promise<string>;
   readonly #child: ChildProcess;
-  readonly #pending = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>();
-  readonly #onEvent: (event: string, value: unknown) => void;
-  #nextId = 0;
+  readonly #calls: Calls<Api, Events>;
   #stderr = "";
   #ending: string | undefined;
 
   /** Forks `entry`, a module beside this one, without its extension. */
-  constructor(name: string, entry: string, onEvent: (event: string, value: unknown) => void = () => {}) {
+  constructor(name: string, entry: string, onEvent?: (...occurrence: Occurrence<Events>) => void) {
     this.name = name;
-    this.#onEvent = onEvent;
     this.#child = fork(fileURLToPath(siblingModule(entry, import.meta.url)), [], {
       stdio: ["ignore", "ignore", "pipe", "ipc"],
       execArgv: ["--disable-warning=ExperimentalWarning"],
@@ -54,12 +34,16 @@ export class RemoteProcess<Api extends RemoteApi> {
     this.#child.stderr?.on("data", (chunk) => {
       this.#stderr = (this.#stderr + chunk).slice(-stderrKeptBytes);
     });
-    this.#child.on("message", (answer) => this.#answered(answer as Answer));
+    const channel: Channel = {
+      // What cannot be sent is told by how the process ended.
+      post: (data) => void this.#child.send(data as Serializable, () => {}),
+      on: (listener) => void this.#child.on("message", listener),
+    };
+    this.#calls = new Calls(`the ${name} process`, channel, onEvent);
     this.exited = new Promise((resolve) => {
       const settle = (sentence: string): void => {
         this.#ending = sentence;
-        for (const { reject } of this.#pending.values()) reject(new WirebenchError("process-failed", sentence));
-        this.#pending.clear();
+        this.#calls.close(sentence);
         resolve(sentence);
       };
       this.#child.once("error", (error) => settle(`the ${name} process could not start: ${error.message}`));
@@ -76,25 +60,12 @@ export class RemoteProcess<Api extends RemoteApi> {
   }
 
   /** Rejects with what the child threw, or with how it ended, or when it is silent for `timeoutMs`. */
-  async call<Method extends keyof Api & string>(
+  call<Method extends keyof Api & string>(
     method: Method,
     argument: Parameters<Api[Method]>[0],
     timeoutMs: number,
   ): Promise<Awaited<ReturnType<Api[Method]>>> {
-    if (this.#ending !== undefined) throw new WirebenchError("process-failed", this.#ending);
-    const id = this.#nextId++;
-    const { promise, resolve, reject } = Promise.withResolvers<unknown>();
-    this.#pending.set(id, { resolve, reject });
-    const silence = setTimeout(() => {
-      this.#pending.delete(id);
-      reject(new WirebenchError("process-failed", `the ${this.name} process was silent for ${timeoutMs / 1000} s`));
-    }, timeoutMs);
-    this.#child.send({ id, method, argument } satisfies Call, () => {});
-    try {
-      return (await promise) as Awaited<ReturnType<Api[Method]>>;
-    } finally {
-      clearTimeout(silence);
-    }
+    return this.#calls.call(method, argument, timeoutMs);
   }
 
   /** SIGKILL for a crash, SIGSTOP and SIGCONT for a freeze. */
@@ -111,17 +82,6 @@ export class RemoteProcess<Api extends RemoteApi> {
     clearTimeout(kill);
   }
 
-  #answered(answer: Answer): void {
-    if ("event" in answer) {
-      this.#onEvent(answer.event, answer.value);
-      return;
-    }
-    const waiting = this.#pending.get(answer.id);
-    this.#pending.delete(answer.id);
-    if ("error" in answer) waiting?.reject(new WirebenchError(answer.error.code, answer.error.message));
-    else waiting?.resolve(answer.value);
-  }
-
   #describeExit(code: number | null, signal: NodeJS.Signals | null): string {
     const how = signal === null ? `with exit code ${code}` : `by ${signal}`;
     const lines = this.#stderr.trim().split("\n");
@@ -130,27 +90,22 @@ export class RemoteProcess<Api extends RemoteApi> {
   }
 }
 
+const driver: Channel = {
+  // Without a callback, a driver that is gone would be an error here before it is a disconnect.
+  post: (data) => void process.send?.(data, undefined, undefined, () => {}),
+  on: (listener) => void process.on("message", listener),
+};
+const tellDriver = announcer(driver);
+
 /** Runs in a child: answers the driver's calls until the driver is gone. */
 export function answerCalls(api: RemoteApi): void {
   // Ctrl-C reaches the whole process group; the driver decides when a child ends.
   process.on("SIGINT", () => {});
   process.on("disconnect", () => process.exit(0));
-  process.on("message", (message) => {
-    const { id, method, argument } = message as Call;
-    const reply = (answer: Answer): void => void process.send?.(answer);
-    Promise.resolve()
-      .then(() => api[method]!(argument))
-      .then(
-        (value) => reply({ id, value }),
-        (error) => {
-          const code = error instanceof WirebenchError ? error.code : "process-failed";
-          reply({ id, error: { code, message: describeError(error) } });
-        },
-      );
-  });
+  answer(driver, api);
 }
 
 /** Runs in a child: tells the driver something it did not ask for. */
-export function announce(event: string, value: unknown): void {
-  process.send?.({ event, value } satisfies Answer);
+export function announce<Events extends EventValues = EventValues>(...[event, value]: Occurrence<Events>): void {
+  tellDriver(event, value);
 }
