@@ -325,9 +325,13 @@ describe("the XMPP client ends", () => {
   const faults: readonly (readonly [string, string, RegExp])[] = [
     ["an entity", "<message from='localhost'><body>&foo;</body></message>", /entity references/],
     ["a document type declaration", "<!DOCTYPE a>", /document type/],
-    ["tags in the wrong order", "<message></body>", /end tag/],
+    ["tags in the wrong order", "<message></body>", /not well-formed: unexpected close tag/],
     ["a nesting without end", "<a>".repeat(20_000), /more than 32 elements/],
-    ["more after a fault", "<a b=c/><message></a></message><stream:error/>", /malformed tag/],
+    [
+      "more after a fault",
+      "<a b=c/><message></a></message><stream:error/>",
+      /not well-formed: unquoted attribute value/,
+    ],
     ["a message too large", `<message><body>${"x".repeat(1024 * 1024 + 1)}</body></message>`, /larger than the limit/],
   ];
   for (const [title, xml, sentence] of faults) {

@@ -44,9 +44,6 @@ declare module "@xmpp/xml" {
     write(data: string): void;
   }
 
-  export function unescapeXML(text: string): string;
-  export function escapeXML(text: string): string;
-
   export function xml(
     name: string,
     attributes?: ElementAttributes | null,

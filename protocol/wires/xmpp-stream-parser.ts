@@ -1,30 +1,27 @@
 import { Parser } from "@xmpp/xml";
-import { XmlFault, XmlTokenizer } from "./xml-tokenizer.ts";
+import { XmlFault, XmlReader } from "./xml-reader.ts";
 
 /** Before a peer has said who it is, it gets no more than this per stanza (RFC 6120 section 13.12 asks for a bound). */
 export const unauthenticatedStanzaBytesMax = 10_000;
 
 /**
- * The parser of `@xmpp/xml` (stream header, stanzas as elements, end of stream) on a tokenizer that keeps RFC 6120
- * section 11. Emits `error` with an XmlFault once, and nothing more after it; `write` never throws for a peer's fault.
+ * The parser of `@xmpp/xml` (stream header, stanzas as elements, end of stream) on a reader that keeps RFC 6120 section
+ * 11: the stock one (ltx) skips comments and DTDs silently, loses text after a CDATA section, throws at an unknown entity
+ * and bounds nothing. Emits `error` with an XmlFault once, and nothing more after it; `write` never throws for a peer's
+ * fault.
  */
 export class XmppStreamParser extends Parser {
-  readonly #tokenizer = new XmlTokenizer(
-    {
-      startTag: (name, attributes) => this.onStartElement(name, attributes),
-      text: (text) => this.onText(text),
-      endTag: (name) => this.onEndElement(name),
-    },
-    unauthenticatedStanzaBytesMax,
-  );
+  #reader = this.#newReader(unauthenticatedStanzaBytesMax);
 
   set stanzaBytesMax(bytes: number) {
-    this.#tokenizer.stanzaLengthMax = bytes;
+    this.#reader.stanzaLengthMax = bytes;
   }
 
   override write(chunk: string): void {
+    const reader = this.#reader;
     try {
-      this.#tokenizer.push(chunk);
+      const unread = reader.push(chunk);
+      if (reader !== this.#reader) this.write(unread);
     } catch (error) {
       if (!(error instanceof XmlFault)) throw error;
       this.emit("error", error);
@@ -35,11 +32,23 @@ export class XmppStreamParser extends Parser {
   restart(): void {
     this.root = null;
     this.cursor = null;
-    this.#tokenizer.restart();
+    this.stop();
+    this.#reader = this.#newReader(this.#reader.stanzaLengthMax);
   }
 
   /** Ignores everything from here on, even within this chunk. */
   stop(): void {
-    this.#tokenizer.stop();
+    this.#reader.stop();
+  }
+
+  #newReader(stanzaLengthMax: number): XmlReader {
+    return new XmlReader(
+      {
+        startTag: (name, attributes) => this.onStartElement(name, attributes),
+        text: (text) => this.onText(text),
+        endTag: (name) => this.onEndElement(name),
+      },
+      stanzaLengthMax,
+    );
   }
 }

@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 import type { Element } from "@xmpp/xml";
 import { encodedBytesMax } from "../../protocol/wires/payload.ts";
-import { XmlFault } from "../../protocol/wires/xml-tokenizer.ts";
+import { XmlFault } from "../../protocol/wires/xml-reader.ts";
 import { XmppStreamParser } from "../../protocol/wires/xmpp-stream-parser.ts";
 import { type XmppHost, XmppSession, type XmppTransport } from "./session.ts";
 import { type StreamCondition, streamError } from "./stream-error.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { XmlFault, type XmlFaultCondition, XmlTokenizer } from "./xml-tokenizer.ts";
+import { XmlFault, type XmlFaultCondition, XmlReader } from "./xml-reader.ts";
 
 type Token = readonly ["start", string, Record<string, string>] | readonly ["text" | "end", string];
 
@@ -9,9 +9,9 @@ const stanzaLengthMax = 1_000_000;
 /** Adjacent texts are joined: where a text is split depends on CDATA sections, not on meaning. */
 function tokens(chunks: Iterable<string>, lengthMax = stanzaLengthMax): { seen: Token[]; fault?: XmlFaultCondition } {
   const seen: Token[] = [];
-  const tokenizer = new XmlTokenizer(
+  const reader = new XmlReader(
     {
-      startTag: (name, attributes) => seen.push(["start", name, attributes]),
+      startTag: (name, attributes) => seen.push(["start", name, { ...attributes }]),
       text(text) {
         const last = seen.at(-1);
         if (last?.[0] === "text") seen[seen.length - 1] = ["text", last[1] + text];
@@ -22,7 +22,7 @@ function tokens(chunks: Iterable<string>, lengthMax = stanzaLengthMax): { seen: 
     lengthMax,
   );
   try {
-    for (const chunk of chunks) tokenizer.push(chunk);
+    for (const chunk of chunks) reader.push(chunk);
   } catch (error) {
     assert.ok(error instanceof XmlFault);
     return { seen, fault: error.condition };
@@ -32,7 +32,7 @@ function tokens(chunks: Iterable<string>, lengthMax = stanzaLengthMax): { seen: 
 
 const inStanza = (xml: string): string => `<s><m>${xml}</m>`;
 
-describe("the XML tokenizer", () => {
+describe("the XML reader", () => {
   const document =
     `<?xml version='1.0' encoding="UTF-8"?> <s a='>' b="'&lt;&#x20ac;">\n<m xmlns='x' ><e/>` +
     `one &amp; <![CDATA[<two> & ]] ]>]]> three</m> <n\t/></s>`;
@@ -92,6 +92,17 @@ describe("the XML tokenizer", () => {
     ["text between stanzas", "<s> a <m/>", "bad-format"],
     ["a CDATA section between stanzas", "<s><![CDATA[a]]>", "bad-format"],
     ["another encoding", "<?xml version='1.0' encoding='UTF-16'?>", "unsupported-encoding"],
+    ["a byte order mark", "\ufeff<s>", "not-well-formed"],
+    ["a CDATA section before the root", "<![CDATA[a]]>", "not-well-formed"],
+    ["the end of a CDATA section without its beginning", inStanza("a]]>b"), "not-well-formed"],
+    ["a control character that only XML 1.1 allows", `<?xml version='1.1'?>${inStanza("&#1;")}`, "not-well-formed"],
+    ["an entity with the name of a method", inStanza("&toString;"), "restricted-xml"],
+    ["a reference that does not end", `<s><m>&${"a".repeat(101)}`, "not-well-formed"],
+    ["a reference that a tag interrupts", "<s><m>&am<e/>", "not-well-formed"],
+    ["a document type declaration that does not end", "<!D", "restricted-xml"],
+    ["a comment that does not end", "<s><!-", "restricted-xml"],
+    ["a processing instruction that does not end", "<?p", "restricted-xml"],
+    ["an end tag that never ends", `<s><m></${"a".repeat(10_001)}`, "policy-violation"],
     ["33 elements inside one another", "<s>".repeat(33), "policy-violation"],
     ["a tag that never ends", `<s ${"a".repeat(10_001)}`, "policy-violation"],
     ["1001 elements in one stanza", inStanza("<e/>".repeat(1001)), "policy-violation"],
@@ -104,6 +115,25 @@ describe("the XML tokenizer", () => {
       assert.equal(tokens(xml).fault, condition);
     });
   }
+
+  it("does not hand over the end of an element that another's end tag closes", () => {
+    assert.deepEqual(tokens(["<s><m>a</n>"]).seen.at(-1), ["text", "a"]);
+  });
+
+  it("keeps a character together whose two UTF-16 units come apart", () => {
+    assert.deepEqual(tokens(["<s><m>a\ud83d", "\ude00b</m>"]).seen[2], ["text", "a\u{1f600}b"]);
+  });
+
+  it("stops where it is told to, and says what it has not read", () => {
+    const seen: string[] = [];
+    const reader = new XmlReader(
+      { startTag: (name) => void seen.push(name), text: () => {}, endTag: () => reader.stop() },
+      stanzaLengthMax,
+    );
+    assert.equal(reader.push("<s><m/>  <?xml version='1.0'?><t>"), "  <?xml version='1.0'?><t>");
+    assert.deepEqual(seen, ["s", "m"]);
+    assert.equal(reader.push("<t>"), "<t>");
+  });
 
   it("hands over what came before a fault in the same chunk", () => {
     assert.deepEqual(tokens(["<s><m/><!-- -->"]).seen.at(-1), ["end", "m"]);
