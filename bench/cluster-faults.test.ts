@@ -6,9 +6,9 @@ import { get } from "node:http";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { clusterResultsSchema } from "../results/contract/cluster-results.ts";
-import { freePort } from "../servers/programs/program.ts";
+import { freePort } from "../servers/programs/private-program.ts";
 import { isAlive, RunningCli, temporaryFolder } from "./running-cli.ts";
-import { requireComponent } from "./testing.ts";
+import { hasProgram } from "./testing.ts";
 
 const timeout = 120_000;
 
@@ -50,7 +50,7 @@ function environmentOf(pid: number): string {
   }
 }
 
-const haveAll = (t: TestContext): boolean => ["haproxy", "redis"].every((name) => requireComponent(t, name));
+const haveAll = (t: TestContext): boolean => ["haproxy", "redis"].every((name) => hasProgram(t, name));
 
 /** Enough arms that the first has ended long before the last. */
 const manyArms = ["--experiment", "taking-out", "--users", "6", "--broker", "redis"];
@@ -79,7 +79,7 @@ test("a driver that is killed takes every process and folder of the cluster with
 });
 
 test("a broker that cannot be reached fails its arms by name, and the others go on", { timeout }, async (t) => {
-  if (!haveAll(t) || !requireComponent(t, "nats")) return;
+  if (!haveAll(t) || !hasProgram(t, "nats")) return;
   const nowhere = `redis://127.0.0.1:${await freePort()}`;
   const brokers = ["--broker", "redis", "--broker", "nats", "--users", "6", "-d", "300ms"];
   const { cli, results, nothingIsLeft } = clusterCommand(t, ["--experiment", "broadcast", ...brokers], {

@@ -4,6 +4,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
+import { java as javaProgram } from "../servers/programs/java.ts";
 import { locate } from "./setup.ts";
 
 function folder(t: TestContext): string {
@@ -28,9 +29,9 @@ test("a Java that is too old for Kafka counts as missing", (t) => {
   process.env.JAVA_HOME = home;
   const java = join(home, "bin/java");
   program(java, `echo 'openjdk version "11.0.2" 2019-01-15' >&2`);
-  assert.equal(locate("java"), undefined);
+  assert.equal(locate(javaProgram), undefined);
   program(java, `echo 'openjdk version "21.0.1" 2023-10-17' >&2`);
-  assert.equal(locate("java"), `21 at ${java}`);
+  assert.equal(locate(javaProgram), `21 at ${java}`);
 });
 
 test("the setup says what is missing and what to do, and ends with 1, where it can install nothing", (t) => {

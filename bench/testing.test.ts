@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
-import { requireComponent } from "./testing.ts";
+import { hasProgram } from "./testing.ts";
 
-test("a test without its component is skipped with the reason, and fails where all are required", (t) => {
+test("a test without its program is skipped with the reason, and fails where all are required", (t) => {
   const { PATH, WIREBENCH_REQUIRE } = process.env;
   t.after(() => {
     process.env.PATH = PATH;
@@ -13,8 +13,8 @@ test("a test without its component is skipped with the reason, and fails where a
   const context = { skip: (reason?: string) => void reasons.push(reason) } as TestContext;
   process.env.PATH = "";
   delete process.env.WIREBENCH_REQUIRE;
-  assert.equal(requireComponent(context, "chromium"), false);
+  assert.equal(hasProgram(context, "chromium"), false);
   assert.deepEqual(reasons, ["chromium is not installed: npm run setup"]);
   process.env.WIREBENCH_REQUIRE = "all";
-  assert.throws(() => requireComponent(context, "chromium"), { code: "component-missing" });
+  assert.throws(() => hasProgram(context, "chromium"), { code: "component-missing" });
 });

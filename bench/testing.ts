@@ -1,15 +1,16 @@
 /** What tests share that need a real program. */
 import type { TestContext } from "node:test";
 import { WirebenchError } from "../protocol/errors.ts";
-import { addressOf, componentNamed, findProgram } from "../servers/programs/components.ts";
+import { addressOf, findProgram } from "../servers/programs/program.ts";
+import { programNamed } from "../servers/programs/programs.ts";
 
 /**
- * Whether a test that needs a component can run. If not it is marked as skipped, and why; with `WIREBENCH_REQUIRE=all`
+ * Whether a test that needs a program can run. If not it is marked as skipped, and why; with `WIREBENCH_REQUIRE=all`
  * (CI) it throws instead, so that nothing is left out unseen.
  */
-export function requireComponent(t: TestContext, name: string): boolean {
-  const component = componentNamed(name);
-  if (addressOf(component) !== undefined || findProgram(component) !== undefined) return true;
+export function hasProgram(t: TestContext, name: string): boolean {
+  const program = programNamed(name);
+  if (addressOf(program) !== undefined || findProgram(program) !== undefined) return true;
   const reason = `${name} is not installed: npm run setup`;
   if (process.env.WIREBENCH_REQUIRE === "all") throw new WirebenchError("component-missing", reason);
   t.skip(reason);

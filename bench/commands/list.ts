@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import type { Traits } from "../../protocol/contract.ts";
-import { components, findProgram, programVersion } from "../../servers/programs/components.ts";
+import { inspectProgram } from "../../servers/programs/program.ts";
+import { programs } from "../../servers/programs/programs.ts";
 import { libraryVersion } from "../environment/environment.ts";
 import { scenarios } from "../experiments/scenarios.ts";
 import { presets } from "../run/plan.ts";
@@ -23,13 +24,7 @@ function takeInventory() {
     protocols: protocols.map(({ server: { traits } }) => ({ ...traits, versions: libraryVersions(traits) })),
     scenarios: scenarios.map(({ name, title, question, loadKind }) => ({ name, title, question, loadKind })),
     presets,
-    components: components.map((component) => {
-      const path = findProgram(component);
-      const { name, role, install } = component;
-      return path === undefined
-        ? { name, role, install }
-        : { name, role, path, version: programVersion(path, component) };
-    }),
+    components: programs.map(inspectProgram),
   };
 }
 
@@ -38,7 +33,7 @@ function libraryVersions({ libraries }: Traits): Record<string, string> {
   return Object.fromEntries([...names].map((name) => [name, libraryVersion(name)]));
 }
 
-function describe({ protocols: known, scenarios: shapes, presets: sizes, components: programs }: Inventory): string {
+function describe({ protocols: known, scenarios: shapes, presets: sizes, components: found }: Inventory): string {
   return [
     "Protocols (a target is PROTOCOL for the server that comes with wirebench, PROTOCOL=URL for one already running)",
     ...known.flatMap(({ name, summary, uplink, downlink, framing, versions, foreignContract }) => [
@@ -60,7 +55,7 @@ function describe({ protocols: known, scenarios: shapes, presets: sizes, compone
     ),
     "",
     "Programs on this machine (none is needed to compare protocols)",
-    ...programs.map((program) => {
+    ...found.map((program) => {
       const state = "path" in program ? `${program.version} at ${program.path}` : `not found: ${program.install}`;
       return `  ${program.name.padEnd(14)} ${program.role}: ${state}`;
     }),

@@ -5,7 +5,7 @@ import { WirebenchError } from "../../protocol/errors.ts";
 import { BrokerPool } from "../rigs/cluster/broker-pool.ts";
 import type { ClusterSettings } from "../rigs/cluster/cluster-setup.ts";
 import { measureArm } from "../run/cluster-run.ts";
-import { requireComponent } from "../testing.ts";
+import { hasProgram } from "../testing.ts";
 import { clusterPresets, crowdDeliveriesPerSecondMax } from "./cluster/presets.ts";
 import { experimentNamed, experiments } from "./experiments.ts";
 
@@ -25,7 +25,7 @@ const options = { plan: { settings, seed: 1 }, brokers, signal: never, starts() 
 
 for (const experiment of experiments) {
   test(`${experiment.name} notices a cluster that is broken on purpose`, { timeout: 120_000 }, async (t) => {
-    if (!requireComponent(t, "haproxy") || !requireComponent(t, "redis")) return;
+    if (!hasProgram(t, "haproxy") || !hasProgram(t, "redis")) return;
     const broken = experiment.broken(settings);
     const cell = await measureArm(experiment, broken, options);
     assert.ok(cell?.state === "measured", cell !== undefined && "reason" in cell ? cell.reason : "not measured");
@@ -76,7 +76,7 @@ test("an experiment that is not there is refused with those that are", () => {
 });
 
 test("a broker whose program is missing is not run, and its cell says how to install it", async (t) => {
-  if (!requireComponent(t, "haproxy")) return;
+  if (!hasProgram(t, "haproxy")) return;
   const arm = experimentNamed("broadcast").arms({ ...settings, brokers: ["nats"] })[1]!;
   const without: Pick<BrokerPool, "serverOf" | "component"> = {
     serverOf: () => Promise.reject(new WirebenchError("component-missing", "nats is not here", { hint: "install it" })),

@@ -1,6 +1,7 @@
 import type { ClusterResults } from "../../results/contract/cluster-results.ts";
 import { brokerNamed } from "../../servers/cluster/brokers/brokers.ts";
-import { componentNamed, findProgram, programVersion } from "../../servers/programs/components.ts";
+import { findProgram, programVersion } from "../../servers/programs/program.ts";
+import { programNamed } from "../../servers/programs/programs.ts";
 import { describeEnvironment, libraryVersions } from "../environment/environment.ts";
 import type { Setup } from "../rigs/cluster/cluster-setup.ts";
 import { protocolNamed } from "../targets/protocols.ts";
@@ -26,7 +27,7 @@ export function clusterEnvironment(setups: readonly Setup[]): ClusterResults["en
 }
 
 function versionOf(name: string): [[string, string]] | undefined {
-  const component = componentNamed(name);
-  const program = findProgram(component);
-  return program === undefined ? undefined : [[name, programVersion(program, component)]];
+  const program = programNamed(name);
+  const found = findProgram(program);
+  return found === undefined ? undefined : [[name, programVersion(program, found)]];
 }

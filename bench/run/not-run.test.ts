@@ -4,7 +4,7 @@ import { clusterPresets } from "../experiments/cluster/presets.ts";
 import { experimentNamed } from "../experiments/experiments.ts";
 import { BrokerPool } from "../rigs/cluster/broker-pool.ts";
 import type { ClusterSettings } from "../rigs/cluster/cluster-setup.ts";
-import { requireComponent } from "../testing.ts";
+import { hasProgram } from "../testing.ts";
 import { measureArm } from "./cluster-run.ts";
 
 const { quick } = clusterPresets;
@@ -35,7 +35,7 @@ test("a policy with which nobody gets in is not tried either", async () => {
 });
 
 test("an arm that cannot begin with everybody connected is not measured", async (t) => {
-  if (!requireComponent(t, "haproxy")) return;
+  if (!hasProgram(t, "haproxy")) return;
   const pool = new BrokerPool();
   t.after(() => pool.stop());
   const settings = { ...quick, users: 4, nodes: 2, recoveryMsMax: 200 };

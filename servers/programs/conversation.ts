@@ -1,6 +1,6 @@
 /** A question to a program that speaks lines of text, to find out whether it answers. */
 import { connect } from "node:net";
-import type { ProgramPlace } from "./program.ts";
+import type { ProgramPlace } from "./private-program.ts";
 
 const answerCharactersMax = 64 * 1024;
 

@@ -2,16 +2,12 @@
 import { randomBytes } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { Admin } from "@platformatic/kafka";
 import { WirebenchError } from "../../protocol/errors.ts";
 import { BoundProcess } from "./bound-process.ts";
-import { freePort, type ProgramPlace, type ProgramRecipe, startProgram } from "./program.ts";
-import type { ProgramOptions, RunningProgram } from "./running-program.ts";
-
-export interface KafkaOptions extends ProgramOptions {
-  /** Java's class path: all jars of a Kafka release. `executable` is `java`, 17 or newer. */
-  readonly classPath: string;
-}
+import { java, maven } from "./java.ts";
+import { fillKafkaCache, findKafkaLibraries, kafkaReleaseVersion, kafkaVersion } from "./kafka-release.ts";
+import { freePort, type ProgramPlace, type ProgramRecipe, startPrivately } from "./private-program.ts";
+import { type Program, requireProgram } from "./program.ts";
 
 const nodeId = 1;
 
@@ -61,12 +57,15 @@ const javaFlags = [
 
 const propertiesFile = ({ folder }: ProgramPlace): string => join(folder, "server.properties");
 
+const scheme = "kafka";
+
+/** `classPath` is Java's: all jars of a release. */
 function recipeFor(classPath: string): ProgramRecipe {
   // Told by the broker, so that an answer can only be this one's. Kafka's format: 16 bytes as unpadded base64url.
   const clusterId = randomBytes(16).toString("base64url").replace(/^-/, "A");
   return {
     name: "kafka",
-    scheme: "kafka",
+    scheme,
     async prepare(place) {
       const lines = Object.entries(settings(place, await freePort())).map(([key, value]) => `${key}=${value}\n`);
       await writeFile(propertiesFile(place), lines.join(""));
@@ -109,6 +108,8 @@ async function format(place: ProgramPlace, classPath: string, clusterId: string)
 
 /** The broker names itself in its metadata when it serves. */
 async function answers({ port, signal }: ProgramPlace, clusterId: string): Promise<void> {
+  // Loaded only now: every command knows the programs, and few start this one.
+  const { Admin } = await import("@platformatic/kafka");
   const admin = new Admin({
     clientId: "wirebench-start",
     bootstrapBrokers: [`127.0.0.1:${port}`],
@@ -127,6 +128,31 @@ async function answers({ port, signal }: ProgramPlace, clusterId: string): Promi
   }
 }
 
-/** Resolves when it serves; rejects with `component-failed` or `aborted`. */
-export const startKafka = ({ classPath, ...options }: KafkaOptions): Promise<RunningProgram> =>
-  startProgram(recipeFor(classPath), options);
+/** Jars of the release wirebench is tested with, into the user's cache. */
+function resolveWithMaven(run: (command: readonly string[]) => void): void {
+  const pom = join(import.meta.dirname, "kafka/pom.xml");
+  fillKafkaCache((folder) =>
+    run([
+      requireProgram(maven),
+      ...["--batch-mode", "--quiet", "--file", pom, `-Dkafka.version=${kafkaVersion}`],
+      ...["dependency:copy-dependencies", "-DincludeScope=runtime", `-DoutputDirectory=${folder}`],
+    ]),
+  );
+}
+
+/** Where it is found is its folder of jars. */
+export const kafka = {
+  name: "kafka",
+  role: "broker",
+  used: true,
+  find: (path) => findKafkaLibraries(process.env, path),
+  version: kafkaReleaseVersion,
+  needs: [java],
+  install: {
+    how: "npm run setup (Java and Maven), or a Kafka 4 release at KAFKA_HOME and Java 17",
+    fetch: { title: `Kafka ${kafkaVersion} with Maven`, tools: [maven], by: resolveWithMaven },
+  },
+  address: { variable: "KAFKA_BROKERS", scheme },
+  start: async (libraries, options) =>
+    startPrivately(recipeFor(join(libraries, "*")), { ...options, executable: requireProgram(java) }),
+} satisfies Program;

@@ -2,8 +2,8 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { converse } from "./conversation.ts";
-import { type ProgramPlace, type ProgramRecipe, startProgram } from "./program.ts";
-import type { ProgramOptions, RunningProgram } from "./running-program.ts";
+import { type ProgramPlace, type ProgramRecipe, startPrivately } from "./private-program.ts";
+import type { Program } from "./program.ts";
 
 /** Told in the server's first line, so that an answer can only be this server's. */
 const serverName = ({ port }: ProgramPlace): string => `wirebench-${process.pid}-${port}`;
@@ -39,5 +39,13 @@ const recipe: ProgramRecipe = {
   stopMsMax: 2000,
 };
 
-/** Resolves when it answers; rejects with `component-failed` or `aborted`. */
-export const startNats = (options: ProgramOptions): Promise<RunningProgram> => startProgram(recipe, options);
+export const nats = {
+  name: "nats",
+  role: "broker",
+  used: true,
+  find: ["nats-server"],
+  version: ["--version"],
+  install: { apt: ["nats-server"], brew: ["nats-server"] },
+  address: { variable: "NATS_URL", scheme: recipe.scheme },
+  start: (executable, options) => startPrivately(recipe, { ...options, executable }),
+} satisfies Program;

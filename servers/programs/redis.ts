@@ -1,8 +1,7 @@
 /** A private Redis: redis.io/docs/latest/operate/oss_and_stack/management/config. */
-
 import { converse } from "./conversation.ts";
-import { type ProgramRecipe, startProgram } from "./program.ts";
-import type { ProgramOptions, RunningProgram } from "./running-program.ts";
+import { type ProgramRecipe, startPrivately } from "./private-program.ts";
+import type { Program } from "./program.ts";
 
 /**
  * Streams must survive a crash of the process, hence the append-only file. With `no` Redis hands each write to the
@@ -36,5 +35,13 @@ const recipe: ProgramRecipe = {
   stopMsMax: 2000,
 };
 
-/** Resolves when it answers; rejects with `component-failed` or `aborted`. */
-export const startRedis = (options: ProgramOptions): Promise<RunningProgram> => startProgram(recipe, options);
+export const redis = {
+  name: "redis",
+  role: "broker",
+  used: true,
+  find: ["redis-server"],
+  version: ["--version"],
+  install: { apt: ["redis-server"], brew: ["redis"] },
+  address: { variable: "REDIS_URL", scheme: recipe.scheme },
+  start: (executable, options) => startPrivately(recipe, { ...options, executable }),
+} satisfies Program;

@@ -1,8 +1,6 @@
 /** The contract of a real program (HAProxy, Redis, NATS, Kafka ...) that wirebench starts privately: types only. */
 
-export interface ProgramOptions {
-  /** Path of the executable (for Kafka: of `java`). */
-  readonly executable: string;
+export interface StartOptions {
   /** A folder of its own, empty, for configuration, data, sockets and logs; its owner removes it. */
   readonly folder: string;
   /** The program owns the folder: it is removed by `stop`, when the start fails, and when the driver dies. */
@@ -11,6 +9,11 @@ export interface ProgramOptions {
   readonly port?: number;
   /** Aborts the start; nothing is left running then. */
   readonly signal?: AbortSignal;
+}
+
+export interface ProgramOptions extends StartOptions {
+  /** Path of the executable (for Kafka: of `java`). */
+  readonly executable: string;
 }
 
 /** A program that runs privately on loopback and answers. It ends with its driver, whatever happens to that. */

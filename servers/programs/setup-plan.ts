@@ -1,10 +1,8 @@
 /** What has to be done on a machine so that everything wirebench measures with is there: a decision, without doing it. */
-
-export const needs = ["haproxy", "redis", "nats", "java", "maven", "kafka"] as const;
-export type Need = (typeof needs)[number];
+import type { Fetch, Program } from "./program.ts";
 
 export interface Findings {
-  readonly missing: readonly Need[];
+  readonly missing: readonly Program[];
   readonly packageManager: "apt" | "brew" | "none";
   /** What it takes to become root without being asked anything. */
   readonly root: "is" | "by-sudo" | "no";
@@ -13,28 +11,9 @@ export interface Findings {
 export type Step =
   /** A command to run. */
   | { readonly do: "run"; readonly title: string; readonly command: readonly string[] }
-  | { readonly do: "resolve-kafka" }
+  | { readonly do: "fetch"; readonly fetch: Fetch }
   /** What only the user can do. */
   | { readonly do: "tell"; readonly text: string };
-
-type Packaged = Exclude<Need, "kafka">;
-
-/** Debian's names. `openjdk` is decided on the machine: which versions a release has differs. */
-const debianPackages: Readonly<Record<Packaged, string>> = {
-  haproxy: "haproxy",
-  redis: "redis-server",
-  nats: "nats-server",
-  java: "openjdk",
-  maven: "maven",
-};
-
-const brewPackages: Readonly<Record<Packaged, string>> = {
-  haproxy: "haproxy",
-  redis: "redis",
-  nats: "nats-server",
-  java: "openjdk@17",
-  maven: "maven",
-};
 
 /**
  * Installs `$@` and leaves no service of theirs running or enabled: Debian starts servers as they are installed, and
@@ -51,65 +30,54 @@ if [ ! -e "$policy" ]; then
 fi
 apt-get -q update
 packages=
-for package in "$@"; do
-  if [ "$package" = openjdk ]; then
-    package=default-jre-headless
-    if apt-cache show openjdk-17-jre-headless > /dev/null 2>&1; then package=openjdk-17-jre-headless; fi
-  fi
+for choice in "$@"; do
+  package=\${choice##*|}
+  if apt-cache show "\${choice%%|*}" > /dev/null 2>&1; then package=\${choice%%|*}; fi
   packages="$packages $package"
 done
 apt-get -q install --yes --no-install-recommends $packages
 if [ -d /run/systemd/system ]; then
-  for service in "$@"; do
-    case "$service" in
-      haproxy | redis-server | nats-server) systemctl disable "$service" || true ;;
-    esac
+  for package in $packages; do
+    if systemctl cat "$package" > /dev/null 2>&1; then systemctl disable "$package" || true; fi
   done
 fi
 `;
 
+/** Of these programs those in use, each after what it needs and what it is fetched with. */
+export function programsToSetUp(programs: readonly Program[]): readonly Program[] {
+  const used = programs.filter((program) => program.used);
+  return [...new Set(used.flatMap((each) => [...(each.needs ?? []), ...(each.install.fetch?.tools ?? []), each]))];
+}
+
+/** A tool is wanted only as long as what is fetched with it is missing. */
+export function isWanted(program: Program, missing: readonly Program[]): boolean {
+  return program.used || missing.some(({ install: { fetch } }) => fetch?.tools.includes(program));
+}
+
 export function planSetup({ missing, packageManager, root }: Findings): readonly Step[] {
-  const kafka = missing.includes("kafka");
-  // Maven is only a way to get Kafka.
-  const packaged = missing.filter((need): need is Packaged => need !== "kafka" && (need !== "maven" || kafka));
-  const steps: Step[] = [];
-  let installed = true;
-  if (packaged.length > 0) {
-    const install = installStep(packaged, packageManager, root);
-    steps.push(install);
-    installed = install.do === "run";
+  const packaged = missing.filter((each) => each.install.fetch === undefined && isWanted(each, missing));
+  const steps: Step[] = packaged.length > 0 ? [installStep(packaged, packageManager, root)] : [];
+  const installed = steps.every((step) => step.do === "run");
+  for (const { name, needs = [], install } of missing) {
+    if (install.fetch === undefined) continue;
+    const before = [...needs, ...install.fetch.tools];
+    const names = before.map((each) => each.name).join(" and ");
+    if (installed || !before.some((each) => missing.includes(each))) steps.push({ do: "fetch", fetch: install.fetch });
+    else steps.push({ do: "tell", text: `then, with ${names} there, for ${name}: npm run setup` });
   }
-  const resolvable = installed || !(missing.includes("java") || missing.includes("maven"));
-  if (kafka && resolvable) steps.push({ do: "resolve-kafka" });
-  else if (kafka) steps.push({ do: "tell", text: "then, with Java and Maven there, for Kafka: npm run setup" });
   return steps;
 }
 
-function installStep(packaged: readonly Packaged[], manager: Findings["packageManager"], root: Findings["root"]): Step {
-  if (manager === "brew") {
-    return { do: "tell", text: `brew install ${packaged.map((need) => brewPackages[need]).join(" ")}` };
-  }
+function installStep(packaged: readonly Program[], manager: Findings["packageManager"], root: Findings["root"]): Step {
+  const packagesOf = (kind: "apt" | "brew"): string[] => packaged.flatMap(({ install }) => install[kind] ?? []);
+  if (manager === "brew") return { do: "tell", text: `brew install ${packagesOf("brew").join(" ")}` };
   if (manager === "none") {
-    const names = packaged.map((need) => (need === "java" ? "Java 17 or newer" : debianPackages[need]));
+    const names = packaged.map(({ install: { apt = [], how } }) => how ?? apt.join(", "));
     return { do: "tell", text: `install with the package manager of this system: ${names.join(", ")}` };
   }
-  const packages = packaged.map((need) => debianPackages[need]);
-  if (root === "no") {
-    const names = packages.map((name) => (name === "openjdk" ? "openjdk-17-jre-headless" : name));
-    return { do: "tell", text: `sudo apt-get install --no-install-recommends ${names.join(" ")}` };
-  }
+  const packages = packagesOf("apt");
+  const names = packages.map((choice) => choice.split("|")[0]).join(" ");
+  if (root === "no") return { do: "tell", text: `sudo apt-get install --no-install-recommends ${names}` };
   const shell = ["sh", "-c", debianScript, "wirebench-setup", ...packages];
-  const command = root === "is" ? shell : ["sudo", "-n", ...shell];
-  return { do: "run", title: `apt-get install ${packages.join(" ")}`, command };
+  return { do: "run", title: `apt-get install ${names}`, command: root === "is" ? shell : ["sudo", "-n", ...shell] };
 }
-
-/** The major version `java -version` tells; `1.8` counts as 8. */
-export function javaMajor(said: string): number | undefined {
-  const version = /version "(\d+)(?:\.(\d+))?/.exec(said);
-  if (version === null) return undefined;
-  const major = Number(version[1]);
-  return major === 1 ? Number(version[2]) : major;
-}
-
-/** The oldest Java a Kafka 4 broker runs on (kafka.apache.org/documentation/#java). */
-export const javaMajorMin = 17;

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { after, describe, test } from "node:test";
 import { brokerNamed, brokers } from "../../../servers/cluster/brokers/brokers.ts";
 import { startMemoryHub } from "../../../servers/cluster/memory-hub/program.ts";
-import { componentNamed, findProgram } from "../../../servers/programs/components.ts";
-import { startComponent } from "../../../servers/programs/programs.ts";
+import { findProgram, startProgram } from "../../../servers/programs/program.ts";
+import { programNamed } from "../../../servers/programs/programs.ts";
 import type { RunningProgram } from "../../../servers/programs/running-program.ts";
 import { numbered } from "./cases.ts";
 import { foreignClients } from "./foreign.ts";
@@ -17,13 +17,13 @@ const wrongPatienceMs = 3000;
 for (const broker of brokers) {
   const { name, component } = broker.traits;
   const foreign = foreignClients[name]!;
-  const missing = component !== undefined && findProgram(componentNamed(component)) === undefined;
+  const missing = component !== undefined && findProgram(programNamed(component)) === undefined;
   const skip = missing && process.env.WIREBENCH_REQUIRE !== "all" ? `${component} is not installed` : false;
 
   describe(`the ${name} broker`, { skip }, () => {
     let program: RunningProgram | undefined;
     const started = async (): Promise<RunningProgram> => {
-      program ??= component === undefined ? await startMemoryHub() : await startComponent(component);
+      program ??= component === undefined ? await startMemoryHub() : await startProgram(programNamed(component));
       return program;
     };
     after(() => program?.stop());

@@ -1,6 +1,7 @@
 import { type BrokerName, brokerNames } from "../../../results/contract/cluster-results.ts";
 import { brokerNamed } from "../../../servers/cluster/brokers/brokers.ts";
-import { addressOf, componentNamed, findProgram } from "../../../servers/programs/components.ts";
+import { addressOf, findProgram } from "../../../servers/programs/program.ts";
+import { programNamed } from "../../../servers/programs/programs.ts";
 import type { ClusterSettings } from "../../rigs/cluster/cluster-setup.ts";
 import { defaultProtocol } from "../../targets/balanced-protocols.ts";
 
@@ -34,5 +35,5 @@ export function availableBrokers({ brokers }: ClusterSettings): readonly BrokerN
 function isHere(broker: BrokerName): boolean {
   const { component } = brokerNamed(broker).traits;
   if (component === undefined) return true;
-  return addressOf(componentNamed(component)) !== undefined || findProgram(componentNamed(component)) !== undefined;
+  return addressOf(programNamed(component)) !== undefined || findProgram(programNamed(component)) !== undefined;
 }

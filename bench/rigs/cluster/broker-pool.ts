@@ -2,7 +2,8 @@
 import type { BrokerName } from "../../../results/contract/cluster-results.ts";
 import { brokerNamed } from "../../../servers/cluster/brokers/brokers.ts";
 import { startMemoryHub } from "../../../servers/cluster/memory-hub/program.ts";
-import { startComponent } from "../../../servers/programs/programs.ts";
+import { startProgram } from "../../../servers/programs/program.ts";
+import { programNamed } from "../../../servers/programs/programs.ts";
 import type { RunningProgram } from "../../../servers/programs/running-program.ts";
 
 export class BrokerPool {
@@ -14,9 +15,9 @@ export class BrokerPool {
     return component === undefined ? this.#running("memory", () => startMemoryHub()) : this.component(component);
   }
 
-  /** A real program by its name in `bench/components.ts`. */
+  /** A real program by its name in `servers/programs/programs.ts`. */
   component(name: string): Promise<RunningProgram> {
-    return this.#running(name, () => startComponent(name));
+    return this.#running(name, () => startProgram(programNamed(name)));
   }
 
   async #running(name: string, start: () => Promise<RunningProgram>): Promise<RunningProgram> {

@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { defaultLimits, type Limits } from "../../../protocol/contract.ts";
 import { startProxy } from "../../../servers/cluster/haproxy/process.ts";
 import type { RunningProxy } from "../../../servers/cluster/haproxy/proxy.ts";
-import { componentNamed, requireProgram } from "../../../servers/programs/components.ts";
+import { requireProgram } from "../../../servers/programs/program.ts";
+import { programNamed } from "../../../servers/programs/programs.ts";
 import type { RunningProgram } from "../../../servers/programs/running-program.ts";
 import type { NodeOrder } from "../processes/node-api.ts";
 import type { BrokerPool } from "./broker-pool.ts";
@@ -43,7 +44,7 @@ export async function openServers(
   cleanUp: AsyncDisposableStack,
   died: (sentence: string) => void,
 ): Promise<Servers> {
-  const executable = requireProgram(componentNamed("haproxy"));
+  const executable = requireProgram(programNamed("haproxy"));
   const [broker, state] = await Promise.all([
     setup.broker === "none" ? undefined : brokers.serverOf(setup.broker),
     setup.state === "outside" ? brokers.component("redis") : undefined,

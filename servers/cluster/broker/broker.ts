@@ -16,7 +16,7 @@ export interface BrokerTraits {
   readonly order: "total" | "per-publisher";
   /** One sentence: what is lost when the broker is killed and comes back. */
   readonly outage: string;
-  /** Name of the program in `bench/components.ts` that must run; absent where none is needed. */
+  /** Name of the program in `servers/programs/programs.ts` that must run; absent where none is needed. */
   readonly component?: string;
   /** npm packages that speak to it. */
   readonly libraries: readonly string[];

@@ -1,7 +1,7 @@
 /** What HAProxy does with users, with the configuration wirebench writes: against the real program. */
 import assert from "node:assert/strict";
 import { describe, it, type TestContext } from "node:test";
-import { requireComponent } from "../../../bench/testing.ts";
+import { hasProgram } from "../../../bench/testing.ts";
 import { longPollingClient } from "../../../clients/long-polling.ts";
 import { sseClient } from "../../../clients/sse.ts";
 import type { CookieJar } from "../../../protocol/contract.ts";
@@ -15,7 +15,7 @@ const haproxy = { timeout: 30_000 };
 /** A test that needs HAProxy. */
 const proxied = (title: string, run: (t: TestContext) => Promise<void>): void =>
   void it(title, haproxy, async (t) => {
-    if (requireComponent(t, "haproxy")) await run(t);
+    if (hasProgram(t, "haproxy")) await run(t);
   });
 
 describe("round robin", () => {

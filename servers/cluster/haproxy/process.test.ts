@@ -7,7 +7,7 @@ import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it, type TestContext } from "node:test";
-import { requireComponent } from "../../../bench/testing.ts";
+import { hasProgram } from "../../../bench/testing.ts";
 import { startProxy } from "./process.ts";
 import {
   connectUser,
@@ -23,7 +23,7 @@ import {
 
 const proxied = (title: string, run: (t: TestContext) => Promise<void>): void =>
   void it(title, { timeout: 30_000 }, async (t) => {
-    if (requireComponent(t, "haproxy")) await run(t);
+    if (hasProgram(t, "haproxy")) await run(t);
   });
 
 /** Zombies do not count: whoever adopted them may be slow to bury them. */

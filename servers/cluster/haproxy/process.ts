@@ -5,7 +5,7 @@ import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { WirebenchError } from "../../../protocol/errors.ts";
-import { type ProgramRecipe, startProgram } from "../../programs/program.ts";
+import { type ProgramRecipe, startPrivately } from "../../programs/private-program.ts";
 import type { ProgramOptions, RunningProgram } from "../../programs/running-program.ts";
 import { proxyFiles, renderConfiguration } from "./configuration.ts";
 import type { AdminState, NodeStatus, ProxySetup, RunningProxy } from "./proxy.ts";
@@ -81,7 +81,7 @@ export async function startProxy(setup: ProxySetup, options: ProgramOptions): Pr
     everUp = true;
   }
 
-  const program = await startProgram(recipe, options);
+  const program = await startPrivately(recipe, options);
   return new HaproxyProxy({ program, sockets, serverStateFile, configuration });
 }
 

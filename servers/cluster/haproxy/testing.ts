@@ -9,7 +9,8 @@ import type { TestContext } from "node:test";
 import { setTimeout as wait } from "node:timers/promises";
 import { WebSocket } from "ws";
 import type { Behaviour, ProtocolServer, RunningServer } from "../../../protocol/contract.ts";
-import { componentNamed, findProgram } from "../../programs/components.ts";
+import { haproxy } from "../../programs/haproxy.ts";
+import { findProgram } from "../../programs/program.ts";
 import type { ProgramOptions } from "../../programs/running-program.ts";
 import { start } from "../../testing.ts";
 import { websocketServer } from "../../websocket.ts";
@@ -75,7 +76,7 @@ export const setupOf = (nodes: readonly ProxiedNode[], changes: Partial<ProxySet
 /** Its folder goes with it. */
 export function proxyOptions(changes: Partial<ProgramOptions> = {}): ProgramOptions {
   return {
-    executable: findProgram(componentNamed("haproxy")) ?? "haproxy",
+    executable: findProgram(haproxy) ?? "haproxy",
     folder: changes.folder ?? mkdtempSync(join(tmpdir(), "wirebench-haproxy-")),
     temporary: true,
     ...changes,

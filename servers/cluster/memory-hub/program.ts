@@ -4,8 +4,8 @@ import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type ProgramRecipe, startProgram } from "../../programs/program.ts";
-import type { ProgramOptions, RunningProgram } from "../../programs/running-program.ts";
+import { type ProgramRecipe, startPrivately } from "../../programs/private-program.ts";
+import type { RunningProgram, StartOptions } from "../../programs/running-program.ts";
 
 // The checkout runs TypeScript, the published package JavaScript; the extension follows this file's own.
 const entry = fileURLToPath(new URL(`./main${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`, import.meta.url));
@@ -32,8 +32,8 @@ const recipe: ProgramRecipe = {
  * Rejects with `component-failed` or `aborted`.
  */
 export async function startMemoryHub(
-  options: Omit<ProgramOptions, "executable" | "folder" | "temporary"> = {},
+  options: Omit<StartOptions, "folder" | "temporary"> = {},
 ): Promise<RunningProgram> {
   const folder = await mkdtemp(join(tmpdir(), "wirebench-memory-"));
-  return await startProgram(recipe, { ...options, executable: process.execPath, folder, temporary: true });
+  return await startPrivately(recipe, { ...options, executable: process.execPath, folder, temporary: true });
 }

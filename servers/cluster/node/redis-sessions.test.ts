@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { setTimeout as wait } from "node:timers/promises";
-import { startRedis } from "../../programs/redis.ts";
+import { redis as redisProgram } from "../../programs/redis.ts";
 import type { RunningProgram } from "../../programs/running-program.ts";
 import { redisSessions } from "./redis-sessions.ts";
 
@@ -17,7 +17,7 @@ describe("sessions in Redis", { skip, timeout: 30_000 }, () => {
 
   before(async () => {
     const folder = mkdtempSync(join(tmpdir(), "wirebench-sessions-"));
-    redis = await startRedis({ executable: "redis-server", folder, temporary: true });
+    redis = await redisProgram.start("redis-server", { folder, temporary: true });
   });
   after(() => redis?.stop());
   const open = (options: { answerMs?: number; timeToLiveS?: number } = {}, prefix = "t") =>
