@@ -33,7 +33,10 @@ export const websocketServer: ProtocolServer = {
       });
     });
     const sockets = trackSockets(httpServer);
+    // How long a peer may take to answer a close frame; not among the types of `ws` yet.
+    const closing = { closeTimeout: limits.handshakeMs };
     const webSocketServer = new WebSocketServer({
+      ...closing,
       server: httpServer,
       perMessageDeflate: false,
       maxPayload: limits.payloadBytesMax,
