@@ -32,7 +32,7 @@ export async function start(
   return running;
 }
 
-/** Connects as a user; messages are in `received`, and `until` waits for one. */
+/** Connects as a user; messages are in `received`, and `next` waits for one. */
 export async function join(
   client: ProtocolClient,
   url: string,
@@ -120,9 +120,8 @@ export class RawPeer {
     return this.#received;
   }
 
-  /** Never reads again, so that the server's buffers fill. */
+  /** Reads no more until it is resumed, so that the server's buffers fill. */
   stopReading(): this {
-    this.socket.removeAllListeners("data");
     this.socket.pause();
     return this;
   }
@@ -138,3 +137,42 @@ export class RawPeer {
     });
   }
 }
+
+/** The opening handshake of a WebSocket (RFC 6455 section 4.1); an empty value leaves a header out. */
+export const webSocketUpgrade = (headers: Record<string, string> = {}): string => {
+  const lines = {
+    Host: "x",
+    Connection: "Upgrade",
+    Upgrade: "websocket",
+    "Sec-WebSocket-Version": "13",
+    "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+    ...headers,
+  };
+  const text = Object.entries(lines).filter(([, value]) => value !== "");
+  return `GET / HTTP/1.1\r\n${text.map(([name, value]) => `${name}: ${value}\r\n`).join("")}\r\n`;
+};
+
+/** A peer whose upgrade is done. */
+export async function webSocketPeer(t: TestContext, url: string): Promise<RawPeer> {
+  const peer = await RawPeer.connect(t, url);
+  await peer.write(webSocketUpgrade()).until(/^HTTP\/1\.1 101 [\s\S]*\r\n\r\n/);
+  return peer;
+}
+
+/** RFC 6455 section 5.2. */
+export const opcodes = { text: 0x1, binary: 0x2, close: 0x8, ping: 0x9 } as const;
+
+/** One final frame of a WebSocket; masked with zeros, which leaves the payload readable. */
+export function webSocketFrame(opcode: number, payload: Uint8Array | string, { masked = true } = {}): Buffer {
+  const body = Buffer.from(payload as string);
+  const length =
+    body.byteLength < 126 ? Buffer.of(body.byteLength) : Buffer.of(126, body.byteLength >> 8, body.byteLength);
+  length[0]! |= masked ? 0x80 : 0;
+  return Buffer.concat([Buffer.of(0x80 | opcode), length, Buffer.alloc(masked ? 4 : 0), body]);
+}
+
+/** A close frame with this code, as it looks in what a `RawPeer` received. */
+export const closeFrame = (code: number): RegExp =>
+  new RegExp(
+    `\\x88[\\s\\S]${String.fromCharCode(code >> 8)}${String.fromCharCode(code & 255).replace(/[\W]/, "\\$&")}`,
+  );

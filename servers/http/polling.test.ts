@@ -222,8 +222,14 @@ describe("a polling server that holds requests", { timeout: 10_000 }, () => {
   });
 
   it("does not count a held request as idle", async (t) => {
-    const poller = await Poller.open(await startPolling(t, 200, { idleMs: 40 }));
-    assert.equal((await poller.get()).status, 204);
+    const { behaviour, opened, closed } = observed();
+    const running = await startPolling(t, 10_000, { idleMs: 300 }, behaviour);
+    const held = (await Poller.open(running)).get();
+    await Poller.open(running);
+    // The one that asks for nothing is given up, and it is the younger.
+    await closed;
+    opened[0]!.send("still here");
+    assert.deepEqual((await held).body?.messages, ["still here"]);
   });
 
   it("lets go of everything when it is closed", async (t) => {

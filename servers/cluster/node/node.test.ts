@@ -12,7 +12,7 @@ import {
 } from "../../../protocol/wires/room.ts";
 import { longPollingServer } from "../../long-polling.ts";
 import { sseServer } from "../../sse.ts";
-import { RawPeer } from "../../testing.ts";
+import { opcodes, webSocketFrame, webSocketPeer } from "../../testing.ts";
 import { websocketServer } from "../../websocket.ts";
 import { noBroker } from "../brokers/no-broker.ts";
 import { roomMessage, TestBroker } from "../testing.ts";
@@ -240,14 +240,8 @@ describe("a cluster node", { timeout: 20_000 }, () => {
 
   it("gives up a user that does not read, counts it, and serves the others", async (t) => {
     const node = await startNode(t, { limits: { ...defaultLimits, queueBytesMax: 256 * 1024 } });
-    const peer = await RawPeer.connect(t, node.url);
-    peer.write(
-      "GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n" +
-        "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
-    );
-    await peer.until(/^HTTP\/1\.1 101 [\s\S]*\r\n\r\n/);
-    const hello = Buffer.from(encodeUserMessage({ type: "hello" }));
-    peer.write(Buffer.concat([Buffer.of(0x81, 0x80 | hello.byteLength, 0, 0, 0, 0), hello]));
+    const peer = await webSocketPeer(t, node.url);
+    peer.write(webSocketFrame(opcodes.text, encodeUserMessage({ type: "hello" })));
     await peer.until(/"welcome"/);
     peer.stopReading();
     const user = await User.connect(websocket, node.url);

@@ -1,0 +1,491 @@
+/** What every server does with peers that mean no good or can do no better, each spoken to in its own protocol. */
+import assert from "node:assert/strict";
+import { describe, it, type TestContext } from "node:test";
+import { setImmediate as turn } from "node:timers/promises";
+import { protocolNames, protocols } from "../bench/targets/protocols.ts";
+import {
+  type Behaviour,
+  defaultLimits,
+  type Limits,
+  type Payload,
+  type RunningServer,
+  type ServerConnection,
+} from "../protocol/contract.ts";
+import { until } from "../protocol/testing.ts";
+import { encodeFrame } from "../protocol/wires/frame.ts";
+import { encodedBytesMax } from "../protocol/wires/payload.ts";
+import {
+  closeFrame,
+  echo,
+  join,
+  opcodes,
+  RawPeer,
+  start,
+  stillServes,
+  webSocketFrame,
+  webSocketPeer,
+  webSocketUpgrade,
+} from "./testing.ts";
+
+type Bytes = string | Uint8Array;
+
+/** A user made by hand. */
+interface RawUser {
+  /** Where it speaks and where it hears: one socket where the protocol has one stream. */
+  readonly up: RawPeer;
+  readonly down: RawPeer;
+  /** One text message on the way up. */
+  message(text: string): Bytes;
+  /** What announces a payload of more than 100 bytes; where nothing does, the payload itself. */
+  readonly tooLarge: Bytes;
+  /** As much as is refused, and what may follow it without end. */
+  readonly endless: readonly [Bytes, Bytes];
+  /** Resolves with all that was heard once it matches; asks for it where nothing comes unasked. */
+  hear(pattern: RegExp): Promise<string>;
+}
+
+/** How a peer speaks a protocol, and what it hears in the protocol's own terms when it is refused. */
+interface Speech {
+  open(t: TestContext, url: string): Promise<RawUser>;
+  /** Asks for a connection, where being accepted is not enough. */
+  readonly request: string;
+  /** Absent where a connection is open as soon as it is accepted. */
+  readonly handshake?: {
+    readonly half: string;
+    /** What a peer hears that has sent that much when its time is over, and one that has sent nothing. */
+    readonly late: RegExp;
+    readonly silent: RegExp;
+    /** A beginning, and what may follow it without end. */
+    readonly endless: readonly [string, string];
+    readonly tooLong: RegExp;
+  };
+  /** The first bytes of a peer that speaks something else. */
+  readonly foreign: Bytes;
+  readonly refusals: { readonly foreign: RegExp; readonly tooLarge: RegExp; readonly tooMany: RegExp };
+  /** How a client fails, or is closed, that is one too many. */
+  readonly tooMany: Readonly<Record<string, string | RegExp>>;
+  /** All that is heard of a server that says `last words` and closes. */
+  readonly goodbye: RegExp;
+  /** What a peer hears that was given up and then asks; elsewhere its socket is closed. */
+  readonly gone?: RegExp;
+}
+
+const tcpHeader = (length: number, kind: number): Buffer => {
+  const bytes = Buffer.alloc(5, kind);
+  bytes.writeUInt32BE(length);
+  return bytes;
+};
+
+const tcp: Speech = {
+  async open(t, url) {
+    const peer = await RawPeer.connect(t, url);
+    const tooLarge = tcpHeader(101, 0);
+    return { up: peer, down: peer, message: encodeFrame, tooLarge, endless: [tooLarge, "more"], hear: hearing(peer) };
+  },
+  request: "",
+  foreign: tcpHeader(1, 9),
+  refusals: {
+    foreign: /unknown frame kind 9$/,
+    tooLarge: /frame of 101 bytes is over the limit of 100$/,
+    tooMany: /too many connections$/,
+  },
+  tooMany: { by: "server", message: "too many connections" },
+  goodbye: /last words$/,
+};
+
+function hearing(peer: RawPeer): RawUser["hear"] {
+  return (pattern) => peer.until(pattern);
+}
+
+/** What every protocol that begins with an HTTP request answers. */
+const httpHandshake = (half: string, line: string): NonNullable<Speech["handshake"]> => ({
+  half,
+  late: /^HTTP\/1\.1 408 /,
+  silent: /^HTTP\/1\.1 408 /,
+  endless: [`${line} HTTP/1.1\r\nHost: x\r\n`, "X-Flood: 0123456789\r\n"],
+  tooLong: /^HTTP\/1\.1 431 /,
+});
+const httpRefusals = {
+  foreign: /^HTTP\/1\.1 400 /,
+  tooLarge: /^HTTP\/1\.1 413 /,
+  tooMany: /^HTTP\/1\.1 503 /,
+} satisfies Speech["refusals"];
+const httpTooMany: Speech["tooMany"] = { code: "connect-failed", message: /503/ };
+
+const websocket: Speech = {
+  async open(t, url) {
+    const peer = await webSocketPeer(t, url);
+    const large = webSocketFrame(opcodes.binary, Buffer.alloc(101));
+    return {
+      up: peer,
+      down: peer,
+      message: (text) => webSocketFrame(opcodes.text, text),
+      tooLarge: large.subarray(0, 6),
+      endless: [large, "more"],
+      hear: hearing(peer),
+    };
+  },
+  request: webSocketUpgrade(),
+  handshake: httpHandshake("GET / HTTP/1.1\r\nUpgrade: webso", "GET /"),
+  foreign: "\0\0\0\0\r\n\r\n",
+  refusals: { ...httpRefusals, tooLarge: closeFrame(1009) },
+  tooMany: httpTooMany,
+  goodbye: new RegExp(`last words${closeFrame(1000).source}`),
+};
+
+/** Messages go up in requests, to the path that opening the connection brings; how they come down, `opened` says. */
+function overHttp(
+  request: string,
+  pathPattern: RegExp,
+  opened: (opener: RawPeer, path: string, another: () => Promise<RawPeer>) => Promise<Pick<RawUser, "down" | "hear">>,
+  rest: Pick<Speech, "goodbye" | "gone">,
+): Speech {
+  const chunk = `1000\r\n${" ".repeat(0x1000)}\r\n`;
+  return {
+    async open(t, url) {
+      const another = (): Promise<RawPeer> => RawPeer.connect(t, url);
+      const opener = (await another()).write(request);
+      const [, found] = pathPattern.exec(await opener.until(pathPattern))!;
+      const path = found!.startsWith("/") ? found! : `/connections/${found}/messages`;
+      const post = (framing: string, body: string): string =>
+        `POST ${path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json; charset=utf-8\r\n${framing}\r\n\r\n${body}`;
+      const message = (text: string): string => {
+        const body = JSON.stringify([text]);
+        return post(`Content-Length: ${Buffer.byteLength(body)}`, body);
+      };
+      const tooLarge = post(`Content-Length: ${encodedBytesMax(100) + 1}`, "");
+      const endless = [post("Transfer-Encoding: chunked", chunk.repeat(2)), chunk] as const;
+      return { up: await another(), message, tooLarge, endless, ...(await opened(opener, path, another)) };
+    },
+    request,
+    handshake: httpHandshake(request.slice(0, -2), "POST /connections"),
+    foreign: "\x16\x03\x01 hello\r\n\r\n",
+    refusals: httpRefusals,
+    tooMany: httpTooMany,
+    ...rest,
+  };
+}
+
+const sse = overHttp(
+  "GET /events HTTP/1.1\r\nHost: x\r\n\r\n",
+  /"uplink":"([^"]+)"/,
+  async (opener) => ({ down: opener, hear: hearing(opener) }),
+  // The last chunk of RFC 9112 section 7.1.
+  { goodbye: /data: "last words"\n\n\r\n0\r\n\r\n$/ },
+);
+
+const polling = overHttp(
+  "POST /connections HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n",
+  /\{"id":"([^"]+)"\}/,
+  async (_opener, path, another) => {
+    const down = await another();
+    const hear = async (pattern: RegExp): Promise<string> => {
+      for (let answers = 1; !pattern.test(down.received); answers++) {
+        const cursor = /.*"cursor":(\d+)/s.exec(down.received)?.[1] ?? "0";
+        down.write(`GET ${path}?after=${cursor} HTTP/1.1\r\nHost: x\r\n\r\n`);
+        await down.until(new RegExp(`(?:HTTP/1\\.1 [^]*?){${answers}}`));
+      }
+      return down.received;
+    };
+    return { down, hear };
+  },
+  { goodbye: /"messages":\["last words"\]\}HTTP\/1\.1 410 /, gone: / 410 / },
+);
+
+const xmppHeader =
+  "<?xml version='1.0'?><stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams' " +
+  "to='localhost' version='1.0'>";
+const stanza = (text: string): string => `<message to='localhost'><body>${text}</body></message>`;
+const xmppError = (condition: string): RegExp =>
+  new RegExp(`<stream:error><${condition} xmlns="[^"]*"/>.*</stream:error></stream:stream>$`);
+
+const xmpp: Speech = {
+  async open(t, url) {
+    const peer = await RawPeer.connect(t, url);
+    const { username, password } = new URL(url);
+    const secret = Buffer.from(`\0${username}\0${password}`).toString("base64");
+    const auth = `<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>${secret}</auth>`;
+    const bind = "<iq type='set' id='b'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/></iq>";
+    await peer.write(xmppHeader + auth + xmppHeader + bind).until(/<jid>.*<\/iq>/);
+    const tooLarge = stanza("x".repeat(101));
+    return { up: peer, down: peer, message: stanza, tooLarge, endless: [tooLarge, "more"], hear: hearing(peer) };
+  },
+  request: xmppHeader,
+  handshake: {
+    half: xmppHeader,
+    late: xmppError("connection-timeout"),
+    silent: new RegExp(`^<\\?xml.*${xmppError("connection-timeout").source}`),
+    endless: ["<stream:stream ", "a='b' "],
+    tooLong: xmppError("policy-violation"),
+  },
+  foreign: "GET / HTTP/1.1\r\n\r\n",
+  refusals: {
+    foreign: xmppError("not-well-formed"),
+    tooLarge: xmppError("policy-violation"),
+    tooMany: new RegExp(`^<\\?xml.*${xmppError("resource-constraint").source}`),
+  },
+  tooMany: { code: "connect-failed", message: /resource-constraint/ },
+  goodbye: /<body>last words<\/body><\/message><\/stream:stream>$/,
+};
+
+const speeches: Readonly<Record<string, Speech>> = {
+  tcp,
+  websocket,
+  sse,
+  "short-polling": polling,
+  "long-polling": polling,
+  xmpp,
+};
+
+const test = (title: string, run: (t: TestContext) => Promise<void> | void): void =>
+  void it(title, { timeout: 30_000 }, run);
+
+test("hostile peers speak every protocol there is", () => {
+  assert.deepEqual(Object.keys(speeches).sort(), [...protocolNames].sort());
+});
+
+/** Echoes, and keeps what happens to the second connection: the first is that of a healthy user. */
+function observed(): { behaviour: Behaviour; opened: ServerConnection[]; log: string[]; closed: Promise<void> } {
+  const opened: ServerConnection[] = [];
+  const log: string[] = [];
+  const { promise: closed, resolve } = Promise.withResolvers<void>();
+  const behaviour: Behaviour = (connection) => {
+    const message = (payload: Payload): void => connection.send(payload);
+    if (opened.push(connection) !== 2) return { message, closed() {} };
+    return {
+      message,
+      gaveUp: () => void log.push("gave up"),
+      closed() {
+        log.push("closed");
+        resolve();
+      },
+    };
+  };
+  return { behaviour, opened, log, closed };
+}
+
+/** Sends on and on without reading what comes, until the server has cut the connection: the next bytes bring a reset. */
+async function stays({ socket }: RawPeer, bytes: Bytes): Promise<void> {
+  const closed = new Promise((resolve) => socket.once("close", resolve));
+  const sendOn = (): void => void (socket.writable && socket.write(bytes, () => setImmediate(sendOn)));
+  sendOn();
+  await closed;
+}
+
+for (const { server, client } of protocols) {
+  const { name, uplink } = server.traits;
+  const speech = speeches[name];
+  // Which the test above has told.
+  if (speech === undefined) continue;
+  const { handshake } = speech;
+
+  /** Attacks a fresh server that has one healthy user, whom it must go on to serve, and others too. */
+  const attack = (
+    title: string,
+    limits: Partial<Limits>,
+    run: (
+      context: { t: TestContext; running: RunningServer; url: string } & ReturnType<typeof observed>,
+    ) => Promise<unknown>,
+    connectionsAfter = 1,
+  ): void => {
+    test(title, async (t) => {
+      const observing = observed();
+      const running = await start(t, server, limits, observing.behaviour);
+      const healthy = await join(client, running.url);
+      healthy.send("here");
+      assert.equal(await healthy.next(), "here");
+      await run({ t, running, url: running.url, ...observing });
+      healthy.send("still here");
+      assert.equal(await healthy.next(), "still here");
+      await until(() => running.connections === connectionsAfter);
+      await stillServes(client, running.url);
+      await healthy.close();
+    });
+  };
+
+  /** A user of whom the server knows, since it was answered. */
+  const known = async (t: TestContext, url: string): Promise<RawUser> => {
+    const user = await speech.open(t, url);
+    user.up.write(user.message("hello"));
+    await user.hear(/hello/);
+    return user;
+  };
+
+  describe(`the ${name} server`, () => {
+    attack(
+      "hears a message whose bytes come one by one",
+      {},
+      async ({ t, url, closed }) => {
+        const user = await speech.open(t, url);
+        user.up.socket.setNoDelay(true);
+        for (const byte of Buffer.from(user.message("€ \u{1f600}!"))) {
+          await new Promise((resolve) => user.up.socket.write(Buffer.of(byte), resolve));
+          await turn();
+        }
+        await user.hear(new RegExp(Buffer.from("€ \u{1f600}!").toString("latin1")));
+        user.up.socket.destroy();
+        user.down.socket.destroy();
+        if (uplink === "stream") await closed;
+      },
+      server.traits.downlink === "stream" ? 1 : 2,
+    );
+
+    attack("says why and closes when the first bytes are not the protocol's", {}, async ({ t, url }) => {
+      const peer = await RawPeer.connect(t, url);
+      assert.match(await peer.write(speech.foreign).untilEnd(), speech.refusals.foreign);
+    });
+
+    // A connection that rides on requests outlives one that is refused.
+    const afterRefusal = uplink === "stream" ? 1 : 2;
+    attack(
+      "refuses a payload over the limit as soon as it is announced",
+      { payloadBytesMax: 100, handshakeMs: 300 },
+      async ({ t, url }) => {
+        const user = await speech.open(t, url);
+        await user.up.write(user.tooLarge).until(speech.refusals.tooLarge);
+        if (uplink === "stream") await user.up.untilEnd();
+      },
+      afterRefusal,
+    );
+
+    attack(
+      "cuts off a peer that was told to go and sends on and on, and not one that only takes its time",
+      { payloadBytesMax: 100, handshakeMs: 300 },
+      async ({ t, url }) => {
+        const slow = await known(t, url);
+        const user = await speech.open(t, url);
+        const [begin, on] = user.endless;
+        user.up.write(begin);
+        await user.up.until(speech.refusals.tooLarge);
+        await stays(user.up, on);
+        // The time a handshake may take is over; a connection that is older goes on.
+        slow.up.write(slow.message("still here"));
+        await slow.hear(/still here/);
+      },
+      afterRefusal + 1,
+    );
+
+    if (handshake !== undefined) {
+      attack(
+        "ends a handshake that takes too long, and one that is not begun",
+        { handshakeMs: 300 },
+        async ({ t, url }) => {
+          const silent = await RawPeer.connect(t, url);
+          const slow = await RawPeer.connect(t, url);
+          assert.match(await slow.write(handshake.half).untilEnd(), handshake.late);
+          assert.match(await silent.untilEnd(), handshake.silent);
+        },
+      );
+
+      attack("refuses a handshake that has no end", {}, async ({ t, url }) => {
+        const peer = await RawPeer.connect(t, url);
+        const [begin, on] = handshake.endless;
+        assert.match(await peer.write(begin + on.repeat(2000)).untilEnd(), handshake.tooLong);
+      });
+    }
+
+    for (const [how, leave] of [
+      ["ends", ({ socket }: RawPeer) => socket.end()],
+      ["resets", ({ socket }: RawPeer) => socket.resetAndDestroy()],
+    ] as const) {
+      attack(
+        `forgets a peer that ${how} in the middle of a message`,
+        { idleMs: 500 },
+        async ({ t, running, url, closed, log }) => {
+          const user = await known(t, url);
+          assert.equal(running.connections, 2);
+          user.up.write(Buffer.from(user.message("only some")).subarray(0, -4));
+          // What was sent before another user is served has come.
+          await stillServes(client, url);
+          leave(user.up);
+          if (user.down !== user.up) leave(user.down);
+          await closed;
+          assert.deepEqual(log, ["closed"]);
+        },
+      );
+    }
+
+    attack(
+      "gives up a consumer that does not read",
+      { queueBytesMax: 100_000 },
+      async ({ t, url, opened, log, closed }) => {
+        const user = await known(t, url);
+        user.down.stopReading();
+        for (; log.length === 0; await turn())
+          for (let sent = 0; sent < 10; sent++) opened[1]!.send("x".repeat(10_000));
+        await closed;
+        assert.deepEqual(log, ["gave up", "closed"]);
+        user.down.socket.resume();
+        await (speech.gone === undefined ? user.down.untilEnd() : user.hear(speech.gone));
+      },
+    );
+
+    test("refuses a connection over the limit, says so, and serves again when one has gone", async (t) => {
+      const running = await start(t, server, { connectionsMax: 1 });
+      const first = await join(client, running.url);
+      first.send("counted");
+      await first.next();
+      const peer = await RawPeer.connect(t, running.url);
+      await peer.write(speech.request).until(speech.refusals.tooMany);
+      if (uplink === "stream") await peer.untilEnd();
+      const second = join(client, running.url).then(async ({ closed }) => Promise.reject(await closed));
+      await assert.rejects(second, speech.tooMany);
+      assert.equal(running.connections, 1);
+      await first.close();
+      await until(() => running.connections === 0);
+      await stillServes(client, running.url);
+    });
+
+    test("says its last words and goodbye when the behaviour closes, and neither hears nor says more", async (t) => {
+      const heard: unknown[] = [];
+      const { promise: closed, resolve } = Promise.withResolvers<void>();
+      const running = await start(t, server, {}, (connection) => ({
+        message(payload) {
+          heard.push(payload);
+          connection.send("last words");
+          connection.close();
+          connection.send("too late");
+        },
+        closed: resolve,
+      }));
+      const user = await speech.open(t, running.url);
+      user.up.write(user.message("first")).write(user.message("unheard"));
+      await user.hear(speech.goodbye);
+      for (const { socket } of [user.up, user.down]) socket.end();
+      assert.doesNotMatch(await user.down.untilEnd(), /too late/);
+      await closed;
+      assert.equal(running.connections, 0);
+      assert.deepEqual(heard, ["first"]);
+    });
+
+    test("cuts off a peer that stays although the behaviour closed", async (t) => {
+      const { promise: closed, resolve } = Promise.withResolvers<void>();
+      const running = await start(t, server, { handshakeMs: 300, idleMs: 300 }, (connection) => {
+        connection.close();
+        return { message() {}, closed: resolve };
+      });
+      const user = await speech.open(t, running.url);
+      if (uplink === "stream") await user.down.untilEnd();
+      await closed;
+      assert.equal(running.connections, 0);
+    });
+
+    test("rejects with the cause where its port is taken", async (t) => {
+      const { url } = await start(t, server);
+      const options = { host: "127.0.0.1", port: Number(new URL(url).port), behaviour: echo, limits: defaultLimits };
+      await assert.rejects(server.listen(options), { code: "EADDRINUSE" });
+    });
+
+    test("lets go of everybody, without a goodbye, when it is closed, twice if asked", async (t) => {
+      const { promise: closed, resolve } = Promise.withResolvers<void>();
+      const running = await start(t, server, {}, (connection) => ({
+        message: (payload) => connection.send(payload),
+        closed: resolve,
+      }));
+      const { up, down } = await known(t, running.url);
+      await Promise.all([running.close(), running.close(), up.untilEnd(), down.untilEnd(), closed]);
+      assert.doesNotMatch(down.received, speech.goodbye);
+      assert.equal(running.connections, 0);
+    });
+  });
+}
