@@ -5,6 +5,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { get } from "node:http";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
+import { until } from "../protocol/testing.ts";
 import { clusterResultsSchema } from "../results/contract/cluster-results.ts";
 import { freePort } from "../servers/programs/private-program.ts";
 import { isAlive, RunningCli, temporaryFolder } from "./running-cli.ts";
@@ -29,8 +30,8 @@ function clusterCommand(t: TestContext, args: readonly string[], environment: Re
     reportWritten: () => existsSync(join(out, "report.md")),
     async nothingIsLeft() {
       // Whoever ends what a killed driver leaves behind takes a moment for it.
-      while (processesWith(mark).length > 0) await new Promise((resolve) => setTimeout(resolve, 20));
-      while (readdirSync(temporary).length > 0) await new Promise((resolve) => setTimeout(resolve, 20));
+      await until(() => processesWith(mark).length === 0);
+      await until(() => readdirSync(temporary).length === 0);
     },
     processes: () => processesWith(mark),
   };
@@ -73,7 +74,7 @@ test("a driver that is killed takes every process and folder of the cluster with
   if (!haveAll(t)) return;
   const { cli, processes, nothingIsLeft } = clusterCommand(t, ["--experiment", "broker-kill", "--broker", "redis"]);
   // HAProxy, Redis, three nodes, the crowd and what watches over them.
-  while (processes().length < 8) await new Promise((resolve) => setTimeout(resolve, 20));
+  await until(() => processes().length >= 8);
   cli.process.kill("SIGKILL");
   await nothingIsLeft();
 });

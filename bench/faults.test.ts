@@ -1,11 +1,12 @@
 /** What can go wrong during a run, done on purpose. Needs /proc to find the processes of a run. */
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { existsSync, symlinkSync } from "node:fs";
+import { existsSync, readFileSync, symlinkSync } from "node:fs";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { defaultLimits, type Payload } from "../protocol/contract.ts";
+import { until } from "../protocol/testing.ts";
 import { encodeFrame, FrameParser } from "../protocol/wires/frame.ts";
 import { isAlive, RunningCli, temporaryFolder } from "./running-cli.ts";
 
@@ -17,7 +18,7 @@ const brief = ["--trials", "1", "--duration", "200ms", "--warmup", "50ms"];
 async function running(args: readonly string[], out: string): Promise<{ cli: RunningCli; pids: number[] }> {
   const cli = new RunningCli(["run", ...args, "--out", out]);
   await cli.says(/trial 1/);
-  while (cli.children("generator").length === 0) await new Promise((resolve) => setImmediate(resolve));
+  await until(() => cli.children("generator").length > 0);
   return { cli, pids: cli.children() };
 }
 
@@ -54,7 +55,7 @@ test("a server killed in mid-run fails its cells by name, keeps what was measure
   using folder = temporaryFolder();
   const { target } = await tcpTarget(t, echo);
   const { cli } = await running(
-    ["tcp", target, "--scenario", "echo", "--trials", "1", "--duration", "3s"],
+    ["tcp", target, "--scenario", "echo", "--rate", "1000", ...brief, "--duration", "3s"],
     folder.path,
   );
   const killed = await serverOf(cli);
@@ -74,17 +75,19 @@ test("a server killed in mid-run fails its cells by name, keeps what was measure
   assert.equal(foreign?.state, "measured");
 });
 
-/** The server process, once messages flow: the run's other cells may come first in the random order. */
+/** The server process, once more messages have flowed than the warm-up has. */
 async function serverOf(cli: RunningCli): Promise<number> {
-  for (;;) {
-    const [pid] = cli.children("processes/server");
-    if (pid !== undefined) {
-      await new Promise((resolve) => setTimeout(resolve, 1500));
-      if (isAlive(pid)) return pid;
-    }
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
+  let pid: number | undefined;
+  // The run's other cell may come first in the random order.
+  await until(() => {
+    [pid] = cli.children("processes/server");
+    return pid !== undefined && isAlive(pid) && bytesWritten(pid) > 500 * 256;
+  });
+  return pid!;
 }
+
+const bytesWritten = (pid: number): number =>
+  Number(/^wchar: (\d+)$/m.exec(readFileSync(`/proc/${pid}/io`, "utf8"))![1]);
 
 test("a load process killed in mid-run fails its cell by name", async () => {
   using folder = temporaryFolder();
@@ -181,7 +184,7 @@ for (const [moment, pattern] of [
     using folder = temporaryFolder();
     const cli = new RunningCli(["run", "tcp", ...endless, "--out", folder.path]);
     await cli.says(pattern);
-    while (cli.children().length === 0) await new Promise((resolve) => setImmediate(resolve));
+    await until(() => cli.children().length > 0);
     const pids = cli.children();
     cli.process.kill("SIGINT");
     assert.equal(await cli.exitCode(), 130);
@@ -235,7 +238,7 @@ test("a driver that is killed outright takes its processes with it", async () =>
   assert.equal(pids.length, 2);
   cli.process.kill("SIGKILL");
   await cli.exitCode();
-  while (pids.some(isAlive)) await new Promise((resolve) => setTimeout(resolve, 5));
+  await until(() => !pids.some(isAlive));
 });
 
 test("a frozen server is noticed and killed, not waited for", async () => {

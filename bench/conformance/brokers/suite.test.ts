@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, describe, test } from "node:test";
+import { until } from "../../../protocol/testing.ts";
 import { brokerNamed, brokers } from "../../../servers/cluster/brokers/brokers.ts";
 import { startMemoryHub } from "../../../servers/cluster/memory-hub/program.ts";
 import { findProgram, startProgram } from "../../../servers/programs/program.ts";
@@ -7,7 +8,7 @@ import { programNamed } from "../../../servers/programs/programs.ts";
 import type { RunningProgram } from "../../../servers/programs/running-program.ts";
 import { numbered } from "./cases.ts";
 import { foreignClients } from "./foreign.ts";
-import { Member, within } from "./member.ts";
+import { Member } from "./member.ts";
 import { type BrokerUnderTest, casesFor, checkBroker, runCase } from "./suite.ts";
 import { wrongBrokers } from "./wrong-brokers.ts";
 
@@ -44,10 +45,7 @@ for (const broker of brokers) {
         // One by one: a fetch that is on its way when the group divides the partitions anew still brings all of them.
         for (const text of sent) await first.publish(text);
         const all = (): Set<string> => new Set([...first.texts, ...second.texts]);
-        const complete = (async () => {
-          while (all().size < sent.length) await new Promise((resolve) => setTimeout(resolve, 10));
-        })();
-        await within(complete, "not all messages came");
+        await until(() => all().size >= sent.length);
         assert.deepEqual(all(), new Set(sent));
         for (const { messages } of [first, second]) {
           assert.ok(messages.length > 0 && messages.length < sent.length, `one of them got ${messages.length}`);

@@ -6,9 +6,10 @@ import { longPollingClient } from "../../../clients/long-polling.ts";
 import { sseClient } from "../../../clients/sse.ts";
 import type { CookieJar } from "../../../protocol/contract.ts";
 import { defaultLimits, type ProtocolClient } from "../../../protocol/contract.ts";
+import { until } from "../../../protocol/testing.ts";
 import { longPollingServer } from "../../long-polling.ts";
 import { sseServer } from "../../sse.ts";
-import { connectUser, nodeOfNewUser, startNode, startNodes, startTestProxy, statusOf, until } from "./testing.ts";
+import { connectUser, nodeOfNewUser, startNode, startNodes, startTestProxy, statusOf } from "./testing.ts";
 
 const haproxy = { timeout: 30_000 };
 

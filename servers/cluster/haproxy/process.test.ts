@@ -8,6 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it, type TestContext } from "node:test";
 import { hasProgram } from "../../../bench/testing.ts";
+import { until } from "../../../protocol/testing.ts";
 import { startProxy } from "./process.ts";
 import {
   connectUser,
@@ -18,7 +19,6 @@ import {
   startNodes,
   startTestProxy,
   statusOf,
-  until,
 } from "./testing.ts";
 
 const proxied = (title: string, run: (t: TestContext) => Promise<void>): void =>

@@ -6,7 +6,6 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
-import { setTimeout as wait } from "node:timers/promises";
 import { WebSocket } from "ws";
 import type { Behaviour, ProtocolServer, RunningServer } from "../../../protocol/contract.ts";
 import { haproxy } from "../../programs/haproxy.ts";
@@ -141,15 +140,6 @@ export async function connectUser(t: TestContext, { authority }: RunningProxy, c
 export async function nodeOfNewUser(t: TestContext, proxy: RunningProxy, cookie?: string): Promise<string> {
   const user = await connectUser(t, proxy, cookie);
   return user.ask("who");
-}
-
-/** Asks again and again; rejects when it has been in vain for long. */
-export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  const deadlineMs = performance.now() + 20_000;
-  while (!(await condition())) {
-    if (performance.now() > deadlineMs) throw new Error(`never came true: ${condition}`);
-    await wait(10);
-  }
 }
 
 export async function statusOf(proxy: RunningProxy, { name }: ProxiedNode): Promise<string> {
