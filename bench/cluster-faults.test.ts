@@ -30,8 +30,8 @@ function clusterCommand(t: TestContext, args: readonly string[], environment: Re
     reportWritten: () => existsSync(join(out, "report.md")),
     async nothingIsLeft() {
       // Whoever ends what a killed driver leaves behind takes a moment for it.
-      await until(() => processesWith(mark).length === 0);
-      await until(() => readdirSync(temporary).length === 0);
+      await until(() => processesWith(mark).length === 0, timeout);
+      await until(() => readdirSync(temporary).length === 0, timeout);
     },
     processes: () => processesWith(mark),
   };
@@ -74,7 +74,7 @@ test("a driver that is killed takes every process and folder of the cluster with
   if (!haveAll(t)) return;
   const { cli, processes, nothingIsLeft } = clusterCommand(t, ["--experiment", "broker-kill", "--broker", "redis"]);
   // HAProxy, Redis, three nodes, the crowd and what watches over them.
-  await until(() => processes().length >= 8);
+  await until(() => processes().length >= 8, timeout);
   cli.process.kill("SIGKILL");
   await nothingIsLeft();
 });

@@ -14,11 +14,14 @@ import { isAlive, RunningCli, temporaryFolder } from "./running-cli.ts";
 const endless = ["--trials", "2", "--duration", "60s", "--warmup", "50ms"];
 const brief = ["--trials", "1", "--duration", "200ms", "--warmup", "50ms"];
 
+/** A whole run on a machine that is busy with others. */
+const runMsMax = 60_000;
+
 /** Starts a run of one scenario and waits until its trial's processes are at work. */
 async function running(args: readonly string[], out: string): Promise<{ cli: RunningCli; pids: number[] }> {
   const cli = new RunningCli(["run", ...args, "--out", out]);
   await cli.says(/trial 1/);
-  await until(() => cli.children("generator").length > 0);
+  await until(() => cli.children("generator").length > 0, runMsMax);
   return { cli, pids: cli.children() };
 }
 
@@ -82,7 +85,7 @@ async function serverOf(cli: RunningCli): Promise<number> {
   await until(() => {
     [pid] = cli.children("processes/server");
     return pid !== undefined && isAlive(pid) && bytesWritten(pid) > 500 * 256;
-  });
+  }, runMsMax);
   return pid!;
 }
 
@@ -184,7 +187,7 @@ for (const [moment, pattern] of [
     using folder = temporaryFolder();
     const cli = new RunningCli(["run", "tcp", ...endless, "--out", folder.path]);
     await cli.says(pattern);
-    await until(() => cli.children().length > 0);
+    await until(() => cli.children().length > 0, runMsMax);
     const pids = cli.children();
     cli.process.kill("SIGINT");
     assert.equal(await cli.exitCode(), 130);
@@ -238,7 +241,7 @@ test("a driver that is killed outright takes its processes with it", async () =>
   assert.equal(pids.length, 2);
   cli.process.kill("SIGKILL");
   await cli.exitCode();
-  await until(() => !pids.some(isAlive));
+  await until(() => !pids.some(isAlive), runMsMax);
 });
 
 test("a frozen server is noticed and killed, not waited for", async () => {
