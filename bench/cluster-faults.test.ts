@@ -73,7 +73,7 @@ test("Ctrl-C writes the arms measured so far and leaves nothing behind", { timeo
 test("a driver that is killed takes every process and folder of the cluster with it", { timeout }, async (t) => {
   if (!haveAll(t)) return;
   const { cli, processes, nothingIsLeft } = clusterCommand(t, ["--experiment", "broker-kill", "--broker", "redis"]);
-  // HAProxy, Redis, three nodes, the crowd and what watches over them.
+  // HAProxy, Redis, three nodes, the users and what watches over them.
   await until(() => processes().length >= 8, timeout);
   cli.process.kill("SIGKILL");
   await nothingIsLeft();

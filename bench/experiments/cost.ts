@@ -124,7 +124,7 @@ async function measureCosts(stage: Stage, settings: ClusterSettings): Promise<Me
     publishedPerSecond: many.ledger.publishedPerSecond,
     deliveriesPerSecond: many.ledger.deliveriesPerSecond,
     deliveredFraction: many.ledger.deliveries / many.ledger.expectedDeliveries,
-    crowdEventLoopUtilization: many.ledger.crowdEventLoopUtilization,
+    usersEventLoopUtilization: many.ledger.usersEventLoopUtilization,
   });
 }
 

@@ -47,7 +47,7 @@ function arms(settings: ClusterSettings): Arm[] {
             deliveriesPerPublication: chain.deliveries / chain.publishedMessages,
             chainPublishedPerSecond: chain.publishedPerSecond,
             chainDeliveriesPerSecond: chain.deliveriesPerSecond,
-            crowdEventLoopUtilization: chain.crowdEventLoopUtilization,
+            usersEventLoopUtilization: chain.usersEventLoopUtilization,
           };
         },
       };

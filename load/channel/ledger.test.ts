@@ -328,21 +328,21 @@ test("first, median and last recipient are those of messages that reached everyb
   assert.equal(timed(lastRecipient).count, 1);
 });
 
-test("rates hold what was sent and what arrived within the stretch, to its planned end or its halt", () => {
+test("rates hold what was sent and what arrived within the window of traffic, to its planned end or its halt", () => {
   const ledger = ledgerOf(["a"]);
-  ledger.beginStretch(1000 * ms, 3000 * ms);
+  ledger.beginWindow(1000 * ms, 3000 * ms);
   ledger.published(0, 999 * ms);
   ledger.published(0, 1000 * ms);
   ledger.published(0, 2999 * ms);
   ledger.delivered(0, 0, 0, 1000 * ms);
   ledger.delivered(0, 0, 1, 3000 * ms);
   counts(ledger, { publishedPerSecond: 0, deliveriesPerSecond: 0 });
-  ledger.endStretch(3001 * ms);
+  ledger.endWindow(3001 * ms);
   ledger.delivered(0, 0, 2, 3002 * ms);
   counts(ledger, { publishedPerSecond: 1, deliveriesPerSecond: 0.5 });
-  ledger.beginStretch(5000 * ms, 9000 * ms);
+  ledger.beginWindow(5000 * ms, 9000 * ms);
   ledger.published(0, 5001 * ms);
-  ledger.endStretch(7000 * ms);
+  ledger.endWindow(7000 * ms);
   counts(ledger, { publishedPerSecond: 0.75, deliveriesPerSecond: 0.25 });
 });
 
@@ -350,8 +350,8 @@ test("what cannot be counted exactly is refused before it is published", () => {
   const ledger = new DeliveryLedger({ bits: 20, messages: 100, stays: 8 });
   for (let user = 0; user < 2; user++) ledger.welcomed(ledger.addUser("from-the-start"), "a", 0);
   for (let i = 0; i < 8; i++) ledger.published(0, i);
-  ledger.demandRoom(2);
-  assert.throws(() => ledger.demandRoom(3), {
+  ledger.demandCapacity(2);
+  assert.throws(() => ledger.demandCapacity(3), {
     code: "usage",
     message: "expected at most 10 messages to 2 users, got 11",
   });

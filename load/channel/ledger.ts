@@ -1,17 +1,17 @@
 /**
  * What was published against what arrived, per message and recipient, exactly. Pure: it is told the time, and knows no
- * connection. See `Ledger` in ../crowd-api.ts for what is counted; every count here is one of events or of bits, never
+ * connection. See `Ledger` in channel-users-api.ts for what is counted; every count here is one of events or of bits, never
  * an estimate.
  */
 import { WirebenchError } from "../../protocol/errors.ts";
 import { LatencyHistogram } from "../recording/latency.ts";
-import type { Ledger } from "./crowd-api.ts";
+import type { Ledger } from "./channel-users-api.ts";
 import { MessageTable } from "./messages.ts";
 import { away } from "./presence.ts";
 import { Recipient } from "./recipient.ts";
-import { Stretches } from "./stretches.ts";
+import { TrafficWindows } from "./windows.ts";
 
-export type LedgerReading = Omit<Ledger, "crowdEventLoopUtilization">;
+export type LedgerReading = Omit<Ledger, "usersEventLoopUtilization">;
 
 /** `stray`: not of this ledger, or not owed to this user. */
 export type Arrival = "new" | "replayed" | "duplicate" | "stray";
@@ -70,7 +70,7 @@ export class DeliveryLedger {
   readonly #pending: Set<number>[] = [];
   #pendingCount = 0;
   #messages = new MessageTable();
-  #stretches = new Stretches();
+  #windows = new TrafficWindows();
   #counts = zeroCounts();
   #histograms = emptyHistograms();
   /** From sending to arrival, by the recipient's node at the sending. */
@@ -121,7 +121,7 @@ export class DeliveryLedger {
   }
 
   /** Throws `usage` if so many messages more are too many to be counted exactly. */
-  demandRoom(messages: number): void {
+  demandCapacity(messages: number): void {
     const { bits, messages: rows, stays } = this.#bounds;
     const total = this.#messages.length + messages;
     const users = this.#recipients.length;
@@ -139,7 +139,7 @@ export class DeliveryLedger {
    * absent in a closed loop. Throws `usage` beyond the bounds.
    */
   published(publisher: number, sentNs: number, dueNs?: number): void {
-    this.demandRoom(1);
+    this.demandCapacity(1);
     const sequence = this.nextSequence(publisher);
     const publisherNode = this.#recipients[publisher]!.presence.node;
     const fromNs = dueNs ?? sentNs;
@@ -149,7 +149,7 @@ export class DeliveryLedger {
     if (publisherNode !== away) this.#counts.sameNodeExpected += this.#owedOnNode[publisherNode]!;
     this.#pending[publisher]!.add(sequence);
     this.#pendingCount++;
-    this.#stretches.published(sentNs);
+    this.#windows.published(sentNs);
     if (dueNs !== undefined) this.#histograms.dispatch.record(sentNs - dueNs);
   }
 
@@ -185,7 +185,7 @@ export class DeliveryLedger {
     }
     recipient.take(row);
     counts.deliveries++;
-    this.#stretches.delivered(atNs);
+    this.#windows.delivered(atNs);
     if (recipient.isOvertaken(publisher, sequence)) counts.reorderedDeliveries++;
     this.#time(recipient, row, atNs);
     if (row >= recipient.replayBefore) return "new";
@@ -193,13 +193,13 @@ export class DeliveryLedger {
     return "replayed";
   }
 
-  /** Publishing begins; it is meant to end at `endNs`, or does when `endStretch` says so. */
-  beginStretch(startNs: number, endNs: number): void {
-    this.#stretches.begin(startNs, endNs);
+  /** Publishing begins; it is meant to end at `endNs`, or does when `endWindow` says so. */
+  beginWindow(startNs: number, endNs: number): void {
+    this.#windows.begin(startNs, endNs);
   }
 
-  endStretch(atNs: number): void {
-    this.#stretches.end(atNs);
+  endWindow(atNs: number): void {
+    this.#windows.end(atNs);
   }
 
   get publishedMessages(): number {
@@ -226,7 +226,7 @@ export class DeliveryLedger {
       publishedMessages: this.#messages.length,
       crossNodeExpected: expectedDeliveries - sameNodeExpected,
       crossNodeDeliveries: deliveries - sameNodeDeliveries,
-      ...this.#stretches.rates(),
+      ...this.#windows.rates(),
       histogramsPerNode: this.#encodePerNode(),
       histograms: Object.fromEntries(encoded),
     };
@@ -239,7 +239,7 @@ export class DeliveryLedger {
     this.#pendingCount = 0;
     this.#stays = this.#recipients.length;
     this.#messages = new MessageTable();
-    this.#stretches = new Stretches();
+    this.#windows = new TrafficWindows();
     this.#counts = zeroCounts();
     this.#histograms = emptyHistograms();
     this.#delaysPerNode = [];

@@ -1,5 +1,5 @@
 import { WirebenchError } from "../../protocol/errors.ts";
-import type { Outage } from "./crowd-api.ts";
+import type { Outage } from "./channel-users-api.ts";
 
 type OpenOutage = { -readonly [Key in keyof Outage]: Outage[Key] };
 

@@ -1,7 +1,7 @@
-import { encodeUserMessage, type RoomMessage } from "../../protocol/wires/room.ts";
+import { type ChannelMessage, encodeUserMessage } from "../../protocol/wires/channel.ts";
 
 /** The text of a published message, filled up to so many bytes from `{` to `}` where it is shorter. */
-export function publishText(message: Omit<RoomMessage, "filler">, payloadBytes: number): string {
+export function publishText(message: Omit<ChannelMessage, "filler">, payloadBytes: number): string {
   const bare = encodeUserMessage({ type: "publish", message: { ...message, filler: "" } });
   // All ASCII, so that characters are bytes; the filler ends the text but for `"}}`.
   const missing = payloadBytes - bare.length;

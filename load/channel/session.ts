@@ -1,4 +1,4 @@
-import type { NodeMessage } from "../../protocol/wires/room.ts";
+import type { NodeMessage } from "../../protocol/wires/channel.ts";
 
 type Welcome = Extract<NodeMessage, { type: "welcome" }>;
 type Stepped = Extract<NodeMessage, { type: "stepped" }>;

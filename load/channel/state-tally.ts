@@ -1,4 +1,4 @@
-import type { StateFound } from "./crowd-api.ts";
+import type { StateFound } from "./channel-users-api.ts";
 
 /** Counts what became of questions about the state of sessions. */
 export class StateTally {

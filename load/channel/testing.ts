@@ -1,4 +1,4 @@
-/** What the tests of a crowd share: a room on real sockets that loses, repeats and cuts what the test says. */
+/** What the tests of the users share: a channel on real sockets that loses, repeats and cuts what the test says. */
 import type { TestContext } from "node:test";
 import { protocolNamed } from "../../bench/targets/protocols.ts";
 import { type Behaviour, defaultLimits, type RunningServer, type ServerConnection } from "../../protocol/contract.ts";
@@ -9,13 +9,13 @@ import {
   encodePublication,
   type NodeMessage,
   type UserMessage,
-} from "../../protocol/wires/room.ts";
-import type { GatherOrder } from "./crowd-api.ts";
+} from "../../protocol/wires/channel.ts";
+import type { ConnectOrder } from "./channel-users-api.ts";
 
 type Hello = Extract<UserMessage, { type: "hello" }>;
 
-/** One user's connection as the room sees it. */
-export interface Guest {
+/** One user's connection as the channel sees it. */
+export interface Member {
   readonly connection: ServerConnection;
   /** Users number themselves by the order of their first hello. */
   readonly user: number;
@@ -23,35 +23,35 @@ export interface Guest {
   send(message: NodeMessage): void;
 }
 
-/** What a test may decide; absent, the room does as a good node does. */
-export interface RoomScript {
-  /** Name of the node that welcomes this guest. */
-  node?: (guest: Guest) => string;
+/** What a test may decide; absent, the channel does as a good node does. */
+export interface ChannelScript {
+  /** Name of the node that welcomes this member. */
+  node?: (member: Member) => string;
   /** Does not answer hello. */
   mute?: (hello: Hello) => boolean;
   /** Refuses the connection at hello. */
   refuse?: (hello: Hello) => boolean;
-  /** How often a delivery is sent to a guest: 0 loses it, 2 repeats it. */
-  copies?: (guest: Guest, publisher: number, sequence: number) => number;
+  /** How often a delivery is sent to a member: 0 loses it, 2 repeats it. */
+  copies?: (member: Member, publisher: number, sequence: number) => number;
   /** Undefined: no answer. */
-  answer?: (guest: Guest, sequence: number) => "accepted" | "rejected" | undefined;
+  answer?: (member: Member, sequence: number) => "accepted" | "rejected" | undefined;
   /** Keeps a history: users that resume get what they missed. */
   history?: boolean;
   /** Forgets sessions as soon as a connection ends. */
   forgetful?: boolean;
 }
 
-/** A room with sessions, behind a real WebSocket server. */
-export class ScriptedRoom {
-  readonly guests = new Set<Guest>();
+/** A channel with sessions, behind a real WebSocket server. */
+export class ScriptedChannel {
+  readonly members = new Set<Member>();
   readonly hellos: Hello[] = [];
-  readonly script: RoomScript;
+  readonly script: ChannelScript;
   readonly #sessions = new Map<string, { user: number; steps: number }>();
   readonly #history: string[] = [];
   readonly #waiting = new Set<() => void>();
   #server: RunningServer | undefined;
 
-  constructor(script: RoomScript = {}) {
+  constructor(script: ChannelScript = {}) {
     this.script = script;
   }
 
@@ -69,14 +69,14 @@ export class ScriptedRoom {
     await this.#server?.close();
   }
 
-  /** The user's guest now. */
-  guest(user: number): Guest {
-    const guest = [...this.guests].find((one) => one.user === user);
-    if (guest === undefined) throw new Error(`user ${user} is not here`);
-    return guest;
+  /** The user's member now. */
+  member(user: number): Member {
+    const member = [...this.members].find((one) => one.user === user);
+    if (member === undefined) throw new Error(`user ${user} is not here`);
+    return member;
   }
 
-  /** Resolves as soon as `condition` holds; it is asked whenever something reached the room. */
+  /** Resolves as soon as `condition` holds; it is asked whenever something reached the channel. */
   async until(condition: () => boolean): Promise<void> {
     if (condition()) return;
     await new Promise<void>((resolve) => {
@@ -90,23 +90,23 @@ export class ScriptedRoom {
   }
 
   readonly #behaviour: Behaviour = (connection) => {
-    let guest: Guest | undefined;
+    let member: Member | undefined;
     return {
       message: (payload) => {
         const message = decodeUserMessage(payload);
-        if (message?.type === "hello") guest = this.#greet(connection, message);
-        else if (guest !== undefined && message?.type === "step") this.#step(guest, message.request);
-        else if (guest !== undefined && message?.type === "publish") this.#publish(guest, message);
+        if (message?.type === "hello") member = this.#greet(connection, message);
+        else if (member !== undefined && message?.type === "step") this.#step(member, message.request);
+        else if (member !== undefined && message?.type === "publish") this.#publish(member, message);
         this.#look();
       },
       closed: () => {
-        if (guest !== undefined) this.guests.delete(guest);
+        if (member !== undefined) this.members.delete(member);
         this.#look();
       },
     };
   };
 
-  #greet(connection: ServerConnection, hello: Hello): Guest | undefined {
+  #greet(connection: ServerConnection, hello: Hello): Member | undefined {
     this.hellos.push(hello);
     const { script } = this;
     if (script.refuse?.(hello)) connection.close();
@@ -117,40 +117,48 @@ export class ScriptedRoom {
     const state = found ? known : { user: known?.user ?? this.#sessions.size, steps: 0 };
     this.#sessions.set(session, state);
     const send = (message: NodeMessage): void => connection.send(encodeNodeMessage(message));
-    const guest: Guest = { connection, user: state.user, hello, send };
+    const member: Member = { connection, user: state.user, hello, send };
     const recovered = hello.resume ? { recovered: script.history ? ("all" as const) : ("gap" as const) } : {};
     const position = script.history ? { position: hello.after ?? String(this.#history.length) } : {};
-    send({ type: "welcome", node: this.#nodeOf(guest), session, found, steps: state.steps, ...recovered, ...position });
+    send({
+      type: "welcome",
+      node: this.#nodeOf(member),
+      session,
+      found,
+      steps: state.steps,
+      ...recovered,
+      ...position,
+    });
     if (recovered.recovered === "all") {
       for (let at = Number(hello.after); at < this.#history.length; at++) {
         connection.send(encodeDelivery(this.#history[at]!, String(at + 1)));
       }
     }
-    this.guests.add(guest);
-    return guest;
+    this.members.add(member);
+    return member;
   }
 
-  #step(guest: Guest, request: number): void {
-    const state = [...this.#sessions.values()].find(({ user }) => user === guest.user)!;
+  #step(member: Member, request: number): void {
+    const state = [...this.#sessions.values()].find(({ user }) => user === member.user)!;
     state.steps++;
-    guest.send({ type: "stepped", request, node: this.#nodeOf(guest), found: true, steps: state.steps });
+    member.send({ type: "stepped", request, node: this.#nodeOf(member), found: true, steps: state.steps });
   }
 
-  #publish(from: Guest, { message }: Extract<UserMessage, { type: "publish" }>): void {
+  #publish(from: Member, { message }: Extract<UserMessage, { type: "publish" }>): void {
     const publication = encodePublication({ from: this.#nodeOf(from), message });
     this.#history.push(publication);
     const position = this.script.history ? String(this.#history.length) : undefined;
-    for (const guest of this.guests) {
-      const copies = this.script.copies?.(guest, message.publisher, message.sequence) ?? 1;
-      for (let copy = 0; copy < copies; copy++) guest.connection.send(encodeDelivery(publication, position));
+    for (const member of this.members) {
+      const copies = this.script.copies?.(member, message.publisher, message.sequence) ?? 1;
+      for (let copy = 0; copy < copies; copy++) member.connection.send(encodeDelivery(publication, position));
     }
     const answer = this.script.answer === undefined ? "accepted" : this.script.answer(from, message.sequence);
     if (answer === "accepted") from.send({ type: "accepted", sequence: message.sequence });
     if (answer === "rejected") from.send({ type: "rejected", sequence: message.sequence, reason: "as the test says" });
   }
 
-  #nodeOf(guest: Guest): string {
-    return this.script.node?.(guest) ?? "node-1";
+  #nodeOf(member: Member): string {
+    return this.script.node?.(member) ?? "node-1";
   }
 
   #look(): void {
@@ -158,7 +166,7 @@ export class ScriptedRoom {
   }
 }
 
-export const gatherOrder = (url: string, changes: Partial<GatherOrder> = {}): GatherOrder => ({
+export const connectOrder = (url: string, changes: Partial<ConnectOrder> = {}): ConnectOrder => ({
   protocol: "websocket",
   url,
   users: 4,

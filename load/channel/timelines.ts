@@ -1,5 +1,5 @@
 import { WirebenchError } from "../../protocol/errors.ts";
-import type { CrowdSeries, SeriesOrder } from "./crowd-api.ts";
+import type { ChannelUsersSeries, SeriesOrder } from "./channel-users-api.ts";
 import { EventGrid } from "./event-grid.ts";
 
 const valuesMax = 100_000;
@@ -37,7 +37,7 @@ export class Timelines {
   }
 
   /** Whole steps only. Throws `usage` for more than 100,000 of them. */
-  read({ startNs, endNs, stepMs }: SeriesOrder): CrowdSeries {
+  read({ startNs, endNs, stepMs }: SeriesOrder): ChannelUsersSeries {
     const stepNs = stepMs * 1e6;
     const steps = Math.max(0, Math.floor((endNs - startNs) / stepNs));
     if (!(stepMs >= 1) || steps > valuesMax) {
@@ -46,7 +46,7 @@ export class Timelines {
         `expected steps of 1 ms or more and at most ${valuesMax} of them, got ${steps}`,
       );
     }
-    const series: CrowdSeries = { connectedUsers: [], deliveriesPerSecond: [], attemptsPerSecond: [] };
+    const series: ChannelUsersSeries = { connectedUsers: [], deliveriesPerSecond: [], attemptsPerSecond: [] };
     let connected = this.#connectedAtOrigin + this.#connected.sum(this.#originNs, startNs);
     for (let step = 0; step < steps; step++) {
       const fromNs = startNs + step * stepNs;

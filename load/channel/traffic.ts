@@ -1,18 +1,18 @@
-/** What a crowd publishes: by a schedule whatever happens (open loop), or as its own messages come back (closed loop). */
+/** What the users publish: by a schedule whatever happens (open loop), or as its own messages come back (closed loop). */
 import type { Timeline } from "../../protocol/clock.ts";
 import { pace } from "../pacing/pacer.ts";
 
 /** Publishes one message as `publisher`; returns its sequence number, or undefined if that has no connection. */
 export type Publish = (publisher: number, dueNs?: number) => number | undefined;
 
-/** One stretch of publishing. */
+/** One window of publishing. */
 export interface Traffic {
   /** Resolves when it is over or was halted; rejects with what `publish` throws, which ends it. */
   readonly done: Promise<void>;
   halt(): void;
 }
 
-/** One stretch of messages that are due at fixed times; the publishers take turns. */
+/** A window of messages that are due at fixed times; the publishers take turns. */
 export function openLoop(
   timeline: Timeline,
   schedule: { startNs: number; endNs: number; ratePerSecond: number },
@@ -56,7 +56,7 @@ export class ClosedLoop implements Traffic {
   readonly #publish: Publish;
   /** Per publisher, the sequence numbers on their way. */
   readonly #onTheirWay: ReadonlyMap<number, Set<number>>;
-  readonly #settle: PromiseWithResolvers<void>;
+  readonly #over: PromiseWithResolvers<void>;
   #state: "waiting" | "running" | "over" = "waiting";
 
   constructor(
@@ -69,8 +69,8 @@ export class ClosedLoop implements Traffic {
     this.#inFlight = order.inFlight;
     this.#publish = publish;
     this.#onTheirWay = new Map(publishers.map((publisher) => [publisher, new Set()]));
-    this.#settle = Promise.withResolvers();
-    this.done = this.#settle.promise;
+    this.#over = Promise.withResolvers();
+    this.done = this.#over.promise;
     timeline.at(order.startNs, () => {
       if (this.#state === "over") return;
       this.#state = "running";
@@ -81,7 +81,7 @@ export class ClosedLoop implements Traffic {
 
   halt(): void {
     this.#state = "over";
-    this.#settle.resolve();
+    this.#over.resolve();
   }
 
   /** The publisher received its own message. */
@@ -112,7 +112,7 @@ export class ClosedLoop implements Traffic {
       }
     } catch (error) {
       this.#state = "over";
-      this.#settle.reject(error);
+      this.#over.reject(error);
     }
   }
 }

@@ -18,7 +18,7 @@ import {
   type NodeMessage,
   readDeliveryHead,
   type UserMessage,
-} from "../../protocol/wires/room.ts";
+} from "../../protocol/wires/channel.ts";
 import { connectClient } from "../users/connect.ts";
 import { type Backoff, waitMs } from "./backoff.ts";
 import { Session } from "./session.ts";
@@ -153,7 +153,7 @@ export class User {
   }
 
   /** Ends its connection in an orderly way and stays away until it is told to `connect`; takes at most 2 s. */
-  async depart(): Promise<void> {
+  async disconnect(): Promise<void> {
     clearTimeout(this.#retry);
     const link = this.#link;
     if (link?.connection === undefined || this.#node === undefined) {
@@ -166,9 +166,9 @@ export class User {
   }
 
   /** Stays away for good; resolves when nothing is left open. */
-  async leave(): Promise<void> {
+  async close(): Promise<void> {
     this.#left = true;
-    await this.depart();
+    await this.disconnect();
     await Promise.all(this.#closing);
   }
 

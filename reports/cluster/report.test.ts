@@ -140,13 +140,13 @@ describe("the report of the cluster experiments", () => {
 
 describe("a report of arms that tell little", () => {
   it("does not print the numbers of an invalid arm, nor count its predictions", async () => {
-    const flags = [{ code: "crowd-late", severity: "fatal", message: "the users stood | still" }] as const;
+    const flags = [{ code: "users-late", severity: "fatal", message: "the users stood | still" }] as const;
     const invalid = madeUpCell({ ...armOf("fan-out", "redis"), verdict: "invalid", flags: [...flags] });
     const report = await reportOf(clusterResultsOf([invalid, madeUpCell(armOf("fan-out", "nats"))]));
     assert.match(report, /1 of 2 predictions held, 1 could not be measured/);
     assert.match(report, /\| Redis +\| +invalid¹ \|/);
     assert.match(report, /¹ invalid: the users stood \\\| still/);
-    assert.match(report, /fatal crowd-late: the users stood \\\| still/);
+    assert.match(report, /fatal users-late: the users stood \\\| still/);
     assert.doesNotMatch(report, /900 µs/);
   });
 

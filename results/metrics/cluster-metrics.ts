@@ -214,7 +214,7 @@ export const clusterMetrics: readonly ClusterMetric[] = [
   ]),
   ...all({ unit: "share", topic: "generator" }, [
     [
-      "crowdEventLoopUtilization",
+      "usersEventLoopUtilization",
       "users' process busy",
       "time the process that is the users was not idle; near 100 % it was the limit",
     ],

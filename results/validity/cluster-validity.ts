@@ -11,21 +11,21 @@ const dispatchUsMax = 10_000;
 
 export function judgeTrials(trials: readonly Pick<ClusterTrial, "measures">[]): Validity {
   const worst = (metric: string): number => Math.max(0, ...trials.map(({ measures }) => measures[metric] ?? 0));
-  const busy = worst("crowdEventLoopUtilization");
+  const busy = worst("usersEventLoopUtilization");
   // Too few messages for a 99th percentile: then half of them must have been on time at least.
   const percentile = trials.some(({ measures }) => measures.dispatchP99Us !== undefined) ? 99 : 50;
   const late = worst(`dispatchP${percentile}Us`);
   const flags: Flag[] = [];
   if (busy > busyShareMax) {
     flags.push({
-      code: "crowd-saturated",
+      code: "users-saturated",
       severity: "warning",
       message: `the process of the users was busy ${Math.round(busy * 100)} % of the time: rates are lower bounds and delays upper bounds`,
     });
   }
   if (late > dispatchUsMax) {
     flags.push({
-      code: "crowd-late",
+      code: "users-late",
       severity: "warning",
       message: `one message in ${percentile === 99 ? "a hundred" : "two"} left ${Math.round(late / 1000)} ms or more after it was due: delays from the schedule hold that too`,
     });

@@ -3,12 +3,12 @@ import { setImmediate as turn } from "node:timers/promises";
 import type { Behaviour, ConnectionHandler, Payload } from "../../protocol/contract.ts";
 import { WirebenchError } from "../../protocol/errors.ts";
 import {
+  type ChannelMessage,
   decodeNodeMessage,
   encodeUserMessage,
   type NodeMessage,
-  type RoomMessage,
   type UserMessage,
-} from "../../protocol/wires/room.ts";
+} from "../../protocol/wires/channel.ts";
 import type { Broker, BrokerConnection, BrokerConnectOptions, BrokerMessage, BrokerStatus } from "./broker/broker.ts";
 
 /** Hands every message to every link at once, unless the link is held; positions count from 1. */
@@ -102,7 +102,7 @@ export class TestLink implements BrokerConnection {
   }
 }
 
-export const roomMessage = (sequence: number, publisher = 0, filler = ""): RoomMessage => ({
+export const channelMessage = (sequence: number, publisher = 0, filler = ""): ChannelMessage => ({
   publisher,
   sequence,
   scheduledNs: 0,
@@ -137,7 +137,7 @@ export class FakeUser {
   }
 
   /** The network saw the end. */
-  leave(gaveUp = false): void {
+  close(gaveUp = false): void {
     if (gaveUp) this.#handler.gaveUp?.();
     this.#handler.closed();
   }

@@ -1,4 +1,4 @@
-import type { CrowdSeries, Ledger, Outage, StateFound } from "../../../load/channel/crowd-api.ts";
+import type { ChannelUsersSeries, Ledger, Outage, StateFound } from "../../../load/channel/channel-users-api.ts";
 import { carriesPercentile, decodeHistogram, sumHistograms } from "../../../results/statistics/histogram.ts";
 import type { Measures } from "../contract/experiment.ts";
 
@@ -19,7 +19,7 @@ export function ledgerMeasures(ledger: Ledger): Measures {
     replayedDeliveries: ledger.replayedDeliveries,
     publishedPerSecond: ledger.publishedPerSecond,
     deliveriesPerSecond: ledger.deliveriesPerSecond,
-    crowdEventLoopUtilization: ledger.crowdEventLoopUtilization,
+    usersEventLoopUtilization: ledger.usersEventLoopUtilization,
     ...share("deliveredFraction", ledger.deliveries, ledger.expectedDeliveries),
     ...share("sameNodeDeliveredFraction", ledger.sameNodeDeliveries, ledger.sameNodeExpected),
     ...share("crossNodeDeliveredFraction", ledger.crossNodeDeliveries, ledger.crossNodeExpected),
@@ -84,7 +84,7 @@ export function nodeDelays({ histogramsPerNode }: Ledger, slow: string): Measure
   };
 }
 
-export const peakAttempts = ({ attemptsPerSecond }: CrowdSeries): Measures => ({
+export const peakAttempts = ({ attemptsPerSecond }: ChannelUsersSeries): Measures => ({
   peakAttemptsPerSecond: Math.max(0, ...attemptsPerSecond),
 });
 

@@ -1,6 +1,6 @@
 /** The stretches of traffic experiments are made of. */
 
-import type { Ledger, Outage, PublishOrder } from "../../../load/channel/crowd-api.ts";
+import type { Ledger, Outage, PublishOrder } from "../../../load/channel/channel-users-api.ts";
 import { nowNs } from "../../../protocol/clock.ts";
 import type { Stage } from "../../rigs/cluster/stage.ts";
 
@@ -46,7 +46,7 @@ export async function chainFor(
 }
 
 async function settledLedger(stage: Stage, maxMs: number): Promise<Ledger> {
-  await stage.ask("settle", { quietMs, maxMs }, maxMs + 10_000);
+  await stage.ask("drain", { quietMs, maxMs }, maxMs + 10_000);
   await stage.wait(duplicatesWaitMs);
   const ledger = await stage.ask("ledger", undefined);
   stage.keepHistograms(ledger.histograms);

@@ -3,14 +3,14 @@
  * events are on. Starts everything in order and ends everything, whatever happened.
  */
 
-import type { Counts, GatherOrder } from "../../../load/channel/crowd-api.ts";
+import type { ConnectOrder, Counts } from "../../../load/channel/channel-users-api.ts";
 import { nowNs } from "../../../protocol/clock.ts";
 import { defaultLimits } from "../../../protocol/contract.ts";
 import { describeError, WirebenchError } from "../../../protocol/errors.ts";
 import type { ClusterEvent, ClusterTrial, Series } from "../../../results/contract/cluster-results.ts";
 import type { RunningProxy } from "../../../servers/cluster/haproxy/proxy.ts";
 import type { RunningProgram } from "../../../servers/programs/running-program.ts";
-import type { RemoteCrowdApi } from "../processes/crowd.ts";
+import type { RemoteChannelUsersApi } from "../processes/channel-users.ts";
 import type { NodeCounts } from "../processes/node-api.ts";
 import { RemoteProcess } from "../processes/remote.ts";
 import type { ClusterNode } from "./cluster-node.ts";
@@ -42,8 +42,8 @@ export class Stage {
   readonly broker: RunningProgram | undefined;
   /** After `gather`, and by node. */
   readonly gathered: Counts;
-  readonly #crowd: RemoteProcess<RemoteCrowdApi>;
-  readonly #gather: GatherOrder;
+  readonly #crowd: RemoteProcess<RemoteChannelUsersApi>;
+  readonly #gather: ConnectOrder;
   readonly #cleanUp: AsyncDisposableStack;
   readonly #failed: Promise<never>;
   readonly #events: ClusterEvent[] = [];
@@ -81,12 +81,12 @@ export class Stage {
     this.#failed = failed;
   }
 
-  /** Asks the crowd. */
-  ask<Method extends keyof RemoteCrowdApi & string>(
+  /** Asks the users. */
+  ask<Method extends keyof RemoteChannelUsersApi & string>(
     method: Method,
-    argument: Parameters<RemoteCrowdApi[Method]>[0],
+    argument: Parameters<RemoteChannelUsersApi[Method]>[0],
     timeoutMs = answerWaitMs,
-  ): Promise<Awaited<ReturnType<RemoteCrowdApi[Method]>>> {
+  ): Promise<Awaited<ReturnType<RemoteChannelUsersApi[Method]>>> {
     return this.unlessFailed(this.#crowd.call(method, argument, timeoutMs));
   }
 
@@ -173,13 +173,13 @@ export class Stage {
   }
 
   /** More users in a process of their own, outside the ledger, so that they can be frozen. */
-  async openCrowd(users: number): Promise<RemoteProcess<RemoteCrowdApi>> {
-    const crowd = new RemoteProcess<RemoteCrowdApi>("second crowd", "crowd");
+  async openCrowd(users: number): Promise<RemoteProcess<RemoteChannelUsersApi>> {
+    const crowd = new RemoteProcess<RemoteChannelUsersApi>("second users", "channel-users");
     this.#cleanUp.defer(async () => {
       crowd.signal("SIGCONT");
       await crowd.stop();
     });
-    await this.unlessFailed(crowd.call("gather", { ...this.#gather, users }, answerWaitMs));
+    await this.unlessFailed(crowd.call("connect", { ...this.#gather, users }, answerWaitMs));
     return crowd;
   }
 
@@ -188,7 +188,7 @@ export class Stage {
     return (ns - this.#startNs) / 1e6;
   }
 
-  /** Writes down what happened, now or at a time of the crowd's. */
+  /** Writes down what happened, now or at a time of the users. */
   mark(kind: ClusterEvent["kind"], subject: string, what: string, ns = nowNs()): void {
     this.#events.push({ atMs: this.atMs(ns), subject, what, kind });
   }
@@ -234,8 +234,8 @@ const seriesOf = (name: string, title: string, values: number[]): Series => ({
 });
 
 interface Parts extends Servers {
-  readonly crowd: RemoteProcess<RemoteCrowdApi>;
-  readonly order: GatherOrder;
+  readonly crowd: RemoteProcess<RemoteChannelUsersApi>;
+  readonly order: ConnectOrder;
   readonly gathered: Counts;
 }
 
@@ -246,12 +246,12 @@ async function openStage(
   died: (sentence: string) => void,
 ): Promise<Parts> {
   // The process starts beside the servers; what it does comes after them.
-  const crowd = new RemoteProcess<RemoteCrowdApi>("crowd", "crowd");
+  const crowd = new RemoteProcess<RemoteChannelUsersApi>("channel users", "channel-users");
   cleanUp.defer(() => crowd.stop());
   void crowd.exited.then(died);
   const servers = await openServers({ setup, ...options }, cleanUp, died);
   const { protocol, users, cookies, resume, backoff, payloadBytes, gatherConcurrent, mayStayOut } = setup;
-  const order: GatherOrder = {
+  const order: ConnectOrder = {
     protocol,
     url: servers.url,
     users,
@@ -264,13 +264,13 @@ async function openStage(
     pollIntervalMs,
     concurrent: gatherConcurrent,
   };
-  const { counts } = await crowd.call("gather", order, gatherWaitMs);
+  const { counts } = await crowd.call("connect", order, gatherWaitMs);
   const gathered = mayStayOut ? counts : await everybody(crowd, users, options.settings.recoveryMsMax);
   return { ...servers, crowd, order, gathered };
 }
 
 /** A user that is not in yet would be counted as one that misses everything: nothing is measured before all are. */
-async function everybody(crowd: RemoteProcess<RemoteCrowdApi>, users: number, maxMs: number): Promise<Counts> {
+async function everybody(crowd: RemoteProcess<RemoteChannelUsersApi>, users: number, maxMs: number): Promise<Counts> {
   await crowd.call("untilConnected", { users, maxMs }, maxMs + answerWaitMs);
   const counts = await crowd.call("counts", undefined, answerWaitMs);
   if (counts.connected === users) return counts;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { nowNs } from "../../../protocol/clock.ts";
 import { defaultLimits, type Payload } from "../../../protocol/contract.ts";
-import { decodeNodeMessage, encodeUserMessage } from "../../../protocol/wires/room.ts";
+import { decodeNodeMessage, encodeUserMessage } from "../../../protocol/wires/channel.ts";
 import { protocolNamed } from "../../targets/protocols.ts";
 import type { ClusterNodeApi } from "./cluster-node.ts";
 import type { NodeOrder } from "./node-api.ts";

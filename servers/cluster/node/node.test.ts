@@ -9,13 +9,13 @@ import {
   encodeUserMessage,
   type NodeMessage,
   type UserMessage,
-} from "../../../protocol/wires/room.ts";
+} from "../../../protocol/wires/channel.ts";
 import { longPollingServer } from "../../long-polling.ts";
 import { sseServer } from "../../sse.ts";
 import { opcodes, webSocketFrame, webSocketPeer } from "../../testing.ts";
 import { websocketServer } from "../../websocket.ts";
 import { noBroker } from "../brokers/no-broker.ts";
-import { roomMessage, TestBroker } from "../testing.ts";
+import { channelMessage, TestBroker } from "../testing.ts";
 import { type ClusterNodeOptions, startClusterNode } from "./node.ts";
 import { memorySessions } from "./sessions.ts";
 
@@ -111,19 +111,19 @@ for (const protocol of protocols) {
       assert.deepEqual(await near.until("stepped"), [
         { type: "stepped", request: 1, node: "node-1", found: true, steps: 1 },
       ]);
-      for (let sequence = 0; sequence < 5; sequence++) near.say({ type: "publish", message: roomMessage(sequence) });
+      for (let sequence = 0; sequence < 5; sequence++) near.say({ type: "publish", message: channelMessage(sequence) });
       assert.deepEqual(await near.sequences(5), [0, 1, 2, 3, 4]);
       assert.deepEqual(await far.sequences(5), [0, 1, 2, 3, 4]);
       const after = (await near.until("delivery"))[2]!.position!;
       await near.connection.close();
-      far.say({ type: "publish", message: roomMessage(5) });
+      far.say({ type: "publish", message: channelMessage(5) });
       await far.until("accepted");
 
       const back = await User.connect(protocol, two!.url);
       back.say({ type: "hello", session: welcome!.session, resume: true, after });
       const [again] = await back.until("welcome");
       assert.deepEqual([again!.found, again!.recovered], [false, "all"]);
-      far.say({ type: "publish", message: roomMessage(6) });
+      far.say({ type: "publish", message: channelMessage(6) });
       assert.deepEqual(await back.sequences(4), [3, 4, 5, 6]);
       await Promise.all([back.connection.close(), far.connection.close()]);
     });
@@ -210,10 +210,10 @@ describe("a cluster node", { timeout: 20_000 }, () => {
     const user = await User.connect(websocket, node.url);
     await user.say({ type: "hello" }).until("welcome");
     broker.links.get("node-1")!.becomes("lost");
-    const [rejected] = await user.say({ type: "publish", message: roomMessage(0) }).until("rejected");
+    const [rejected] = await user.say({ type: "publish", message: channelMessage(0) }).until("rejected");
     assert.equal(rejected!.reason, "the broker is away");
     broker.links.get("node-1")!.becomes("live");
-    await user.say({ type: "publish", message: roomMessage(1) }).until("accepted");
+    await user.say({ type: "publish", message: channelMessage(1) }).until("accepted");
     await user.connection.close();
   });
 
@@ -249,10 +249,10 @@ describe("a cluster node", { timeout: 20_000 }, () => {
     const filler = "x".repeat(100_000);
     let sequence = 0;
     while (node.counts.slowConsumers === 0) {
-      user.say({ type: "publish", message: roomMessage(sequence++, 0, filler) });
+      user.say({ type: "publish", message: channelMessage(sequence++, 0, filler) });
       await user.until("delivery", sequence);
     }
-    user.say({ type: "publish", message: roomMessage(sequence++) });
+    user.say({ type: "publish", message: channelMessage(sequence++) });
     const expected = Array.from({ length: sequence }, (_, index) => index);
     assert.deepEqual(await user.sequences(sequence), expected);
     assert.deepEqual([node.counts.users, node.counts.slowConsumers], [1, 1]);

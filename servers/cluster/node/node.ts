@@ -2,8 +2,8 @@ import { setTimeout as wait } from "node:timers/promises";
 import type { Limits, ProtocolServer } from "../../../protocol/contract.ts";
 import { WirebenchError } from "../../../protocol/errors.ts";
 import type { Broker } from "../broker/broker.ts";
+import { Channel, type ChannelCounts } from "./channel.ts";
 import { bound, listenReadiness } from "./readiness.ts";
-import { Room, type RoomCounts } from "./room.ts";
 import type { SessionStore } from "./sessions.ts";
 
 export interface ClusterNodeOptions {
@@ -31,7 +31,7 @@ export interface ClusterNode {
   readonly url: string;
   /** Answers 200 only while the broker's subscription is live and readiness was not withdrawn. */
   readonly readyUrl: string;
-  readonly counts: RoomCounts & { readonly brokerLive: boolean };
+  readonly counts: ChannelCounts & { readonly brokerLive: boolean };
   /** Withdraws readiness, or lets it be as it should. */
   setReady(ready: boolean): void;
   /**
@@ -47,13 +47,13 @@ const defaultBrokerWaitMs = 15_000;
 const drainTickMs = 10;
 
 /**
- * One node of the cluster: a protocol's server, the room behind it, sessions, the link to the broker and the endpoint of
+ * One node of the cluster: a protocol's server, the channel behind it, sessions, the link to the broker and the endpoint of
  * the health checks. Resolves when it listens and the broker's subscription is live; what was opened is closed again if
  * not. A broker that is lost later does not end it: publications are rejected, readiness is red until it is back.
  */
 export async function startClusterNode(options: ClusterNodeOptions): Promise<ClusterNode> {
   const { node, protocol, limits, host, sessions, broker } = options;
-  let room: Room | undefined;
+  let channel: Channel | undefined;
   let withdrawn = false;
   let closed: Promise<void> | undefined;
   const opened: { close(): Promise<void> }[] = [sessions];
@@ -65,8 +65,8 @@ export async function startClusterNode(options: ClusterNodeOptions): Promise<Clu
 
   function unready(): string | undefined {
     if (withdrawn) return "readiness was withdrawn";
-    if (room === undefined) return `connecting to the broker (${broker.traits.name})`;
-    return room.brokerLive ? undefined : `the broker's subscription is not live (${broker.traits.name})`;
+    if (channel === undefined) return `connecting to the broker (${broker.traits.name})`;
+    return channel.brokerLive ? undefined : `the broker's subscription is not live (${broker.traits.name})`;
   }
 
   try {
@@ -78,7 +78,7 @@ export async function startClusterNode(options: ClusterNodeOptions): Promise<Clu
       listenReadiness({ host, port: readyPort, limits, unready }),
     );
     opened.push(readiness);
-    room = await Room.open({
+    channel = await Channel.open({
       node,
       sessions,
       limits,
@@ -93,22 +93,22 @@ export async function startClusterNode(options: ClusterNodeOptions): Promise<Clu
           ...listener,
         }),
     });
-    opened.push(room);
-    const { behaviour } = room;
+    opened.push(channel);
+    const { behaviour } = channel;
     const server = await bound(node, host, port, protocol.listen({ host, port, behaviour, limits }));
     opened.push(server);
-    return running(room, server.url, readiness.url);
+    return running(channel, server.url, readiness.url);
   } catch (error) {
     await closeAll();
     throw error;
   }
 
-  function running(room: Room, url: string, readyUrl: string): ClusterNode {
+  function running(channel: Channel, url: string, readyUrl: string): ClusterNode {
     return {
       url,
       readyUrl,
       get counts() {
-        return { ...room.counts, brokerLive: room.brokerLive };
+        return { ...channel.counts, brokerLive: channel.brokerLive };
       },
       setReady(ready) {
         withdrawn = !ready;
@@ -118,9 +118,9 @@ export async function startClusterNode(options: ClusterNodeOptions): Promise<Clu
         const startMs = performance.now();
         const told = new WeakSet<object>();
         let moved = 0;
-        while (closed === undefined && room.counts.users > 0) {
+        while (closed === undefined && channel.counts.users > 0) {
           const due = Math.floor(((performance.now() - startMs) * perSecond) / 1000) + 1;
-          for (const user of room.users) {
+          for (const user of channel.users) {
             if (moved >= due) break;
             if (told.has(user)) continue;
             told.add(user);

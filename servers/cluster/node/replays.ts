@@ -1,6 +1,6 @@
 import type { BrokerConnection } from "../broker/broker.ts";
 
-/** A message of the room as users receive it, encoded once per node. */
+/** A message of the channel as users receive it, encoded once per node. */
 export interface Delivery {
   readonly text: string;
   /** Of `text` as UTF-8. */

@@ -4,12 +4,12 @@ import {
   encodeNodeMessage,
   type NodeMessage,
   type UserMessage,
-} from "../../../protocol/wires/room.ts";
+} from "../../../protocol/wires/channel.ts";
 import type { Delivery, Replayed } from "./replays.ts";
 import type { OpenedSession, SessionStore } from "./sessions.ts";
 
-/** What a user of a room needs of it. */
-export interface RoomOfUser {
+/** What a user of a channel needs of it. */
+export interface ChannelOfUser {
   readonly node: string;
   readonly sessions: SessionStore;
   /** Where the node stands in the broker's history. */
@@ -18,10 +18,10 @@ export interface RoomOfUser {
   replay(after: string, take: (replayed: Replayed | undefined) => void): void;
   /** Rejects with the reason where the broker may not have the message. */
   publish(message: Extract<UserMessage, { type: "publish" }>["message"]): Promise<void>;
-  joined(user: RoomUser): void;
+  joined(user: ChannelUser): void;
   /** From here on it gets nothing; its connection may still be closing. */
-  left(user: RoomUser): void;
-  gone(user: RoomUser, gaveUp: boolean): void;
+  left(user: ChannelUser): void;
+  gone(user: ChannelUser, gaveUp: boolean): void;
   delivered(messages: number): void;
 }
 
@@ -34,11 +34,11 @@ const pendingMax = 1000;
 export const replayShareOfQueue = 0.5;
 
 /**
- * One user's connection, from its hello to its end: what is no message of the room, or comes before hello or as a
+ * One user's connection, from its hello to its end: what is no message of the channel, or comes before hello or as a
  * second one, closes it.
  */
-export class RoomUser implements ConnectionHandler {
-  readonly #room: RoomOfUser;
+export class ChannelUser implements ConnectionHandler {
+  readonly #channel: ChannelOfUser;
   readonly #connection: ServerConnection;
   readonly #queueBytesMax: number;
   #state: "new" | "greeting" | "joined" | "left" = "new";
@@ -50,8 +50,8 @@ export class RoomUser implements ConnectionHandler {
   #aheadTo: string | undefined;
   #gaveUp = false;
 
-  constructor(room: RoomOfUser, connection: ServerConnection, queueBytesMax: number) {
-    this.#room = room;
+  constructor(channel: ChannelOfUser, connection: ServerConnection, queueBytesMax: number) {
+    this.#channel = channel;
     this.#connection = connection;
     this.#queueBytesMax = queueBytesMax;
   }
@@ -59,10 +59,10 @@ export class RoomUser implements ConnectionHandler {
   message(payload: Payload): void {
     if (this.#state === "left") return;
     const message = decodeUserMessage(payload);
-    if (message === undefined || (message.type === "hello") !== (this.#state === "new")) this.#leave();
+    if (message === undefined || (message.type === "hello") !== (this.#state === "new")) this.#close();
     else if (message.type === "hello") void this.#greet(message);
     else if (this.#state === "joined") this.#serve(message);
-    else if (this.#early.push(message) > pendingMax) this.#leave();
+    else if (this.#early.push(message) > pendingMax) this.#close();
   }
 
   gaveUp(): void {
@@ -72,14 +72,14 @@ export class RoomUser implements ConnectionHandler {
   closed(): void {
     this.#state = "left";
     this.#early = [];
-    this.#room.gone(this, this.#gaveUp);
+    this.#channel.gone(this, this.#gaveUp);
   }
 
-  /** A message of the room, in its order. */
+  /** A message of the channel, in its order. */
   deliver({ text, position }: Delivery): void {
     if (this.#aheadTo === undefined) {
       this.#connection.send(text);
-      if (!this.#hasLeft) this.#room.delivered(1);
+      if (!this.#hasLeft) this.#channel.delivered(1);
     } else if (position === this.#aheadTo) this.#aheadTo = undefined;
   }
 
@@ -93,17 +93,17 @@ export class RoomUser implements ConnectionHandler {
   move(): void {
     if (this.#state === "left") return;
     if (this.#state === "joined") this.#send({ type: "moving" });
-    this.#leave("restart");
+    this.#close("restart");
   }
 
   async #greet(hello: Hello): Promise<void> {
     this.#state = "greeting";
     let opened: OpenedSession;
     try {
-      opened = await this.#room.sessions.open(hello.session);
+      opened = await this.#channel.sessions.open(hello.session);
     } catch {
       // Nobody can tell whether the session is there: a wrong "not found" would make the user begin anew.
-      return this.#leave();
+      return this.#close();
     }
     if (this.#hasLeft) return;
     this.#session = opened.session;
@@ -112,7 +112,7 @@ export class RoomUser implements ConnectionHandler {
     if (!comesBack) this.#join(opened, {});
     else if (after === undefined) this.#join(opened, { recovered: "gap" });
     else {
-      this.#room.replay(after, (replayed) => {
+      this.#channel.replay(after, (replayed) => {
         if (this.#hasLeft) return;
         if (replayed === undefined || !this.#fits(replayed)) this.#join(opened, { recovered: "gap" });
         else this.#join(opened, { recovered: "all", position: after }, replayed);
@@ -126,14 +126,14 @@ export class RoomUser implements ConnectionHandler {
     stand: { recovered?: "all" | "gap"; position?: string },
     replayed: Replayed = { deliveries: [], aheadTo: undefined },
   ): void {
-    const { node, position } = this.#room;
+    const { node, position } = this.#channel;
     this.#state = "joined";
     this.#send({ type: "welcome", node, ...opened, ...(position !== undefined && { position }), ...stand });
     for (const { text } of replayed.deliveries) this.#connection.send(text);
-    this.#room.delivered(replayed.deliveries.length);
+    this.#channel.delivered(replayed.deliveries.length);
     if (this.#hasLeft) return;
     this.#aheadTo = replayed.aheadTo;
-    this.#room.joined(this);
+    this.#channel.joined(this);
     for (const message of this.#early.splice(0)) this.#serve(message);
   }
 
@@ -143,12 +143,12 @@ export class RoomUser implements ConnectionHandler {
   }
 
   async #step(request: number): Promise<void> {
-    if (++this.#pendingSteps > pendingMax) return this.#leave();
+    if (++this.#pendingSteps > pendingMax) return this.#close();
     try {
-      const stepped = await this.#room.sessions.step(this.#session);
-      this.#send({ type: "stepped", request, node: this.#room.node, ...stepped });
+      const stepped = await this.#channel.sessions.step(this.#session);
+      this.#send({ type: "stepped", request, node: this.#channel.node, ...stepped });
     } catch {
-      this.#leave();
+      this.#close();
     } finally {
       this.#pendingSteps -= 1;
     }
@@ -157,7 +157,7 @@ export class RoomUser implements ConnectionHandler {
   async #publish(message: Extract<UserMessage, { type: "publish" }>["message"]): Promise<void> {
     const { sequence } = message;
     try {
-      await this.#room.publish(message);
+      await this.#channel.publish(message);
       this.#send({ type: "accepted", sequence });
     } catch (error) {
       this.#send({ type: "rejected", sequence, reason: error instanceof Error ? error.message : String(error) });
@@ -173,11 +173,11 @@ export class RoomUser implements ConnectionHandler {
     this.#connection.send(encodeNodeMessage(message));
   }
 
-  #leave(why?: "restart"): void {
+  #close(why?: "restart"): void {
     if (this.#hasLeft) return;
     this.#state = "left";
     this.#early = [];
-    this.#room.left(this);
+    this.#channel.left(this);
     this.#connection.close(why);
   }
 

@@ -7,57 +7,57 @@ import { seededRandom, shuffled } from "../../protocol/random.ts";
 import { LatencyHistogram } from "../recording/latency.ts";
 import type {
   ChainOrder,
+  ChannelUsersApi,
+  ChannelUsersSeries,
+  ConnectOrder,
   Counts,
-  CrowdApi,
-  CrowdSeries,
-  GatherOrder,
   Ledger,
   Outage,
   PublishOrder,
   SeriesOrder,
   StateFound,
-} from "./crowd-api.ts";
+} from "./channel-users-api.ts";
+import { Drain } from "./drain.ts";
 import { DeliveryLedger } from "./ledger.ts";
 import { OutageLog } from "./outages.ts";
 import { publishText } from "./publisher.ts";
-import { Settling } from "./settling.ts";
 import { eachOf, StateTally } from "./state-tally.ts";
 import { Timelines } from "./timelines.ts";
 import { ClosedLoop, openLoop, type Traffic } from "./traffic.ts";
 import { User, type UserEvents, type Welcomed } from "./user.ts";
 
-/** What a crowd is made of; tests put in their own. */
-export interface CrowdParts {
+/** What the users are made of; tests put in their own. */
+export interface ChannelUsersParts {
   readonly timeline: Timeline;
   readonly clientNamed: (protocol: string) => ProtocolClient;
   readonly newCookieJar: () => CookieJar;
 }
 
-export class Crowd implements Omit<CrowdApi, "wireBytes">, UserEvents {
-  readonly #parts: CrowdParts;
+export class ChannelUsers implements Omit<ChannelUsersApi, "wireBytes">, UserEvents {
+  readonly #parts: ChannelUsersParts;
   readonly #users: User[] = [];
   readonly #ledger = new DeliveryLedger();
   readonly #outages = new OutageLog();
   readonly #connectTimes = new LatencyHistogram();
   readonly #waiting = new Set<{ users: number; resolve: (enough: boolean) => void }>();
   #timelines: Timelines;
-  #order: GatherOrder | undefined;
+  #order: ConnectOrder | undefined;
   #random: () => number = seededRandom();
   #connected = 0;
   #attempts = 0;
   #failedAttempts = 0;
   #traffic: Traffic | undefined;
   #chain: ClosedLoop | undefined;
-  #settling: Settling | undefined;
+  #drain: Drain | undefined;
   #utilization = 0;
 
-  constructor(parts: CrowdParts) {
+  constructor(parts: ChannelUsersParts) {
     this.#parts = parts;
     this.#timelines = new Timelines(parts.timeline.nowNs(), 0);
   }
 
-  async gather(order: GatherOrder): Promise<{ counts: Counts; connectHistogram: string }> {
-    if (this.#order !== undefined) throw new WirebenchError("usage", "the crowd has gathered already");
+  async connect(order: ConnectOrder): Promise<{ counts: Counts; connectHistogram: string }> {
+    if (this.#order !== undefined) throw new WirebenchError("usage", "the users have connected already");
     this.#order = order;
     this.#random = seededRandom(order.seed);
     await this.#welcome(order.users, "from-the-start");
@@ -70,7 +70,7 @@ export class Crowd implements Omit<CrowdApi, "wireBytes">, UserEvents {
   }
 
   async #welcome(count: number, kind: "from-the-start" | "newcomer"): Promise<void> {
-    if (this.#order === undefined) throw new WirebenchError("usage", "the crowd has not gathered yet");
+    if (this.#order === undefined) throw new WirebenchError("usage", "the users have not connected yet");
     const { protocol, url, limits, pollIntervalMs, resume, backoff, seed, cookies, concurrent } = this.#order;
     const client = this.#parts.clientNamed(protocol);
     const users = Array.from({ length: count }, () => {
@@ -90,7 +90,7 @@ export class Crowd implements Omit<CrowdApi, "wireBytes">, UserEvents {
 
   async publish({ startNs, durationMs, ratePerSecond, ...who }: PublishOrder): Promise<void> {
     const endNs = startNs + durationMs * 1e6;
-    this.#ledger.demandRoom(Math.ceil((ratePerSecond * durationMs) / 1000));
+    this.#ledger.demandCapacity(Math.ceil((ratePerSecond * durationMs) / 1000));
     await this.#run(startNs, endNs, () =>
       openLoop(this.#parts.timeline, { startNs, endNs, ratePerSecond }, this.#publishers(who), (publisher, dueNs) =>
         this.#publish(publisher, dueNs),
@@ -113,11 +113,11 @@ export class Crowd implements Omit<CrowdApi, "wireBytes">, UserEvents {
     this.#traffic?.halt();
   }
 
-  async settle(order: { quietMs: number; maxMs: number }): Promise<void> {
-    const settling = new Settling(order, () => this.#ledger.complete);
-    this.#settling = settling;
-    await settling.done;
-    if (this.#settling === settling) this.#settling = undefined;
+  async drain(order: { quietMs: number; maxMs: number }): Promise<void> {
+    const drain = new Drain(order, () => this.#ledger.complete);
+    this.#drain = drain;
+    await drain.done;
+    if (this.#drain === drain) this.#drain = undefined;
   }
 
   async untilConnected({ users, maxMs }: { users: number; maxMs: number }): Promise<boolean> {
@@ -133,11 +133,11 @@ export class Crowd implements Omit<CrowdApi, "wireBytes">, UserEvents {
   }
 
   async ledger(): Promise<Ledger> {
-    return { ...this.#ledger.read(), crowdEventLoopUtilization: this.#utilization };
+    return { ...this.#ledger.read(), usersEventLoopUtilization: this.#utilization };
   }
 
   async reset(): Promise<void> {
-    if (this.#traffic !== undefined) throw new WirebenchError("usage", "the crowd is publishing: halt it first");
+    if (this.#traffic !== undefined) throw new WirebenchError("usage", "the users are publishing: halt them first");
     this.#ledger.reset();
     this.#outages.reset();
     this.#timelines = new Timelines(this.#parts.timeline.nowNs(), this.#connected);
@@ -146,7 +146,7 @@ export class Crowd implements Omit<CrowdApi, "wireBytes">, UserEvents {
     this.#utilization = 0;
   }
 
-  async step({ times, concurrent, timeoutMs }: Parameters<CrowdApi["step"]>[0]): Promise<StateFound> {
+  async step({ times, concurrent, timeoutMs }: Parameters<ChannelUsersApi["step"]>[0]): Promise<StateFound> {
     const tally = new StateTally();
     await eachOf(this.#users, concurrent, async (user) => {
       for (let time = 0; time < times; time++) tally.add(await user.step(timeoutMs));
@@ -154,12 +154,16 @@ export class Crowd implements Omit<CrowdApi, "wireBytes">, UserEvents {
     return tally.read();
   }
 
-  async rejoin({ together = false, concurrent, timeoutMs }: Parameters<CrowdApi["rejoin"]>[0]): Promise<StateFound> {
+  async rejoin({
+    together = false,
+    concurrent,
+    timeoutMs,
+  }: Parameters<ChannelUsersApi["rejoin"]>[0]): Promise<StateFound> {
     const tally = new StateTally();
-    if (together) await Promise.all(this.#users.map((user) => user.depart()));
+    if (together) await Promise.all(this.#users.map((user) => user.disconnect()));
     // In the order they came, a load balancer that takes turns would bring everybody back to the same node.
     await eachOf(shuffled(this.#users, this.#random), concurrent, async (user) => {
-      await user.depart();
+      await user.disconnect();
       tally.add(await user.connect(timeoutMs));
     });
     return tally.read();
@@ -182,13 +186,13 @@ export class Crowd implements Omit<CrowdApi, "wireBytes">, UserEvents {
     };
   }
 
-  async series(order: SeriesOrder): Promise<CrowdSeries> {
+  async series(order: SeriesOrder): Promise<ChannelUsersSeries> {
     return this.#timelines.read(order);
   }
 
-  async leave(): Promise<void> {
+  async close(): Promise<void> {
     await this.halt();
-    await Promise.all(this.#users.map((user) => user.leave()));
+    await Promise.all(this.#users.map((user) => user.close()));
   }
 
   attempted(user: number): void {
@@ -216,7 +220,7 @@ export class Crowd implements Omit<CrowdApi, "wireBytes">, UserEvents {
     this.#ledger.ended(user, atNs);
     if (why === undefined) this.#outages.left(user);
     else this.#outages.disconnected(user, atNs, why);
-    this.#settling?.arrived(atNs);
+    this.#drain?.arrived(atNs);
   }
 
   delivered(user: number, publisher: number, sequence: number, atNs: number): void {
@@ -226,13 +230,13 @@ export class Crowd implements Omit<CrowdApi, "wireBytes">, UserEvents {
       if (arrival === "new") this.#outages.delivered(user, atNs);
       if (user === publisher) this.#chain?.cameBack(publisher, sequence);
     }
-    this.#settling?.arrived(atNs);
+    this.#drain?.arrived(atNs);
   }
 
   answered(user: number, sequence: number, answer: "accepted" | "rejected"): void {
     this.#ledger.answered(user, sequence, answer);
     if (answer === "rejected") this.#chain?.refused(user, sequence);
-    this.#settling?.arrived(this.#parts.timeline.nowNs());
+    this.#drain?.arrived(this.#parts.timeline.nowNs());
   }
 
   gap(user: number): void {
@@ -243,31 +247,31 @@ export class Crowd implements Omit<CrowdApi, "wireBytes">, UserEvents {
     const chosen = this.#users
       .slice(0, publishers)
       .filter(({ node }) => publishersOn === undefined || (node !== undefined && publishersOn.includes(node)));
-    if (chosen.length === 0) throw new WirebenchError("usage", "the crowd has nobody who may publish");
+    if (chosen.length === 0) throw new WirebenchError("usage", "none of the users may publish");
     return chosen.map(({ id }) => id);
   }
 
   async #run(countedNs: number, endNs: number, begin: () => Traffic): Promise<void> {
-    if (this.#traffic !== undefined) throw new WirebenchError("usage", "the crowd is publishing already");
+    if (this.#traffic !== undefined) throw new WirebenchError("usage", "the users are publishing already");
     const { timeline } = this.#parts;
     let before = performance.eventLoopUtilization();
     this.#traffic = begin();
     timeline.at(countedNs, () => {
       before = performance.eventLoopUtilization();
     });
-    this.#ledger.beginStretch(countedNs, endNs);
+    this.#ledger.beginWindow(countedNs, endNs);
     try {
       await this.#traffic.done;
     } finally {
       this.#traffic = undefined;
       this.#chain = undefined;
-      this.#ledger.endStretch(timeline.nowNs());
+      this.#ledger.endWindow(timeline.nowNs());
       this.#utilization = Math.max(this.#utilization, performance.eventLoopUtilization(before).utilization);
     }
   }
 
   #publish(publisher: number, dueNs?: number): number | undefined {
-    this.#ledger.demandRoom(1);
+    this.#ledger.demandCapacity(1);
     const sequence = this.#ledger.nextSequence(publisher);
     const sentNs = this.#parts.timeline.nowNs();
     const message = { publisher, sequence, scheduledNs: dueNs ?? sentNs, sentNs };

@@ -1,12 +1,12 @@
 /**
- * What the driver asks of a crowd: a process that is all the users of a cluster, so that what was published and what
+ * What the driver asks of the users of a channel: one process that is all of them, so that what was published and what
  * arrived stand in one ledger and on one clock. Data only. Times are nanoseconds of the host's monotonic clock.
  */
 import type { Limits } from "../../protocol/contract.ts";
 import type { WireBytes } from "../metering/wire-bytes.ts";
 import type { Backoff } from "./backoff.ts";
 
-export interface GatherOrder {
+export interface ConnectOrder {
   readonly protocol: string;
   /** Where the load balancer listens. */
   readonly url: string;
@@ -52,9 +52,9 @@ export interface ChainOrder {
   readonly publishers?: number;
 }
 
-/** Of everything since the crowd gathered, or since `reset`. */
+/** Of everything since the users connected, or since `reset`. */
 export interface Ledger {
-  /** Handed to a connection by a publisher. Every user of the crowd should receive each of them exactly once. */
+  /** Handed to a connection by a publisher. Every user should receive each of them exactly once. */
   readonly publishedMessages: number;
   /** Due while the publisher had no connection: never handed over, so nothing was promised. */
   readonly unsentMessages: number;
@@ -85,7 +85,7 @@ export interface Ledger {
   readonly reorderedDeliveries: number;
   /** Of the deliveries, those sent before the recipient's latest welcome, which promised all that was missed. */
   readonly replayedDeliveries: number;
-  /** Arrivals nobody waits for: sent before `reset`, not owed to a newcomer, or never published by this crowd. */
+  /** Arrivals nobody waits for: sent before `reset`, not owed to a newcomer, or never published by these users. */
   readonly strayDeliveries: number;
   /**
    * Of the expected and the deliveries: publisher and recipient on the same node when it was sent, or not. A recipient
@@ -95,14 +95,14 @@ export interface Ledger {
   readonly sameNodeDeliveries: number;
   readonly crossNodeExpected: number;
   readonly crossNodeDeliveries: number;
-  /** Deliveries per second between the first instant of the publishing stretch, after the warm-up, and its last. */
+  /** Deliveries per second between the first instant of a window of traffic, after the warm-up, and its last. */
   readonly deliveriesPerSecond: number;
   readonly publishedPerSecond: number;
   /**
-   * Share of the busiest publishing stretch in which the crowd's event loop had something to do, from 0 to 1. An open
+   * Share of the busiest window of traffic in which the event loop of the users had something to do, from 0 to 1. An open
    * loop's pacing polls for a quarter of a millisecond before each message, which counts as busy.
    */
-  readonly crowdEventLoopUtilization: number;
+  readonly usersEventLoopUtilization: number;
   /** Notices of a gap that users were given: `gap`, and `welcome` with `recovered: "gap"`. */
   readonly gapNotices: number;
   /** As `histograms` below, sent to arrived, by the node the recipient was on when it was sent; on none: left out. */
@@ -115,7 +115,7 @@ export interface Ledger {
     readonly firstRecipient?: string;
     readonly medianRecipient?: string;
     readonly lastRecipient?: string;
-    /** Sent - scheduled: how late the crowd itself was. */
+    /** Sent - scheduled: how late the users themselves were. */
     readonly dispatch?: string;
   };
 }
@@ -154,7 +154,7 @@ export interface Counts {
   /** Distinct messages published, and distinct (message, user) deliveries. */
   readonly published: number;
   readonly deliveries: number;
-  /** Tries to connect since the crowd gathered, and those that failed. */
+  /** Tries to connect since the users were first told to, and those that failed. */
   readonly attempts: number;
   readonly failedAttempts: number;
 }
@@ -165,16 +165,16 @@ export interface SeriesOrder {
   readonly stepMs: number;
 }
 
-export interface CrowdSeries {
+export interface ChannelUsersSeries {
   /** At the end of each step. */
   readonly connectedUsers: number[];
   readonly deliveriesPerSecond: number[];
   readonly attemptsPerSecond: number[];
 }
 
-export interface CrowdApi {
+export interface ChannelUsersApi {
   /** Connects everybody and waits for their welcome; users that fail are counted and keep trying with their back-off. */
-  gather(order: GatherOrder): Promise<{ counts: Counts; connectHistogram: string }>;
+  connect(order: ConnectOrder): Promise<{ counts: Counts; connectHistogram: string }>;
   /** Resolves when the last message was due and sent. */
   publish(order: PublishOrder): Promise<void>;
   chain(order: ChainOrder): Promise<void>;
@@ -184,7 +184,7 @@ export interface CrowdApi {
    * Resolves when every expected delivery is in and every publisher answered or cut off, or nothing arrived for
    * `quietMs`, or after `maxMs`.
    */
-  settle(order: { quietMs: number; maxMs: number }): Promise<void>;
+  drain(order: { quietMs: number; maxMs: number }): Promise<void>;
   /** Resolves with true when so many are connected, false after `maxMs`. */
   untilConnected(order: { users: number; maxMs: number }): Promise<boolean>;
   ledger(): Promise<Ledger>;
@@ -203,11 +203,11 @@ export interface CrowdApi {
   rejoin(order: { together?: boolean; concurrent: number; timeoutMs: number }): Promise<StateFound>;
   outages(): Promise<readonly Outage[]>;
   counts(): Promise<Counts>;
-  series(order: SeriesOrder): Promise<CrowdSeries>;
+  series(order: SeriesOrder): Promise<ChannelUsersSeries>;
   /** Of all connections together, since the process began; `reset` does not touch it. */
   wireBytes(): Promise<WireBytes>;
   /** Adds so many users with the same order, e.g. newcomers after a node was added. */
   join(order: { users: number }): Promise<Counts>;
-  /** All users leave in an orderly way and stay away. */
-  leave(): Promise<void>;
+  /** All users close their connections in an orderly way and stay away. */
+  close(): Promise<void>;
 }

@@ -7,41 +7,41 @@ import { nowNs } from "../../protocol/clock.ts";
 import type { ConnectOptions, CookieJar, ProtocolClient } from "../../protocol/contract.ts";
 import { realTimeline } from "../pacing/metronome.ts";
 import { LatencyHistogram } from "../recording/latency.ts";
-import { Crowd } from "./crowd.ts";
-import type { GatherOrder } from "./crowd-api.ts";
-import { gatherOrder, type RoomScript, ScriptedRoom } from "./testing.ts";
+import { ChannelUsers } from "./channel-users.ts";
+import type { ConnectOrder } from "./channel-users-api.ts";
+import { type ChannelScript, connectOrder, ScriptedChannel } from "./testing.ts";
 
 /** Longer than anything here takes; a test that runs into it fails by what it then asserts. */
 const longMs = 10_000;
-const settled = { quietMs: longMs, maxMs: longMs };
+const drained = { quietMs: longMs, maxMs: longMs };
 
-function newCrowd(t: TestContext, client = protocolNamed("websocket").client): Crowd {
+function newUsers(t: TestContext, client = protocolNamed("websocket").client): ChannelUsers {
   const newCookieJar = (): CookieJar => ({ header: () => undefined, keep() {} });
-  const crowd = new Crowd({ timeline: realTimeline, clientNamed: () => client, newCookieJar });
-  t.after(() => crowd.leave());
-  return crowd;
+  const users = new ChannelUsers({ timeline: realTimeline, clientNamed: () => client, newCookieJar });
+  t.after(() => users.close());
+  return users;
 }
 
-async function gathered(t: TestContext, script: RoomScript, changes: Partial<GatherOrder> = {}) {
-  const room = new ScriptedRoom(script);
-  const crowd = newCrowd(t);
-  const { counts, connectHistogram } = await crowd.gather(gatherOrder(await room.open(t), changes));
-  return { room, crowd, counts, connectHistogram };
+async function connected(t: TestContext, script: ChannelScript, changes: Partial<ConnectOrder> = {}) {
+  const channel = new ScriptedChannel(script);
+  const users = newUsers(t);
+  const { counts, connectHistogram } = await users.connect(connectOrder(await channel.open(t), changes));
+  return { channel, users, counts, connectHistogram };
 }
 
 /** So many messages, as fast as they go. */
-const publish = (crowd: Crowd, messages: number): Promise<void> =>
-  crowd.publish({ startNs: nowNs(), durationMs: messages, ratePerSecond: 1000 });
+const publish = (users: ChannelUsers, messages: number): Promise<void> =>
+  users.publish({ startNs: nowNs(), durationMs: messages, ratePerSecond: 1000 });
 
-test("a crowd gathers, publishes, and finds everything delivered", async (t) => {
-  const { crowd, counts, connectHistogram } = await gathered(t, { node: ({ user }) => `node-${(user % 2) + 1}` });
+test("users connect, publish, and find everything delivered", async (t) => {
+  const { users, counts, connectHistogram } = await connected(t, { node: ({ user }) => `node-${(user % 2) + 1}` });
   assert.equal(LatencyHistogram.decode(connectHistogram).count, 4);
   const emptyCounts = { published: 0, deliveries: 0, attempts: 4, failedAttempts: 0 };
   assert.deepEqual(counts, { connected: 4, perNode: { "node-1": 2, "node-2": 2 }, ...emptyCounts });
-  await publish(crowd, 40);
-  await crowd.settle(settled);
-  const { histograms, histogramsPerNode, ...ledger } = await crowd.ledger();
-  const { publishedPerSecond, deliveriesPerSecond, crowdEventLoopUtilization, ...exact } = ledger;
+  await publish(users, 40);
+  await users.drain(drained);
+  const { histograms, histogramsPerNode, ...ledger } = await users.ledger();
+  const { publishedPerSecond, deliveriesPerSecond, usersEventLoopUtilization, ...exact } = ledger;
   assert.deepEqual(exact, {
     publishedMessages: 40,
     unsentMessages: 0,
@@ -64,24 +64,24 @@ test("a crowd gathers, publishes, and finds everything delivered", async (t) => 
     crossNodeDeliveries: 80,
   });
   assert.ok(publishedPerSecond > 0 && deliveriesPerSecond > 0);
-  assert.ok(crowdEventLoopUtilization > 0 && crowdEventLoopUtilization <= 1);
+  assert.ok(usersEventLoopUtilization > 0 && usersEventLoopUtilization <= 1);
   const samples = Object.values(histograms).map((encoded) => LatencyHistogram.decode(encoded).count);
   assert.deepEqual(samples, [80, 80, 40, 40, 40, 40]);
   assert.deepEqual(Object.keys(histogramsPerNode).sort(), ["node-1", "node-2"]);
 });
 
-test("what the room loses and repeats stands in the ledger, exactly", async (t) => {
-  const { crowd } = await gathered(t, {
+test("what the channel loses and repeats stands in the ledger, exactly", async (t) => {
+  const { users } = await connected(t, {
     // Loses 10 for user 3, repeats every fifth for user 2.
     copies: ({ user }, publisher, sequence) => {
       if (user === 3 && publisher === 0) return 0;
       return user === 2 && sequence % 5 === 0 ? 2 : 1;
     },
-    answer: (_guest, sequence) => (sequence === 9 ? "rejected" : "accepted"),
+    answer: (_member, sequence) => (sequence === 9 ? "rejected" : "accepted"),
   });
-  await publish(crowd, 40);
-  await crowd.settle({ quietMs: 100, maxMs: longMs });
-  const ledger = await crowd.ledger();
+  await publish(users, 40);
+  await users.drain({ quietMs: 100, maxMs: longMs });
+  const ledger = await users.ledger();
   assert.equal(ledger.missingDeliveries, 10);
   assert.equal(ledger.declaredLossDeliveries, 1, "of the one that was rejected");
   assert.equal(ledger.silentLossDeliveries, 9);
@@ -106,32 +106,32 @@ test("published texts have the size that was asked for, down to what a message n
     },
   };
   for (const payloadBytes of [400, 1]) {
-    const room = new ScriptedRoom();
-    const crowd = newCrowd(t, weighing);
-    await crowd.gather(gatherOrder(await room.open(t), { payloadBytes, users: 1 }));
-    await publish(crowd, 1);
-    await crowd.settle(settled);
-    assert.equal((await crowd.ledger()).deliveries, 1);
+    const channel = new ScriptedChannel();
+    const users = newUsers(t, weighing);
+    await users.connect(connectOrder(await channel.open(t), { payloadBytes, users: 1 }));
+    await publish(users, 1);
+    await users.drain(drained);
+    assert.equal((await users.ledger()).deliveries, 1);
   }
   assert.equal(sizes[0], 400);
   assert.ok(sizes[1]! > 1 && sizes[1]! < 400);
 });
 
-test("users come back by themselves after the room was down, and their outages have a place in time", async (t) => {
-  const { room, crowd } = await gathered(t, { node: ({ hello }) => (hello.session ? "node-2" : "node-1") });
+test("users come back by themselves after the channel was down, and their outages have a place in time", async (t) => {
+  const { channel, users } = await connected(t, { node: ({ hello }) => (hello.session ? "node-2" : "node-1") });
   const faultNs = nowNs();
-  await room.close();
-  for (let counts = await crowd.counts(); counts.connected > 0 || counts.failedAttempts === 0; ) {
+  await channel.close();
+  for (let counts = await users.counts(); counts.connected > 0 || counts.failedAttempts === 0; ) {
     await turn();
-    counts = await crowd.counts();
+    counts = await users.counts();
   }
-  await publish(crowd, 3);
-  await room.open(t);
-  assert.equal(await crowd.untilConnected({ users: 4, maxMs: longMs }), true);
+  await publish(users, 3);
+  await channel.open(t);
+  assert.equal(await users.untilConnected({ users: 4, maxMs: longMs }), true);
   const backNs = nowNs();
-  await publish(crowd, 4);
-  await crowd.settle(settled);
-  const outages = await crowd.outages();
+  await publish(users, 4);
+  await users.drain(drained);
+  const outages = await users.outages();
   assert.deepEqual(outages.map(({ user }) => user).sort(), [0, 1, 2, 3]);
   for (const { disconnectedNs, reconnectedNs, firstDeliveryNs, attempts, found, reason } of outages) {
     assert.ok(faultNs < disconnectedNs && disconnectedNs < reconnectedNs! && reconnectedNs! < backNs);
@@ -140,16 +140,16 @@ test("users come back by themselves after the room was down, and their outages h
     assert.equal(found, true);
     assert.equal(reason, "ended by the network: close code 1006");
   }
-  const { publishedMessages, unsentMessages, deliveries } = await crowd.ledger();
+  const { publishedMessages, unsentMessages, deliveries } = await users.ledger();
   assert.deepEqual(
     { publishedMessages, unsentMessages, deliveries },
     { publishedMessages: 4, unsentMessages: 3, deliveries: 16 },
   );
-  const { attempts, failedAttempts } = await crowd.counts();
+  const { attempts, failedAttempts } = await users.counts();
   assert.equal(attempts, 8 + failedAttempts);
   assert.ok(failedAttempts > 0);
   assert.deepEqual(
-    room.hellos
+    channel.hellos
       .slice(4)
       .map(({ session }) => session)
       .sort(),
@@ -158,25 +158,25 @@ test("users come back by themselves after the room was down, and their outages h
 });
 
 test("a user that resumes names what it received last and gets what it missed, and no loss is left", async (t) => {
-  const { room, crowd } = await gathered(t, { history: true }, { resume: true, users: 2 });
-  await publish(crowd, 2);
-  await crowd.settle(settled);
+  const { channel, users } = await connected(t, { history: true }, { resume: true, users: 2 });
+  await publish(users, 2);
+  await users.drain(drained);
   // Only user 0 is let in again at first, and publishes what user 1 misses.
-  room.script.refuse = ({ session }) => session === "session-1";
-  room.guest(1).connection.close();
-  await room.until(() => room.hellos.length > 2);
-  await crowd.publish({ startNs: nowNs(), durationMs: 3, ratePerSecond: 1000, publishers: 1 });
-  await room.until(() => room.hellos.length > 3);
-  delete room.script.refuse;
-  assert.equal(await crowd.untilConnected({ users: 2, maxMs: longMs }), true);
-  await crowd.settle(settled);
-  assert.deepEqual(room.hellos.at(-1), { type: "hello", session: "session-1", resume: true, after: "2" });
-  const ledger = await crowd.ledger();
+  channel.script.refuse = ({ session }) => session === "session-1";
+  channel.member(1).connection.close();
+  await channel.until(() => channel.hellos.length > 2);
+  await users.publish({ startNs: nowNs(), durationMs: 3, ratePerSecond: 1000, publishers: 1 });
+  await channel.until(() => channel.hellos.length > 3);
+  delete channel.script.refuse;
+  assert.equal(await users.untilConnected({ users: 2, maxMs: longMs }), true);
+  await users.drain(drained);
+  assert.deepEqual(channel.hellos.at(-1), { type: "hello", session: "session-1", resume: true, after: "2" });
+  const ledger = await users.ledger();
   assert.equal(ledger.deliveries, 10);
   assert.equal(ledger.missingDeliveries, 0);
   assert.equal(ledger.replayedDeliveries, 3);
   assert.equal(ledger.reorderedDeliveries, 0);
-  const [outage] = await crowd.outages();
+  const [outage] = await users.outages();
   assert.equal(outage!.user, 1);
   assert.equal(outage!.firstDeliveryNs, undefined, "a replay shows no traffic");
 });
@@ -186,15 +186,15 @@ for (const [resume, silent, declared] of [
   [false, 3, 0],
 ] as const) {
   test(`without history a user that ${resume ? "resumes is told of the gap" : "only reconnects is told nothing"}`, async (t) => {
-    const { room, crowd } = await gathered(t, {}, { resume, users: 2 });
-    room.script.refuse = ({ session }) => session === "session-1";
-    room.guest(1).connection.close();
-    await room.until(() => room.hellos.length > 2);
-    await crowd.publish({ startNs: nowNs(), durationMs: 3, ratePerSecond: 1000, publishers: 1 });
-    delete room.script.refuse;
-    assert.equal(await crowd.untilConnected({ users: 2, maxMs: longMs }), true);
-    await crowd.settle({ quietMs: 50, maxMs: longMs });
-    const ledger = await crowd.ledger();
+    const { channel, users } = await connected(t, {}, { resume, users: 2 });
+    channel.script.refuse = ({ session }) => session === "session-1";
+    channel.member(1).connection.close();
+    await channel.until(() => channel.hellos.length > 2);
+    await users.publish({ startNs: nowNs(), durationMs: 3, ratePerSecond: 1000, publishers: 1 });
+    delete channel.script.refuse;
+    assert.equal(await users.untilConnected({ users: 2, maxMs: longMs }), true);
+    await users.drain({ quietMs: 50, maxMs: longMs });
+    const ledger = await users.ledger();
     assert.equal(ledger.missingDeliveries, 3);
     assert.equal(ledger.silentLossDeliveries, silent);
     assert.equal(ledger.declaredLossDeliveries, declared);
@@ -204,8 +204,8 @@ for (const [resume, silent, declared] of [
 }
 
 test("a user that is told to move forgets its cookies and goes elsewhere when its connection is closed", async (t) => {
-  const room = new ScriptedRoom();
-  const url = await room.open(t);
+  const channel = new ScriptedChannel();
+  const url = await channel.open(t);
   const jars: (CookieJar | undefined)[] = [];
   const { client } = protocolNamed("websocket");
   const noting: ProtocolClient = {
@@ -214,23 +214,23 @@ test("a user that is told to move forgets its cookies and goes elsewhere when it
       return client.connect(options);
     },
   };
-  const crowd = newCrowd(t, noting);
-  await crowd.gather(gatherOrder(url, { users: 1, cookies: "kept" }));
-  room.guest(0).connection.close();
-  await room.until(() => room.hellos.length === 2 && room.guests.size === 1);
-  room.guest(0).send({ type: "moving" });
-  room.guest(0).connection.close("restart");
-  await room.until(() => room.hellos.length === 3 && room.guests.size === 1);
+  const users = newUsers(t, noting);
+  await users.connect(connectOrder(url, { users: 1, cookies: "kept" }));
+  channel.member(0).connection.close();
+  await channel.until(() => channel.hellos.length === 2 && channel.members.size === 1);
+  channel.member(0).send({ type: "moving" });
+  channel.member(0).connection.close("restart");
+  await channel.until(() => channel.hellos.length === 3 && channel.members.size === 1);
   assert.equal(jars.length, 3);
   assert.ok(jars[0] !== undefined);
   assert.equal(jars[1], jars[0]);
   assert.notEqual(jars[2], jars[0]);
-  assert.equal(room.hellos[2]!.session, "session-0");
+  assert.equal(channel.hellos[2]!.session, "session-0");
 });
 
 test("steps find their state, and coming back finds it as far on as it was left, or not", async (t) => {
-  const { room, crowd } = await gathered(t, { node: ({ user }) => `node-${user % 2}` });
-  assert.deepEqual(await crowd.step({ times: 3, concurrent: 2, timeoutMs: longMs }), {
+  const { channel, users } = await connected(t, { node: ({ user }) => `node-${user % 2}` });
+  assert.deepEqual(await users.step({ times: 3, concurrent: 2, timeoutMs: longMs }), {
     asked: 12,
     found: 12,
     notFound: 0,
@@ -238,7 +238,7 @@ test("steps find their state, and coming back finds it as far on as it was left,
     sameNode: 12,
     perNode: { "node-0": 6, "node-1": 6 },
   });
-  const back = await crowd.rejoin({ concurrent: 2, timeoutMs: longMs });
+  const back = await users.rejoin({ concurrent: 2, timeoutMs: longMs });
   assert.deepEqual(back, {
     asked: 4,
     found: 4,
@@ -247,49 +247,49 @@ test("steps find their state, and coming back finds it as far on as it was left,
     sameNode: 4,
     perNode: { "node-0": 2, "node-1": 2 },
   });
-  room.script.forgetful = true;
-  room.script.node = () => "node-9";
-  const lost = await crowd.rejoin({ together: true, concurrent: 4, timeoutMs: longMs });
+  channel.script.forgetful = true;
+  channel.script.node = () => "node-9";
+  const lost = await users.rejoin({ together: true, concurrent: 4, timeoutMs: longMs });
   assert.deepEqual(lost, { asked: 4, found: 0, notFound: 4, failed: 0, sameNode: 0, perNode: { "node-9": 4 } });
-  assert.equal((await crowd.step({ times: 1, concurrent: 4, timeoutMs: longMs })).found, 4, "they start again");
-  assert.deepEqual(await crowd.outages(), [], "nobody was cut off");
-  room.script.refuse = () => true;
-  const refused = await crowd.rejoin({ concurrent: 4, timeoutMs: longMs });
+  assert.equal((await users.step({ times: 1, concurrent: 4, timeoutMs: longMs })).found, 4, "they start again");
+  assert.deepEqual(await users.outages(), [], "nobody was cut off");
+  channel.script.refuse = () => true;
+  const refused = await users.rejoin({ concurrent: 4, timeoutMs: longMs });
   assert.deepEqual(refused, { asked: 4, found: 0, notFound: 0, failed: 4, sameNode: 0, perNode: {} });
-  assert.equal((await crowd.step({ times: 2, concurrent: 4, timeoutMs: longMs })).failed, 8, "nobody is connected");
-  delete room.script.refuse;
-  assert.equal(await crowd.untilConnected({ users: 4, maxMs: longMs }), true, "who failed went on by itself");
+  assert.equal((await users.step({ times: 2, concurrent: 4, timeoutMs: longMs })).failed, 8, "nobody is connected");
+  delete channel.script.refuse;
+  assert.equal(await users.untilConnected({ users: 4, maxMs: longMs }), true, "who failed went on by itself");
 });
 
 test("together, everybody has left before the first comes back", async (t) => {
-  const { room, crowd } = await gathered(t, {});
+  const { channel, users } = await connected(t, {});
   let fewest = 4;
-  room.script.node = () => {
-    fewest = Math.min(fewest, room.guests.size);
+  channel.script.node = () => {
+    fewest = Math.min(fewest, channel.members.size);
     return "node-1";
   };
-  await crowd.rejoin({ concurrent: 1, timeoutMs: longMs });
+  await users.rejoin({ concurrent: 1, timeoutMs: longMs });
   assert.equal(fewest, 3);
-  await crowd.rejoin({ together: true, concurrent: 1, timeoutMs: longMs });
+  await users.rejoin({ together: true, concurrent: 1, timeoutMs: longMs });
   assert.equal(fewest, 0);
 });
 
 test("newcomers are owed what is sent after they came", async (t) => {
-  const { crowd } = await gathered(t, {});
-  await publish(crowd, 4);
-  await crowd.settle(settled);
-  assert.equal((await crowd.join({ users: 2 })).connected, 6);
-  await publish(crowd, 6);
-  await crowd.settle(settled);
-  const { expectedDeliveries, deliveries } = await crowd.ledger();
+  const { users } = await connected(t, {});
+  await publish(users, 4);
+  await users.drain(drained);
+  assert.equal((await users.join({ users: 2 })).connected, 6);
+  await publish(users, 6);
+  await users.drain(drained);
+  const { expectedDeliveries, deliveries } = await users.ledger();
   assert.deepEqual([expectedDeliveries, deliveries], [16 + 36, 16 + 36]);
 });
 
 test("a chain goes on as messages come back, and everybody gets them all", async (t) => {
-  const { crowd } = await gathered(t, {});
-  await crowd.chain({ startNs: nowNs(), durationMs: 100, warmUpMs: 0, inFlight: 3, publishers: 2 });
-  await crowd.settle(settled);
-  const ledger = await crowd.ledger();
+  const { users } = await connected(t, {});
+  await users.chain({ startNs: nowNs(), durationMs: 100, warmUpMs: 0, inFlight: 3, publishers: 2 });
+  await users.drain(drained);
+  const ledger = await users.ledger();
   assert.ok(ledger.publishedMessages > 2 * 3);
   assert.equal(ledger.deliveries, ledger.publishedMessages * 4);
   assert.equal(ledger.acceptedMessages, ledger.publishedMessages);
@@ -297,58 +297,58 @@ test("a chain goes on as messages come back, and everybody gets them all", async
 });
 
 test("rates of a chain leave its warm-up out, counts do not", async (t) => {
-  const { crowd } = await gathered(t, {});
-  await crowd.chain({ startNs: nowNs(), durationMs: 60, warmUpMs: 60, inFlight: 1 });
-  await crowd.settle(settled);
-  const { publishedMessages, publishedPerSecond, deliveriesPerSecond } = await crowd.ledger();
+  const { users } = await connected(t, {});
+  await users.chain({ startNs: nowNs(), durationMs: 60, warmUpMs: 60, inFlight: 1 });
+  await users.drain(drained);
+  const { publishedMessages, publishedPerSecond, deliveriesPerSecond } = await users.ledger();
   assert.ok(publishedMessages >= 4);
   assert.deepEqual([publishedPerSecond, deliveriesPerSecond], [0, 0]);
 });
 
 test("only users on the nodes named publish, and an order nobody may follow is refused", async (t) => {
   const publishers = new Set<number>();
-  const { crowd } = await gathered(t, {
+  const { users } = await connected(t, {
     node: ({ user }) => `node-${user % 2}`,
-    copies: (_guest, publisher) => {
+    copies: (_member, publisher) => {
       publishers.add(publisher);
       return 1;
     },
   });
   const order = { startNs: nowNs(), durationMs: 4, ratePerSecond: 1000 };
-  await crowd.publish({ ...order, publishersOn: ["node-1"] });
-  await crowd.settle(settled);
+  await users.publish({ ...order, publishersOn: ["node-1"] });
+  await users.drain(drained);
   assert.deepEqual([...publishers], [1, 3]);
-  await assert.rejects(crowd.publish({ ...order, publishersOn: ["node-7"] }), { code: "usage" });
-  await assert.rejects(crowd.publish({ ...order, ratePerSecond: 1e9, durationMs: 1e6 }), { code: "usage" });
+  await assert.rejects(users.publish({ ...order, publishersOn: ["node-7"] }), { code: "usage" });
+  await assert.rejects(users.publish({ ...order, ratePerSecond: 1e9, durationMs: 1e6 }), { code: "usage" });
 });
 
-test("a stretch can be halted, and only one runs at a time", async (t) => {
-  const { crowd } = await gathered(t, {});
+test("a window of traffic can be halted, and only one runs at a time", async (t) => {
+  const { users } = await connected(t, {});
   const order = { startNs: nowNs(), durationMs: 60_000, ratePerSecond: 100 };
-  const publishing = crowd.publish(order);
-  await assert.rejects(crowd.publish(order), { code: "usage", message: "the crowd is publishing already" });
-  await assert.rejects(crowd.reset(), { code: "usage" });
-  await crowd.halt();
+  const publishing = users.publish(order);
+  await assert.rejects(users.publish(order), { code: "usage", message: "the users are publishing already" });
+  await assert.rejects(users.reset(), { code: "usage" });
+  await users.halt();
   await publishing;
-  await crowd.reset();
+  await users.reset();
 });
 
 test("reset forgets what was, and what arrives from before is stray", async (t) => {
   const held: (() => void)[] = [];
-  const { room, crowd } = await gathered(t, {}, { users: 1 });
-  room.script.copies = (guest, publisher, sequence) => {
+  const { channel, users } = await connected(t, {}, { users: 1 });
+  channel.script.copies = (member, publisher, sequence) => {
     const message = { publisher, sequence, scheduledNs: 0, sentNs: 0, filler: "" };
-    held.push(() => guest.send({ type: "delivery", from: "node-1", message }));
+    held.push(() => member.send({ type: "delivery", from: "node-1", message }));
     return 0;
   };
-  await publish(crowd, 1);
-  await room.until(() => held.length === 1);
-  await crowd.reset();
-  delete room.script.copies;
+  await publish(users, 1);
+  await channel.until(() => held.length === 1);
+  await users.reset();
+  delete channel.script.copies;
   for (const release of held) release();
-  await publish(crowd, 1);
-  await crowd.settle(settled);
-  const { strayDeliveries, publishedMessages, deliveries } = await crowd.ledger();
+  await publish(users, 1);
+  await users.drain(drained);
+  const { strayDeliveries, publishedMessages, deliveries } = await users.ledger();
   assert.deepEqual(
     { strayDeliveries, publishedMessages, deliveries },
     { strayDeliveries: 1, publishedMessages: 1, deliveries: 1 },
@@ -357,13 +357,13 @@ test("reset forgets what was, and what arrives from before is stray", async (t) 
 
 test("a series tells who was connected when, and adds up to what was delivered and tried", async (t) => {
   const startNs = nowNs();
-  const { room, crowd } = await gathered(t, {});
-  await publish(crowd, 20);
-  await crowd.settle(settled);
-  room.script.refuse = () => true;
-  room.guest(2).connection.close();
-  await room.until(() => room.hellos.length > 5);
-  const series = await crowd.series({ startNs, endNs: nowNs() + 2e6, stepMs: 1 });
+  const { channel, users } = await connected(t, {});
+  await publish(users, 20);
+  await users.drain(drained);
+  channel.script.refuse = () => true;
+  channel.member(2).connection.close();
+  await channel.until(() => channel.hellos.length > 5);
+  const series = await users.series({ startNs, endNs: nowNs() + 2e6, stepMs: 1 });
   const sum = (perSecond: number[]): number => Math.round(perSecond.reduce((total, value) => total + value / 1000, 0));
   assert.equal(sum(series.deliveriesPerSecond), 80);
   assert.ok(sum(series.attemptsPerSecond) >= 5);
@@ -383,29 +383,29 @@ test("users that nobody answers are counted as failed, keep trying, and hold nob
   });
   await new Promise<void>((resolve) => deaf.listen(0, "127.0.0.1", resolve));
   const { port } = deaf.address() as { port: number };
-  const crowd = newCrowd(t);
-  const { counts } = await crowd.gather(gatherOrder(`ws://127.0.0.1:${port}/`, { users: 2, limits: shortHandshake }));
+  const users = newUsers(t);
+  const { counts } = await users.connect(connectOrder(`ws://127.0.0.1:${port}/`, { users: 2, limits: shortHandshake }));
   assert.equal(counts.connected, 0);
   assert.ok(counts.failedAttempts >= 2);
-  await crowd.rejoin({ concurrent: 2, timeoutMs: 20 });
-  assert.equal(await crowd.untilConnected({ users: 1, maxMs: 20 }), false);
-  await publish(crowd, 2);
-  await crowd.settle(settled);
-  assert.equal((await crowd.ledger()).unsentMessages, 2);
+  await users.rejoin({ concurrent: 2, timeoutMs: 20 });
+  assert.equal(await users.untilConnected({ users: 1, maxMs: 20 }), false);
+  await publish(users, 2);
+  await users.drain(drained);
+  assert.equal((await users.ledger()).unsentMessages, 2);
 });
 
 test("a node that accepts and never welcomes fails the try in time", async (t) => {
-  const { room, crowd } = await gathered(t, {});
-  room.script.mute = () => true;
-  const back = await crowd.rejoin({ concurrent: 4, timeoutMs: 50 });
+  const { channel, users } = await connected(t, {});
+  channel.script.mute = () => true;
+  const back = await users.rejoin({ concurrent: 4, timeoutMs: 50 });
   assert.equal(back.failed, 4);
-  delete room.script.mute;
-  assert.equal(await crowd.untilConnected({ users: 4, maxMs: longMs }), true);
+  delete channel.script.mute;
+  assert.equal(await users.untilConnected({ users: 4, maxMs: longMs }), true);
 });
 
-test("nothing a node says ends the crowd, and who leaves stays away", async (t) => {
-  const { room, crowd } = await gathered(t, {}, { users: 1 });
-  const { connection } = room.guest(0);
+test("nothing a node says ends its users, and who has closed stays away", async (t) => {
+  const { channel, users } = await connected(t, {}, { users: 1 });
+  const { connection } = channel.member(0);
   for (const text of [
     "",
     "{",
@@ -421,14 +421,14 @@ test("nothing a node says ends the crowd, and who leaves stays away", async (t) 
   ]) {
     connection.send(text);
   }
-  await publish(crowd, 1);
-  await crowd.settle(settled);
-  const { deliveries, strayDeliveries } = await crowd.ledger();
+  await publish(users, 1);
+  await users.drain(drained);
+  const { deliveries, strayDeliveries } = await users.ledger();
   assert.deepEqual([deliveries, strayDeliveries], [1, 1]);
-  await crowd.leave();
-  await room.until(() => room.guests.size === 0);
-  assert.equal((await crowd.counts()).connected, 0);
-  assert.equal(room.hellos.length, 1);
+  await users.close();
+  await channel.until(() => channel.members.size === 0);
+  assert.equal((await users.counts()).connected, 0);
+  assert.equal(channel.hellos.length, 1);
 });
 
-const shortHandshake = { ...gatherOrder("").limits, handshakeMs: 30 };
+const shortHandshake = { ...connectOrder("").limits, handshakeMs: 30 };

@@ -1,5 +1,5 @@
-/** How much was published and arrived between the first and the last instant of the stretches of publishing. */
-export class Stretches {
+/** How much was published and arrived between the first and the last instant of the windows of traffic. */
+export class TrafficWindows {
   #current: { startNs: number; endNs: number } | undefined;
   #lengthNs = 0;
   #published = 0;
@@ -25,7 +25,7 @@ export class Stretches {
     if (this.#covers(atNs)) this.#delivered++;
   }
 
-  /** 0 before a stretch is over. */
+  /** 0 before a window is over. */
   rates(): { publishedPerSecond: number; deliveriesPerSecond: number } {
     const seconds = this.#lengthNs / 1e9;
     const rate = (count: number): number => (seconds === 0 ? 0 : count / seconds);

@@ -1,7 +1,7 @@
 import { nowNs } from "../../protocol/clock.ts";
 
 /** Waits for a condition that arrivals bring about, or until they cease. */
-export class Settling {
+export class Drain {
   readonly done: Promise<void>;
   readonly #isComplete: () => boolean;
   readonly #resolve: () => void;

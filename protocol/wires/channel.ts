@@ -1,6 +1,6 @@
 /**
  * What users and nodes of a cluster say to each other, as JSON texts over whatever protocol connects them: everybody
- * is in one room, and a session holds a little state. Both ends build and read it here.
+ * is in one channel, and a session holds a little state. Both ends build and read it here.
  */
 import type { Payload } from "../contract.ts";
 
@@ -10,11 +10,11 @@ export type UserMessage =
   | { readonly type: "hello"; readonly session?: string; readonly resume?: boolean; readonly after?: string }
   /** One more step in the session; answered by `stepped`. */
   | { readonly type: "step"; readonly request: number }
-  /** To everybody in the room, the sender included; answered by `accepted` or `rejected`. */
-  | { readonly type: "publish"; readonly message: RoomMessage };
+  /** To everybody in the channel, the sender included; answered by `accepted` or `rejected`. */
+  | { readonly type: "publish"; readonly message: ChannelMessage };
 
-/** What is published. The pair of publisher and sequence is unique in a room. */
-export interface RoomMessage {
+/** What is published. The pair of publisher and sequence is unique in a channel. */
+export interface ChannelMessage {
   readonly publisher: number;
   /** Per publisher, from 0, without holes. */
   readonly sequence: number;
@@ -47,8 +47,8 @@ export type NodeMessage =
       readonly found: boolean;
       readonly steps: number;
     }
-  /** A message of the room; `from` is the node it was published at. */
-  | { readonly type: "delivery"; readonly from: string; readonly position?: string; readonly message: RoomMessage }
+  /** A message of the channel; `from` is the node it was published at. */
+  | { readonly type: "delivery"; readonly from: string; readonly position?: string; readonly message: ChannelMessage }
   /** The broker has the message, or it is known that it may not. */
   | { readonly type: "accepted"; readonly sequence: number }
   | { readonly type: "rejected"; readonly sequence: number; readonly reason: string }
@@ -60,7 +60,7 @@ export type NodeMessage =
 /** What a node hands to the broker. */
 export interface Publication {
   readonly from: string;
-  readonly message: RoomMessage;
+  readonly message: ChannelMessage;
 }
 
 export const encodeUserMessage = (message: UserMessage): string => JSON.stringify(message);
@@ -84,7 +84,7 @@ export function decodeUserMessage(payload: Payload): UserMessage | undefined {
     case "step":
       return Number.isSafeInteger(value.request) ? (value as UserMessage) : undefined;
     case "publish":
-      return isRoomMessage(value.message) ? (value as UserMessage) : undefined;
+      return isChannelMessage(value.message) ? (value as UserMessage) : undefined;
     default:
       return undefined;
   }
@@ -94,7 +94,7 @@ export function decodeUserMessage(payload: Payload): UserMessage | undefined {
 export function decodeNodeMessage(payload: Payload): NodeMessage | undefined {
   const value = parseObject(payload);
   if (typeof value?.type !== "string" || !nodeMessageTypes.has(value.type)) return undefined;
-  return value.type !== "delivery" || isRoomMessage(value.message) ? (value as NodeMessage) : undefined;
+  return value.type !== "delivery" || isChannelMessage(value.message) ? (value as NodeMessage) : undefined;
 }
 
 /** What a recipient must know of a delivery to keep its books. */
@@ -164,7 +164,7 @@ const nodeMessageTypes: ReadonlySet<string> = new Set([
   "moving",
 ] satisfies NodeMessage["type"][]);
 
-function isRoomMessage(value: unknown): value is RoomMessage {
+function isChannelMessage(value: unknown): value is ChannelMessage {
   if (typeof value !== "object" || value === null) return false;
   const { publisher, sequence, scheduledNs, sentNs, filler } = value as Record<string, unknown>;
   return (

@@ -7,7 +7,7 @@ import {
   encodeNodeMessage,
   encodePublication,
   readDeliveryHead,
-} from "./room.ts";
+} from "./channel.ts";
 
 const message = (changes: Record<string, unknown> = {}) => ({
   publisher: 3,
@@ -73,7 +73,7 @@ test("what is no delivery, or has no numbers that count, has no head", () => {
   ]) {
     assert.equal(readDeliveryHead(text), undefined, text);
   }
-  assert.equal(readDeliveryHead(new TextEncoder().encode(good)), undefined, "messages of a room are text");
+  assert.equal(readDeliveryHead(new TextEncoder().encode(good)), undefined, "messages of a channel are text");
 });
 
 test("every beginning of a delivery is read as nothing", () => {

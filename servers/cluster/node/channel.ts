@@ -1,33 +1,33 @@
 import type { Behaviour, Limits } from "../../../protocol/contract.ts";
 import { WirebenchError } from "../../../protocol/errors.ts";
 import {
+  type ChannelMessage,
   encodeDelivery,
   encodeNodeMessage,
   encodePublication,
-  type RoomMessage,
-} from "../../../protocol/wires/room.ts";
+} from "../../../protocol/wires/channel.ts";
 import type { BrokerConnection, BrokerMessage, BrokerStatus } from "../broker/broker.ts";
+import { type ChannelOfUser, ChannelUser } from "./channel-user.ts";
 import { type Delivery, type Replayed, Replays } from "./replays.ts";
-import { type RoomOfUser, RoomUser } from "./room-user.ts";
 import type { SessionStore } from "./sessions.ts";
 
-export interface RoomListener {
+export interface ChannelListener {
   readonly onMessage: (message: BrokerMessage) => void;
   readonly onStatus: (status: BrokerStatus) => void;
 }
 
-export interface RoomOptions {
+export interface ChannelOptions {
   readonly node: string;
   readonly sessions: SessionStore;
   readonly limits: Limits;
   /** The broker keeps messages, in one order for all nodes. */
   readonly history: boolean;
-  readonly connect: (listener: RoomListener) => Promise<BrokerConnection>;
+  readonly connect: (listener: ChannelListener) => Promise<BrokerConnection>;
   /** A user that waits longer for what it missed is told of a gap, in milliseconds. */
   readonly replayWaitMs?: number;
 }
 
-export interface RoomCounts {
+export interface ChannelCounts {
   /** Connections, welcomed or not. */
   readonly users: number;
   /** Messages of this node's users that the broker has taken. */
@@ -49,10 +49,10 @@ const deliveryOverheadBytes = 256;
 const gapText = encodeNodeMessage({ type: "gap" });
 
 /**
- * The users of one node who are in the room of the cluster, whatever protocol they come by. What one publishes goes to
+ * The users of one node who are in the channel of the cluster, whatever protocol they come by. What one publishes goes to
  * the broker, and comes to everybody from there, the publisher included: one order for all.
  */
-export class Room implements RoomOfUser {
+export class Channel implements ChannelOfUser {
   readonly node: string;
   readonly sessions: SessionStore;
   readonly behaviour: Behaviour;
@@ -60,15 +60,15 @@ export class Room implements RoomOfUser {
   readonly #broker: BrokerConnection;
   readonly #replays: Replays | undefined;
   /** Everybody with a connection, and those of them who are welcomed. */
-  readonly #users = new Set<RoomUser>();
-  readonly #joined = new Set<RoomUser>();
+  readonly #users = new Set<ChannelUser>();
+  readonly #joined = new Set<ChannelUser>();
   #publications = 0;
   #deliveries = 0;
   #slowConsumers = 0;
   #pendingPublications = 0;
   #pendingBytes = 0;
 
-  private constructor(options: RoomOptions, broker: BrokerConnection) {
+  private constructor(options: ChannelOptions, broker: BrokerConnection) {
     this.node = options.node;
     this.sessions = options.sessions;
     this.#limits = options.limits;
@@ -82,25 +82,25 @@ export class Room implements RoomOfUser {
       });
     }
     this.behaviour = (connection) => {
-      const user = new RoomUser(this, connection, this.#limits.queueBytesMax);
+      const user = new ChannelUser(this, connection, this.#limits.queueBytesMax);
       this.#users.add(user);
       return user;
     };
   }
 
-  /** Resolves with a room whose broker is live; rejects as connecting does. */
-  static async open(options: RoomOptions): Promise<Room> {
-    // Until the connection is there nobody is in the room who could miss anything.
-    let room: Room | undefined;
+  /** Resolves with a channel whose broker is live; rejects as connecting does. */
+  static async open(options: ChannelOptions): Promise<Channel> {
+    // Until the connection is there nobody is in the channel who could miss anything.
+    let channel: Channel | undefined;
     const broker = await options.connect({
-      onMessage: (message) => room?.deliver(message),
-      onStatus: (status) => room?.brokerIs(status),
+      onMessage: (message) => channel?.deliver(message),
+      onStatus: (status) => channel?.brokerIs(status),
     });
-    room = new Room(options, broker);
-    return room;
+    channel = new Channel(options, broker);
+    return channel;
   }
 
-  get counts(): RoomCounts {
+  get counts(): ChannelCounts {
     return {
       users: this.#users.size,
       publications: this.#publications,
@@ -118,11 +118,11 @@ export class Room implements RoomOfUser {
   }
 
   /** Everybody with a connection, those who came first in front. */
-  get users(): Iterable<RoomUser> {
+  get users(): Iterable<ChannelUser> {
     return this.#users;
   }
 
-  async publish(message: RoomMessage): Promise<void> {
+  async publish(message: ChannelMessage): Promise<void> {
     const text = encodePublication({ from: this.node, message });
     const bytes = Buffer.byteLength(text);
     if (bytes + deliveryOverheadBytes > this.#limits.payloadBytesMax) {
@@ -161,15 +161,15 @@ export class Room implements RoomOfUser {
     for (const user of this.#joined) user.gap();
   }
 
-  joined(user: RoomUser): void {
+  joined(user: ChannelUser): void {
     this.#joined.add(user);
   }
 
-  left(user: RoomUser): void {
+  left(user: ChannelUser): void {
     this.#joined.delete(user);
   }
 
-  gone(user: RoomUser, gaveUp: boolean): void {
+  gone(user: ChannelUser, gaveUp: boolean): void {
     this.#joined.delete(user);
     if (this.#users.delete(user) && gaveUp) this.#slowConsumers += 1;
   }
