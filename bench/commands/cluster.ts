@@ -1,5 +1,6 @@
 import { Command, Option } from "commander";
 import { describeError, WirebenchError } from "../../protocol/errors.ts";
+import { payloadBytesMin } from "../../protocol/messages/message.ts";
 import { renderClusterReport, renderClusterSummary } from "../../reports/cluster/report.ts";
 import { type BrokerName, brokerNames, type Policy, policies } from "../../results/contract/cluster-results.ts";
 import { availableBrokers, type ClusterPresetName, clusterPresets } from "../experiments/cluster/presets.ts";
@@ -147,6 +148,10 @@ function applyOptions(options: ClusterOptions): ClusterSettings {
   const nodes = options.nodes ?? preset.nodes;
   if (nodes < 2 && !options.up)
     throw new WirebenchError("usage", `expected at least 2 nodes, got ${nodes}: one is no cluster`);
+  const payloadBytes = options.payload ?? preset.payloadBytes;
+  if (payloadBytes < payloadBytesMin) {
+    throw new WirebenchError("usage", `expected a payload of at least ${payloadBytesMin}B, got ${payloadBytes}B`);
+  }
   return {
     ...preset,
     nodes,
@@ -155,7 +160,7 @@ function applyOptions(options: ClusterOptions): ClusterSettings {
     users: options.users ?? preset.users,
     ratePerSecond: options.rate ?? preset.ratePerSecond,
     durationMs: options.duration ?? preset.durationMs,
-    payloadBytes: options.payload ?? preset.payloadBytes,
+    payloadBytes,
     trials: options.trials ?? preset.trials,
     ...(options.policy !== undefined && { policy: options.policy }),
   };

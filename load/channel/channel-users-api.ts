@@ -17,7 +17,7 @@ export interface ConnectOrder {
   readonly backoff: Backoff;
   readonly seed: number;
   readonly limits: Limits;
-  /** Of a published message on the wire, from `{` to `}`; padded up to it. */
+  /** Of the body of a published message, without its envelope; a body has as many as its header needs at least. */
   readonly payloadBytes: number;
   readonly pollIntervalMs: number;
   /** Handshakes under way at a time. */
@@ -83,6 +83,11 @@ export interface Ledger {
    * excuse: it is to come before what is new, so whoever replays later shows the user a wrong order.
    */
   readonly reorderedDeliveries: number;
+  /**
+   * Arrivals that are no message of a node, or not the message that was published, byte for byte. None is a delivery
+   * too: what it should have been is missing.
+   */
+  readonly corruptedDeliveries: number;
   /** Of the deliveries, those sent before the recipient's latest welcome, which promised all that was missed. */
   readonly replayedDeliveries: number;
   /** Arrivals nobody waits for: sent before `reset`, not owed to a newcomer, or never published by these users. */

@@ -5,8 +5,10 @@ import { setImmediate as turn } from "node:timers/promises";
 import { protocolNamed } from "../../bench/targets/protocols.ts";
 import { nowNs } from "../../protocol/clock.ts";
 import type { ConnectOptions, CookieJar, ProtocolClient } from "../../protocol/contract.ts";
+import { decodeUserMessage, encodeNodeMessage, type UserMessage } from "../../protocol/wires/channel.ts";
 import { realTimeline } from "../pacing/metronome.ts";
 import { LatencyHistogram } from "../recording/latency.ts";
+import { ChannelCodec } from "./channel-codec.ts";
 import { ChannelUsers } from "./channel-users.ts";
 import type { ConnectOrder } from "./channel-users-api.ts";
 import { type ChannelScript, connectOrder, ScriptedChannel } from "./testing.ts";
@@ -55,6 +57,7 @@ test("users connect, publish, and find everything delivered", async (t) => {
     missingWhileConnectedDeliveries: 0,
     duplicatedDeliveries: 0,
     reorderedDeliveries: 0,
+    corruptedDeliveries: 0,
     replayedDeliveries: 0,
     strayDeliveries: 0,
     gapNotices: 0,
@@ -91,7 +94,60 @@ test("what the channel loses and repeats stands in the ledger, exactly", async (
   assert.equal(ledger.rejectedMessages, 4);
 });
 
-test("published texts have the size that was asked for, down to what a message needs", async (t) => {
+test("a delivery with one byte changed is counted as corrupted, once, and not as delivered", async (t) => {
+  const payloadBytes = 60;
+  const flips = [1, 8, 16];
+  const { users } = await connected(
+    t,
+    {
+      // Of user 1 each message has another byte wrong; the body is the end of the text.
+      damage: ({ user }, text, sequence) => {
+        if (user !== 1) return text;
+        const bytes = Buffer.from(text);
+        bytes[bytes.length - payloadBytes + (sequence % payloadBytes)]! ^= flips[Math.floor(sequence / payloadBytes)]!;
+        return bytes.toString();
+      },
+    },
+    { payloadBytes, users: 2 },
+  );
+  const messages = payloadBytes * flips.length;
+  await users.publish({ startNs: nowNs(), durationMs: messages, ratePerSecond: 1000, publishers: 1 });
+  await users.drain({ quietMs: 100, maxMs: longMs });
+  const { histograms, histogramsPerNode, ...ledger } = await users.ledger();
+  assert.equal(ledger.corruptedDeliveries, messages);
+  assert.equal(ledger.expectedDeliveries, 2 * messages);
+  assert.equal(ledger.deliveries, messages);
+  assert.equal(ledger.missingDeliveries, messages);
+  assert.equal(ledger.silentLossDeliveries, messages);
+  assert.equal(ledger.duplicatedDeliveries + ledger.reorderedDeliveries + ledger.strayDeliveries, 0);
+  assert.deepEqual(await users.outages(), []);
+});
+
+test("an envelope that names another message than its body is never a delivery", async (t) => {
+  const damages = {
+    publisher: (text: string) => text.replace(/^d,6,node-1,0,/, "d,6,node-1,1,"),
+    sequence: (text: string) => text.replace(/^(d,6,node-1,0),\d+,/, "$1,0,"),
+    mark: (text: string) => text.replace(/^d/, "e"),
+    comma: (text: string) => text.replace(/,m/, "m"),
+    cut: (text: string) => text.slice(0, -1),
+    longer: (text: string) => `${text}.`,
+    nothing: () => "",
+  };
+  for (const [name, damage] of Object.entries(damages)) {
+    const { channel, users } = await connected(t, {}, { users: 2 });
+    await publish(users, 2);
+    await users.drain(drained);
+    await users.reset();
+    channel.script.damage = ({ user }, text) => (user === 1 ? damage(text) : text);
+    await users.publish({ startNs: nowNs(), durationMs: 3, ratePerSecond: 1000, publishers: 1 });
+    await users.drain({ quietMs: 50, maxMs: longMs });
+    const { deliveries, corruptedDeliveries, strayDeliveries } = await users.ledger();
+    assert.deepEqual([deliveries, corruptedDeliveries + strayDeliveries], [3, 3], name);
+    if (name !== "publisher") assert.equal(strayDeliveries, 0, name);
+  }
+});
+
+test("published bodies have the size that was asked for, down to what a message needs", async (t) => {
   const sizes: number[] = [];
   const client = protocolNamed("websocket").client;
   const weighing: ProtocolClient = {
@@ -99,7 +155,8 @@ test("published texts have the size that was asked for, down to what a message n
       const connection = await client.connect(options);
       const { send } = connection;
       connection.send = (payload) => {
-        if (String(payload).includes('"publish"')) sizes.push(Buffer.byteLength(payload));
+        const sent = decodeUserMessage(payload);
+        if (sent?.type === "publish") sizes.push(Buffer.byteLength(sent.message.body));
         send.call(connection, payload);
       };
       return connection;
@@ -336,15 +393,14 @@ test("a window of traffic can be halted, and only one runs at a time", async (t)
 test("reset forgets what was, and what arrives from before is stray", async (t) => {
   const held: (() => void)[] = [];
   const { channel, users } = await connected(t, {}, { users: 1 });
-  channel.script.copies = (member, publisher, sequence) => {
-    const message = { publisher, sequence, scheduledNs: 0, sentNs: 0, filler: "" };
-    held.push(() => member.send({ type: "delivery", from: "node-1", message }));
-    return 0;
+  channel.script.damage = (member, text) => {
+    held.push(() => member.connection.send(text));
+    return encodeNodeMessage({ type: "accepted", sequence: 0 });
   };
   await publish(users, 1);
   await channel.until(() => held.length === 1);
   await users.reset();
-  delete channel.script.copies;
+  delete channel.script.damage;
   for (const release of held) release();
   await publish(users, 1);
   await users.drain(drained);
@@ -406,6 +462,8 @@ test("a node that accepts and never welcomes fails the try in time", async (t) =
 test("nothing a node says ends its users, and who has closed stays away", async (t) => {
   const { channel, users } = await connected(t, {}, { users: 1 });
   const { connection } = channel.member(0);
+  const codec = new ChannelCodec(connectOrder(""));
+  const stranger = decodeUserMessage(codec.encode(99, 5, 0, 0)) as Extract<UserMessage, { type: "publish" }>;
   for (const text of [
     "",
     "{",
@@ -414,7 +472,9 @@ test("nothing a node says ends its users, and who has closed stays away", async 
     '{"type":"welcome"}',
     '{"type":"delivery"}',
     '{"type":"delivery","message":{"publisher":0}}',
-    '{"type":"delivery","from":"n","message":{"publisher":99,"sequence":5,"scheduledNs":0,"sentNs":0,"filler":""}}',
+    encodeNodeMessage({ ...stranger, type: "delivery", from: "n" }),
+    "d,1,n,99,5,",
+    "d",
     '{"type":"accepted"}',
     '{"type":"stepped","request":7}',
     new Uint8Array([1, 2, 3]),
@@ -423,8 +483,8 @@ test("nothing a node says ends its users, and who has closed stays away", async 
   }
   await publish(users, 1);
   await users.drain(drained);
-  const { deliveries, strayDeliveries } = await users.ledger();
-  assert.deepEqual([deliveries, strayDeliveries], [1, 1]);
+  const { deliveries, strayDeliveries, corruptedDeliveries } = await users.ledger();
+  assert.deepEqual([deliveries, strayDeliveries, corruptedDeliveries], [1, 1, 9]);
   await users.close();
   await channel.until(() => channel.members.size === 0);
   assert.equal((await users.counts()).connected, 0);

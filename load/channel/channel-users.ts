@@ -4,7 +4,9 @@ import type { Timeline } from "../../protocol/clock.ts";
 import type { CookieJar, ProtocolClient } from "../../protocol/contract.ts";
 import { WirebenchError } from "../../protocol/errors.ts";
 import { seededRandom, shuffled } from "../../protocol/random.ts";
+import type { ChannelMessage } from "../../protocol/wires/channel.ts";
 import { LatencyHistogram } from "../recording/latency.ts";
+import { ChannelCodec } from "./channel-codec.ts";
 import type {
   ChainOrder,
   ChannelUsersApi,
@@ -20,7 +22,6 @@ import type {
 import { Drain } from "./drain.ts";
 import { DeliveryLedger } from "./ledger.ts";
 import { OutageLog } from "./outages.ts";
-import { publishText } from "./publisher.ts";
 import { eachOf, StateTally } from "./state-tally.ts";
 import { Timelines } from "./timelines.ts";
 import { ClosedLoop, openLoop, type Traffic } from "./traffic.ts";
@@ -42,6 +43,7 @@ export class ChannelUsers implements Omit<ChannelUsersApi, "wireBytes">, UserEve
   readonly #waiting = new Set<{ users: number; resolve: (enough: boolean) => void }>();
   #timelines: Timelines;
   #order: ConnectOrder | undefined;
+  #codec: ChannelCodec | undefined;
   #random: () => number = seededRandom();
   #connected = 0;
   #attempts = 0;
@@ -59,6 +61,7 @@ export class ChannelUsers implements Omit<ChannelUsersApi, "wireBytes">, UserEve
   async connect(order: ConnectOrder): Promise<{ counts: Counts; connectHistogram: string }> {
     if (this.#order !== undefined) throw new WirebenchError("usage", "the users have connected already");
     this.#order = order;
+    this.#codec = new ChannelCodec(order);
     this.#random = seededRandom(order.seed);
     await this.#welcome(order.users, "from-the-start");
     return { counts: await this.counts(), connectHistogram: this.#connectTimes.encode() };
@@ -223,13 +226,24 @@ export class ChannelUsers implements Omit<ChannelUsersApi, "wireBytes">, UserEve
     this.#drain?.arrived(atNs);
   }
 
-  delivered(user: number, publisher: number, sequence: number, atNs: number): void {
-    const arrival = this.#ledger.delivered(user, publisher, sequence, atNs);
+  delivered(user: number, envelope: ChannelMessage, atNs: number): void {
+    const { publisher, sequence } = envelope;
+    const message = this.#codec!.decode(envelope);
+    if (message === undefined) {
+      this.corrupted(user, atNs);
+      return;
+    }
+    const arrival = this.#ledger.delivered(user, publisher, sequence, atNs, message);
     if (arrival === "new" || arrival === "replayed") {
       this.#timelines.delivered(atNs);
       if (arrival === "new") this.#outages.delivered(user, atNs);
       if (user === publisher) this.#chain?.cameBack(publisher, sequence);
     }
+    this.#drain?.arrived(atNs);
+  }
+
+  corrupted(_user: number, atNs: number): void {
+    this.#ledger.corrupted();
     this.#drain?.arrived(atNs);
   }
 
@@ -274,9 +288,8 @@ export class ChannelUsers implements Omit<ChannelUsersApi, "wireBytes">, UserEve
     this.#ledger.demandCapacity(1);
     const sequence = this.#ledger.nextSequence(publisher);
     const sentNs = this.#parts.timeline.nowNs();
-    const message = { publisher, sequence, scheduledNs: dueNs ?? sentNs, sentNs };
     try {
-      this.#users[publisher]!.send(publishText(message, this.#order!.payloadBytes));
+      this.#users[publisher]!.send(this.#codec!.encode(publisher, sequence, dueNs ?? sentNs, sentNs));
     } catch {
       if (dueNs !== undefined) this.#ledger.unsent();
       return undefined;

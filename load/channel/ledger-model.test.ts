@@ -118,6 +118,7 @@ class Model {
       ).length,
       duplicatedDeliveries: this.counts.duplicated,
       reorderedDeliveries: this.counts.reordered,
+      corruptedDeliveries: 0,
       replayedDeliveries: this.counts.replayed,
       strayDeliveries: this.counts.stray,
       gapNotices: this.counts.gaps,

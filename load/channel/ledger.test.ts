@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { MessageCodec } from "../../protocol/messages/message.ts";
 import { LatencyHistogram } from "../recording/latency.ts";
 import { DeliveryLedger, type LedgerReading } from "./ledger.ts";
 
@@ -67,6 +68,41 @@ test("a delivery that never comes is a silent loss, and one more than once a dup
     declaredLossDeliveries: 0,
     missingWhileConnectedDeliveries: 2,
   });
+});
+
+test("a message that says of its times what was not said is corrupted, in either kind of loop and however late", () => {
+  const ledger = ledgerOf(["a"]);
+  const codec = new MessageCodec({ kind: "text", payloadBytes: 64, seed: 1 });
+  // The last was due before it could be sent by more than a header can hold, the one before leaves early.
+  const times = [[7e6], [7e6 + 3, 7e6], [8e6, 8e6 + 0.4], [3e10, 1]] as const;
+  for (const [sequence, [sentNs, dueNs]] of times.entries()) {
+    ledger.published(0, sentNs, dueNs);
+    const said = { ...codec.decode(codec.encode("data", 0, sequence, dueNs ?? sentNs, sentNs))! };
+    assert.equal(ledger.delivered(0, 0, sequence, 1e11, { ...said, sentNs: said.sentNs + 1 }), "corrupted");
+    assert.equal(ledger.delivered(0, 0, sequence, 1e11, { ...said, scheduledNs: said.scheduledNs - 1 }), "corrupted");
+    assert.equal(ledger.delivered(0, 0, sequence, 1e11, said), "new");
+    assert.equal(ledger.delivered(0, 1, sequence, 1e11, said), "stray", "of a publisher that sent nothing");
+  }
+  counts(ledger, { corruptedDeliveries: 8, deliveries: 4, strayDeliveries: 4, duplicatedDeliveries: 0 });
+});
+
+test("a corrupted arrival is counted and changes nothing else", () => {
+  const ledger = ledgerOf(["a"]);
+  ledger.published(0, 10);
+  ledger.answered(0, 0, "accepted");
+  ledger.corrupted();
+  counts(ledger, {
+    corruptedDeliveries: 1,
+    deliveries: 0,
+    missingDeliveries: 1,
+    silentLossDeliveries: 1,
+    strayDeliveries: 0,
+  });
+  assert.equal(ledger.complete, false);
+  ledger.delivered(0, 0, 0, 11);
+  counts(ledger, { corruptedDeliveries: 1, deliveries: 1, missingDeliveries: 0, duplicatedDeliveries: 0 });
+  ledger.reset();
+  counts(ledger, { corruptedDeliveries: 0 });
 });
 
 test("order is judged per publisher: 0 2 1 holds one reordered message, whoever else sends between", () => {

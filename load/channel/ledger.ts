@@ -4,6 +4,7 @@
  * an estimate.
  */
 import { WirebenchError } from "../../protocol/errors.ts";
+import { type Message, textLatenessNs } from "../../protocol/messages/message.ts";
 import { LatencyHistogram } from "../recording/latency.ts";
 import type { Ledger } from "./channel-users-api.ts";
 import { MessageTable } from "./messages.ts";
@@ -13,8 +14,10 @@ import { TrafficWindows } from "./windows.ts";
 
 export type LedgerReading = Omit<Ledger, "usersEventLoopUtilization">;
 
-/** `stray`: not of this ledger, or not owed to this user. */
-export type Arrival = "new" | "replayed" | "duplicate" | "stray";
+type MessageTimes = Pick<Message, "scheduledNs" | "sentNs">;
+
+/** `stray`: not of this ledger, or not owed to this user. `corrupted`: it says what its publisher did not. */
+export type Arrival = "new" | "replayed" | "duplicate" | "stray" | "corrupted";
 
 /** The most a ledger holds: one bit per message and user (32 MiB), rows of messages, and changes of connections. */
 export interface LedgerBounds {
@@ -50,6 +53,7 @@ const zeroCounts = () => ({
   deliveries: 0,
   duplicatedDeliveries: 0,
   reorderedDeliveries: 0,
+  corruptedDeliveries: 0,
   replayedDeliveries: 0,
   strayDeliveries: 0,
   gapNotices: 0,
@@ -170,14 +174,23 @@ export class DeliveryLedger {
     this.#messages.setAnswer(row, answer);
   }
 
-  /** A message arrived at a user. */
-  delivered(user: number, publisher: number, sequence: number, atNs: number): Arrival {
+  /** What arrived at a user is no message. */
+  corrupted(): void {
+    this.#counts.corruptedDeliveries++;
+  }
+
+  /** A message arrived at a user. `times`: what it says of them, which must be what its publisher said. */
+  delivered(user: number, publisher: number, sequence: number, atNs: number, times?: MessageTimes): Arrival {
     const counts = this.#counts;
     const recipient = this.#recipients[user]!;
     const row = this.#messages.find(publisher, sequence);
     if (row === undefined || row < recipient.owedFrom) {
       counts.strayDeliveries++;
       return "stray";
+    }
+    if (times !== undefined && this.#contradicts(row, times)) {
+      counts.corruptedDeliveries++;
+      return "corrupted";
     }
     if (recipient.has(row)) {
       counts.duplicatedDeliveries++;
@@ -243,6 +256,13 @@ export class DeliveryLedger {
     this.#counts = zeroCounts();
     this.#histograms = emptyHistograms();
     this.#delaysPerNode = [];
+  }
+
+  /** Rounded and bounded as the codec does it, so that equal means equal. */
+  #contradicts(row: number, { scheduledNs, sentNs }: MessageTimes): boolean {
+    const fromNs = this.#messages.fromNs(row);
+    const saidNs = Math.round(fromNs);
+    return scheduledNs !== saidNs || sentNs !== saidNs + textLatenessNs(fromNs, this.#messages.sentNs(row));
   }
 
   #encodePerNode(): Record<string, string> {

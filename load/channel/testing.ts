@@ -33,6 +33,8 @@ export interface ChannelScript {
   refuse?: (hello: Hello) => boolean;
   /** How often a delivery is sent to a member: 0 loses it, 2 repeats it. */
   copies?: (member: Member, publisher: number, sequence: number) => number;
+  /** What a member gets instead of a delivery's text. */
+  damage?: (member: Member, text: string, sequence: number) => string;
   /** Undefined: no answer. */
   answer?: (member: Member, sequence: number) => "accepted" | "rejected" | undefined;
   /** Keeps a history: users that resume get what they missed. */
@@ -150,7 +152,9 @@ export class ScriptedChannel {
     const position = this.script.history ? String(this.#history.length) : undefined;
     for (const member of this.members) {
       const copies = this.script.copies?.(member, message.publisher, message.sequence) ?? 1;
-      for (let copy = 0; copy < copies; copy++) member.connection.send(encodeDelivery(publication, position));
+      const text = encodeDelivery(publication, position);
+      const sent = this.script.damage?.(member, text, message.sequence) ?? text;
+      for (let copy = 0; copy < copies; copy++) member.connection.send(sent);
     }
     const answer = this.script.answer === undefined ? "accepted" : this.script.answer(from, message.sequence);
     if (answer === "accepted") from.send({ type: "accepted", sequence: message.sequence });

@@ -13,10 +13,10 @@ import type {
 } from "../../protocol/contract.ts";
 import { describeError, WirebenchError } from "../../protocol/errors.ts";
 import {
+  type ChannelMessage,
   decodeNodeMessage,
   encodeUserMessage,
   type NodeMessage,
-  readDeliveryHead,
   type UserMessage,
 } from "../../protocol/wires/channel.ts";
 import { connectClient } from "../users/connect.ts";
@@ -62,7 +62,10 @@ export interface UserEvents {
   welcomed(user: number, how: Welcomed, atNs: number): void;
   /** The connection ended after a welcome. `why` is undefined if the user itself ended it. */
   ended(user: number, why: string | undefined, atNs: number): void;
-  delivered(user: number, publisher: number, sequence: number, atNs: number): void;
+  /** Its body is still to be verified. */
+  delivered(user: number, message: ChannelMessage, atNs: number): void;
+  /** What arrived is no message of a node. */
+  corrupted(user: number, atNs: number): void;
   answered(user: number, sequence: number, answer: "accepted" | "rejected"): void;
   gap(user: number): void;
 }
@@ -204,14 +207,9 @@ export class User {
   #receive(link: Link, payload: Payload): void {
     if (this.#link !== link) return;
     const atNs = nowNs();
-    const head = readDeliveryHead(payload);
-    if (head !== undefined) {
-      if (head.position !== undefined) this.#position = head.position;
-      this.#events.delivered(this.id, head.publisher, head.sequence, atNs);
-      return;
-    }
     const message = decodeNodeMessage(payload);
-    if (message !== undefined) this.#take(link, message, atNs);
+    if (message === undefined) this.#events.corrupted(this.id, atNs);
+    else this.#take(link, message, atNs);
   }
 
   #take(link: Link, message: NodeMessage, atNs: number): void {
@@ -221,7 +219,7 @@ export class User {
         break;
       case "delivery":
         if (message.position !== undefined) this.#position = message.position;
-        this.#events.delivered(this.id, message.message.publisher, message.message.sequence, atNs);
+        this.#events.delivered(this.id, message.message, atNs);
         break;
       case "stepped": {
         const settle = this.#steps.get(message.request);

@@ -48,6 +48,16 @@ test("two ends with the same options understand each other, with another seed th
   assert.equal(new MessageCodec({ ...options, seed: 2 }).decode(payload), undefined);
 });
 
+test("a text header holds digits only, not whatever else a number may be written as", () => {
+  const codec = new MessageCodec({ kind: "text", payloadBytes: payloadBytesMin, seed: 1 });
+  const right = codec.encode("data", 1, 2, 3, 4) as string;
+  for (let at = 1; at < 39; at++) {
+    for (const other of " +-.eEx\n/:") {
+      assert.equal(codec.decode(right.slice(0, at) + other + right.slice(at + 1)), undefined, `${other} at ${at}`);
+    }
+  }
+});
+
 test("carries the clock of a host that has run for three years", () => {
   const codec = new MessageCodec({ kind: "text", payloadBytes: 100, seed: 1 });
   const threeYearsNs = 9.46e16;

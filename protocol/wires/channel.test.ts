@@ -1,93 +1,138 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { seededRandom } from "../random.ts";
 import {
-  type DeliveryHead,
   decodeNodeMessage,
+  decodeUserMessage,
   encodeDelivery,
   encodeNodeMessage,
   encodePublication,
-  readDeliveryHead,
+  encodeUserMessage,
+  type NodeMessage,
+  type UserMessage,
 } from "./channel.ts";
 
-const message = (changes: Record<string, unknown> = {}) => ({
-  publisher: 3,
-  sequence: 17,
-  scheduledNs: 1.5e15,
-  sentNs: 1.5e15 + 1,
-  filler: "xxx",
-  ...changes,
+const message = (body = "xxx", publisher = 3, sequence = 17) => ({ publisher, sequence, body });
+const publication = (body?: string, from = "node-1"): string => encodePublication({ from, message: message(body) });
+
+test("every hop puts its own fields in front", () => {
+  assert.equal(encodeUserMessage({ type: "publish", message: message() }), "p3,17,xxx");
+  assert.equal(publication(), "6,node-1,3,17,xxx");
+  assert.equal(encodeDelivery(publication(), "1732-0"), "d6,1732-0,6,node-1,3,17,xxx");
+  assert.equal(encodeDelivery(publication(), undefined), "d,6,node-1,3,17,xxx");
 });
 
-/** What parsing the whole text says. */
-function parsedHead(text: string): DeliveryHead | undefined {
-  const parsed = decodeNodeMessage(text);
-  if (parsed?.type !== "delivery") return undefined;
-  const { publisher, sequence } = parsed.message;
-  return { publisher, sequence, ...(parsed.position !== undefined && { position: parsed.position }) };
-}
-
-test("the head of a delivery is read without parsing it, with and without a position", () => {
-  for (const position of [undefined, "", "0", "1732-0", "a:b,c}"]) {
-    for (const filler of ["", "x", '"}}', '{"type":"gap"}', "\\"]) {
-      const text = encodeDelivery(encodePublication({ from: "node-1", message: message({ filler }) }), position);
-      const head = readDeliveryHead(text);
-      assert.deepEqual(head, { publisher: 3, sequence: 17, ...(position !== undefined && { position }) });
-      assert.deepEqual(head, parsedHead(text));
+test("a delivery is read whatever its position, its node and its body hold", () => {
+  for (const position of [undefined, "", "0", "1732-0", "a:b,c}", 'p"1', "p\n1", "12,", ",,,", "Ünï🦀"]) {
+    for (const from of ["node-1", "", "1,", 'a"b', "a\\", "d3,"]) {
+      for (const body of ["", "x", '"}}', '{"type":"gap"}', "\\", ",", "0,1,2"]) {
+        const text = encodeDelivery(publication(body, from), position);
+        const expected = {
+          type: "delivery",
+          from,
+          message: message(body),
+          ...(position !== undefined && { position }),
+        };
+        assert.deepEqual(decodeNodeMessage(text), expected, text);
+        assert.equal(encodeNodeMessage(expected as NodeMessage), text);
+      }
     }
   }
 });
 
-test("what is laid out in another way is left to the parser, never read wrongly", () => {
-  const publication = (changes: object): string => JSON.stringify({ from: "n", message: message(), ...changes });
-  for (const text of [
-    encodeDelivery(publication({ from: 'a"b' }), undefined),
-    encodeDelivery(publication({ from: "a\\" }), undefined),
-    encodeDelivery(publication({}), 'p"1'),
-    encodeDelivery(publication({}), "p\n1"),
-    JSON.stringify({ type: "delivery", message: message(), from: "n" }),
-    JSON.stringify({ type: "delivery", from: "n", position: "p", message: message() }),
-    ` ${encodeDelivery(publication({}), undefined)}`,
-    encodeDelivery(publication({}), undefined).replace(":17,", ": 17,"),
-  ]) {
-    assert.equal(readDeliveryHead(text), undefined, text);
-    assert.deepEqual([parsedHead(text)?.publisher, parsedHead(text)?.sequence], [3, 17], text);
+test("a publication is read as it was sent, and control messages stay JSON", () => {
+  for (const body of ["", "x", "1,2", '{"type":"step","request":1}']) {
+    const publish: UserMessage = { type: "publish", message: message(body, 0, 999_999_999_999_999) };
+    assert.deepEqual(decodeUserMessage(encodeUserMessage(publish)), publish);
   }
+  const step: UserMessage = { type: "step", request: 7 };
+  assert.equal(encodeUserMessage(step), '{"type":"step","request":7}');
+  assert.deepEqual(decodeUserMessage(encodeUserMessage(step)), step);
+  const accepted: NodeMessage = { type: "accepted", sequence: 1 };
+  assert.deepEqual(decodeNodeMessage(encodeNodeMessage(accepted)), accepted);
 });
 
-test("what is no delivery, or has no numbers that count, has no head", () => {
-  const good = encodeDelivery(encodePublication({ from: "n", message: message() }), "p");
+test("what is no delivery, or has no numbers that count, is refused", () => {
+  const good = encodeDelivery(publication(undefined, "n"), "p");
+  assert.equal(good, "d1,p,1,n,3,17,xxx");
   for (const text of [
     "",
     "{}",
-    encodeNodeMessage({ type: "gap" }),
-    encodeNodeMessage({ type: "accepted", sequence: 1 }),
-    good.slice(0, -1),
-    good.slice(0, 30),
-    good.replace(":17,", ":1.5,"),
-    good.replace(":17,", ":1e3,"),
-    good.replace(":17,", ":-1,"),
-    good.replace(":17,", ":017,"),
-    good.replace(":17,", ":,"),
-    good.replace(":17,", ":9007199254740993,"),
-    good.replace(":3,", ":null,"),
+    ` ${good}`,
+    good.slice(1),
+    good.slice(0, 12),
+    good.replace("d", "D"),
+    good.replace(",17,", ",1.5,"),
+    good.replace(",17,", ",1e3,"),
+    good.replace(",17,", ",-1,"),
+    good.replace(",17,", ",017,"),
+    good.replace(",17,", ", 17,"),
+    good.replace(",17,", ",,"),
+    good.replace(",17,", ",9007199254740993,"),
+    good.replace(",3,", ",null,"),
+    good.replace("1,p,", "2,p,"),
+    good.replace("1,p,", "0,p,"),
+    good.replace("1,p,", "01,p,"),
+    good.replace("1,n,", "999999999999999,n,"),
+    good.replace("1,n,", "n,"),
+    '{"type":"delivery","from":"n","message":{"publisher":3,"sequence":17,"body":"xxx"}}',
   ]) {
-    assert.equal(readDeliveryHead(text), undefined, text);
+    assert.equal(decodeNodeMessage(text), undefined, text);
   }
-  assert.equal(readDeliveryHead(new TextEncoder().encode(good)), undefined, "messages of a channel are text");
+  assert.equal(decodeNodeMessage(new TextEncoder().encode(good)), undefined, "messages of a channel are text");
+  assert.equal(decodeUserMessage(new TextEncoder().encode("p3,17,xxx")), undefined);
 });
 
-test("every beginning of a delivery is read as nothing", () => {
-  const text = encodeDelivery(encodePublication({ from: "node-1", message: message() }), "p");
-  for (let length = 0; length < text.length; length++) assert.equal(readDeliveryHead(text.slice(0, length)), undefined);
+test("every beginning of a delivery that ends before the body is read as nothing", () => {
+  for (const position of [undefined, "p"]) {
+    const text = encodeDelivery(publication(), position);
+    for (let length = 0; length < text.length - 3; length++) {
+      assert.equal(decodeNodeMessage(text.slice(0, length)), undefined);
+    }
+  }
 });
 
-test("a delivery without a message is refused", () => {
-  for (const bad of [
-    {},
-    { message: {} },
-    { message: message({ publisher: "3" }) },
-    { message: message({ sequence: 0.5 }) },
-  ]) {
-    assert.equal(decodeNodeMessage(JSON.stringify({ type: "delivery", from: "n", ...bad })), undefined);
+test("an envelope without a message is refused", () => {
+  for (const text of ["d", "d,", "d,1,n,", "d,1,n,3", "d,1,n,3,", "d,1,n,3,17", 'd,1,n,"3",17,x', "d,1,n,3,0.5,x"]) {
+    assert.equal(decodeNodeMessage(text), undefined, text);
   }
+  for (const text of ["p", "p,", "p3", "p3,", "p3,17", "p,17,x", 'p"3",17,x', "p3,0.5,x", "p3,-1,x"]) {
+    assert.equal(decodeUserMessage(text), undefined, text);
+  }
+});
+
+test("a damaged envelope never throws, and is refused or is exactly what it would be written as", () => {
+  const random = seededRandom(7);
+  const below = (count: number): number => Math.floor(random() * count);
+  const characters = '0123456789,,,,dp-.+eE {}"\\\u0000\ud83e\uffff';
+  const damage = (text: string): string => {
+    const at = below(text.length + 1);
+    const other = characters[below(characters.length)]!;
+    switch (below(5)) {
+      case 0:
+        return text.slice(0, at) + other + text.slice(at + 1);
+      case 1:
+        return text.slice(0, at) + other + text.slice(at);
+      case 2:
+        return text.slice(0, at) + text.slice(at + 1 + below(3));
+      case 3:
+        return text.slice(0, at);
+      default:
+        return text.slice(0, at) + text.slice(below(text.length + 1));
+    }
+  };
+  const seen = { refused: 0, read: 0 };
+  for (let round = 0; round < 20_000; round++) {
+    const position = [undefined, "", "1732-0", "9,9,"][below(4)];
+    const from = ["n", "node-1", "1,2"][below(3)]!;
+    let delivery = encodeDelivery(publication("m0,0", from), position);
+    let publish = encodeUserMessage({ type: "publish", message: message("m0,0", below(300), below(1e6)) });
+    for (let times = below(4); times >= 0; times--) [delivery, publish] = [damage(delivery), damage(publish)];
+    const node = decodeNodeMessage(delivery);
+    if (node !== undefined) assert.equal(encodeNodeMessage(node), delivery);
+    const user = decodeUserMessage(publish);
+    if (user !== undefined) assert.equal(encodeUserMessage(user), publish);
+    for (const decoded of [node, user]) seen[decoded === undefined ? "refused" : "read"]++;
+  }
+  assert.ok(seen.refused > 1000 && seen.read > 1000, JSON.stringify(seen));
 });

@@ -105,6 +105,7 @@ export const clusterMetrics: readonly ClusterMetric[] = [
     ["rejectedMessages", "rejected messages", "messages whose publisher was told that they may not arrive"],
     ["duplicatedDeliveries", "duplicated deliveries", "arrivals of a message at a user beyond the first"],
     ["reorderedDeliveries", "reordered deliveries", "arrivals after a later message of the same publisher"],
+    ["corruptedDeliveries", "corrupted deliveries", "arrivals that are not, byte for byte, what was published"],
     ["gapNotices", "gap notices", "times a user was told that messages may be missing here"],
   ]),
   ...all({ unit: "count", topic: "loss" }, [

@@ -102,12 +102,10 @@ export class TestLink implements BrokerConnection {
   }
 }
 
-export const channelMessage = (sequence: number, publisher = 0, filler = ""): ChannelMessage => ({
+export const channelMessage = (sequence: number, publisher = 0, body = ""): ChannelMessage => ({
   publisher,
   sequence,
-  scheduledNs: 0,
-  sentNs: 0,
-  filler,
+  body,
 });
 
 /** A user whose connection is a list. */

@@ -16,6 +16,7 @@ export function ledgerMeasures(ledger: Ledger): Measures {
     missingWhileConnectedDeliveries: ledger.missingWhileConnectedDeliveries,
     duplicatedDeliveries: ledger.duplicatedDeliveries,
     reorderedDeliveries: ledger.reorderedDeliveries,
+    corruptedDeliveries: ledger.corruptedDeliveries,
     replayedDeliveries: ledger.replayedDeliveries,
     publishedPerSecond: ledger.publishedPerSecond,
     deliveriesPerSecond: ledger.deliveriesPerSecond,

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { setImmediate as turn } from "node:timers/promises";
 import { defaultLimits, type Limits } from "../../../protocol/contract.ts";
+import { encodePublication } from "../../../protocol/wires/channel.ts";
 import { noBroker } from "../brokers/no-broker.ts";
 import { channelMessage, FakeUser, TestBroker } from "../testing.ts";
 import { Channel } from "./channel.ts";
@@ -102,7 +103,7 @@ describe("a channel", { timeout: 10_000 }, () => {
     const broker = new TestBroker();
     const channel = await openChannel(broker, "node-1", { payloadBytesMax: 1000 });
     const user = await welcomed(channel);
-    await user.say({ type: "publish", message: channelMessage(0, 0, "x".repeat(700)) }).until("rejected");
+    await user.say({ type: "publish", message: channelMessage(0, 0, "x".repeat(800)) }).until("rejected");
     await broker.links.get("node-1")!.publish(JSON.stringify({ from: "x", filler: "x".repeat(2000) }));
     assert.deepEqual(user.heard.slice(2), [{ type: "gap" }]);
   });
@@ -112,9 +113,9 @@ describe("a channel", { timeout: 10_000 }, () => {
     const channel = await openChannel(broker);
     broker.links.get("node-1")!.publish = () => new Promise(() => {});
     const user = await welcomed(channel);
-    const filler = "x".repeat(1_000_000);
+    const body = "x".repeat(1_000_000);
     for (let sequence = 0; sequence < 70; sequence++)
-      user.say({ type: "publish", message: channelMessage(sequence, 0, filler) });
+      user.say({ type: "publish", message: channelMessage(sequence, 0, body) });
     await user.until("rejected");
     assert.match(user.of("rejected")[0]!.reason, /too many messages wait/);
   });
@@ -163,7 +164,7 @@ describe("a channel", { timeout: 10_000 }, () => {
     const user = new FakeUser(channel.behaviour)
       .say({ type: "hello" })
       .say({ type: "publish", message: channelMessage(0) });
-    await broker.links.get("node-1")!.publish('{"from":"x","message":{"sequence":9}}');
+    await broker.links.get("node-1")!.publish(encodePublication({ from: "x", message: channelMessage(9) }));
     await user.until("accepted");
     assert.equal(user.heard[0]!.type, "welcome");
     assert.deepEqual(user.sequences, [0]);
@@ -264,7 +265,9 @@ describe("a resume", { timeout: 10_000 }, () => {
     const broker = new TestBroker();
     const channel = await openChannel(broker, "node-1", { queueBytesMax: 10_000 });
     for (let i = 0; i < 100; i++)
-      await broker.links.get("node-1")!.publish(JSON.stringify({ from: "x", message: channelMessage(i) }));
+      await broker.links
+        .get("node-1")!
+        .publish(encodePublication({ from: "x", message: channelMessage(i, 0, "x".repeat(100)) }));
     assert.equal((await back(channel, "0").until("welcome")).of("welcome")[0]!.recovered, "gap");
     assert.equal((await back(channel, "90").until("welcome")).of("welcome")[0]!.recovered, "all");
   });

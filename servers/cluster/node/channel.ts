@@ -43,7 +43,7 @@ const pendingBytesMax = 64 * 1024 * 1024;
 
 const defaultReplayWaitMs = 10_000;
 
-/** What a node adds to a publication it delivers: the type, and a position as long as a broker might give. */
+/** What a node adds to a publication it delivers: the mark, and a position as long as a broker might give. */
 const deliveryOverheadBytes = 256;
 
 const gapText = encodeNodeMessage({ type: "gap" });

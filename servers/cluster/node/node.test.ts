@@ -246,10 +246,10 @@ describe("a cluster node", { timeout: 20_000 }, () => {
     peer.stopReading();
     const user = await User.connect(websocket, node.url);
     await user.say({ type: "hello" }).until("welcome");
-    const filler = "x".repeat(100_000);
+    const body = "x".repeat(100_000);
     let sequence = 0;
     while (node.counts.slowConsumers === 0) {
-      user.say({ type: "publish", message: channelMessage(sequence++, 0, filler) });
+      user.say({ type: "publish", message: channelMessage(sequence++, 0, body) });
       await user.until("delivery", sequence);
     }
     user.say({ type: "publish", message: channelMessage(sequence++) });
