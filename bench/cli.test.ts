@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { madeUpResults, sixTargets } from "../reports/testing.ts";
 import type { Results } from "../results/contract/results.ts";
-import { scenarios } from "./experiments/scenarios.ts";
+import { experiments } from "./experiments/experiments.ts";
 import { RunningCli, temporaryFolder } from "./running-cli.ts";
 import { protocolNames } from "./targets/protocols.ts";
 
@@ -20,7 +20,7 @@ async function ends(args: readonly string[]): Promise<{ code: number | null; std
 const mistakes: [string[], RegExp][] = [
   [["run", "carrier-pigeon"], /unknown protocol "carrier-pigeon": expected one of tcp/],
   [["run", "tcp", "tcp"], /target tcp is given twice/],
-  [["run", "--scenario", "nap"], /unknown scenario "nap": expected one of echo/],
+  [["run", "--scenario", "nap"], /unknown experiment "nap": expected one of echo/],
   [["run", "--preset", "huge"], /Allowed choices are quick, standard, full/],
   [["run", "--frobnicate"], /unknown option '--frobnicate'/],
   [["run", "--duration", "5"], /--duration.*expected a duration with its unit, e.g. 250ms, 10s or 2m, got "5"/],
@@ -28,13 +28,13 @@ const mistakes: [string[], RegExp][] = [
   [["run", "--payload", "8B"], /at least 40B/],
   [["run", "--rate", "0"], /--rate.*expected a rate/],
   [["run", "--connections", "many"], /--connections.*expected a whole number of at least 1, got "many"/],
-  [["run", "tcp", "--scenario", "throughput", "--rate", "10"], /--rate contradicts --scenario throughput/],
-  [["run", "tcp", "--scenario", "echo", "--in-flight", "2"], /--in-flight contradicts --scenario echo/],
+  [["run", "tcp", "--scenario", "throughput", "--rate", "10"], /--rate has no effect on throughput/],
+  [["run", "tcp", "--scenario", "echo", "--in-flight", "2"], /--in-flight has no effect on echo/],
   [["run", "tcp", "--poll-interval", "1s"], /none of the targets polls/],
-  [["run", "tcp", "--scenario", "throughput", "--arrivals", "poisson"], /--arrivals contradicts/],
-  [["run", "tcp", "--scenario", "echo", "--idle-connections", "9"], /--idle-connections contradicts --scenario echo/],
-  [["run", "tcp", "--scenario", "idle", "--connections", "9"], /use --idle-connections/],
-  [["run", "tcp", "--scenario", "idle", "--rate", "9"], /--rate contradicts --scenario idle/],
+  [["run", "tcp", "--scenario", "throughput", "--arrivals", "poisson"], /--arrivals has no effect on throughput/],
+  [["run", "tcp", "--scenario", "echo", "--idle-connections", "9"], /--idle-connections has no effect on echo/],
+  [["run", "tcp", "--scenario", "idle", "--connections", "9"], /--connections has no effect on idle/],
+  [["run", "tcp", "--scenario", "idle", "--rate", "9"], /--rate has no effect on idle/],
   [["run", "tcp", "--idle-connections", "4"], /from 5 to 10000 idle connections, got 4/],
   [["run", "tcp", "--slo", "p99=1ms"], /--slo needs --find-capacity/],
   [["run", "tcp", "--find-capacity", "--slo", "fast"], /--slo.*an objective like p99=50ms/],
@@ -49,7 +49,7 @@ const mistakes: [string[], RegExp][] = [
   [["serve"], /missing required argument 'target'/],
   [["serve", "tcp=tcp://127.0.0.1:1/"], /expected a protocol/],
   [["serve", "tcp", "--port", "70000"], /a port from 0 to 65535/],
-  [["report", "package.json"], /not a results file: expected schemaVersion 1/],
+  [["report", "package.json"], /not a results file: expected schemaVersion 2/],
   [["report", "missing.json"], /not a results file: ENOENT/],
   [["compare", "missing.json", "missing.json"], /missing.json is not a results file: ENOENT/],
   [["compare", "a.json"], /missing required argument 'B.json'/],
@@ -79,9 +79,9 @@ test("help shows every command, and each command's help shows an example", async
     assert.match((await ends([command, "--help"])).stdout, /Examples?:/);
 });
 
-test("list names every protocol and scenario, for people and as JSON", async () => {
+test("list names every protocol and experiment, for people and as JSON", async () => {
   const { stdout } = await ends(["list"]);
-  for (const name of [...protocolNames, ...scenarios.map((scenario) => scenario.name)]) {
+  for (const name of [...protocolNames, ...experiments.map((experiment) => experiment.name)]) {
     assert.match(stdout, new RegExp(`^  ${name} `, "m"));
   }
   const inventory = JSON.parse((await ends(["list", "--json"])).stdout) as { protocols: { name: string }[] };
@@ -95,7 +95,7 @@ test("run measures every scenario, writes what it says, and report renders the s
   using folder = temporaryFolder();
   const { code, stdout, stderr } = await ends(["run", "tcp", "websocket", ...short, ...fewIdle, "--out", folder.path]);
   assert.match(stdout, new RegExp(`Report: ${folder.path}/report.md`));
-  assert.match(stderr, /\[1\/8\] {2}\w+ {2}\w+ {2}trial 1 {2}\d+:\d\d left/);
+  assert.match(stderr, /\[1\/8\] {2}\w+, \w+ {2}trial 1 {2}\d+:\d\d left/);
   const { cells, comparisons, interrupted } = folder.results();
   assert.equal(cells.length, 8);
   for (const cell of cells) {
@@ -122,7 +122,7 @@ test("run adds trials until it is precise or has as many as it may, and exports 
   await ends(["run", "tcp", "--scenario", "echo", ...short, ...unreachable, "--out", folder.path]);
   const [cell] = folder.results().cells;
   assert.equal(cell?.state === "measured" && cell.trials.length, 4);
-  assert.match(readFileSync(trace, "utf8"), /^Tag=tcp\/echo\/echo\/roundTrip\/scheduled,/m);
+  assert.match(readFileSync(trace, "utf8"), /^Tag=tcp\/echo\/echo\/roundTripScheduled,/m);
   await ends(["run", "tcp", "--scenario", "echo", ...short, "--until-precision", "100000%", "--out", folder.path]);
   const [easy] = folder.results().cells;
   assert.ok(easy?.state === "measured" && easy.trials.length <= 3);
@@ -133,19 +133,21 @@ test("run finds a capacity, says what ended the search, and Ctrl-C ends it with 
   const search = ["run", "tcp", "--find-capacity", "--duration", "100ms", "--warmup", "50ms", "--out", folder.path];
   // An objective no target meets: the search halves its way down to the lowest rate and reports that none held.
   const cli = new RunningCli([...search, "--slo", "p50=0.001ms"]);
-  await cli.says(/capacity +tcp +250\/s/);
+  await cli.says(/tcp, capacity +trial 1 +500\/s/);
   cli.process.kill("SIGINT");
   assert.equal(await cli.exitCode(), 130);
-  const [capacity] = folder.results().capacities ?? [];
-  assert.equal(capacity?.ratePerSecond, 0);
-  assert.ok(capacity.probes.length >= 2 && capacity.probes.every(({ outcome }) => outcome !== "held"));
-  assert.match(readFileSync(join(folder.path, "report.md"), "utf8"), /# wirebench: capacity/);
+  const [cell] = folder.results().cells;
+  assert.ok(cell?.state === "measured");
+  assert.deepEqual([cell.validity.verdict, cell.summary.capacityRatePerSecond], ["generator-bound", undefined]);
+  const probes = cell.trials[0]!.windows;
+  assert.ok(probes.length >= 2 && probes.every(({ measures }) => measures.held === 0));
+  assert.match(readFileSync(join(folder.path, "report.md"), "utf8"), /### Capacity/);
 });
 
 test("report refuses a results file with a part missing and names the part", async () => {
   using folder = temporaryFolder();
   const path = join(folder.path, "results.json");
-  writeFileSync(path, JSON.stringify({ schemaVersion: 1, cells: [{ state: "measured" }] }));
+  writeFileSync(path, JSON.stringify({ schemaVersion: 2, cells: [{ state: "measured" }] }));
   const { code, stderr } = await ends(["report", path]);
   assert.equal(code, 2);
   assert.match(stderr, /cells/);
@@ -189,9 +191,10 @@ test("compare finds nothing against itself, a regression where there is one, and
 });
 
 for (const name of protocolNames) {
-  test(`serve ${name} prints a target that run can measure as someone else's server, and ends on Ctrl-C`, async () => {
+  test(`serve ${name} prints a target that run can measure as someone else's server, and ends on Ctrl-C`, async (t) => {
     using folder = temporaryFolder();
     const serving = new RunningCli(["serve", name]);
+    t.after(() => serving.process.kill("SIGKILL"));
     const [target] = await serving.says(new RegExp(`^${name}=\\S+`, "m"));
     const { stderr } = await ends(["run", target, ...short, ...fewIdle, "--out", folder.path]);
     const { cells } = folder.results();

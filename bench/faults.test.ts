@@ -64,7 +64,7 @@ test("a server killed in mid-run fails its cells by name, keeps what was measure
   const killed = await serverOf(cli);
   process.kill(killed, "SIGKILL");
   assert.equal(await cli.exitCode(), 1);
-  assert.match(cli.stderr, /failed +echo tcp: the server process ended by SIGKILL/);
+  assert.match(cli.stderr, /failed +tcp, echo: the server process ended by SIGKILL/);
   const [own, foreign] = folder.results().cells;
   assert.equal(own?.state, "failed");
   if (own?.state === "failed") {
@@ -73,7 +73,7 @@ test("a server killed in mid-run fails its cells by name, keeps what was measure
       own.trials.map(({ state }) => state),
       ["partial"],
     );
-    assert.ok((own.trials[0]?.windows[0]?.flows.roundTrip?.ledger.sentMessages ?? 0) > 0);
+    assert.ok((own.trials[0]?.windows[0]?.measures.roundTripSentMessages ?? 0) > 0);
   }
   assert.equal(foreign?.state, "measured");
 });
@@ -237,8 +237,9 @@ test("a disk that is full for a while is told, and the run goes on and saves wha
 
 test("a driver that is killed outright takes its processes with it", async () => {
   using folder = temporaryFolder();
-  const { cli, pids } = await running(["tcp", "--scenario", "throughput", ...endless], folder.path);
-  assert.equal(pids.length, 2);
+  const { cli } = await running(["tcp", "--scenario", "throughput", ...endless], folder.path);
+  await until(() => cli.children().length === 2, runMsMax);
+  const pids = cli.children();
   cli.process.kill("SIGKILL");
   await cli.exitCode();
   await until(() => !pids.some(isAlive), runMsMax);
@@ -246,8 +247,9 @@ test("a driver that is killed outright takes its processes with it", async () =>
 
 test("a frozen server is noticed and killed, not waited for", async () => {
   using folder = temporaryFolder();
-  const { cli, pids } = await running(["tcp", "--scenario", "echo", ...brief, "--duration", "2s"], folder.path);
-  const server = cli.children("processes/server")[0]!;
+  const { cli } = await running(["tcp", "--scenario", "echo", ...brief, "--duration", "2s"], folder.path);
+  const server = await serverOf(cli);
+  const pids = cli.children();
   process.kill(server, "SIGSTOP");
   const code = await cli.exitCode();
   assert.ok(code === 1 || code === 4, `exit code ${code}`);

@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { packageFolder } from "./environment/package-folder.ts";
 import { protocolNames, protocols } from "./targets/protocols.ts";
 
-/** From each folder at the top to those it may import besides itself. Reading it downwards tells the architecture. */
+/** From each folder at the top to those it may import besides itself. Estimate it downwards tells the architecture. */
 const mayImport: Readonly<Record<string, readonly string[]>> = {
   bench: ["reports", "servers", "clients", "load", "results", "protocol"],
   reports: ["results"],

@@ -100,7 +100,14 @@ for (const { server, client } of protocols) {
   // Which the test above has told.
   if (spoken === undefined) continue;
   const connect = (url: string, signal: AbortSignal) =>
-    client.connect({ url, limits: defaultLimits, user: 0, pollIntervalMs: 5, signal, onMessage() {} });
+    client.connect({
+      url,
+      limits: defaultLimits,
+      user: 0,
+      options: { "poll-interval": "5ms" },
+      signal,
+      onMessage() {},
+    });
 
   describe(`the ${name} client`, () => {
     test("echoes what a wire could spoil, in order and with its kind", async (t) => {

@@ -127,7 +127,14 @@ class Talk {
 const silence = new AbortController().signal;
 
 function connect(url: string, onMessage: (payload: Payload) => void = () => {}, signal = silence) {
-  return xmppClient.connect({ url, limits: defaultLimits, user: 0, pollIntervalMs: 0, signal, onMessage });
+  return xmppClient.connect({
+    url,
+    limits: defaultLimits,
+    user: 0,
+    options: { "poll-interval": "0ms" },
+    signal,
+    onMessage,
+  });
 }
 
 async function assertRefused(attempt: Promise<ClientConnection>, sentence: RegExp): Promise<void> {

@@ -25,9 +25,32 @@ export interface Traits {
   readonly foreignContract: string;
   /** The normative document, e.g. `RFC 6455`. */
   readonly specification: string;
+  /** Options a target may have: `name+option` or `name+option=value`. Absent: none. */
+  readonly options?: readonly OptionTrait[];
+  /** Longest time a message waits by the protocol's own clock, in milliseconds. Absent: it is sent at once. */
+  readonly deliveryFloorMs?: (options: Options) => number;
   /** npm packages that carry the wire on the two sides; empty where Node itself does. */
   readonly libraries: { readonly server: readonly string[]; readonly client: readonly string[] };
 }
+
+/** A way to speak a protocol that a target may ask for. Only the protocol that lists it honours it. */
+export interface OptionTrait {
+  /** Kebab-case, as on the command line. */
+  readonly name: string;
+  /** One clause for help and `wirebench list`. */
+  readonly summary: string;
+  /** Value of a target that does not name the option; absent: the option is off then. */
+  readonly default?: string;
+  /** Value the conformance suite asks for where the default would only make it slow. */
+  readonly conformanceValue?: string;
+  /** The value in the form it is recorded in; `undefined` is the bare option. Throws `usage`. */
+  parse(text: string): string;
+  /** What it adds to the protocol's title in a report. */
+  title(value: string): string;
+}
+
+/** Values by option name, defaults included. */
+export type Options = Readonly<Record<string, string>>;
 
 /** The bounds every server and client keeps, whatever a peer sends. */
 export interface Limits {
@@ -84,6 +107,8 @@ export interface ListenOptions {
   readonly port: number;
   readonly behaviour: Behaviour;
   readonly limits: Limits;
+  /** Of the target. Absent: the defaults. */
+  readonly options?: Options;
 }
 
 export interface RunningServer {
@@ -135,8 +160,8 @@ export interface ConnectOptions {
   readonly limits: Limits;
   /** Which of a run's simulated users this is, from 0: spreads over time what each does on a timer. */
   readonly user: number;
-  /** Wait between two requests of a polled downlink, in milliseconds; other protocols ignore it. */
-  readonly pollIntervalMs: number;
+  /** Of the target. Absent: the defaults. */
+  readonly options?: Options;
   /** Cookies of this user, where the protocol rides on HTTP. Absent: cookies are ignored, as programs do by default. */
   readonly cookies?: CookieJar;
   /** Aborts the handshake; nothing is left open then. Has no effect once connected. */

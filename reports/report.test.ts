@@ -107,14 +107,14 @@ describe("a report", () => {
   it("says at the top that the machine was busy", async () => {
     const results = structuredClone(madeUpResults());
     for (const cell of results.cells) {
-      for (const window of (cell as MeasuredCell).trials[0]!.windows) window.server!.eventLoopUtilization = 1;
+      for (const window of (cell as MeasuredCell).trials[0]!.windows) window.measures.cpuWaitShare = 0.98;
     }
     assert.match((await reportOf(results)).split("\n").slice(0, 4).join("\n"), /Busy machine.*in 30 of 90 windows/);
   });
 });
 
 describe("the statements of a report", () => {
-  it("name who is lowest and who is highest when luck does not explain it", async () => {
+  it("name who is lowest and who is highest when the difference is significant", async () => {
     const report = await reportOf(madeUpResults());
     assert.equal(
       lineOf(report, "- **Latency"),
@@ -123,7 +123,7 @@ describe("the statements of a report", () => {
     assert.match(lineOf(report, "- **Throughput"), /highest WebSocket \(50,000\/s, ≤ 0\.833× floor\); lowest Short/);
   });
 
-  it("say indistinguishable when luck explains the difference", async () => {
+  it("say indistinguishable when it is not", async () => {
     const apart = [tcp, websocket, { ...sse, roundTripUs: 200 }];
     const latency = async (spread: number) =>
       lineOf(await reportOf(madeUpResults(apart.map((made) => ({ ...made, spread })))), "- **Latency");
@@ -147,7 +147,7 @@ describe("the statements of a report", () => {
 
   it("do not exist for two trials, which have no intervals either", async () => {
     const report = await reportOf(madeUpResults(sixTargets, { trials: 2 }));
-    assert.match(report, /Two trials are too few to tell a difference from luck/);
+    assert.match(report, /Two trials are too few to tell a difference from chance/);
     assert.equal(lineOf(report, "- **Latency"), "");
     assert.doesNotMatch(report, /\d \(\d+(\.\d+)?–/);
   });
@@ -168,10 +168,10 @@ describe("a report of little", () => {
     assert.equal(files.size, 7);
   });
 
-  it("has the sections and charts of the scenarios that were run", async () => {
+  it("has the sections and charts of the experiments that were run", async () => {
     const files = await renderReport(madeUpResults(sixTargets, { scenarios: ["duplex"] }));
     assert.deepEqual([...files.keys()], ["report.md", "duplex.svg"]);
-    assert.doesNotMatch(files.get("report.md")!, /## (Echo|Throughput|Cost)/);
+    assert.doesNotMatch(files.get("report.md")!, /## (Echo|Throughput|Cost|Idle|Capacity)/);
   });
 
   it("covers cells that were not measured, each with its reason", async () => {
@@ -208,7 +208,7 @@ describe("the delivery ledger", () => {
   it("adds up all trials, since a median would hide one that lost", async () => {
     const results = structuredClone(madeUpResults([tcp], { scenarios: ["echo"] }));
     const cell = results.cells[0] as MeasuredCell;
-    cell.trials[1]!.windows[0]!.flows.roundTrip!.ledger.lostMessages = 5;
+    cell.trials[1]!.windows[0]!.measures.roundTripLostMessages = 5;
     const [, ledger] = (await reportOf(results)).split("## Delivery ledger");
     assert.match(ledger!, /\| TCP +\| echo +\| +3 \| +3,000 \| +3,000 \| +5 \| +0 \|/);
   });

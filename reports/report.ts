@@ -1,44 +1,35 @@
+/** Results as a report. An experiment nobody has heard of is reported too: what stands here is the order, not the list. */
 import type { Results } from "../results/contract/results.ts";
 import { renderSvgs } from "./charts/render.ts";
 import { atAGlanceSection } from "./sections/at-a-glance.ts";
-import { capacityHeadlineSection, capacitySection, renderCapacitySummary } from "./sections/capacity.ts";
+import { brokersSection } from "./sections/brokers.ts";
+import { clusterHeadline } from "./sections/cluster-headline.ts";
 import { costSection } from "./sections/cost.ts";
 import { deliverySection } from "./sections/delivery.ts";
-import { duplexSection } from "./sections/duplex.ts";
-import { echoSection } from "./sections/echo.ts";
-import { headlineSection } from "./sections/headline.ts";
-import { idleSection } from "./sections/idle.ts";
+import { experimentsSection } from "./sections/experiments/experiments.ts";
+import { comparisonHeadline } from "./sections/headline.ts";
 import { methodSection } from "./sections/method.ts";
+import { openingSection } from "./sections/opening.ts";
+import { capacityHeadline } from "./sections/own/capacity.ts";
+import { ownSections } from "./sections/own/sections.ts";
+import { predictionsSection } from "./sections/predictions.ts";
 import type { SectionWriter } from "./sections/section.ts";
-import { throughputSection } from "./sections/throughput.ts";
 import { validitySection } from "./sections/validity.ts";
 import { whatWasRunSection } from "./sections/what-was-run.ts";
-import { renderSummary as renderComparison } from "./terminal/terminal-summary.ts";
 import { viewOf } from "./view/view.ts";
 
-/** The comparison, or the capacities, as a terminal shows them. */
-export const renderSummary = (results: Results): string =>
-  results.capacities === undefined ? renderComparison(results) : renderCapacitySummary(viewOf(results));
+export { renderSummary } from "./terminal/terminal-summary.ts";
 
 const sections: readonly SectionWriter[] = [
-  headlineSection,
+  openingSection([comparisonHeadline, capacityHeadline, clusterHeadline]),
   atAGlanceSection,
   whatWasRunSection,
-  echoSection,
-  throughputSection,
-  duplexSection,
+  experimentsSection(ownSections),
   costSection,
-  idleSection,
+  predictionsSection,
+  brokersSection,
   deliverySection,
   validitySection,
-  methodSection,
-];
-
-/** A knee search compares nothing at one rate, so most sections have nothing to look at. */
-const capacitySections: readonly SectionWriter[] = [
-  capacityHeadlineSection,
-  whatWasRunSection,
-  capacitySection,
   methodSection,
 ];
 
@@ -48,8 +39,7 @@ const capacitySections: readonly SectionWriter[] = [
  */
 export async function renderReport(results: Results): Promise<Map<string, string>> {
   const view = viewOf(results);
-  const writers = results.capacities === undefined ? sections : capacitySections;
-  const written = writers.flatMap((write) => write(view) ?? []);
+  const written = sections.flatMap((write) => write(view) ?? []);
   const markdown = `${written.map((section) => section.markdown).join("\n\n")}\n`;
   return new Map([["report.md", markdown], ...(await renderSvgs(written.flatMap(({ charts }) => charts)))]);
 }

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import { resultsSchema } from "../results/contract/results.ts";
-import { flowsOf } from "../results/metrics/metrics.ts";
+import { flowsOf } from "../results/recording/flows.ts";
 import { renderReport, renderSummary } from "./report.ts";
 
 const sample = (name: string): string => readFileSync(new URL(`sample/${name}`, import.meta.url), "utf8");
@@ -15,7 +15,7 @@ test("the sample renders again byte for byte", async () => {
   for (const [name, content] of files) assert.equal(sample(name), content, name);
 });
 
-test("the sample has every scenario measured on every target, with nothing lost", () => {
+test("the sample has every experiment measured on every target, with nothing lost", () => {
   assert.ok(results.cells.length >= 18);
   for (const cell of results.cells) {
     assert.equal(cell.state, "measured");

@@ -2,20 +2,20 @@
 import { build, encodeIntoCompressedBase64 } from "hdr-histogram-js";
 import {
   type Cell,
-  type Flow,
-  type FlowLedger,
-  type FlowName,
-  type IdleTrial,
-  type Interval,
+  type ExperimentInfo,
+  type Flag,
   type Parameters,
-  type ProtocolInfo,
   type Results,
-  type ScenarioName,
   schemaVersion,
+  type TargetInfo,
   type Trial,
   type Validity,
   type Window,
 } from "../results/contract/results.ts";
+import type { Measures } from "../results/metrics/metrics.ts";
+import { type Flow, type FlowName, recordFlow, recordUse, type WindowUse } from "../results/recording/flows.ts";
+import { memoryLine, memorySeries, usedServerFlag } from "../results/recording/memory.ts";
+import { trafficMeasures } from "../results/recording/traffic-measures.ts";
 import { compareWithReference } from "../results/summary/comparison.ts";
 import { summarise } from "../results/summary/summary.ts";
 
@@ -27,40 +27,70 @@ export interface MadeUpTarget {
   readonly ratePerSecond: number;
   readonly overheadBytes: number;
   readonly cpuUs?: number;
-  /** Of one resting connection. */
+  /** Of one idle connection. */
   readonly memoryBytes?: number;
   /** How far trials lie apart, as a share. */
   readonly spread?: number;
   readonly pollIntervalMs?: number;
-  readonly verdict?: Partial<Record<ScenarioName, Validity["verdict"]>>;
+  readonly verdict?: Partial<Record<string, Validity["verdict"]>>;
   readonly foreign?: boolean;
 }
 
-const info = (
-  name: string,
+type Described = Omit<TargetInfo, "position" | "label" | "system" | "options" | "deliveryFloorMs">;
+
+const described = (
+  protocol: string,
   title: string,
-  uplink: ProtocolInfo["uplink"],
-  downlink: ProtocolInfo["downlink"],
+  uplink: TargetInfo["uplink"],
+  downlink: TargetInfo["downlink"],
   specification: string,
-): Omit<ProtocolInfo, "position"> => ({
-  name,
+): Described => ({
+  protocol,
   title,
   summary: title,
   specification,
   uplink,
   downlink,
   framing: "text",
-  floor: name === "tcp",
+  floor: protocol === "tcp",
 });
 
-const protocolInfos: readonly ProtocolInfo[] = [
-  info("tcp", "TCP", "stream", "stream", "RFC 9293"),
-  info("websocket", "WebSocket", "stream", "stream", "RFC 6455"),
-  info("sse", "SSE", "request", "stream", "WHATWG HTML"),
-  info("short-polling", "Short polling", "request", "polled", "RFC 9110"),
-  info("long-polling", "Long polling", "request", "held-request", "RFC 6202"),
-  info("xmpp", "XMPP", "stream", "stream", "RFC 6120"),
-].map((described, position) => ({ ...described, position }));
+const protocols: readonly Described[] = [
+  described("tcp", "TCP", "stream", "stream", "RFC 9293"),
+  described("websocket", "WebSocket", "stream", "stream", "RFC 6455"),
+  described("sse", "SSE", "request", "stream", "WHATWG HTML"),
+  described("short-polling", "Short polling", "request", "polled", "RFC 9110"),
+  described("long-polling", "Long polling", "request", "held-request", "RFC 6202"),
+  described("xmpp", "XMPP", "stream", "stream", "RFC 6120"),
+];
+
+const pollIntervalMs = 100;
+
+function targetInfo(label: string, protocol: string): TargetInfo {
+  const position = protocols.findIndex((known) => known.protocol === protocol);
+  const [, url] = label.split("=");
+  const info = { ...protocols[position]!, label, position };
+  const title = url === undefined ? info.title : label;
+  const system = url === undefined ? ({ kind: "embedded" } as const) : ({ kind: "external", url } as const);
+  return info.downlink === "polled"
+    ? { ...info, title: `${title} every ${pollIntervalMs} ms`, options: {}, system, deliveryFloorMs: pollIntervalMs }
+    : { ...info, title, options: {}, system, deliveryFloorMs: 0 };
+}
+
+const experiment = (name: string, title: string, group: string, question: string): ExperimentInfo => ({
+  name,
+  title,
+  group,
+  question,
+});
+
+const experiments: readonly ExperimentInfo[] = [
+  experiment("echo", "Echo", "latency", "How long does a message take there and back?"),
+  experiment("throughput", "Throughput", "throughput", "How many round trips a second?"),
+  experiment("duplex", "Duplex", "latency", "Does one direction slow the other down?"),
+  experiment("idle", "Idle", "cost", "What does an idle connection cost?"),
+  experiment("capacity", "Capacity", "capacity", "How much before the delay breaks?"),
+];
 
 export const sixTargets: readonly MadeUpTarget[] = [
   {
@@ -78,23 +108,29 @@ export const sixTargets: readonly MadeUpTarget[] = [
     ratePerSecond: 2500,
     overheadBytes: 640,
     cpuUs: 70,
-    pollIntervalMs: 100,
+    pollIntervalMs,
   },
   { target: "long-polling", roundTripUs: 900, ratePerSecond: 6000, overheadBytes: 800, cpuUs: 90 },
   { target: "xmpp", roundTripUs: 600, ratePerSecond: 12_000, overheadBytes: 260, cpuUs: 50 },
 ];
 
-/** A histogram of `count` delays: half of them at the median, the others up to ten times that. */
-export function madeUpHistogram(medianUs: number, count = 1000): string {
+/** Of delays in microseconds. */
+export function histogramOf(delaysUs: Iterable<number>): string {
   const histogram = build({ bitBucketSize: 32, numberOfSignificantValueDigits: 3 });
-  for (let index = 0; index < count; index++) {
-    const share = (index + 1) / count;
-    histogram.recordValue(Math.round(medianUs * 1000 * (share <= 0.5 ? 1 : 1 + 9 * (2 * share - 1) ** 4)));
-  }
+  for (const us of delaysUs) histogram.recordValue(Math.round(us * 1000));
   return encodeIntoCompressedBase64(histogram);
 }
 
-export const emptyLedger: FlowLedger = {
+/** A histogram of `count` delays: half of them at the median, the others up to ten times that. */
+export const madeUpHistogram = (medianUs: number, count = 1000): string =>
+  histogramOf(
+    Array.from({ length: count }, (_, index) => {
+      const share = (index + 1) / count;
+      return medianUs * (share <= 0.5 ? 1 : 1 + 9 * (2 * share - 1) ** 4);
+    }),
+  );
+
+export const emptyLedger: Flow["ledger"] = {
   sentMessages: 1000,
   receivedMessages: 1000,
   lostMessages: 0,
@@ -104,144 +140,169 @@ export const emptyLedger: FlowLedger = {
   corruptedMessages: 0,
 };
 
-export const openLoad = { kind: "open", ratePerSecond: 2000 } as const;
-export const closedLoad = { kind: "closed", inFlight: 16 } as const;
+const openLoad = { kind: "open", ratePerSecond: 2000 } as const;
+const closedLoad = { kind: "closed", inFlight: 16 } as const;
 
 const idleSteps = [50, 100, 150, 200];
 
-export function madeUpParameters(scenario: ScenarioName, pollIntervalMs?: number): Parameters {
-  return {
-    connections: scenario === "idle" ? idleSteps.at(-1)! : 16,
-    workers: 1,
-    payloadBytes: 256,
-    payloadKind: "text",
-    ...(scenario === "idle"
-      ? { connectionSteps: idleSteps }
-      : { load: scenario === "throughput" ? closedLoad : openLoad }),
-    warmupMs: 250,
-    settleMs: 100,
-    durationMs: 500,
-    drainMs: 2000,
-    ...(pollIntervalMs !== undefined && { pollIntervalMs }),
-  };
-}
+export const madeUpParameters = (scenario: string): Parameters => ({
+  connections: scenario === "idle" ? idleSteps.at(-1)! : 16,
+  workers: 1,
+  payloadBytes: 256,
+  payloadKind: "text",
+  ...(scenario !== "idle" && { load: scenario === "throughput" ? closedLoad : openLoad }),
+  warmupMs: 250,
+  rampUpMs: 100,
+  durationMs: 500,
+  drainMs: 2000,
+  settings: {},
+});
 
-export const madeUpFlow = (us: number, open: boolean, achievedRatePerSecond = 2000): Flow => ({
-  load: open ? openLoad : closedLoad,
+export const madeUpFlow = (name: FlowName, us: number, open: boolean, achievedRatePerSecond = 2000): Flow => ({
+  name,
   achievedRatePerSecond,
   histograms: {
     service: madeUpHistogram(us),
     ...(open && { dispatch: madeUpHistogram(1), scheduled: madeUpHistogram(us * 1.02) }),
   },
-  ledger: { ...emptyLedger },
+  ledger: emptyLedger,
 });
 
-function madeUpWindow(
-  name: string,
-  flows: Partial<Record<FlowName, Flow>>,
-  made: MadeUpTarget,
-  factor: number,
-): Window {
-  const { cpuUs = 10, overheadBytes, foreign = false } = made;
-  const use = (us: number) => ({
-    cpuUs: us * factor * 1000,
-    messages: 1000,
-    rssBytes: 100_000_000,
-    eventLoopUtilization: us / 1000,
-  });
-  const sent = 1000 * (256 + Math.floor(overheadBytes / 2));
+/** A window of half a second. */
+export function windowOf(name: string, flows: readonly Flow[], use: Partial<WindowUse> = {}): Window {
+  const recorded = flows.map(recordFlow);
+  const everything: object[] = [...recorded.map(({ measures }) => measures), recordUse(use as WindowUse)];
   return {
     name,
+    startMs: 0,
     durationMs: 500,
-    flows,
-    wireBytes: { sent, received: 1000 * (512 + overheadBytes) - sent, messages: 1000 },
-    ...(!foreign && { server: use(cpuUs) }),
-    generators: [use(cpuUs * 1.3)],
+    measures: Object.assign({}, ...everything),
+    histograms: Object.assign({}, ...recorded.map(({ histograms }) => histograms)),
   };
 }
 
-function madeUpWindows(scenario: ScenarioName, made: MadeUpTarget, factor: number): Window[] {
+/** A trial with nothing in it but what is given. */
+export const trialWith = (recorded: Partial<Trial>): Trial => ({
+  trial: 1,
+  state: "complete",
+  startedAt: "2026-01-02T03:04:05.000Z",
+  durationMs: 1000,
+  windows: [],
+  measures: {},
+  histograms: {},
+  events: [],
+  series: [],
+  flags: [],
+  ...recorded,
+});
+
+function madeUpUse({ cpuUs = 10, overheadBytes, foreign = false }: MadeUpTarget, factor: number): WindowUse {
+  const wireSentBytes = 1000 * (256 + Math.floor(overheadBytes / 2));
+  return {
+    ...(!foreign && {
+      serverCpuUs: cpuUs * factor * 1000,
+      serverMessages: 1000,
+      serverRssBytes: 100_000_000,
+      serverEventLoopUtilization: cpuUs / 1000,
+    }),
+    generatorCpuUs: cpuUs * 1.3 * factor * 1000,
+    generatorMessages: 1000,
+    generatorEventLoopUtilization: (cpuUs * 1.3) / 1000,
+    generatorEventLoopDelayMaxUs: 1000,
+    cpuWaitShare: 0,
+    wireSentBytes,
+    wireReceivedBytes: 1000 * (512 + overheadBytes) - wireSentBytes,
+    wireMessages: 1000,
+  };
+}
+
+function madeUpWindows(scenario: string, made: MadeUpTarget, factor: number): Window[] {
   const us = made.roundTripUs * factor;
-  if (scenario === "echo") return [madeUpWindow("echo", { roundTrip: madeUpFlow(us, true) }, made, factor)];
-  if (scenario === "throughput") {
-    const roundTrip = madeUpFlow(us * 4, false, made.ratePerSecond / factor);
-    return [madeUpWindow("throughput", { roundTrip }, made, factor)];
+  const use = madeUpUse(made, factor);
+  const flow = (name: FlowName, share: number): Flow => madeUpFlow(name, us * share, true);
+  switch (scenario) {
+    case "echo":
+      return [windowOf("echo", [flow("roundTrip", 1)], use)];
+    case "throughput":
+      return [windowOf("throughput", [madeUpFlow("roundTrip", us * 4, false, made.ratePerSecond / factor)], use)];
+    default:
+      return [
+        windowOf("uplink alone", [flow("uplink", 0.5)], use),
+        windowOf("downlink alone", [flow("downlink", 0.5)], use),
+        windowOf("together", [flow("uplink", 0.6), flow("downlink", 0.7)], use),
+      ];
   }
-  const flow = madeUpFlow(us / 2, true);
-  return [
-    madeUpWindow("uplink alone", { uplink: flow }, made, factor),
-    madeUpWindow("downlink alone", { downlink: flow }, made, factor),
-    madeUpWindow(
-      "together",
-      { uplink: madeUpFlow(us * 0.6, true), downlink: madeUpFlow(us * 0.7, true) },
-      made,
-      factor,
-    ),
-  ];
 }
 
 /** A server that needs 30 MB and then so much for each connection, and does nothing unless it is polled. */
-function madeUpIdle({ memoryBytes = 5000, pollIntervalMs, foreign = false }: MadeUpTarget, factor: number): IdleTrial {
-  const polls = pollIntervalMs === undefined ? 0 : (idleSteps.at(-1)! * 1000) / pollIntervalMs;
-  return {
-    freshServer: !foreign,
-    memory: idleSteps.map((connections) => ({
-      connections,
-      serverBytes: Math.round(30e6 + connections * memoryBytes * factor),
-    })),
-    durationMs: 1000,
-    serverCpuUs: 50 + polls * 60 * factor,
-    wireBytes: { sent: polls * 150, received: polls * 120 },
+function madeUpIdle(made: MadeUpTarget, factor: number): Pick<Trial, "measures" | "series" | "flags"> {
+  const { memoryBytes = 5000, pollIntervalMs: interval, foreign = false } = made;
+  const connections = idleSteps.at(-1)!;
+  const polls = interval === undefined ? 0 : (connections * 1000) / interval;
+  const points = idleSteps.map((x) => ({ x, y: Math.round(30e6 + x * memoryBytes * factor) }));
+  const series = [memorySeries(points)];
+  const measures: Measures = {
+    memoryBytesPerConnection: memoryLine({ series })!.slope,
+    idleCpuUsPerConnectionSecond: (50 + polls * 60 * factor) / connections,
+    idleWireBytesPerConnectionSecond: (polls * 270) / connections,
   };
+  return { series, measures, flags: foreign ? [usedServerFlag] : [] };
 }
 
 /** Trials whose numbers lie at, above and below those chosen, in turn. */
-export function madeUpTrials(scenario: ScenarioName, made: MadeUpTarget, trials: number): Trial[] {
+export function madeUpTrials(scenario: string, made: MadeUpTarget, trials: number): Trial[] {
   const { spread = 0.04 } = made;
   return Array.from({ length: trials }, (_, index) => {
     const factor = 1 + spread * [0, 1, -1][index % 3]!;
-    const base = { trial: index + 1, state: "complete", startedAt: "2026-01-02T03:04:05.000Z" } as const;
-    if (scenario === "idle") return { ...base, windows: [], idle: madeUpIdle(made, factor) };
+    const trial = { trial: index + 1 };
+    if (scenario === "idle") return trialWith({ ...trial, ...madeUpIdle(made, factor) });
     const connect = madeUpHistogram(made.roundTripUs > 10_000 ? 900 : made.roundTripUs * 3, 16);
-    return { ...base, connect, windows: madeUpWindows(scenario, made, factor) };
+    const recorded = {
+      histograms: { ...(scenario !== "duplex" && { connect }) },
+      windows: madeUpWindows(scenario, made, factor),
+    };
+    return trialWith({ ...trial, ...recorded, measures: trafficMeasures(recorded, madeUpParameters(scenario)) });
   });
 }
 
-const madeUpFlags: Record<Validity["verdict"], Validity["flags"]> = {
+const madeUpFlags: Record<Validity["verdict"], Flag[]> = {
   valid: [],
-  "generator-bound": [{ code: "generator-saturated", severity: "warning", message: "the load generator was full" }],
-  invalid: [{ code: "lost-messages", severity: "fatal", message: "7 of 1000 messages were lost" }],
+  "generator-bound": [
+    { code: "generator-saturated", severity: "warning", cause: "wirebench", message: "the load generator was full" },
+  ],
+  invalid: [{ code: "lost-messages", severity: "fatal", cause: "target", message: "7 of 1000 messages were lost" }],
 };
 
-export function madeUpCell(scenario: ScenarioName, made: MadeUpTarget, trials = 3): Cell {
-  const parameters = madeUpParameters(scenario, made.pollIntervalMs);
+export function madeUpCell(scenario: string, made: MadeUpTarget, trials = 3): Cell {
+  return cellOf(scenario, made, madeUpTrials(scenario, made, trials));
+}
+
+/** A measured cell of any trials. */
+export function cellOf(scenario: string, made: MadeUpTarget, trials: Trial[]): Cell {
   const verdict = made.verdict?.[scenario] ?? "valid";
-  const all = madeUpTrials(scenario, made, trials);
   return {
     target: made.target,
     protocol: made.protocol ?? made.target,
     scenario,
-    parameters,
+    parameters: madeUpParameters(scenario),
     state: "measured",
     validity: { verdict, flags: madeUpFlags[verdict] },
-    trials: all,
-    summary: summarise(all, parameters),
+    trials,
+    summary: summarise(trials),
+    predictions: [],
   };
 }
 
 export function madeUpResults(
   targets: readonly MadeUpTarget[] = sixTargets,
-  {
-    trials = 3,
-    scenarios = ["echo", "throughput", "duplex"],
-  }: { trials?: number; scenarios?: readonly ScenarioName[] } = {},
+  { trials = 3, scenarios = ["echo", "throughput", "duplex"] }: { trials?: number; scenarios?: readonly string[] } = {},
 ): Results {
   return resultsOf(scenarios.flatMap((scenario) => targets.map((made) => madeUpCell(scenario, made, trials))));
 }
 
 /** Around any cells, compared with the target of the first. */
 export function resultsOf(cells: readonly Cell[]): Results {
-  const protocols = new Set(cells.map(({ protocol }) => protocol));
+  const targets = new Map(cells.map(({ target, protocol }) => [target, protocol]));
   return {
     schemaVersion,
     tool: { name: "wirebench", version: "1.2.3", commit: "0123456789ab" },
@@ -260,11 +321,10 @@ export function resultsOf(cells: readonly Cell[]): Results {
       loadAverage: 0.25,
       components: { ws: "8.0.0", undici: "7.0.0" },
     },
-    protocols: protocolInfos.filter(({ name }) => protocols.has(name)),
+    experiments: experiments.filter(({ name }) => cells.some(({ scenario }) => scenario === name)),
+    targets: [...targets].map(([label, protocol]) => targetInfo(label, protocol)),
     cells: [...cells],
     comparisons: cells.length > 0 ? compareWithReference(cells, cells[0]!.target) : [],
     claims: [],
   };
 }
-
-export const exactly = (value: number): Interval => ({ value, low: value, high: value });

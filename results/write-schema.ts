@@ -1,4 +1,4 @@
-/** Writes the JSON Schema of results.json, of both its kinds, to the path given: part of the build, so that the package carries it. */
+/** Writes the JSON Schema of results.json to the path given: part of the build, so that the package carries it. */
 import { writeFileSync } from "node:fs";
 import { resultsJsonSchema } from "./contract/results.ts";
 

@@ -1,4 +1,5 @@
 import type { ProtocolServer } from "../protocol/contract.ts";
+import { pollInterval, pollIntervalMs } from "../protocol/options/poll-interval.ts";
 import { listenPolling, pollingContract } from "./http/polling.ts";
 
 /** Short polling over HTTP/1.1 (RFC 9110): the client asks on a timer and is answered at once. */
@@ -13,6 +14,8 @@ export const shortPollingServer: ProtocolServer = {
     schemes: ["http:", "https:"],
     foreignContract: pollingContract("204 at once if there is none"),
     specification: "RFC 9110",
+    options: [pollInterval],
+    deliveryFloorMs: pollIntervalMs,
     libraries: { server: [], client: ["undici"] },
   },
 

@@ -37,7 +37,7 @@ export async function join(
   client: ProtocolClient,
   url: string,
   limits: Partial<Limits> = {},
-  pollIntervalMs = 5,
+  pollInterval = "5ms",
 ): Promise<ClientConnection & { readonly received: Payload[]; next(): Promise<Payload> }> {
   const received: Payload[] = [];
   const waiting: ((payload: Payload) => void)[] = [];
@@ -46,7 +46,7 @@ export async function join(
     url,
     limits: { ...defaultLimits, ...limits },
     user: 0,
-    pollIntervalMs,
+    options: { "poll-interval": pollInterval },
     signal: AbortSignal.timeout(5000),
     onMessage(payload) {
       received.push(payload);

@@ -1,27 +1,25 @@
 import { Command, Option } from "commander";
-import { describeError, WirebenchError } from "../../protocol/errors.ts";
-import { payloadBytesMin } from "../../protocol/messages/message.ts";
-import { renderClusterReport, renderClusterSummary } from "../../reports/cluster/report.ts";
-import { type BrokerName, brokerNames, type Policy, policies } from "../../results/contract/cluster-results.ts";
-import { availableBrokers, type ClusterPresetName, clusterPresets } from "../experiments/cluster/presets.ts";
+import { WirebenchError } from "../../protocol/errors.ts";
+import { parseBytes, parseCount, parseDurationMs, parseRatePerSecond } from "../../protocol/units.ts";
+import { brokerNamed, brokerNames } from "../../servers/cluster/brokers/brokers.ts";
+import { type Policy, policies } from "../../servers/cluster/haproxy/proxy.ts";
+import { availableBrokers, clusterPresets, clusterTrials } from "../experiments/cluster/presets.ts";
 import { setupOf } from "../experiments/cluster/setup.ts";
-import { experimentNamed, experiments } from "../experiments/experiments.ts";
+import { type PresetName, presets } from "../experiments/comparison/presets.ts";
+import { clusterExperiments, experimentNamed } from "../experiments/experiments.ts";
 import type { ClusterSettings } from "../rigs/cluster/cluster-setup.ts";
 import { keepUp } from "../rigs/cluster/up.ts";
-import { runCluster } from "../run/cluster-run.ts";
 import { balancedProtocolNamed, defaultProtocol } from "../targets/balanced-protocols.ts";
 import { argument } from "./argument.ts";
-import { ClusterProgress } from "./cluster-progress.ts";
-import { exitCodeOf } from "./exit-codes.ts";
 import { interruptSignal } from "./interrupt.ts";
-import { defaultOutputFolder, OutputFolder } from "./output.ts";
-import { parseBytes, parseCount, parseDurationMs, parseRatePerSecond } from "./units.ts";
+import { measure } from "./measure.ts";
+import { givenSettings, type SettingOptions, withOptions } from "./settings.ts";
 
 interface ClusterOptions {
-  preset: ClusterPresetName;
+  preset: PresetName;
   experiment?: string[];
   nodes?: number;
-  broker?: BrokerName[];
+  broker?: string[];
   policy?: Policy;
   protocol?: string;
   users?: number;
@@ -30,6 +28,7 @@ interface ClusterOptions {
   payload?: number;
   trials?: number;
   seed: number;
+  trace?: string;
   out?: string;
   up?: boolean;
 }
@@ -42,7 +41,7 @@ Examples:
   wirebench cluster --up --broker nats --nodes 3               leave a cluster running to explore
 
 Experiments:
-${experiments.map(({ name, question }) => `  ${name.padEnd(18)} ${question}`).join("\n")}
+${clusterExperiments.map(({ name, question }) => `  ${name.padEnd(18)} ${question}`).join("\n")}
 
 HAProxy, Redis, NATS and Kafka are real: npm run setup installs them on Debian, wirebench list shows what is here.`;
 
@@ -64,7 +63,7 @@ export function clusterCommand(): Command {
     .option("--nodes <count>", "nodes of the cluster", argument(parseCount))
     .addOption(
       new Option("--broker <name>", "a broker between the nodes; may be repeated (default: every real one)")
-        .choices(brokerNames)
+        .choices(["none", ...brokerNames])
         .argParser(brokerArgument),
     )
     .addOption(
@@ -76,11 +75,11 @@ export function clusterCommand(): Command {
       "--protocol <name>",
       `how users connect, in experiments that do not vary it (default: ${defaultProtocol.name})`,
     )
-    .option("--users <count>", "simulated users, one connection each", argument(parseCount))
+    .option("--users <count>", "virtual users, one connection each", argument(parseCount))
     .option("-R, --rate <messages per second>", "published by all users together", argument(parseRatePerSecond))
-    .option("-d, --duration <time>", "length of a measured stretch of traffic, e.g. 5s", argument(parseDurationMs))
+    .option("-d, --duration <time>", "length of each measured window, e.g. 5s", argument(parseDurationMs))
     .option("--payload <size>", "size of a published message, e.g. 256B", argument(parseBytes))
-    .option("--trials <count>", "repetitions of every arm with fresh processes", argument(parseCount))
+    .option("--trials <count>", "repetitions of every cell in fresh processes", argument(parseCount))
     .option(
       "--seed <number>",
       "seed of everything that chance decides",
@@ -88,80 +87,58 @@ export function clusterCommand(): Command {
       1,
     )
     .option("--up", "start one cluster, print its addresses, and leave it running until Ctrl-C")
+    .option("--trace <file>", "also write every raw histogram in the HdrHistogram log format, for other tools to plot")
     .option("--out <dir>", "where results.json, report.md and the charts go (default: reports/out/<time>/)")
     .addHelpText("after", examples)
     .action(async (options: ClusterOptions, command: Command) => {
       if (options.up) await up(options);
-      else process.exitCode = await experiment(options, command);
+      else process.exitCode = await runExperiments(options, command);
     });
 }
 
 /** commander checks `choices` only through its own parser, which a repeated option replaces. */
-function brokerArgument(name: string, chosen: BrokerName[] | undefined): BrokerName[] {
-  const known = brokerNames.find((broker) => broker === name);
-  if (known === undefined) {
-    throw new WirebenchError("usage", `unknown broker "${name}": expected one of ${brokerNames.join(", ")}`);
-  }
-  return repeated(known, chosen);
-}
+const brokerArgument = (name: string, chosen?: string[]): string[] =>
+  repeated(name === "none" ? name : brokerNamed(name).traits.name, chosen);
 
-async function experiment(options: ClusterOptions, command: Command): Promise<number> {
-  const settings = applyOptions(options);
-  const chosen = options.experiment?.map(experimentNamed) ?? experiments;
-  const output = new OutputFolder(options.out ?? defaultOutputFolder(new Date()));
-  using interrupt = interruptSignal(
-    "Stopping: what is measured so far will be written. Press Ctrl-C again to end at once.",
-  );
-  const progress = new ClusterProgress((results) => {
-    try {
-      output.writeResults(results);
-    } catch (error) {
-      progress.say(`not saved    ${describeError(error)}; trying again after the next arm`);
-    }
-  });
-  const plan = {
+const settingOptions: SettingOptions<ClusterOptions> = {
+  nodes: { flag: "--nodes", settings: ["nodes"] },
+  broker: { flag: "--broker", settings: ["brokers"] },
+  policy: { flag: "--policy", settings: ["policy"] },
+  protocol: { flag: "--protocol", settings: ["protocol"] },
+  users: { flag: "--users", settings: ["users"] },
+  rate: { flag: "--rate", settings: ["ratePerSecond"] },
+  duration: { flag: "--duration", settings: ["durationMs"] },
+  payload: { flag: "--payload", settings: ["payloadBytes"] },
+};
+
+async function runExperiments(options: ClusterOptions, command: Command): Promise<number> {
+  const chosen = options.experiment?.map((name) => experimentNamed(name, clusterExperiments)) ?? clusterExperiments;
+  return await measure({
     command: ["wirebench", command.name(), ...command.parent!.args.slice(1)].join(" "),
     preset: options.preset,
     seed: options.seed,
-    settings,
+    trials: options.trials ?? clusterTrials[options.preset],
     experiments: [...new Set(chosen)],
-  };
-  const results = await runCluster(plan, progress, interrupt.signal);
-  progress.done();
-  process.stdout.write(`${renderClusterSummary(results)}\n`);
-  output.writeResults(results);
-  for (const [name, content] of await renderClusterReport(results)) output.write(name, content);
-  process.stdout.write(`Report: ${output.path}/report.md\n`);
-  return exitCodeOf(results);
+    request: { targets: [], traffic: presets[options.preset].settings, cluster: settingsOf(options) },
+    given: givenSettings(settingOptions, options),
+    out: options.out,
+    trace: options.trace,
+  });
 }
 
 async function up(options: ClusterOptions): Promise<void> {
-  const settings = applyOptions(options);
+  const settings = settingsOf(options);
   const [broker = "memory"] = options.broker ?? [];
   using interrupt = interruptSignal("Stopping the cluster. Press Ctrl-C again to end at once.");
   await keepUp(setupOf(settings, { broker }), interrupt.signal);
 }
 
-function applyOptions(options: ClusterOptions): ClusterSettings {
+/** Throws `usage` for what no experiment can do. */
+function settingsOf(options: ClusterOptions): ClusterSettings {
   const preset: ClusterSettings = clusterPresets[options.preset];
-  const protocol = balancedProtocolNamed(options.protocol ?? preset.protocol).name;
-  const nodes = options.nodes ?? preset.nodes;
-  if (nodes < 2 && !options.up)
-    throw new WirebenchError("usage", `expected at least 2 nodes, got ${nodes}: one is no cluster`);
-  const payloadBytes = options.payload ?? preset.payloadBytes;
-  if (payloadBytes < payloadBytesMin) {
-    throw new WirebenchError("usage", `expected a payload of at least ${payloadBytesMin}B, got ${payloadBytes}B`);
+  const settings = withOptions({ ...preset, brokers: availableBrokers(preset) }, settingOptions, options);
+  if (settings.nodes < 2 && !options.up) {
+    throw new WirebenchError("usage", `expected at least 2 nodes, got ${settings.nodes}: one is no cluster`);
   }
-  return {
-    ...preset,
-    nodes,
-    protocol,
-    brokers: options.broker ?? availableBrokers(preset),
-    users: options.users ?? preset.users,
-    ratePerSecond: options.rate ?? preset.ratePerSecond,
-    durationMs: options.duration ?? preset.durationMs,
-    payloadBytes,
-    trials: options.trials ?? preset.trials,
-    ...(options.policy !== undefined && { policy: options.policy }),
-  };
+  return { ...settings, protocol: balancedProtocolNamed(settings.protocol).name };
 }

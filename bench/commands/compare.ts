@@ -4,7 +4,7 @@ import { renderComparisonMarkdown, renderComparisonText } from "../../reports/re
 import { compareResults, type ResultsComparison, regressionsOf } from "../../results/regression/regression.ts";
 import { argument } from "./argument.ts";
 import { exitCodeOfComparison } from "./exit-codes.ts";
-import { readComparison } from "./read-results.ts";
+import { readResults } from "./read-results.ts";
 
 interface CompareOptions {
   threshold: number;
@@ -38,7 +38,7 @@ export function compareCommand(): Command {
     .option("--force", "compare even what is not comparable, with a warning")
     .addHelpText("after", examples)
     .action((pathA: string, pathB: string, options: CompareOptions) => {
-      const comparison = compareResults(readComparison(pathA), readComparison(pathB), options.threshold);
+      const comparison = compareResults(readResults(pathA), readResults(pathB), options.threshold);
       const { differences } = comparison;
       if (differences.length > 0 && options.force !== true) {
         const reasons = differences.map((difference) => `\n  ${difference}`).join("");

@@ -1,7 +1,6 @@
 import { WirebenchError } from "../../protocol/errors.ts";
-import type { ClusterResults } from "../../results/contract/cluster-results.ts";
 import type { Results } from "../../results/contract/results.ts";
-import { type ResultsComparison, regressionsOf } from "../../results/regression/regression.ts";
+import { hasRegressed, type ResultsComparison } from "../../results/regression/regression.ts";
 
 /** What the shell learns of a command's end. */
 export const exitCodes = {
@@ -15,14 +14,8 @@ export const exitCodes = {
   interrupted: 130,
 } as const;
 
-/** What results of a comparison and of a cluster have in common. An expectation that did not hold is a finding, not an error. */
-interface Outcome {
-  readonly interrupted: boolean;
-  readonly cells: readonly (Results | ClusterResults)["cells"][number][];
-}
-
-/** The worst thing that happened in a run: interrupted, failed, refused, invalid, in this order. */
-export function exitCodeOf({ interrupted, cells }: Outcome): number {
+/** The worst thing that happened in a run: interrupted, failed, refused, invalid, in this order. A prediction that failed is a finding. */
+export function exitCodeOf({ interrupted, cells }: Pick<Results, "interrupted" | "cells">): number {
   if (interrupted) return exitCodes.interrupted;
   const states = new Set(cells.map(({ state }) => state));
   if (states.has("failed")) return exitCodes.unexpected;
@@ -33,7 +26,7 @@ export function exitCodeOf({ interrupted, cells }: Outcome): number {
 
 /** A regression, or else numbers that may be believed no longer, or none at all: silence is not a pass. */
 export function exitCodeOfComparison(comparison: ResultsComparison): number {
-  if (regressionsOf(comparison).length > 0) return exitCodes.regression;
+  if (hasRegressed(comparison)) return exitCodes.regression;
   const unknown = comparison.turnedInvalid.length > 0 || comparison.changes.length === 0;
   return unknown ? exitCodes.invalidResult : exitCodes.ok;
 }

@@ -1,7 +1,6 @@
 import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { describeError, WirebenchError } from "../../protocol/errors.ts";
-import type { ClusterResults } from "../../results/contract/cluster-results.ts";
 import type { Results } from "../../results/contract/results.ts";
 
 /** The folder a run writes to. A file is complete or absent: it is written beside its place and then renamed. */
@@ -30,7 +29,7 @@ export class OutputFolder {
     return { folder: new OutputFolder(dirname(path)), name: basename(path) };
   }
 
-  writeResults(results: Results | ClusterResults): void {
+  writeResults(results: Results): void {
     this.write("results.json", `${JSON.stringify(results, null, 1)}\n`);
   }
 

@@ -2,12 +2,13 @@ import assert from "node:assert/strict";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
-import { clusterResultsOf, madeUpCell } from "../../reports/cluster/testing.ts";
+import { brokersWithCosts } from "../../reports/plan/cost-model.ts";
 import { madeUpResults } from "../../reports/testing.ts";
-import type { ClusterResults } from "../../results/contract/cluster-results.ts";
+import { clusterResultsOf, madeUpVariant } from "../../reports/view/testing.ts";
+import type { Results } from "../../results/contract/results.ts";
 import { costMetricNames } from "../../results/metrics/cost-metrics.ts";
 import { RunningCli, temporaryFolder } from "../running-cli.ts";
-import { newestClusterResults } from "./cluster-results.ts";
+import { newestResults } from "./read-results.ts";
 
 async function ends(args: readonly string[]): Promise<{ code: number | null; stdout: string; stderr: string }> {
   const cli = new RunningCli(["plan", ...args]);
@@ -21,10 +22,10 @@ const costs = Object.fromEntries(
   costMetricNames.map((name) => [name, name === "nodeMemoryBytesBase" ? 60e6 : name.includes("Memory") ? 40_000 : 12]),
 );
 
-const resultsWith = (measures: Record<string, number>, over: Partial<ClusterResults> = {}): ClusterResults => ({
+const resultsWith = (measures: Record<string, number>, over: Partial<Results> = {}): Results => ({
   ...clusterResultsOf([
-    madeUpCell({ scenario: "cost", parameters: { arm: "costs", broker: "redis", users: 100 }, measures }),
-    madeUpCell({ scenario: "cost", parameters: { arm: "costs", broker: "nats", users: 100 }, measures }),
+    madeUpVariant({ scenario: "cost", variant: "redis", parameters: { broker: "redis", connections: 100 }, measures }),
+    madeUpVariant({ scenario: "cost", variant: "nats", parameters: { broker: "nats", connections: 100 }, measures }),
   ]),
   ...over,
 });
@@ -100,7 +101,7 @@ test("plan says how many nodes are needed, as text, as markdown and as JSON", as
   });
   // 1,000 × 40 kB ÷ (75 MB − 60 MB) = 2.7
   assert.equal(plan.results.find(({ name }) => name === "nodes")?.value, 3);
-  assert.ok(plan.inputs.every(({ cell }) => cell === "websocket, nats, costs"));
+  assert.ok(plan.inputs.every(({ cell }) => cell === "websocket, cost, nats"));
 });
 
 test("plan refuses results without the costs it needs and names the experiment that measures them", async () => {
@@ -117,18 +118,19 @@ test("plan refuses results without the costs it needs and names the experiment t
 
   const run = await ends([...asked, "--from", write(path, madeUpResults())]);
   assert.equal(run.code, 2);
-  assert.match(run.stderr, /holds results of wirebench run: expected results of wirebench cluster/);
+  assert.match(run.stderr, /has no measured costs of a cluster\n.*`cost`/);
 });
 
-test("the results taken by themselves are those of the cluster run that started last", () => {
+test("the results taken by themselves are those with costs that started last", () => {
+  const newestWithCosts = (path: string) => newestResults(path, (results) => brokersWithCosts(results).length > 0);
   using folder = temporaryFolder();
   const place = (name: string): string => join(folder.path, name, "results.json");
-  assert.equal(newestClusterResults(join(folder.path, "nowhere")), undefined);
-  assert.equal(newestClusterResults(folder.path), undefined);
+  assert.equal(newestWithCosts(join(folder.path, "nowhere")), undefined);
+  assert.equal(newestWithCosts(folder.path), undefined);
   write(place("z"), resultsWith(costs, { startedAt: "2026-01-01T00:00:00.000Z" }));
   const newest = write(place("deep/er"), resultsWith(costs, { startedAt: "2026-03-01T00:00:00.000Z" }));
   write(place("run"), madeUpResults());
-  write(place("damaged"), `{"kind":"cluster","startedAt":"2027-01-01T00:00:00.000Z"`);
+  write(place("damaged"), `{"schemaVersion":2,"startedAt":"2027-01-01T00:00:00.000Z"`);
   write(place("empty"), "null");
-  assert.equal(newestClusterResults(folder.path)?.path, newest);
+  assert.equal(newestWithCosts(folder.path)?.path, newest);
 });

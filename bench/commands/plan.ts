@@ -1,23 +1,24 @@
 import { join } from "node:path";
 import { Command, Option } from "commander";
 import { WirebenchError } from "../../protocol/errors.ts";
-import { brokersWithCosts, type CostModel, costModel, plannableBrokers } from "../../reports/plan/cost-model.ts";
+import { parseBytes, parseCount, parsePercent, parseRatePerSecond } from "../../protocol/units.ts";
+import { brokersWithCosts, type CostModel, costModel, isPlannable } from "../../reports/plan/cost-model.ts";
 import { missingCosts, planCluster } from "../../reports/plan/plan.ts";
 import type { PlanRequest } from "../../reports/plan/plan-sizing.ts";
 import { planAsData, renderPlanMarkdown, renderPlanText } from "../../reports/plan/plan-views.ts";
-import type { BrokerName, ClusterResults } from "../../results/contract/cluster-results.ts";
+import type { Results } from "../../results/contract/results.ts";
 import { costExperiment } from "../../results/metrics/cost-metrics.ts";
 import { formatList } from "../../results/quantities/format.ts";
+import { brokerNames } from "../../servers/cluster/brokers/brokers.ts";
 import { argument } from "./argument.ts";
-import { newestClusterResults, readClusterResults } from "./cluster-results.ts";
-import { parseBytes, parseCount, parsePercent, parseRatePerSecond } from "./units.ts";
+import { newestResults, readResults } from "./read-results.ts";
 
 interface PlanOptions {
   users: number;
   messagesPerUser: number;
   fanout: number;
   payload?: number;
-  broker?: BrokerName;
+  broker?: string;
   from?: string;
   nodeCores: number;
   cpuTarget: number;
@@ -53,10 +54,10 @@ export function planCommand(): Command {
     .option("--payload <size>", "size of a message (default: as measured)", argument(parseBytes))
     .addOption(
       new Option("--broker <name>", "broker between the nodes (default: the first with measured costs)").choices(
-        plannableBrokers,
+        brokerNames.filter(isPlannable),
       ),
     )
-    .option("--from <results.json>", `measured costs (default: the newest of wirebench cluster in ${resultsFolder})`)
+    .option("--from <results.json>", `measured costs (default: the newest in ${resultsFolder})`)
     .option("--node-cores <count>", "cores a node may use", count, 1)
     .addOption(
       new Option("--cpu-target <share>", "how busy cores may be on average").argParser(share).default(0.6, "60%"),
@@ -105,11 +106,11 @@ function requestOf({ users, fanout, payload, ...rest }: PlanOptions): PlanReques
   };
 }
 
-function resultsFrom(path: string | undefined): { path: string; results: ClusterResults } {
-  if (path !== undefined) return { path, results: readClusterResults(path) };
-  const newest = newestClusterResults(resultsFolder);
+function resultsFrom(path: string | undefined): { path: string; results: Results } {
+  if (path !== undefined) return { path, results: readResults(path) };
+  const newest = newestResults(resultsFolder, (results) => brokersWithCosts(results).length > 0);
   if (newest !== undefined) return newest;
-  throw new WirebenchError("usage", `there are no results of wirebench cluster below ${resultsFolder}`, {
+  throw new WirebenchError("usage", `there are no results with the costs of a cluster below ${resultsFolder}`, {
     hint: "run `wirebench cluster` first or name a results file with --from",
   });
 }
@@ -118,7 +119,7 @@ const measureFirst = {
   hint: `the experiment \`${costExperiment}\` of wirebench cluster measures them: run it, or name another results file with --from`,
 };
 
-function modelFrom(path: string, results: ClusterResults, { broker: asked, payload }: PlanOptions): CostModel {
+function modelFrom(path: string, results: Results, { broker: asked, payload }: PlanOptions): CostModel {
   const measured = brokersWithCosts(results);
   const broker = asked ?? measured[0];
   const model = broker === undefined ? undefined : costModel(results, broker, payload);

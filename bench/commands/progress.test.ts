@@ -1,20 +1,25 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { scenarioNamed } from "../experiments/scenarios.ts";
-import { planCells, presets } from "../run/plan.ts";
-import type { RunPlan } from "../run/runner.ts";
+import type { Trial } from "../../results/contract/results.ts";
+import { clusterPresets } from "../experiments/cluster/presets.ts";
+import { presets } from "../experiments/comparison/presets.ts";
+import { echo } from "../experiments/echo.ts";
+import { CellState } from "../run/cell-state.ts";
 import { parseTarget } from "../targets/target.ts";
 import { formatClock, Progress, type ProgressSink } from "./progress.ts";
 
-const settings = { ...presets.quick, warmupMs: 500, settleMs: 500, durationMs: 9000 };
-const cells = planCells([parseTarget("tcp"), parseTarget("websocket")], [scenarioNamed("echo")], settings);
-const plan: RunPlan = { command: "wirebench run", preset: "quick", seed: 1, trials: 2, reference: "tcp", cells };
+const traffic = { ...presets.quick.settings, warmupMs: 500, rampUpMs: 500, durationMs: 9000 };
+const targets = [parseTarget("tcp"), parseTarget("websocket")];
+const cells = echo
+  .cells({ targets, traffic, cluster: clusterPresets.quick })
+  .map((cell) => ({ experiment: echo, cell }));
+const statesOf = (): CellState[] => cells.map((planned) => new CellState(planned, { loadAverage: 0, cores: 2 }));
 
 function watched(sink: Partial<ProgressSink> = {}): { progress: Progress; lines: string[]; advance(ms: number): void } {
   const lines: string[] = [];
   let now = 1;
   const progress = new Progress(
-    plan,
+    { cells },
     () => {},
     { write: (text) => lines.push(text), ...sink },
     () => now,
@@ -22,27 +27,48 @@ function watched(sink: Partial<ProgressSink> = {}): { progress: Progress; lines:
   return { progress, lines, advance: (ms) => (now += ms) };
 }
 
+const trial = (measures: Trial["measures"]): Trial => ({
+  trial: 1,
+  state: "complete",
+  startedAt: new Date(0).toISOString(),
+  durationMs: 1,
+  windows: [],
+  measures,
+  histograms: {},
+  events: [],
+  series: [],
+  flags: [],
+});
+
 test("says which cell and trial runs and how long the rest takes, learning the overhead as it goes", () => {
   const { progress, lines, advance } = watched();
-  progress.trialStarts({ cell: cells[0]!, trial: 1, number: 1, of: 4 });
+  const [tcp, websocket] = statesOf();
+  progress.trialStarts({ state: tcp!, trial: 1, number: 1, of: 4 });
   advance(15_000);
-  progress.trialStarts({ cell: cells[1]!, trial: 1, number: 2, of: 4 });
+  tcp!.add(trial({ lostMessages: 0 }));
+  progress.trialEnded({ state: tcp!, trial: 1, number: 1, of: 4 });
+  progress.trialStarts({ state: websocket!, trial: 1, number: 2, of: 4 });
   // 4 trials of 10 s and a guessed 0.7 s each; then 3 of 10 s and a measured 5 s each.
-  assert.deepEqual(lines, ["[1/4]  echo  tcp  trial 1  0:43 left\n", "[2/4]  echo  websocket  trial 1  0:45 left\n"]);
+  assert.deepEqual(lines, ["[1/4]  tcp, echo  trial 1  0:43 left\n", "[2/4]  websocket, echo  trial 1  0:45 left\n"]);
 });
 
 test("rewrites one line on a terminal and keeps it within the width", () => {
   const { progress, lines } = watched({ isTTY: true, columns: 20 });
-  progress.trialStarts({ cell: cells[0]!, trial: 1, number: 1, of: 4 });
-  assert.deepEqual(lines, ["\r\u001b[K[1/4]  echo  tcp  t"]);
+  progress.trialStarts({ state: statesOf()[0]!, trial: 1, number: 1, of: 4 });
+  assert.deepEqual(lines, ["\r\u001b[K[1/4]  tcp, echo  t"]);
 });
 
-test("keeps refusals and failures on lines of their own", () => {
+test("keeps refusals, failures and predictions that did not hold on lines of their own", () => {
   const { progress, lines } = watched({ isTTY: true });
+  const [failing, missing] = statesOf();
   progress.refused(parseTarget("tcp"), "it fails");
-  progress.trialFailed({ cell: cells[0]!, trial: 1, number: 1, of: 4 }, "the server died");
+  failing!.stop({ state: "failed", reason: "the server died" });
+  progress.trialEnded({ state: failing!, trial: 1, number: 1, of: 4 });
+  missing!.add(trial({ lostMessages: 3 }));
+  progress.trialEnded({ state: missing!, trial: 1, number: 2, of: 4 });
   assert.ok(lines.includes("refused      tcp: it fails\n"));
-  assert.ok(lines.includes("failed       echo tcp: the server died\n"));
+  assert.ok(lines.includes("failed       tcp, echo: the server died\n"));
+  assert.ok(lines.includes("[2/4]  websocket, echo: not as predicted: lostMessages 3\n"));
 });
 
 test("formats minutes and seconds", () => {

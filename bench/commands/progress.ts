@@ -1,10 +1,13 @@
-import type { Results } from "../../results/contract/results.ts";
-import { trafficMs } from "../run/plan.ts";
-import type { RunObserver, RunPlan, TrialStep } from "../run/runner.ts";
+import type { Results, Window } from "../../results/contract/results.ts";
+import type { PlannedCell } from "../run/cell-state.ts";
+import { type RunObserver, type RunPlan, sideBySideMax, type TrialStep } from "../run/runner.ts";
 import type { Target } from "../targets/target.ts";
 
 /** First guess of what processes and drain add to a trial's traffic; replaced by what the trials show. */
 const guessedOverheadMs = 700;
+
+/** Without a terminal, nothing new is said of a trial for so long. */
+const quietMs = 1000;
 
 /** Where progress goes: a terminal shows one line that changes, anything else gets lines. */
 export interface ProgressSink {
@@ -13,19 +16,19 @@ export interface ProgressSink {
   write(text: string): unknown;
 }
 
-/** Tells on stderr which cell and trial runs, and how long the rest will take. */
+/** Tells on stderr which cell and trial runs, what went otherwise than expected, and how long the rest will take. */
 export class Progress implements RunObserver {
   readonly #sink: ProgressSink;
   readonly #nowMs: () => number;
-  readonly #trafficMs: number[];
+  readonly #meanTrafficMs: number;
   readonly #saves: (results: Results) => void;
-  #startedMs = 0;
+  #startedMs: number | undefined;
   #trafficDoneMs = 0;
   #finished = 0;
-  #currentMs = 0;
+  #shownMs = 0;
 
   constructor(
-    plan: RunPlan,
+    plan: Pick<RunPlan, "cells">,
     saves: (results: Results) => void,
     sink: ProgressSink = process.stderr,
     nowMs = () => performance.now(),
@@ -33,7 +36,8 @@ export class Progress implements RunObserver {
     this.#sink = sink;
     this.#nowMs = nowMs;
     this.#saves = saves;
-    this.#trafficMs = plan.cells.flatMap((cell) => Array.from({ length: plan.trials }, () => trafficMs(cell)));
+    const all = plan.cells.map(trafficMs);
+    this.#meanTrafficMs = all.reduce((sum, ms) => sum + ms, 0) / Math.max(1, all.length);
   }
 
   verifying(target: Target): void {
@@ -45,25 +49,32 @@ export class Progress implements RunObserver {
   }
 
   trialStarts(step: TrialStep): void {
+    const { number, of } = step;
     const now = this.#nowMs();
-    if (this.#startedMs === 0) this.#startedMs = now;
-    if (this.#currentMs > 0) {
-      this.#trafficDoneMs += this.#currentMs;
-      this.#finished++;
+    this.#startedMs ??= now;
+    const left = formatClock(this.#leftMs(now - this.#startedMs, of - number + 1));
+    this.#show(`${lineOf(step)}  ${left} left`);
+  }
+
+  /** A terminal's line changes; elsewhere only what takes its time is told of before it ends. */
+  windowEnded(step: TrialStep, { name }: Window): void {
+    if (this.#sink.isTTY || this.#nowMs() - this.#shownMs > quietMs) this.#show(`${lineOf(step)}  ${name}`);
+  }
+
+  trialEnded({ state, number, of }: TrialStep): void {
+    this.#trafficDoneMs += trafficMs(state.planned);
+    this.#finished++;
+    const { result } = state;
+    if (result.state === "failed" || result.state === "not-run") {
+      this.say(`${result.state.replace("-", " ").padEnd(12)} ${state.name}: ${result.reason}`);
     }
-    this.#currentMs = trafficMs(step.cell);
-    const { target, scenario } = step.cell;
-    const place = `[${String(step.number).padStart(String(step.of).length)}/${step.of}]`;
-    const left = formatClock(this.#leftMs(now, step.of - step.number + 1));
-    this.#show(`${place}  ${scenario.name}  ${target.label}  trial ${step.trial}  ${left} left`);
-  }
-
-  probing(target: Target, ratePerSecond: number): void {
-    this.#show(`capacity     ${target.label}  ${ratePerSecond}/s`);
-  }
-
-  trialFailed({ cell }: TrialStep, reason: string): void {
-    this.say(`failed       ${cell.scenario.name} ${cell.target.label}: ${reason}`);
+    if (result.state !== "measured") return;
+    const missed = result.predictions.filter(({ verdict }) => verdict !== "held");
+    if (missed.length === 0) return;
+    const outcomes = missed.map(({ metric, verdict, measured }) =>
+      verdict === "failed" ? `${metric} ${measured}` : `${metric} not measured`,
+    );
+    this.say(`${placeOf(number, of)}  ${state.name}: not as predicted: ${outcomes.join("; ")}`);
   }
 
   checkpoint(results: Results): void {
@@ -76,14 +87,13 @@ export class Progress implements RunObserver {
   }
 
   /** Traffic still planned, and per trial what the ones before took beyond their traffic. */
-  #leftMs(now: number, trialsLeft: number): number {
-    const planned = this.#trafficMs.reduce((sum, ms) => sum + ms, 0) / this.#trafficMs.length;
-    const overhead =
-      this.#finished > 0 ? (now - this.#startedMs - this.#trafficDoneMs) / this.#finished : guessedOverheadMs;
-    return trialsLeft * (planned + Math.max(0, overhead));
+  #leftMs(elapsedMs: number, trialsLeft: number): number {
+    const overheadMs = this.#finished > 0 ? (elapsedMs - this.#trafficDoneMs) / this.#finished : guessedOverheadMs;
+    return trialsLeft * (this.#meanTrafficMs + Math.max(0, overheadMs));
   }
 
   #show(line: string): void {
+    this.#shownMs = this.#nowMs();
     if (!this.#sink.isTTY) this.#sink.write(`${line}\n`);
     else this.#sink.write(`\r\u001b[K${line.slice(0, (this.#sink.columns ?? 80) - 1)}`);
   }
@@ -94,6 +104,15 @@ export class Progress implements RunObserver {
     this.#sink.write(`${line}\n`);
   }
 }
+
+const lineOf = ({ state, trial, number, of }: TrialStep): string =>
+  `${placeOf(number, of)}  ${state.name}  trial ${trial}`;
+
+const placeOf = (number: number, of: number): string => `[${String(number).padStart(String(of).length)}/${of}]`;
+
+/** Of a trial that shares its time with others, its part. */
+const trafficMs = ({ experiment, cell }: PlannedCell): number =>
+  experiment.trafficMs(cell) / (experiment.isolation === "shared" ? sideBySideMax : 1);
 
 /** Minutes and seconds, e.g. `1:05`. */
 export function formatClock(ms: number): string {

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { renderClusterReport, renderClusterSummary } from "../../reports/cluster/report.ts";
-import { madeUpClusterResults } from "../../reports/cluster/testing.ts";
+import { renderReport, renderSummary } from "../../reports/report.ts";
+import { madeUpClusterResults } from "../../reports/view/testing.ts";
 import { RunningCli, temporaryFolder } from "../running-cli.ts";
 
 const results = madeUpClusterResults();
@@ -20,24 +20,43 @@ test("report renders the results of the cluster experiments", async () => {
   writeFileSync(path, JSON.stringify(results));
   const { code, stdout, stderr } = await ends(["report", path, "--trace", join(folder.path, "trace.hlog")]);
   assert.deepEqual([code, stderr], [0, ""]);
-  assert.equal(stdout, `${renderClusterSummary(results)}\nReport: ${folder.path}/report.md\n`);
-  for (const [name, content] of await renderClusterReport(results)) {
+  assert.equal(stdout, `${renderSummary(results)}\nReport: ${folder.path}/report.md\n`);
+  for (const [name, content] of await renderReport(results)) {
     assert.equal(readFileSync(join(folder.path, name), "utf8"), content, name);
   }
   assert.match(readFileSync(join(folder.path, "trace.hlog"), "utf8"), /^#\[wirebench 1\.2\.3: wirebench cluster/);
 });
 
-test("compare refuses the results of the cluster experiments and says what to do with them", async () => {
+test("compare takes the results of the cluster experiments, and names what it cannot compare", async () => {
   using folder = temporaryFolder();
   const path = join(folder.path, "results.json");
   writeFileSync(path, JSON.stringify(results));
-  const { code, stdout, stderr } = await ends(["compare", path, path]);
-  assert.deepEqual([code, stdout], [2, ""]);
-  assert.match(
-    stderr,
-    /holds results of wirebench cluster, which cannot be compared: expected results of wirebench run/,
-  );
-  assert.match(stderr, /wirebench report .*results\.json renders them/);
+  const { code, stdout } = await ends(["compare", path, path]);
+  assert.equal(code, 0);
+  assert.match(stdout, /websocket, broker-kill, kafka: not-run in A: Kafka was not found/);
+  assert.match(stdout, /: nothing changed of \d+ numbers compared\.$/m);
+});
+
+test("compare calls it a regression when a prediction that held no longer does", async () => {
+  using folder = temporaryFolder();
+  const [a, b] = ["a.json", "b.json"].map((name) => join(folder.path, name)) as [string, string];
+  let broken = 0;
+  const cells = results.cells.map((cell) => {
+    if (cell.state !== "measured" || broken > 0) return cell;
+    const predictions = cell.predictions.map((prediction) =>
+      prediction.verdict === "held" && broken++ === 0
+        ? { ...prediction, verdict: "failed" as const, measured: -1 }
+        : prediction,
+    );
+    return { ...cell, predictions };
+  });
+  writeFileSync(a, JSON.stringify(results));
+  writeFileSync(b, JSON.stringify({ ...results, cells }));
+  const { code, stdout } = await ends(["compare", a, b]);
+  assert.equal(code, 5);
+  assert.match(stdout, /^Predictions that held in A and failed in B:\n {2}.* in A, .* in B, expected /m);
+  assert.match(stdout, /^1 prediction no longer held: /m);
+  assert.equal((await ends(["compare", b, a])).code, 0);
 });
 
 test("report names what is wrong with the results of the cluster experiments", async () => {
@@ -47,4 +66,26 @@ test("report names what is wrong with the results of the cluster experiments", a
   const { code, stderr } = await ends(["report", path]);
   assert.equal(code, 2);
   assert.match(stderr, /not a results file: .*\n.*brokers/s);
+});
+
+test("report says of a file of an older version who can render it", async () => {
+  using folder = temporaryFolder();
+  const path = join(folder.path, "results.json");
+  writeFileSync(path, JSON.stringify({ schemaVersion: 1, tool: { name: "wirebench", version: "0.1.0" } }));
+  const { code, stderr } = await ends(["report", path]);
+  assert.equal(code, 2);
+  assert.match(stderr, /has schemaVersion 1, .*: it reads 2\n {2}render it with wirebench 0\.1\.0, or measure again/);
+});
+
+test("report refuses a metric that this version does not have", async () => {
+  using folder = temporaryFolder();
+  const path = join(folder.path, "results.json");
+  const cells = results.cells.map((cell) =>
+    cell.state === "measured"
+      ? { ...cell, summary: { ...cell.summary, happiness: { value: 1, low: 1, high: 1 } } }
+      : cell,
+  );
+  writeFileSync(path, JSON.stringify({ ...results, cells }));
+  const { code, stderr } = await ends(["report", path]);
+  assert.deepEqual([code, /no metric called "happiness"/.test(stderr)], [2, true]);
 });

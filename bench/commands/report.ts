@@ -1,11 +1,9 @@
 import { dirname } from "node:path";
 import { Command } from "commander";
-import { renderClusterHistogramLog } from "../../reports/cluster/histogram-log.ts";
-import { renderClusterReport, renderClusterSummary } from "../../reports/cluster/report.ts";
 import { renderHistogramLog } from "../../reports/histogram-log.ts";
 import { renderReport, renderSummary } from "../../reports/report.ts";
 import { OutputFolder } from "./output.ts";
-import { type AnyResults, isCluster, readResults } from "./read-results.ts";
+import { readResults } from "./read-results.ts";
 
 const examples = `
 Example:
@@ -22,17 +20,8 @@ export function reportCommand(): Command {
       const results = readResults(path);
       const trace = options.trace === undefined ? undefined : OutputFolder.ofFile(options.trace);
       const output = new OutputFolder(options.out ?? dirname(path));
-      for (const [name, content] of await reportOf(results)) output.write(name, content);
-      if (trace !== undefined) trace.folder.write(trace.name, traceOf(results));
-      process.stdout.write(`${summaryOf(results)}\nReport: ${output.path}/report.md\n`);
+      for (const [name, content] of await renderReport(results)) output.write(name, content);
+      if (trace !== undefined) trace.folder.write(trace.name, renderHistogramLog(results));
+      process.stdout.write(`${renderSummary(results)}\nReport: ${output.path}/report.md\n`);
     });
 }
-
-const reportOf = (results: AnyResults): Promise<Map<string, string>> =>
-  isCluster(results) ? renderClusterReport(results) : renderReport(results);
-
-const summaryOf = (results: AnyResults): string =>
-  isCluster(results) ? renderClusterSummary(results) : renderSummary(results);
-
-const traceOf = (results: AnyResults): string =>
-  isCluster(results) ? renderClusterHistogramLog(results) : renderHistogramLog(results);

@@ -1,22 +1,29 @@
 import { Command, Option } from "commander";
 import { type Arrivals, arrivalKinds } from "../../load/pacing/pacer.ts";
-import { describeError } from "../../protocol/errors.ts";
+import { WirebenchError } from "../../protocol/errors.ts";
 import { type PayloadKind, payloadKinds } from "../../protocol/messages/message.ts";
-import { renderHistogramLog } from "../../reports/histogram-log.ts";
-import { renderReport, renderSummary } from "../../reports/report.ts";
-import type { Objective, Results } from "../../results/contract/results.ts";
-import { scenarioNamed, scenarios } from "../experiments/scenarios.ts";
-import { type PresetName, planCells, presets, type RunSettings } from "../run/plan.ts";
-import { run } from "../run/runner.ts";
+import { pollInterval } from "../../protocol/options/poll-interval.ts";
+import {
+  parseBytes,
+  parseCount,
+  parseDurationMs,
+  parseObjective,
+  parsePercent,
+  parseRatePerSecond,
+} from "../../protocol/units.ts";
+import { capacity } from "../experiments/capacity.ts";
+import { clusterPresets } from "../experiments/cluster/presets.ts";
+import { type PresetName, presets } from "../experiments/comparison/presets.ts";
+import type { Experiment } from "../experiments/contract/experiment.ts";
+import type { Objective, TrafficSettings } from "../experiments/contract/request.ts";
+import { echo } from "../experiments/echo.ts";
+import { comparisonExperiments, experimentNamed } from "../experiments/experiments.ts";
 import { protocolNames } from "../targets/protocols.ts";
-import { parseTarget, type Target } from "../targets/target.ts";
+import { parseTarget, type Target, withOption } from "../targets/target.ts";
 import { argument } from "./argument.ts";
-import { capacityScenarios, refuseContradictions, refuseRepeats } from "./contradictions.ts";
-import { exitCodeOf } from "./exit-codes.ts";
-import { interruptSignal } from "./interrupt.ts";
-import { defaultOutputFolder, OutputFolder } from "./output.ts";
-import { Progress } from "./progress.ts";
-import { parseBytes, parseCount, parseDurationMs, parseObjective, parsePercent, parseRatePerSecond } from "./units.ts";
+import { refuseContradictions, refuseRepeats } from "./contradictions.ts";
+import { measure } from "./measure.ts";
+import { givenSettings, type SettingOptions, withOptions } from "./settings.ts";
 
 export interface RunOptions {
   preset: PresetName;
@@ -31,7 +38,7 @@ export interface RunOptions {
   inFlight?: number;
   payload?: number;
   payloadKind?: PayloadKind;
-  pollInterval?: number;
+  pollInterval?: string;
   trials?: number;
   seed: number;
   out?: string;
@@ -55,15 +62,18 @@ export function runCommand(): Command {
     .description(
       "compare protocols: latency, throughput, duplex behaviour, bytes and CPU per message, memory per connection",
     )
-    .argument("[target...]", `protocol or protocol=URL; all protocols when left out (${protocolNames.join(", ")})`)
+    .argument(
+      "[target...]",
+      `protocol[+option=value] or protocol=URL; all protocols when left out (${protocolNames.join(", ")})`,
+    )
     .addOption(new Option("--preset <name>", "how long and how much").choices(Object.keys(presets)).default("quick"))
     .option(
       "--scenario <name>",
-      `${scenarios.map(({ name }) => name).join(", ")}; may be repeated (default: all)`,
+      `${comparisonExperiments.map(({ name }) => name).join(", ")}; may be repeated (default: all)`,
       (name: string, chosen: string[] = []) => [...chosen, name],
     )
-    .option("-c, --connections <count>", "simulated users, one connection each", argument(parseCount))
-    .option("--idle-connections <count>", "most users connected at once in the idle scenario", argument(parseCount))
+    .option("-c, --connections <count>", "virtual users, one connection each", argument(parseCount))
+    .option("--idle-connections <count>", "most connections at once in the idle scenario", argument(parseCount))
     .option("-d, --duration <time>", "length of each measured window, e.g. 10s", argument(parseDurationMs))
     .option("--warmup <time>", "traffic before each window that is not timed, e.g. 500ms", argument(parseDurationMs))
     .option(
@@ -84,7 +94,7 @@ export function runCommand(): Command {
     )
     .option("--payload <size>", "payload of one message, e.g. 256B or 64KiB", argument(parseBytes))
     .addOption(new Option("--payload-kind <kind>", "text or binary payloads").choices(payloadKinds))
-    .option("--poll-interval <time>", "how often a polling client asks, e.g. 100ms", argument(parseDurationMs))
+    .option("--poll-interval <time>", "how often a polling client asks, e.g. 100ms", argument(pollInterval.parse))
     .option("--workers <count>", "load-generator processes that share the connections", argument(parseCount))
     .option("--trials <count>", "repetitions of every cell in fresh processes", argument(parseCount))
     .option(
@@ -114,74 +124,66 @@ export function runCommand(): Command {
 }
 
 async function runTargets(targetTexts: string[], options: RunOptions, command: Command): Promise<number> {
-  const targets = (targetTexts.length > 0 ? targetTexts : protocolNames).map(parseTarget);
+  const targets = chosenTargets(targetTexts.length > 0 ? targetTexts : protocolNames, options);
   refuseRepeats(targets);
-  const chosen = options.scenario?.map(scenarioNamed) ?? (options.findCapacity ? capacityScenarios : scenarios);
-  refuseContradictions(options, targets, chosen);
-  const settings = applyOptions(presets[options.preset], options);
-  const cells = planCells(targets, chosen, settings);
-  const output = new OutputFolder(options.out ?? defaultOutputFolder(new Date()));
-
-  const trace = options.trace === undefined ? undefined : OutputFolder.ofFile(options.trace);
-
-  const plan = {
+  refuseContradictions(options);
+  const preset = presets[options.preset];
+  const experiments = chosenExperiments(options);
+  return await measure({
     command: ["wirebench", command.name(), ...command.parent!.args.slice(1)].join(" "),
     preset: options.preset,
     seed: options.seed,
-    trials: settings.trials,
-    reference: referenceOf(targets),
-    cells,
+    // A search repeats what it must by itself.
+    trials: options.findCapacity ? 1 : (options.trials ?? preset.trials),
+    experiments,
+    request: {
+      targets,
+      traffic: withOptions<RunOptions, TrafficSettings>(preset.settings, settingOptions, options),
+      cluster: clusterPresets[options.preset],
+    },
+    given: givenSettings(settingOptions, options),
     ...(options.untilPrecision !== undefined && {
       precision: { share: options.untilPrecision, trialsMax: options.maxTrials ?? defaultTrialsMax },
     }),
-    ...(options.findCapacity && { objective: options.slo ?? defaultObjective }),
-  };
-  using interrupt = interruptSignal(
-    "Stopping: what is measured so far will be written. Press Ctrl-C again to end at once.",
-  );
-  const progress = new Progress(plan, (results) => saveOrWarn(output, results, progress));
-  const results = await run(plan, progress, interrupt.signal);
-  progress.done();
-
-  process.stdout.write(`${renderSummary(results)}\n`);
-  output.writeResults(results);
-  for (const [name, content] of await renderReport(results)) output.write(name, content);
-  if (trace !== undefined) trace.folder.write(trace.name, renderHistogramLog(results));
-  process.stdout.write(`Report: ${output.path}/report.md\n`);
-  return exitCodeOf(results);
-}
-
-/** A full disk must not end a run: what is measured stays in memory, and the next trial's end tries again. */
-function saveOrWarn(output: OutputFolder, results: Results, progress: Progress): void {
-  try {
-    output.writeResults(results);
-  } catch (error) {
-    progress.say(`not saved    ${describeError(error)}; trying again after the next trial`);
-  }
+    out: options.out,
+    trace: options.trace,
+  });
 }
 
 const defaultTrialsMax = 30;
-const defaultObjective: Objective = { percentile: 99, delayUsMax: 50_000 };
 
-/** The first target is what the others are compared with; without a choice that is the floor. */
-const referenceOf = (targets: readonly Target[]): string => targets[0]!.label;
-
-function applyOptions(preset: RunSettings, options: RunOptions): RunSettings {
-  const given: { [Key in keyof RunSettings]?: RunSettings[Key] | undefined } = {
-    trials: options.trials,
-    connections: options.connections,
-    idleConnections: options.idleConnections,
-    idleMs: options.duration,
-    workers: options.workers,
-    payloadBytes: options.payload,
-    payloadKind: options.payloadKind,
-    ratePerSecond: options.rate,
-    arrivals: options.arrivals,
-    inFlight: options.inFlight,
-    warmupMs: options.warmup,
-    durationMs: options.duration,
-    pollIntervalMs: options.pollInterval,
-  };
-  const overrides = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
-  return { ...preset, ...overrides };
+function chosenExperiments({ scenario, findCapacity }: RunOptions): readonly Experiment[] {
+  if (!findCapacity)
+    return scenario?.map((name) => experimentNamed(name, comparisonExperiments)) ?? comparisonExperiments;
+  const wrong = scenario?.find((name) => name !== echo.name);
+  if (wrong !== undefined) {
+    throw new WirebenchError("usage", `--find-capacity searches on ${echo.name} only, not on ${wrong}`);
+  }
+  return [capacity];
 }
+
+/** The poll interval is an option of those protocols that have it. */
+function chosenTargets(texts: readonly string[], options: RunOptions): Target[] {
+  const targets = texts.map(parseTarget);
+  if (options.pollInterval === undefined) return targets;
+  const asked = targets.map((target) => withOption(target, pollInterval.name, options.pollInterval!));
+  if (asked.every((target) => target === undefined)) {
+    throw new WirebenchError("usage", "--poll-interval is given, but none of the targets polls");
+  }
+  return asked.map((target, index) => target ?? targets[index]!);
+}
+
+/** From an option to the settings it gives. */
+const settingOptions: SettingOptions<RunOptions> = {
+  connections: { flag: "--connections", settings: ["connections"] },
+  idleConnections: { flag: "--idle-connections", settings: ["idleConnections"] },
+  workers: { flag: "--workers", settings: ["workers"] },
+  duration: { flag: "--duration", settings: ["durationMs", "idleMs"] },
+  warmup: { flag: "--warmup", settings: ["warmupMs"] },
+  rate: { flag: "--rate", settings: ["ratePerSecond"] },
+  arrivals: { flag: "--arrivals", settings: ["arrivals"] },
+  inFlight: { flag: "--in-flight", settings: ["inFlight"] },
+  payload: { flag: "--payload", settings: ["payloadBytes"] },
+  payloadKind: { flag: "--payload-kind", settings: ["payloadKind"] },
+  slo: { flag: "--slo", settings: ["objective"] },
+};

@@ -1,12 +1,12 @@
 import { Command } from "commander";
-import { echoService } from "../../load/behaviours/echo.ts";
+import { echoBehaviour } from "../../load/behaviours/echo.ts";
 import { defaultLimits } from "../../protocol/contract.ts";
 import { describeError, WirebenchError } from "../../protocol/errors.ts";
+import { parseCount } from "../../protocol/units.ts";
 import { protocolNamed, protocolNames } from "../targets/protocols.ts";
 import { parseTarget } from "../targets/target.ts";
 import { argument } from "./argument.ts";
 import { interruptSignal } from "./interrupt.ts";
-import { parseCount } from "./units.ts";
 
 const examples = `
 Examples:
@@ -30,14 +30,14 @@ export function serveCommand(): Command {
 
 async function serve(targetText: string, { port, host }: { port: number; host: string }): Promise<void> {
   const target = parseTarget(targetText);
-  if (target.url !== undefined) {
+  if (target.system.kind !== "embedded") {
     throw new WirebenchError("usage", `serve starts a server itself: expected a protocol, got "${targetText}"`);
   }
   if (port > 65_535) throw new WirebenchError("usage", `expected a port from 0 to 65535, got ${port}`);
   using interrupt = interruptSignal("Stopping.");
-  const { behaviour } = echoService();
+  const { behaviour } = echoBehaviour();
   const server = await protocolNamed(target.protocol)
-    .server.listen({ host, port, behaviour, limits: defaultLimits })
+    .server.listen({ host, port, behaviour, limits: defaultLimits, options: target.options })
     .catch((error) => {
       throw new WirebenchError("usage", `cannot listen on ${host}:${port}: ${describeError(error)}`, { cause: error });
     });

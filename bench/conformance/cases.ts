@@ -270,7 +270,11 @@ async function assertRejects(code: WirebenchError["code"], attempt: Promise<unkn
   assert.fail(`expected a failure with code ${code}, but it connected`);
 }
 
-function connectTo({ protocol, url }: ConformanceContext, port: number, signal?: AbortSignal): Promise<unknown> {
+function connectTo(
+  { protocol, url, options }: ConformanceContext,
+  port: number,
+  signal?: AbortSignal,
+): Promise<unknown> {
   const elsewhere = new URL(url);
   elsewhere.hostname = "127.0.0.1";
   elsewhere.port = String(port);
@@ -278,7 +282,7 @@ function connectTo({ protocol, url }: ConformanceContext, port: number, signal?:
     url: elsewhere.href,
     limits: defaultLimits,
     user: 0,
-    pollIntervalMs: 10,
+    options,
     onMessage() {},
     ...(signal && { signal }),
   });

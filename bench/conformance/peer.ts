@@ -3,6 +3,7 @@ import {
   type ClientConnection,
   defaultLimits,
   type Limits,
+  type Options,
   type Payload,
   type ProtocolClient,
 } from "../../protocol/contract.ts";
@@ -21,13 +22,18 @@ export class Peer implements AsyncDisposable {
     this.#inbox = inbox;
   }
 
-  static async connect(client: ProtocolClient, url: string, limits: Partial<Limits> = {}): Promise<Peer> {
+  static async connect(
+    client: ProtocolClient,
+    url: string,
+    options: Options,
+    limits: Partial<Limits> = {},
+  ): Promise<Peer> {
     const inbox = new Inbox();
     const connection = await connectClient(client, {
       url,
       limits: { ...defaultLimits, handshakeMs: answerMs, ...limits },
       user: 0,
-      pollIntervalMs: 10,
+      options,
       onMessage: (payload) => inbox.put(payload),
     });
     return new Peer(connection, inbox);

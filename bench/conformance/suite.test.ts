@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { scriptedService } from "../../load/behaviours/scripted.ts";
+import { scriptedBehaviour } from "../../load/behaviours/scripted.ts";
 import { type Behaviour, defaultLimits, type Payload } from "../../protocol/contract.ts";
 import { protocolNamed, protocols } from "../targets/protocols.ts";
 import { cases } from "./cases.ts";
@@ -10,10 +10,10 @@ for (const protocol of protocols) {
   const { name } = protocol.server.traits;
 
   test(`${name} passes every conformance case`, async () => {
-    const { behaviour } = scriptedService();
+    const { behaviour } = scriptedBehaviour();
     const server = await protocol.server.listen({ host: "127.0.0.1", port: 0, behaviour, limits: defaultLimits });
     try {
-      const results = await checkConformance(protocol, { url: server.url, foreign: false });
+      const results = await checkConformance(protocol, { url: server.url, foreign: false, options: {} });
       assert.deepEqual(
         results,
         cases.map((each) => ({ case: each.name, outcome: "passed" })),
@@ -24,7 +24,7 @@ for (const protocol of protocols) {
   });
 
   test(`two ${name} servers run side by side on free ports and close without a trace`, async () => {
-    const options = { host: "127.0.0.1", port: 0, behaviour: scriptedService().behaviour, limits: defaultLimits };
+    const options = { host: "127.0.0.1", port: 0, behaviour: scriptedBehaviour().behaviour, limits: defaultLimits };
     const [first, second] = [await protocol.server.listen(options), await protocol.server.listen(options)];
     assert.notEqual(first.url, second.url);
     await Promise.all([first.close(), second.close()]);
@@ -65,7 +65,7 @@ for (const [fault, answer] of Object.entries(wrongEchoes)) {
     const protocol = protocolNamed("tcp");
     const server = await protocol.server.listen({ host: "127.0.0.1", port: 0, behaviour, limits: defaultLimits });
     try {
-      const results = await checkConformance(protocol, { url: server.url, foreign: true });
+      const results = await checkConformance(protocol, { url: server.url, foreign: true, options: {} });
       assert.equal(results.at(-1)?.outcome, "failed");
       assert.match(results.at(-1)?.reason ?? "", /\S/);
     } finally {
@@ -75,11 +75,11 @@ for (const [fault, answer] of Object.entries(wrongEchoes)) {
 }
 
 test("cases that need orders are skipped for a foreign server, with the reason", async () => {
-  const { behaviour } = scriptedService();
+  const { behaviour } = scriptedBehaviour();
   const protocol = protocolNamed("tcp");
   const server = await protocol.server.listen({ host: "127.0.0.1", port: 0, behaviour, limits: defaultLimits });
   try {
-    const results = await checkConformance(protocol, { url: server.url, foreign: true });
+    const results = await checkConformance(protocol, { url: server.url, foreign: true, options: {} });
     const skipped = results.filter(({ outcome }) => outcome === "skipped");
     assert.equal(skipped.length, cases.filter((each) => each.server === "scripted").length);
     for (const { reason } of skipped) assert.match(reason ?? "", /only echoes/);

@@ -1,18 +1,28 @@
-import type { BrokerName } from "../../results/contract/cluster-results.ts";
+import type { ClusterRig } from "../rigs/cluster/cluster-rig.ts";
 import type { ClusterSettings, Setup } from "../rigs/cluster/cluster-setup.ts";
-import type { Stage } from "../rigs/cluster/stage.ts";
 import { balancedAs } from "../targets/balanced-protocols.ts";
-import { nobodyCut, nothingMissing, nothingTwice, percent, publisherOrderKept } from "./cluster/expectations.ts";
-import { ledgerMeasures } from "./cluster/ledger-measures.ts";
-import { setupOf } from "./cluster/setup.ts";
-import { publishFor } from "./cluster/traffic.ts";
-import { type Arm, type Expectation, type Experiment, exactly } from "./contract/experiment.ts";
+import { brokenBy, clusterExperiment, type Variant } from "./cluster/cluster-experiment.ts";
+import {
+  type Expectation,
+  nobodyCut,
+  nothingMissing,
+  nothingTwice,
+  percent,
+  publisherOrderKept,
+} from "./cluster/expectations.ts";
+import { ledgerMeasures, ledgerMetrics } from "./cluster/ledger-measures.ts";
+import { realBrokers, setupOf } from "./cluster/setup.ts";
+import { openLoop } from "./cluster/traffic.ts";
+import { exactly } from "./contract/experiment.ts";
 
-const everybodyPublishes = (settings: ClusterSettings) => async (stage: Stage) => ({
-  ...ledgerMeasures(await publishFor(stage, settings)),
-  connectionsMaxPerNode: Math.max(...Object.values(stage.gathered.perNode)),
-  droppedConnections: (await stage.ask("outages", undefined)).length,
-});
+async function* everybodyPublishes(rig: ClusterRig, { ratePerSecond, durationMs }: ClusterSettings) {
+  const ledger = yield* openLoop(rig, { ratePerSecond, durationMs });
+  return {
+    ...ledgerMeasures(ledger),
+    connectionsMaxPerNode: Math.max(...Object.values(rig.atStart.perNode)),
+    droppedConnections: (await rig.users.outages()).length,
+  };
+}
 
 /** Else a broadcast would reach everybody without a broker. */
 const spread = ({ nodes, users, protocol }: Setup): Expectation =>
@@ -25,7 +35,7 @@ const spread = ({ nodes, users, protocol }: Setup): Expectation =>
       }
     : {
         statement:
-          "the users are on all nodes alike, so that most can only be reached through what is between the nodes",
+          "the users are spread evenly over all nodes, so that most can only be reached through what is between the nodes",
         formula: `users / N = ${users} / ${nodes}`,
         metric: "connectionsMaxPerNode",
         expected: exactly(users / nodes),
@@ -49,30 +59,33 @@ const sameNodeOnly: Expectation = {
   expected: exactly(1),
 };
 
-function arms(settings: ClusterSettings): Arm[] {
-  const arm = (name: string, own: Partial<Setup>, expect: (setup: Setup) => Expectation[]): Arm => {
+function variants(settings: ClusterSettings): Variant[] {
+  const { ratePerSecond, durationMs } = settings;
+  const variant = (name: string, own: Partial<Setup>, expect: (setup: Setup) => Expectation[]): Variant => {
     const setup = setupOf(settings, own);
     return {
       name,
       setup,
-      ratePerSecond: settings.ratePerSecond,
+      load: { kind: "open", ratePerSecond },
+      durationMs,
       expectations: [...expect(setup), spread(setup), nothingTwice, publisherOrderKept, nobodyCut],
-      run: everybodyPublishes(settings),
+      trafficMs: durationMs + 500,
+      run: (rig) => everybodyPublishes(rig, settings),
     };
   };
   const local = "without a broker a message reaches only the users of the node it was published at";
   const shared = "nodes in one consumer group share the messages: each reaches the users of one node only";
-  const throughBroker = (broker: BrokerName): Arm =>
-    arm(broker, { broker }, () => [{ ...nothingMissing, claim: "bus-pubsub" }]);
-  const overBrokers = settings.brokers.filter((broker) => broker !== "none").map(throughBroker);
+  const overBrokers = realBrokers(settings).map((broker) =>
+    variant(broker, { broker }, () => [{ ...nothingMissing, claim: "bus-pubsub" }]),
+  );
   // Where nobody stays on a node for long, they are not spread evenly, and 1 / N is not the share.
   if (balancedAs(settings.protocol) === "requests") return overBrokers;
   return [
-    arm("no broker", { broker: "none" }, (setup) => [onlyOneNode(setup, "bus-local-only", local), sameNodeOnly]),
+    variant("no broker", { broker: "none" }, (setup) => [onlyOneNode(setup, "bus-local-only", local), sameNodeOnly]),
     ...overBrokers,
     ...(settings.brokers.includes("kafka")
       ? [
-          arm("kafka, one shared consumer group", { broker: "kafka", sharedConsumerGroup: true }, (setup) => [
+          variant("kafka, one shared consumer group", { broker: "kafka", sharedConsumerGroup: true }, (setup) => [
             onlyOneNode(setup, "bus-pubsub", shared),
           ]),
         ]
@@ -81,7 +94,7 @@ function arms(settings: ClusterSettings): Arm[] {
 }
 
 /** Who gets a broadcast? (B1 to B3) */
-export const broadcast: Experiment = {
+export const broadcast = clusterExperiment({
   name: "broadcast",
   group: "broadcast",
   title: "Broadcasting across nodes",
@@ -89,9 +102,8 @@ export const broadcast: Experiment = {
     "A user publishes to everybody. Which share of the users gets it: without a broker, with each broker, and with a consumer group shared by mistake?",
   lesson:
     "A server can only send to the connections it has. Without something between the nodes a broadcast reaches the publisher's node and no other; with publish/subscribe every node hears of every message. A Kafka consumer group divides the messages among its members, which is right for work and wrong for a broadcast: each node needs a position of its own.",
-  arms,
-  broken: (settings) => {
-    const right = arms(settings)[1]!;
-    return { ...right, setup: { ...right.setup, broker: "none" }, fails: "deliveredFraction" };
-  },
-};
+  follows: ["nodes", "users", "ratePerSecond", "payloadBytes", "durationMs", "brokers", "policy", "protocol"],
+  metrics: [...ledgerMetrics, "connectionsMaxPerNode", "droppedConnections"],
+  variants,
+  sabotage: ([, right]) => brokenBy(right!, { broker: "none" }, "deliveredFraction"),
+});

@@ -1,20 +1,74 @@
-import type { Load } from "../../results/contract/results.ts";
-import type { TrafficScenario } from "./contract/scenario.ts";
+import type { Load } from "../../load/flows/traffic.ts";
+import { ServerRig } from "../rigs/server-rig.ts";
+import { delaysNamed, ledgerMetrics } from "./comparison/measured.ts";
+import {
+  openLoad,
+  type TrafficCell,
+  trafficCells,
+  trafficParameters,
+  trafficSettings,
+} from "./comparison/traffic-cell.ts";
+import { trafficMsOf, trafficTrial } from "./comparison/traffic-trial.ts";
+import { type Experiment, exactly } from "./contract/experiment.ts";
+import type { RunRequest } from "./contract/request.ts";
 
-/** One-way traffic has no answers to pace it, so its warm-up is a higher rate. */
+const cells = (request: RunRequest): TrafficCell[] =>
+  trafficCells(request, {
+    behaviour: { name: "one-way" },
+    load: openLoad(request.traffic),
+    expectations: [
+      {
+        claim: "ws-duplex",
+        statement: "everything sent in either direction arrives before the drain is over",
+        formula: "sent - received - lost = 0",
+        metric: "censoredMessages",
+        expected: exactly(0),
+      },
+    ],
+  });
+
+/** One-way traffic has no responses to pace it, so its warm-up is a higher rate. */
 const denser = (load: Load): Load => (load.kind === "open" ? { ...load, ratePerSecond: load.ratePerSecond * 4 } : load);
 
-export const duplex: TrafficScenario = {
+/** One-way delay of each direction, alone and with the other busy. */
+export const duplex: Experiment<TrafficCell, ServerRig> = {
   name: "duplex",
+  group: "latency",
   title: "Duplex",
-  question: "How long does a message take one way, and what does it cost one direction that the other is busy too?",
-  loadKind: "open",
-  service: "one-way",
-  headlineMetrics: ["uplinkP50Us", "downlinkP50Us"],
-  warmup: (load) => ({ name: "warm-up", flows: { uplink: denser(load), downlink: denser(load) } }),
-  windows: (load) => [
-    { name: "uplink alone", flows: { uplink: load } },
-    { name: "downlink alone", flows: { downlink: load } },
-    { name: "together", flows: { uplink: load, downlink: load } },
+  question: "How long does a message take one way, and how much slower is it when the other direction is busy too?",
+  follows: [...trafficSettings, "ratePerSecond", "arrivals"],
+  metrics: [
+    ...delaysNamed("uplink", "downlink", "uplinkAlone", "downlinkAlone"),
+    "uplinkInterferenceP50Ratio",
+    "downlinkInterferenceP50Ratio",
+    "achievedRatePerSecond",
+    ...ledgerMetrics,
   ],
+  isolation: "exclusive",
+  cells,
+  unfit: ({ target }) =>
+    target.system.kind === "embedded"
+      ? undefined
+      : "one-way delays need the server this project brings: one started elsewhere only echoes",
+  open: ServerRig.open,
+  measure(rig, cell) {
+    const { load } = trafficParameters(cell);
+    return trafficTrial(rig, cell, {
+      warmup: { name: "warm-up", flows: { uplink: denser(load), downlink: denser(load) } },
+      windows: [
+        { name: "uplink alone", flows: { uplink: load } },
+        { name: "downlink alone", flows: { downlink: load } },
+        { name: "together", flows: { uplink: load, downlink: load } },
+      ],
+    });
+  },
+  trafficMs: (cell) => trafficMsOf(cell, 3),
+  /** A server that echoes, and so neither counts what arrives nor sends by itself. */
+  sabotage(request) {
+    const cell = cells(request)[0]!;
+    return {
+      cell: { ...cell, behaviour: { name: "echo" }, parameters: { ...cell.parameters, warmupMs: 0 } },
+      fails: "censoredMessages",
+    };
+  },
 };

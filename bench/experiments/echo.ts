@@ -1,12 +1,60 @@
-import type { TrafficScenario } from "./contract/scenario.ts";
+import { ServerRig } from "../rigs/server-rig.ts";
+import { delaysNamed, ledgerMetrics } from "./comparison/measured.ts";
+import {
+  openLoad,
+  type TrafficCell,
+  trafficCells,
+  trafficParameters,
+  trafficSettings,
+} from "./comparison/traffic-cell.ts";
+import { trafficMsOf, trafficTrial } from "./comparison/traffic-trial.ts";
+import { type Experiment, exactly } from "./contract/experiment.ts";
+import type { RunRequest } from "./contract/request.ts";
 
-export const echo: TrafficScenario = {
+const cells = (request: RunRequest): TrafficCell[] =>
+  trafficCells(request, {
+    behaviour: { name: "echo" },
+    load: openLoad(request.traffic),
+    expectations: [
+      {
+        statement: "every message comes back",
+        formula: "sent - received = 0",
+        metric: "lostMessages",
+        expected: exactly(0),
+      },
+    ],
+  });
+
+/** Round-trip delay at the same offered rate for everybody. */
+export const echo: Experiment<TrafficCell, ServerRig> = {
   name: "echo",
+  group: "latency",
   title: "Echo",
-  question: "How long does a message take there and back when everybody is offered the same rate?",
-  loadKind: "open",
-  service: "echo",
-  headlineMetrics: ["scheduledP50Us"],
-  warmup: () => ({ name: "warm-up", flows: { roundTrip: { kind: "closed", inFlight: 4 } } }),
-  windows: (load) => [{ name: "echo", flows: { roundTrip: load } }],
+  question: "How long does a round trip take when every target is offered the same rate?",
+  follows: [...trafficSettings, "ratePerSecond", "arrivals"],
+  metrics: [
+    ...delaysNamed("scheduled", "roundTrip", "dispatch", "connect"),
+    "achievedRatePerSecond",
+    "serverCpuUsPerMessage",
+    "wireBytesPerMessage",
+    "overheadBytesPerMessage",
+    ...ledgerMetrics,
+  ],
+  isolation: "exclusive",
+  cells,
+  open: ServerRig.open,
+  measure: (rig, cell) =>
+    trafficTrial(rig, cell, {
+      warmup: { name: "warm-up", flows: { roundTrip: { kind: "closed", inFlight: 4 } } },
+      windows: [{ name: "echo", flows: { roundTrip: trafficParameters(cell).load } }],
+    }),
+  trafficMs: (cell) => trafficMsOf(cell, 1),
+  /** A server that swallows every tenth message. */
+  sabotage: (request) => ({
+    cell: {
+      ...cells(request)[0]!,
+      behaviour: { name: "known-answer", script: { echo: { kind: "drop", every: 10, at: 3 } } },
+    },
+    fails: "lostMessages",
+  }),
 };

@@ -1,88 +1,111 @@
-/** An experiment whose check cannot fail shows nothing: each one is run here with a set-up broken on purpose. */
+/** An experiment whose check cannot fail shows nothing: each one is run here, broken on purpose. */
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { WirebenchError } from "../../protocol/errors.ts";
-import { BrokerPool } from "../rigs/cluster/broker-pool.ts";
 import type { ClusterSettings } from "../rigs/cluster/cluster-setup.ts";
-import { measureArm } from "../run/cluster-run.ts";
+import { ProgramPool } from "../rigs/program-pool.ts";
+import type { RigContext } from "../rigs/rig.ts";
+import { embeddedTarget } from "../targets/target.ts";
 import { hasProgram } from "../testing.ts";
-import { clusterPresets, crowdDeliveriesPerSecondMax } from "./cluster/presets.ts";
-import { experimentNamed, experiments } from "./experiments.ts";
+import { clusterPresets, generatorDeliveriesPerSecondMax } from "./cluster/presets.ts";
+import { type PresetName, presets } from "./comparison/presets.ts";
+import type { RunRequest } from "./contract/request.ts";
+import { clusterExperiments, experimentNamed, experiments } from "./experiments.ts";
+import { measureOnce } from "./testing.ts";
 
-const settings: ClusterSettings = {
-  ...clusterPresets.quick,
+const requestOf = (preset: PresetName, cluster: Partial<ClusterSettings> = {}): RunRequest => ({
+  targets: [embeddedTarget("tcp"), embeddedTarget("websocket")],
+  traffic: presets[preset].settings,
+  cluster: { ...clusterPresets[preset], ...cluster },
+});
+
+const request = requestOf("quick", {
   users: 12,
   durationMs: 600,
   brokers: ["redis", "redis-streams"],
   nodeCounts: [1, 3],
-};
+});
 
-const brokers = new BrokerPool();
-after(() => brokers.stop());
+const programs = new ProgramPool();
+after(() => programs[Symbol.asyncDispose]());
 
-const never = new AbortController().signal;
-const options = { plan: { settings, seed: 1 }, brokers, signal: never, starts() {} };
+const context: RigContext = { seed: 1, trial: 1, signal: new AbortController().signal, programs };
 
 for (const experiment of experiments) {
-  test(`${experiment.name} notices a cluster that is broken on purpose`, { timeout: 120_000 }, async (t) => {
-    if (!hasProgram(t, "haproxy") || !hasProgram(t, "redis")) return;
-    const broken = experiment.broken(settings);
-    const cell = await measureArm(experiment, broken, options);
-    assert.ok(cell?.state === "measured", cell !== undefined && "reason" in cell ? cell.reason : "not measured");
-    const verdicts = cell.predictions.map(({ metric, verdict }) => `${metric} ${verdict}`);
-    const meant = cell.predictions.filter(({ metric }) => metric === broken.fails);
+  const { name, metrics } = experiment;
+  test(`${name} notices a system that is broken on purpose`, { timeout: 120_000 }, async (t) => {
+    const onCluster = clusterExperiments.includes(experiment);
+    if (onCluster && (!hasProgram(t, "haproxy") || !hasProgram(t, "redis"))) return;
+    const { cell, fails } = experiment.sabotage(request);
+    const { measures, windows, predictions } = await measureOnce(experiment, cell, context);
+    const verdicts = predictions.map(({ metric, verdict }) => `${metric} ${verdict}`);
     assert.ok(
-      meant.some(({ verdict }) => verdict === "failed"),
-      `${broken.fails} was to fail: ${verdicts.join(", ")}`,
+      predictions.some(({ metric, verdict }) => metric === fails && verdict === "failed"),
+      `${fails} was to fail: ${verdicts.join(", ")}`,
     );
+    if (!onCluster) return;
+    const unlisted = Object.keys(measures).filter((metric) => !(metrics as readonly string[]).includes(metric));
+    assert.deepEqual(unlisted, [], "measured, but not listed");
+    assert.equal(windows.length > 0, cell.parameters.load !== undefined, "a window for whatever was published");
   });
 }
 
-test("every arm says beforehand what it expects, by the name of a metric it measures", () => {
-  for (const { name, arms } of experiments) {
-    for (const arm of arms(clusterPresets.quick)) {
-      assert.ok(arm.expectations.length > 0, `${name}, ${arm.name}`);
-      for (const { expected, formula, statement } of arm.expectations) {
-        assert.ok(expected.low <= expected.high, `${name}, ${arm.name}: ${statement}`);
+test("what a cell expects is expected of a metric that its experiment measures", () => {
+  for (const experiment of experiments) {
+    const { name, metrics } = experiment;
+    for (const { target, variant, expectations } of experiment.cells(requestOf("quick"))) {
+      const cell = `${name}, ${variant ?? target.label}`;
+      assert.ok(expectations.length > 0, cell);
+      for (const { metric, expected, formula, statement } of expectations) {
+        const { low = Number.NEGATIVE_INFINITY, high = Number.POSITIVE_INFINITY } = expected;
+        assert.ok(low <= high, `${cell}: ${statement}`);
+        assert.ok(expected.low !== undefined || expected.high !== undefined, `${cell}: ${statement}`);
         assert.notEqual(formula, "");
+        assert.ok(metrics.includes(metric), `${cell}: ${metric}`);
       }
     }
   }
 });
 
+test("an experiment follows settings that there are, and every cell says how long its traffic takes", () => {
+  const known = new Set([...Object.keys(presets.quick.settings), ...Object.keys(clusterPresets.quick), "policy"]);
+  for (const experiment of experiments) {
+    assert.deepEqual(
+      experiment.follows.filter((setting) => !known.has(setting)),
+      [],
+      experiment.name,
+    );
+    for (const cell of experiment.cells(requestOf("quick"))) assert.ok(experiment.trafficMs(cell) > 0, experiment.name);
+  }
+});
+
+test("experiments have names of their own, and metrics that they list once", () => {
+  const names = experiments.map(({ name }) => name);
+  assert.equal(new Set(names).size, names.length);
+  for (const { name, metrics } of experiments) assert.equal(new Set(metrics).size, metrics.length, name);
+});
+
 test("no preset asks more of the process of the users than it can take", () => {
-  for (const [preset, chosen] of Object.entries(clusterPresets)) {
-    for (const { name, arms } of experiments) {
-      for (const { name: arm, setup, ratePerSecond = 0 } of arms(chosen)) {
-        const deliveriesPerSecond = ratePerSecond * setup.users;
+  for (const preset of Object.keys(clusterPresets) as PresetName[]) {
+    for (const { name, cells } of clusterExperiments) {
+      for (const { variant, parameters } of cells(requestOf(preset))) {
+        const ratePerSecond = parameters.load?.kind === "open" ? parameters.load.ratePerSecond : 0;
+        const deliveriesPerSecond = ratePerSecond * parameters.connections;
         assert.ok(
-          deliveriesPerSecond <= crowdDeliveriesPerSecondMax,
-          `${preset}, ${name}, ${arm}: ${deliveriesPerSecond}`,
+          deliveriesPerSecond <= generatorDeliveriesPerSecondMax,
+          `${preset}, ${name}, ${variant}: ${deliveriesPerSecond}`,
         );
       }
     }
   }
 });
 
-test("the arms of an experiment have names of their own", () => {
-  for (const { name, arms } of experiments) {
-    const names = arms(clusterPresets.quick).map((arm) => arm.name);
+test("the variants of an experiment have names of their own", () => {
+  for (const { name, cells } of clusterExperiments) {
+    const names = cells(requestOf("quick")).map(({ variant }) => variant);
     assert.equal(new Set(names).size, names.length, name);
   }
 });
 
 test("an experiment that is not there is refused with those that are", () => {
-  assert.throws(() => experimentNamed("chaos"), /unknown experiment "chaos": expected one of stickiness, /);
-});
-
-test("a broker whose program is missing is not run, and its cell says how to install it", async (t) => {
-  if (!hasProgram(t, "haproxy")) return;
-  const arm = experimentNamed("broadcast").arms({ ...settings, brokers: ["nats"] })[1]!;
-  const without: Pick<BrokerPool, "serverOf" | "component"> = {
-    serverOf: () => Promise.reject(new WirebenchError("component-missing", "nats is not here", { hint: "install it" })),
-    component: () => Promise.reject(new Error("not asked for")),
-  };
-  const cell = await measureArm(experimentNamed("broadcast"), arm, { ...options, brokers: without });
-  assert.equal(cell?.state, "not-run");
-  assert.equal(cell?.state === "not-run" && cell.reason, "nats is not here: install it");
+  assert.throws(() => experimentNamed("chaos"), /unknown experiment "chaos": expected one of .*stickiness, /);
 });

@@ -1,9 +1,14 @@
+/** Every experiment, in report order: one line each. */
 import { WirebenchError } from "../../protocol/errors.ts";
 import { broadcast } from "./broadcast.ts";
 import { brokerKill } from "./broker-kill.ts";
+import { capacity } from "./capacity.ts";
 import type { Experiment } from "./contract/experiment.ts";
 import { cost } from "./cost.ts";
+import { duplex } from "./duplex.ts";
+import { echo } from "./echo.ts";
 import { fanOut } from "./fan-out.ts";
+import { idle } from "./idle.ts";
 import { nodeFreeze } from "./node-freeze.ts";
 import { nodeKill } from "./node-kill.ts";
 import { proxyReload } from "./proxy-reload.ts";
@@ -15,9 +20,13 @@ import { slowNode } from "./slow-node.ts";
 import { stateAfterKill } from "./state-after-kill.ts";
 import { stickiness } from "./stickiness.ts";
 import { takingOut } from "./taking-out.ts";
+import { throughput } from "./throughput.ts";
 
-/** Every experiment on a cluster, in report order: state, broadcast, failure, scaling. */
-export const experiments: readonly Experiment[] = [
+/** One target beside another: what `wirebench run` measures. */
+export const comparisonExperiments: readonly Experiment[] = [echo, throughput, duplex, idle];
+
+/** Nodes behind a load balancer: what `wirebench cluster` measures. */
+export const clusterExperiments: readonly Experiment[] = [
   stickiness,
   stateAfterKill,
   takingOut,
@@ -35,14 +44,13 @@ export const experiments: readonly Experiment[] = [
   cost,
 ];
 
-export const experimentNames: readonly string[] = experiments.map(({ name }) => name);
+/** All of them. `capacity` searches a rate instead of measuring at one, so it runs only when asked for. */
+export const experiments: readonly Experiment[] = [...comparisonExperiments, capacity, ...clusterExperiments];
 
-/** Throws `usage` and lists what exists. */
-export function experimentNamed(name: string): Experiment {
-  const found = experiments.find((experiment) => experiment.name === name);
-  if (found === undefined) {
-    const known = experimentNames.join(", ");
-    throw new WirebenchError("usage", `unknown experiment "${name}": expected one of ${known}`);
-  }
-  return found;
+/** Throws `usage` and lists those it could be. */
+export function experimentNamed(name: string, among: readonly Experiment[] = experiments): Experiment {
+  const found = among.find((experiment) => experiment.name === name);
+  if (found !== undefined) return found;
+  const known = among.map((experiment) => experiment.name).join(", ");
+  throw new WirebenchError("usage", `unknown experiment "${name}": expected one of ${known}`);
 }

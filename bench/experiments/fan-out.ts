@@ -1,71 +1,62 @@
-import type { BrokerName } from "../../results/contract/cluster-results.ts";
 import type { ClusterSettings } from "../rigs/cluster/cluster-setup.ts";
+import { brokenBy, clusterExperiment, type Variant } from "./cluster/cluster-experiment.ts";
 import { nothingMissing } from "./cluster/expectations.ts";
-import { ledgerMeasures } from "./cluster/ledger-measures.ts";
-import { evenUsers, setupOf } from "./cluster/setup.ts";
-import { chainFor, publishFor } from "./cluster/traffic.ts";
-import type { Arm, Experiment } from "./contract/experiment.ts";
+import { ledgerMeasures, ledgerMetrics } from "./cluster/ledger-measures.ts";
+import { evenUsers, realBrokers, setupOf } from "./cluster/setup.ts";
+import { closedLoop, openLoop } from "./cluster/traffic.ts";
 
-/** The room is this much fuller than in the other experiments. */
-const crowding = 3;
+/** The channel has so many times the users of the other experiments. */
+const usersFactor = 3;
 const inFlight = 4;
 
-function arms(settings: ClusterSettings): Arm[] {
-  const users = evenUsers(settings.users * crowding, settings.nodes);
-  return settings.brokers
-    .filter((broker) => broker !== "none")
-    .map((broker: BrokerName): Arm => {
-      const setup = setupOf(settings, { broker, users });
-      const ratePerSecond = settings.ratePerSecond / 2;
-      return {
-        name: broker,
-        setup,
-        ratePerSecond,
-        settings: { publishersInTheChain: settings.nodes, inFlightPerPublisher: inFlight },
-        expectations: [
-          nothingMissing,
-          {
-            statement: "every message published costs one delivery for each user of the room",
-            formula: `deliveries / published = ${users}`,
-            metric: "deliveriesPerPublication",
-            expected: { low: users - 1e-9, high: users + 1e-9 },
-          },
-        ],
-        run: async (stage) => {
-          const paced = ledgerMeasures(await publishFor(stage, { ...settings, ratePerSecond }));
-          const { histograms } = await stage.record();
-          await stage.ask("reset", undefined);
-          const chain = await chainFor(stage, {
-            durationMs: settings.durationMs,
-            inFlight,
-            publishers: settings.nodes,
-          });
-          // The delays are those of the paced stretch: so must be what they can be checked with.
-          stage.keepHistograms(histograms);
-          return {
-            ...paced,
-            deliveriesPerPublication: chain.deliveries / chain.publishedMessages,
-            chainPublishedPerSecond: chain.publishedPerSecond,
-            chainDeliveriesPerSecond: chain.deliveriesPerSecond,
-            usersEventLoopUtilization: chain.usersEventLoopUtilization,
-          };
+function variants(settings: ClusterSettings): Variant[] {
+  const { nodes, durationMs } = settings;
+  const users = evenUsers(settings.users * usersFactor, nodes);
+  const ratePerSecond = settings.ratePerSecond / 2;
+  return realBrokers(settings).map((broker): Variant => {
+    return {
+      name: broker,
+      setup: setupOf(settings, { broker, users }),
+      load: { kind: "open", ratePerSecond },
+      durationMs,
+      settings: { publishersInTheChain: nodes, inFlightPerPublisher: inFlight },
+      expectations: [
+        nothingMissing,
+        {
+          statement: "every message published costs one delivery for each user of the channel",
+          formula: `deliveries / published = ${users}`,
+          metric: "deliveriesPerPublication",
+          expected: { low: users - 1e-9, high: users + 1e-9 },
         },
-      };
-    });
+      ],
+      trafficMs: 2 * durationMs + 1000,
+      run: async function* (rig) {
+        const open = yield* openLoop(rig, { name: "open loop", ratePerSecond, durationMs });
+        await rig.users.reset();
+        const closed = yield* closedLoop(rig, { name: "closed loop", durationMs, inFlight, publishers: nodes });
+        return {
+          ...ledgerMeasures(open),
+          deliveriesPerPublication: closed.deliveries / closed.publishedMessages,
+          chainPublishedPerSecond: closed.publishedPerSecond,
+          chainDeliveriesPerSecond: closed.deliveriesPerSecond,
+          usersEventLoopUtilization: closed.usersEventLoopUtilization,
+        };
+      },
+    };
+  });
 }
 
-/** One message to a full room. */
-export const fanOut: Experiment = {
+/** One message to a channel with many users. */
+export const fanOut = clusterExperiment({
   name: "fan-out",
   group: "broadcast",
   title: "Fan-out",
   question:
-    "One message to a full room: when do the first, the median and the last recipient have it, and how many messages a second pass through the whole chain?",
+    "One message to a channel with many users: when do the first, the median and the last recipient have it, and how many messages a second pass through the whole chain?",
   lesson:
-    "In a broadcast the last recipient decides, and its delay grows with the room: every node writes to its users one after the other. What a room costs is its deliveries, messages times users, not its messages.",
-  arms,
-  broken: (settings) => {
-    const right = arms(settings)[0]!;
-    return { ...right, setup: { ...right.setup, broker: "none" }, fails: "deliveredFraction" };
-  },
-};
+    "In a broadcast the last recipient decides, and its delay grows with the channel: every node writes to its users one after the other. What a channel costs is its deliveries, messages times users, not its messages.",
+  follows: ["nodes", "users", "ratePerSecond", "payloadBytes", "durationMs", "brokers", "policy", "protocol"],
+  metrics: [...ledgerMetrics, "deliveriesPerPublication", "chainPublishedPerSecond", "chainDeliveriesPerSecond"],
+  variants,
+  sabotage: ([right]) => brokenBy(right!, { broker: "none" }, "deliveredFraction"),
+});

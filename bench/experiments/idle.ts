@@ -1,10 +1,144 @@
-import type { RestingScenario } from "./contract/scenario.ts";
+import { nowNs } from "../../protocol/clock.ts";
+import { defaultLimits } from "../../protocol/contract.ts";
+import { WirebenchError } from "../../protocol/errors.ts";
+import type { Window } from "../../results/contract/results.ts";
+import { memoryFlags, memorySeries, usedServerFlag } from "../../results/recording/memory.ts";
+import { fitLine, type Point } from "../../results/statistics/line.ts";
+import { ServerRig } from "../rigs/server-rig.ts";
+import { protocols } from "../targets/protocols.ts";
+import { embeddedTarget, type Target, traitsOf } from "../targets/target.ts";
+import type { TrafficCell } from "./comparison/traffic-cell.ts";
+import { type CellPlan, type Experiment, exactly, type Outcome } from "./contract/experiment.ts";
+import { checkPayload, type RunRequest } from "./contract/request.ts";
 
-export const idle: RestingScenario = {
+export interface IdleCell extends TrafficCell {
+  /** Counts of connections at which memory is read. */
+  readonly steps: readonly number[];
+  readonly restMs: number;
+  readonly watchMs: number;
+}
+
+/** A line through fewer points hardly shows whether it is one. */
+const stepsMin = 5;
+const stepsMax = 10;
+const connectionsPerStep = 50;
+/** Handshakes under way at a time: nobody times them. */
+const atOnce = 8;
+const callWaitMs = 20_000;
+
+/** Even steps up to `connections`. Not from 0: what a server sets up for its first user it does not for the next. */
+function connectionSteps(connections: number): number[] {
+  const count = Math.min(stepsMax, Math.max(stepsMin, Math.round(connections / connectionsPerStep)));
+  return Array.from({ length: count }, (_, index) => Math.round((connections * (index + 1)) / count));
+}
+
+/** On a stream of ours nothing is sent that was not asked for; requests that are held or repeated are another matter. */
+const expectationsFor = (target: Target): CellPlan["expectations"] =>
+  target.system.kind === "embedded" && traitsOf(target).downlink === "stream"
+    ? [
+        {
+          statement: "an idle stream carries no bytes",
+          formula: "no poll, no heartbeat: 0 B",
+          metric: "idleWireBytesPerConnectionSecond",
+          expected: exactly(0),
+        },
+      ]
+    : [];
+
+function cells({ targets, traffic }: RunRequest): IdleCell[] {
+  checkPayload(traffic);
+  const { idleConnections: connections, idleMs, rampUpMs, payloadBytes, payloadKind } = traffic;
+  if (connections < stepsMin || connections > defaultLimits.connectionsMax) {
+    const range = `from ${stepsMin} to ${defaultLimits.connectionsMax}`;
+    throw new WirebenchError("usage", `expected ${range} idle connections, got ${connections}`);
+  }
+  return targets.map((target) => {
+    const floorMs = traitsOf(target).deliveryFloorMs?.(target.options) ?? 0;
+    const [restMs, watchMs] = [Math.max(rampUpMs, 2 * floorMs), Math.max(idleMs, 4 * floorMs)];
+    const steps = connectionSteps(connections);
+    return {
+      target,
+      behaviour: { name: "echo" },
+      parameters: {
+        connections,
+        workers: 1,
+        payloadBytes,
+        payloadKind,
+        durationMs: watchMs,
+        settings: { connectionSteps: steps.join(", "), restMs },
+      },
+      expectations: expectationsFor(target),
+      steps,
+      restMs,
+      watchMs,
+    };
+  });
+}
+
+async function* measure(rig: ServerRig, { steps, restMs, watchMs }: IdleCell): AsyncGenerator<Window, Outcome> {
+  const { watch, server } = rig.system;
+  const points: Point[] = [];
+  let connected = 0;
+  for (const connections of steps) {
+    await rig.connect(connections - connected, atOnce);
+    connected = connections;
+    await rig.wait(restMs);
+    await server?.call("collectGarbage", undefined, callWaitMs);
+    const bytes = watch.memoryBytes();
+    if (bytes !== undefined) points.push({ x: connections, y: bytes });
+  }
+  const startNs = nowNs();
+  const meter = watch.meter({ startNs, endNs: startNs + watchMs * 1e6 });
+  const before = await rig.unlessFailed(rig.users.wireBytes());
+  await rig.unlessFailed(meter.ended);
+  const after = await rig.unlessFailed(rig.users.wireBytes());
+  const cpuUs = meter.read()?.cpuUs;
+  const [sent, received] = [after.sent - before.sent, after.received - before.received];
+  yield {
+    name: "idle",
+    startMs: rig.atMs(startNs),
+    durationMs: watchMs,
+    measures: {
+      connections: connected,
+      wireSentBytes: sent,
+      wireReceivedBytes: received,
+      ...(cpuUs !== undefined && { serverCpuUs: cpuUs }),
+    },
+    histograms: {},
+  };
+  await rig.users.close();
+  const line = points.length === steps.length ? fitLine(points) : undefined;
+  const perConnectionSecond = (amount: number): number => amount / connected / (watchMs / 1000);
+  return {
+    measures: {
+      ...(line && { memoryBytesPerConnection: line.slope }),
+      ...(cpuUs !== undefined && { idleCpuUsPerConnectionSecond: perConnectionSecond(cpuUs) }),
+      idleWireBytesPerConnectionSecond: perConnectionSecond(sent + received),
+    },
+    series: points.length === steps.length ? [memorySeries(points)] : [],
+    flags: [...memoryFlags(line), ...(server === undefined && line !== undefined ? [usedServerFlag] : [])],
+  };
+}
+
+/** Memory, CPU time and bytes of connections on which nobody sends. Its trials need no quiet machine and share it. */
+export const idle: Experiment<IdleCell, ServerRig> = {
   name: "idle",
+  group: "cost",
   title: "Idle",
-  question: "What does a user cost who is connected and says nothing?",
-  loadKind: "none",
-  service: "echo",
-  headlineMetrics: ["memoryBytesPerConnection"],
+  question: "What does an idle connection cost?",
+  follows: ["idleConnections", "idleMs", "rampUpMs", "payloadBytes", "payloadKind"],
+  metrics: ["memoryBytesPerConnection", "idleCpuUsPerConnectionSecond", "idleWireBytesPerConnectionSecond"],
+  isolation: "shared",
+  cells,
+  open: ServerRig.start,
+  measure,
+  trafficMs: ({ steps, restMs, watchMs }) => steps.length * restMs + watchMs,
+  /** A client that asks by the clock, held to what a stream promises. */
+  sabotage(request) {
+    const polled = protocols.find(({ server }) => server.traits.downlink === "polled")!.server.traits.name;
+    const stream = protocols.find(({ server }) => server.traits.downlink === "stream")!.server.traits.name;
+    const [cell] = cells({ ...request, targets: [embeddedTarget(polled)] });
+    const expectations = expectationsFor(embeddedTarget(stream));
+    return { cell: { ...cell!, expectations }, fails: "idleWireBytesPerConnectionSecond" };
+  },
 };

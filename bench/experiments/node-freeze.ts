@@ -1,58 +1,55 @@
+import type { ClusterRig } from "../rigs/cluster/cluster-rig.ts";
 import type { ClusterSettings } from "../rigs/cluster/cluster-setup.ts";
-import type { Stage } from "../rigs/cluster/stage.ts";
-import { everybodyBack } from "./cluster/expectations.ts";
-import { ledgerMeasures, outageMeasures } from "./cluster/ledger-measures.ts";
+import { brokenBy, clusterExperiment, type Variant } from "./cluster/cluster-experiment.ts";
+import { type Expectation, everybodyBack } from "./cluster/expectations.ts";
+import { ledgerMeasures, ledgerMetrics, outageMeasures, outageMetrics } from "./cluster/ledger-measures.ts";
 import { anyBroker, setupOf } from "./cluster/setup.ts";
-import { breakAt, markOutages, publishFor } from "./cluster/traffic.ts";
-import { type Arm, type Experiment, exactly } from "./contract/experiment.ts";
+import { breakAt, markOutages, openLoop } from "./cluster/traffic.ts";
+import { exactly } from "./contract/experiment.ts";
 
 const faultAfterMs = 300;
 const frozenMs = 4000;
+const durationMs = faultAfterMs + frozenMs;
 /** HAProxy checks once a second, gives a check a second to be answered, and believes the first that fails. */
 const checkMs = 1000;
 
-async function freezeNode(stage: Stage, settings: ClusterSettings) {
-  const victim = stage.nodes[0]!;
+async function* freezeNode(rig: ClusterRig, { ratePerSecond, recoveryMsMax }: ClusterSettings) {
+  const victim = rig.nodes[0]!;
   let faultNs = 0;
   let cutWhileFrozen = 0;
-  const ledger = await publishFor(
-    stage,
-    {
-      ratePerSecond: settings.ratePerSecond,
-      durationMs: faultAfterMs + frozenMs,
-      publishersOn: stage.nodes.slice(1).map(({ name }) => name),
-      settleMsMax: settings.recoveryMsMax,
-    },
-    async () => {
-      await stage.wait(faultAfterMs);
-      faultNs = await breakAt(stage, victim.name, "frozen (SIGSTOP)", async () => victim.freeze());
-      await stage.wait(frozenMs);
-      const outages = await stage.ask("outages", undefined);
-      cutWhileFrozen = outages.filter(({ disconnectedNs }) => disconnectedNs >= faultNs).length;
-      victim.thaw();
-      stage.mark("action", victim.name, "thawed (SIGCONT)");
-    },
-  );
+  const publishersOn = rig.nodes.slice(1).map(({ name }) => name);
+  const traffic = { ratePerSecond, durationMs, publishersOn, drainMsMax: recoveryMsMax };
+  const ledger = yield* openLoop(rig, traffic, async () => {
+    await rig.wait(faultAfterMs);
+    faultNs = await breakAt(rig, victim.name, "frozen (SIGSTOP)", async () => victim.freeze());
+    await rig.wait(frozenMs);
+    const outages = await rig.users.outages();
+    cutWhileFrozen = outages.filter(({ disconnectedNs }) => disconnectedNs >= faultNs).length;
+    victim.thaw();
+    rig.mark("action", victim.name, "thawed (SIGCONT)");
+  });
   return {
     ...ledgerMeasures(ledger),
-    ...outageMeasures(await markOutages(stage, faultNs), faultNs),
+    ...outageMeasures(await markOutages(rig, faultNs), faultNs),
     cutWhileFrozenConnections: cutWhileFrozen,
   };
 }
 
-function arms(settings: ClusterSettings): Arm[] {
+function variants(settings: ClusterSettings): Variant[] {
   const broker = anyBroker(settings);
-  const arm = (shutdownSessions: boolean, expectations: Arm["expectations"]): Arm => ({
+  const variant = (shutdownSessions: boolean, expectations: Expectation[]): Variant => ({
     name: shutdownSessions ? "shutdown-sessions" : "sessions left alone",
     setup: setupOf(settings, { broker, shutdownSessions }),
-    ratePerSecond: settings.ratePerSecond,
+    load: { kind: "open", ratePerSecond: settings.ratePerSecond },
+    durationMs,
     settings: { shutdownSessions, frozenMs },
     expectations,
-    run: (stage) => freezeNode(stage, settings),
+    trafficMs: durationMs + 500,
+    run: (rig) => freezeNode(rig, settings),
   });
   const perNode = setupOf(settings).users / settings.nodes;
   return [
-    arm(true, [
+    variant(true, [
       {
         statement: "the health check finds out, and the users of the frozen node are cut off and go elsewhere",
         formula: `users / N = ${perNode}`,
@@ -67,7 +64,7 @@ function arms(settings: ClusterSettings): Arm[] {
       },
       everybodyBack,
     ]),
-    arm(false, [
+    variant(false, [
       {
         statement: "the kernel keeps the connections of a frozen process alive: its users hang, and nobody tells them",
         formula: "cut off while frozen = 0",
@@ -79,17 +76,16 @@ function arms(settings: ClusterSettings): Arm[] {
 }
 
 /** A node hangs, alive for the kernel and dead for its users. (B17) */
-export const nodeFreeze: Experiment = {
+export const nodeFreeze = clusterExperiment({
   name: "node-freeze",
   group: "failure",
   title: "A node hangs",
   question: "A process stands still while its sockets stay open. Who finds out, and when?",
   lesson:
     "TCP does not notice a process that hangs. The load balancer's health check does, but by default it only stops sending new users there; `on-marked-down shutdown-sessions` is what frees those that are stuck. Without it only a ping of the application, or a time-out far too long, will.",
+  follows: ["nodes", "users", "ratePerSecond", "payloadBytes", "brokers", "policy", "protocol"],
+  metrics: [...ledgerMetrics, ...outageMetrics, "cutWhileFrozenConnections"],
   predicts: ["connection", "stream"],
-  arms,
-  broken: (settings) => {
-    const [cutting, leaving] = arms(settings);
-    return { ...cutting!, setup: leaving!.setup, fails: "cutWhileFrozenConnections" };
-  },
-};
+  variants,
+  sabotage: ([cutting, leaving]) => brokenBy(cutting!, leaving!.setup, "cutWhileFrozenConnections"),
+});

@@ -1,47 +1,47 @@
-import type { BrokerName } from "../../results/contract/cluster-results.ts";
-import { brokerNamed } from "../../servers/cluster/brokers/brokers.ts";
+import type { MetricName } from "../../results/metrics/metrics.ts";
+import type { ClusterRig } from "../rigs/cluster/cluster-rig.ts";
 import type { ClusterSettings, Setup } from "../rigs/cluster/cluster-setup.ts";
-import type { Stage } from "../rigs/cluster/stage.ts";
-import { everybodyBack, noSilentLoss, nothingMissing, nothingTwice } from "./cluster/expectations.ts";
-import { ledgerMeasures, outageMeasures } from "./cluster/ledger-measures.ts";
-import { setupOf } from "./cluster/setup.ts";
-import { breakAt, markOutages, publishFor } from "./cluster/traffic.ts";
-import type { Arm, Expectation, Experiment } from "./contract/experiment.ts";
+import { brokenBy, clusterExperiment, type Variant } from "./cluster/cluster-experiment.ts";
+import { type Expectation, everybodyBack, noSilentLoss, nothingMissing, nothingTwice } from "./cluster/expectations.ts";
+import { defined, ledgerMeasures, ledgerMetrics, outageMeasures, outageMetrics } from "./cluster/ledger-measures.ts";
+import { hasHistory, realBrokers, setupOf } from "./cluster/setup.ts";
+import { breakAt, markOutages, openLoop } from "./cluster/traffic.ts";
 
 /** Long enough that every outage lies within the traffic. */
-const trafficMs = (settings: ClusterSettings): number => Math.max(2500, settings.durationMs);
+const durationOf = (settings: ClusterSettings): number => Math.max(2500, settings.durationMs);
 /** When the node dies, and for how long it stays away. */
 const faultAfterMs = 500;
 const awayMs = 700;
 
 /** Users of the other nodes publish, so that what is lost was lost on the way to a recipient. */
-async function killUnderLoad(stage: Stage, settings: ClusterSettings) {
-  const victim = stage.nodes[0]!;
+async function* killUnderLoad(rig: ClusterRig, settings: ClusterSettings) {
+  const { ratePerSecond } = settings;
+  const victim = rig.nodes[0]!;
   let faultNs = 0;
-  const ledger = await publishFor(
-    stage,
+  const ledger = yield* openLoop(
+    rig,
     {
-      ratePerSecond: settings.ratePerSecond,
-      durationMs: trafficMs(settings),
-      publishersOn: stage.nodes.slice(1).map(({ name }) => name),
-      settleMsMax: settings.recoveryMsMax,
+      ratePerSecond,
+      durationMs: durationOf(settings),
+      publishersOn: rig.nodes.slice(1).map(({ name }) => name),
+      drainMsMax: settings.recoveryMsMax,
     },
     async () => {
-      await stage.wait(faultAfterMs);
-      faultNs = await breakAt(stage, victim.name, "killed", () => victim.kill());
-      await stage.untilCut(stage.gathered.perNode[victim.name] ?? 0, faultNs);
-      await stage.wait(awayMs);
-      stage.mark("action", victim.name, "started again");
-      await stage.unlessFailed(victim.start());
-      await stage.untilEverybodyIsBack();
+      await rig.wait(faultAfterMs);
+      faultNs = await breakAt(rig, victim.name, "killed", () => victim.kill());
+      await rig.untilCut(rig.atStart.perNode[victim.name] ?? 0, faultNs);
+      await rig.wait(awayMs);
+      rig.mark("action", victim.name, "started again");
+      await rig.unlessFailed(victim.start());
+      await rig.untilEverybodyIsBack();
     },
   );
-  const outages = await markOutages(stage, faultNs);
+  const outages = await markOutages(rig, faultNs);
   const outMs = outages.reduce((sum, { reconnectedNs = Number.NaN }) => sum + (reconnectedNs - faultNs) / 1e6, 0);
   return {
     ...ledgerMeasures(ledger),
     ...outageMeasures(outages, faultNs),
-    missedShareOfOutage: ledger.missingDeliveries / ((settings.ratePerSecond * outMs) / 1000),
+    ...defined([["missedShareOfOutage", ledger.missingDeliveries / ((ratePerSecond * outMs) / 1000)]]),
   };
 }
 
@@ -49,18 +49,18 @@ async function killUnderLoad(stage: Stage, settings: ClusterSettings) {
 const waitMs = 200;
 
 /** Every user of the node misses at least what is due while it waits. */
-function lost(setup: Setup, ratePerSecond: number, metric: string, statement: string): Expectation {
+function lost(setup: Setup, ratePerSecond: number, metric: MetricName, statement: string): Expectation {
   const perNode = setup.users / setup.nodes;
   const perUser = Math.floor((ratePerSecond * waitMs) / 1000);
   return {
     statement,
     formula: `users / N × rate × wait ≥ ${perNode} × ⌊${ratePerSecond} × ${waitMs / 1000}⌋ = ${perNode * perUser}`,
     metric,
-    expected: { low: perNode * perUser, high: Number.MAX_SAFE_INTEGER },
+    expected: { low: perNode * perUser },
   };
 }
 
-/** What is due in a stretch of time is even, so that a user misses at most one more or less, and what was on its way. */
+/** What is due in a span of time is even, so that a user misses at most one more or less, and what was on its way. */
 function asMuchAsWasDue(ratePerSecond: number): Expectation {
   const reach = 0.3 + 1000 / (ratePerSecond * waitMs);
   return {
@@ -71,56 +71,63 @@ function asMuchAsWasDue(ratePerSecond: number): Expectation {
   };
 }
 
-function arms(settings: ClusterSettings): Arm[] {
+function variants(settings: ClusterSettings): Variant[] {
   const { ratePerSecond } = settings;
-  const arm = (broker: BrokerName, resume: boolean, expect: (setup: Setup) => Expectation[]): Arm => {
+  const durationMs = durationOf(settings);
+  const variant = (broker: string, resume: boolean, expect: (setup: Setup) => Expectation[]): Variant => {
     const setup = setupOf(settings, { broker, resume, backoff: { kind: "fixed", delayMs: waitMs } });
     return {
       name: `${broker}, ${resume ? "resume" : "reconnect only"}`,
       setup,
-      ratePerSecond,
+      load: { kind: "open", ratePerSecond },
+      durationMs,
       expectations: [everybodyBack, nothingTwice, ...expect(setup)],
-      run: (stage) => killUnderLoad(stage, settings),
+      trafficMs: durationMs + 1000,
+      run: (rig) => killUnderLoad(rig, settings),
     };
   };
-  const silent = "who is away misses what is published meanwhile, and nobody tells it what";
-  const declared = "the broker keeps nothing, so coming back is answered with a declared gap";
-  const brokers = settings.brokers.filter((broker) => broker !== "none");
-  const forgetful = brokers.find((broker) => !brokerNamed(broker).traits.history);
-  const keeping = brokers.filter((broker) => brokerNamed(broker).traits.history);
+  const silent = "a user that is away misses what is published meanwhile, and nobody tells it what";
+  const declared = "the broker keeps nothing, so a resume is answered with a declared gap";
+  const brokers = realBrokers(settings);
+  const forgetful = brokers.find((broker) => !hasHistory(broker));
+  const keeping = brokers.filter(hasHistory);
   return [
-    ...(keeping[0] === undefined
-      ? []
-      : [
-          arm(keeping[0], false, (setup) => [
-            lost(setup, ratePerSecond, "silentLossDeliveries", silent),
-            asMuchAsWasDue(ratePerSecond),
-          ]),
+    ...keeping
+      .slice(0, 1)
+      .map((broker) =>
+        variant(broker, false, (setup) => [
+          lost(setup, ratePerSecond, "silentLossDeliveries", silent),
+          asMuchAsWasDue(ratePerSecond),
         ]),
+      ),
     ...(forgetful === undefined
       ? []
       : [
-          arm(forgetful, true, (setup) => [
+          variant(forgetful, true, (setup) => [
             noSilentLoss,
             lost(setup, ratePerSecond, "declaredLossDeliveries", declared),
             asMuchAsWasDue(ratePerSecond),
           ]),
         ]),
-    ...keeping.map((broker) => arm(broker, true, () => [noSilentLoss, nothingMissing])),
+    ...keeping.map((broker) => variant(broker, true, () => [noSilentLoss, nothingMissing])),
   ];
 }
 
 /** A node is killed under load, with users that only reconnect and users that resume. */
-export const nodeKill: Experiment = {
+export const nodeKill = clusterExperiment({
   name: "node-kill",
   group: "failure",
   title: "A node is killed under load",
   question: "A node dies while messages flow and comes back. Who is cut off, for how long, and what do its users miss?",
   lesson:
     "A reconnect is not a recovery: what was published in between is gone for the user, silently. A sequence number and a broker that keeps its history turn that into nothing lost; a broker without one can at least say that there is a gap.",
-  arms,
-  broken: (settings) => {
-    const resumes = arms(settings).find(({ setup }) => setup.resume && brokerNamed(setup.broker).traits.history)!;
-    return { ...resumes, setup: { ...resumes.setup, resume: false }, fails: "silentLossDeliveries" };
-  },
-};
+  follows: ["nodes", "users", "ratePerSecond", "payloadBytes", "durationMs", "brokers", "policy", "protocol"],
+  metrics: [...ledgerMetrics, ...outageMetrics, "missedShareOfOutage"],
+  variants,
+  sabotage: (cells) =>
+    brokenBy(
+      cells.find(({ setup }) => setup.resume && hasHistory(setup.broker))!,
+      { resume: false },
+      "silentLossDeliveries",
+    ),
+});

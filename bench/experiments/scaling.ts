@@ -1,39 +1,41 @@
-import type { BrokerName } from "../../results/contract/cluster-results.ts";
 import { scalingExperiment } from "../../results/summary/scaling.ts";
 import type { ClusterSettings } from "../rigs/cluster/cluster-setup.ts";
+import { brokenBy, clusterExperiment, type Variant } from "./cluster/cluster-experiment.ts";
 import { nothingMissing } from "./cluster/expectations.ts";
-import { ledgerMeasures } from "./cluster/ledger-measures.ts";
-import { evenUsers, setupOf } from "./cluster/setup.ts";
-import { chainFor } from "./cluster/traffic.ts";
-import type { Arm, Experiment } from "./contract/experiment.ts";
+import { ledgerMeasures, ledgerMetrics } from "./cluster/ledger-measures.ts";
+import { evenUsers, realBrokers, setupOf } from "./cluster/setup.ts";
+import { closedLoop } from "./cluster/traffic.ts";
 
 const inFlight = 2;
 
-function arms(settings: ClusterSettings): Arm[] {
+function variants(settings: ClusterSettings): Variant[] {
+  const { durationMs } = settings;
   const users = evenUsers(settings.users, Math.max(...settings.nodeCounts));
-  const arm = (broker: BrokerName, nodes: number): Arm => ({
+  const variant = (broker: string, nodes: number): Variant => ({
     name: `${broker}, ${nodes} node${nodes > 1 ? "s" : ""}`,
     setup: setupOf(settings, { broker, nodes, users }),
+    load: { kind: "closed", inFlight },
+    durationMs,
     settings: { inFlightPerPublisher: inFlight, publishers: users },
     expectations: [nothingMissing],
-    run: async (stage) => ledgerMeasures(await chainFor(stage, { durationMs: settings.durationMs, inFlight })),
+    trafficMs: durationMs + 500,
+    run: async function* (rig) {
+      return ledgerMeasures(yield* closedLoop(rig, { durationMs, inFlight }));
+    },
   });
-  return settings.brokers
-    .filter((broker) => broker !== "none")
-    .flatMap((broker) => settings.nodeCounts.map((nodes) => arm(broker, nodes)));
+  return realBrokers(settings).flatMap((broker) => settings.nodeCounts.map((nodes) => variant(broker, nodes)));
 }
 
-/** The same room on more and more nodes. */
-export const scaling: Experiment = {
+/** The same channel on more and more nodes. */
+export const scaling = clusterExperiment({
   name: scalingExperiment,
   group: "scaling",
   title: "More nodes",
   question: "The same users and the same traffic on 1, 2, 4, 8 nodes: how does the throughput of the whole change?",
   lesson:
     "In a broadcast every node hears every message, so more nodes share the writing to users and multiply the reading from the broker. What part is shared and what is not, the Universal Scalability Law tells as two numbers. On one machine the nodes also share its cores, so what is seen here is the cost of coordination, not the gain of more machines.",
-  arms,
-  broken: (settings) => {
-    const right = arms(settings).at(-1)!;
-    return { ...right, setup: { ...right.setup, broker: "none" }, fails: "deliveredFraction" };
-  },
-};
+  follows: ["users", "payloadBytes", "durationMs", "nodeCounts", "brokers", "policy", "protocol"],
+  metrics: ledgerMetrics,
+  variants,
+  sabotage: (cells) => brokenBy(cells.at(-1)!, { broker: "none" }, "deliveredFraction"),
+});

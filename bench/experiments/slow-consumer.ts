@@ -1,10 +1,11 @@
+import type { ClusterRig } from "../rigs/cluster/cluster-rig.ts";
 import type { ClusterSettings } from "../rigs/cluster/cluster-setup.ts";
-import type { Stage } from "../rigs/cluster/stage.ts";
 import { balancedAs } from "../targets/balanced-protocols.ts";
-import { ledgerMeasures } from "./cluster/ledger-measures.ts";
+import { brokenBy, clusterExperiment, type Variant } from "./cluster/cluster-experiment.ts";
+import { ledgerMeasures, ledgerMetrics } from "./cluster/ledger-measures.ts";
 import { evenUsers, setupOf } from "./cluster/setup.ts";
-import { breakAt, publishFor } from "./cluster/traffic.ts";
-import { type Arm, type Experiment, exactly } from "./contract/experiment.ts";
+import { breakAt, openLoop } from "./cluster/traffic.ts";
+import { exactly } from "./contract/experiment.ts";
 
 const mebibyte = 1024 * 1024;
 const payloadBytes = 32 * 1024;
@@ -15,27 +16,26 @@ const ratePerSecond = 200;
 const durationMs = 5000;
 
 /** One user among few stops reading; large messages keep coming. */
-async function stopReading(stage: Stage) {
-  const slow = await stage.openCrowd(1);
-  let given: number | undefined;
-  const ledger = await publishFor(stage, { ratePerSecond, durationMs, publishers: 1 }, async () => {
-    await stage.wait(200);
-    const faultNs = await breakAt(stage, "one user", "stopped reading (SIGSTOP)", async () => slow.signal("SIGSTOP"));
-    given = await stage.untilNodes((counts) => counts.some(({ slowConsumers }) => slowConsumers > 0), durationMs);
-    if (given !== undefined) {
-      stage.mark("observation", "its node", "gave it up", given);
-      given = (given - faultNs) / 1e6;
-    }
+async function* stopReading(rig: ClusterRig) {
+  const slow = await rig.connectSecondUsers(1);
+  let givenUpMs: number | undefined;
+  const ledger = yield* openLoop(rig, { ratePerSecond, durationMs, publishers: 1 }, async () => {
+    await rig.wait(200);
+    const faultNs = await breakAt(rig, "one user", "stopped reading (SIGSTOP)", async () => slow.freeze());
+    const atNs = await rig.untilNodes((counts) => counts.some(({ slowConsumers }) => slowConsumers > 0), durationMs);
+    if (atNs === undefined) return;
+    rig.mark("observation", "its node", "gave it up", atNs);
+    givenUpMs = (atNs - faultNs) / 1e6;
   });
-  const after = await stage.nodeCounts();
+  const after = await rig.nodeCounts();
   return {
     ...ledgerMeasures(ledger),
     slowConsumers: after.reduce((sum, { slowConsumers }) => sum + slowConsumers, 0),
-    ...(given !== undefined && { givenUpMs: given }),
+    ...(givenUpMs !== undefined && { givenUpMs }),
   };
 }
 
-function arms(settings: ClusterSettings): Arm[] {
+function variants(settings: ClusterSettings): Variant[] {
   const users = evenUsers(3, settings.nodes);
   const broker = settings.brokers.find((name) => name === "redis" || name === "nats") ?? settings.brokers[0] ?? "none";
   const limitMs = (queueBytesMax * 1000) / (ratePerSecond * payloadBytes);
@@ -43,7 +43,8 @@ function arms(settings: ClusterSettings): Arm[] {
     {
       name: "one user stops reading",
       setup: setupOf(settings, { broker, users, payloadBytes, queueBytesMax }),
-      ratePerSecond,
+      load: { kind: "open", ratePerSecond },
+      durationMs,
       settings: { queueBytesMax },
       expectations: [
         {
@@ -66,22 +67,22 @@ function arms(settings: ClusterSettings): Arm[] {
           expected: { low: 0.9 * limitMs - (balancedAs(settings.protocol) === "requests" ? 200 : 0), high: durationMs },
         },
       ],
+      trafficMs: durationMs + 1000,
       run: stopReading,
     },
   ];
 }
 
 /** A user that does not read. */
-export const slowConsumer: Experiment = {
+export const slowConsumer = clusterExperiment({
   name: "slow-consumer",
   group: "failure",
   title: "A user that does not read",
-  question: "One user of a busy room stops reading. What does that cost its node, and the others?",
+  question: "One user of a busy channel stops reading. What does that cost its node, and the others?",
   lesson:
-    "What a slow user does not take waits in the sender: first in the kernel's buffers, then in the process. Without a bound one user can fill a node's memory; with one it is cut off with a code that says why, and the rest of the room never notices.",
-  arms,
-  broken: (settings) => {
-    const right = arms(settings)[0]!;
-    return { ...right, setup: { ...right.setup, queueBytesMax: 1024 * mebibyte }, fails: "slowConsumers" };
-  },
-};
+    "What a slow consumer does not take waits in the sender: first in the kernel's buffers, then in the process. Without a bound one user can fill a node's memory; with one it is cut off with a code that says why, and the rest of the channel never notices.",
+  follows: ["nodes", "brokers", "policy", "protocol"],
+  metrics: [...ledgerMetrics, "slowConsumers", "givenUpMs"],
+  variants,
+  sabotage: ([right]) => brokenBy(right!, { queueBytesMax: 1024 * mebibyte }, "slowConsumers"),
+});

@@ -1,10 +1,11 @@
+import type { ClusterRig } from "../rigs/cluster/cluster-rig.ts";
 import type { ClusterSettings, Setup } from "../rigs/cluster/cluster-setup.ts";
-import type { Stage } from "../rigs/cluster/stage.ts";
 import { balancedProtocols, defaultProtocol } from "../targets/balanced-protocols.ts";
-import { chanceOf, percent } from "./cluster/expectations.ts";
-import { foundMeasures } from "./cluster/ledger-measures.ts";
+import { brokenBy, clusterExperiment, type Variant } from "./cluster/cluster-experiment.ts";
+import { chanceOf, type Expectation, percent } from "./cluster/expectations.ts";
+import { rejoinMeasures, rejoinMetrics, stepsMeasures, stepsMetrics } from "./cluster/ledger-measures.ts";
 import { setupOf } from "./cluster/setup.ts";
-import { type Arm, type Expectation, type Experiment, exactly } from "./contract/experiment.ts";
+import { exactly } from "./contract/experiment.ts";
 
 /** Every user comes back so often, so that a share that chance decides can be told from the others. */
 const rejoins = 3;
@@ -12,34 +13,30 @@ const stepsPerUser = 4;
 const timeoutMs = 5000;
 
 /** Steps on the connection a user has, then leaving and coming back, all at once. */
-async function stepAndComeBack(stage: Stage) {
-  const { gathered, setup } = stage;
-  const attempted = gathered.attempts > 0 ? (gathered.attempts - gathered.failedAttempts) / gathered.attempts : 0;
-  const spread = Object.values(gathered.perNode);
-  const steps = await stage.ask("step", { times: stepsPerUser, concurrent: 8, timeoutMs }, 60_000);
-  let asked = 0;
-  let found = 0;
-  let sameNode = 0;
+async function stepAndComeBack({ users, atStart, setup }: ClusterRig) {
+  const { attempts, failedAttempts } = atStart;
+  const spread = Object.values(atStart.perNode);
+  const steps = await users.step({ times: stepsPerUser, concurrent: 8, timeoutMs });
+  const back = { asked: 0, found: 0, sameNode: 0 };
   for (let round = 0; round < rejoins; round++) {
-    const order = { together: true, concurrent: 8, timeoutMs };
-    const back = await stage.ask("rejoin", order, 60_000);
-    asked += back.asked;
-    found += back.found;
-    sameNode += back.sameNode;
+    const { asked, found, sameNode } = await users.rejoin({ together: true, concurrent: 8, timeoutMs });
+    back.asked += asked;
+    back.found += found;
+    back.sameNode += sameNode;
   }
   return {
-    welcomedAttemptsFraction: attempted,
+    welcomedAttemptsFraction: attempts > 0 ? (attempts - failedAttempts) / attempts : 0,
     connectionsMaxPerNode: Math.max(0, ...spread),
     connectionsMinPerNode: spread.length < setup.nodes ? 0 : Math.min(...spread),
-    ...foundMeasures("steps", steps),
-    rejoinFoundFraction: found / asked,
-    sameNodeRejoinFraction: sameNode / asked,
+    ...stepsMeasures(steps),
+    ...rejoinMeasures(back),
   };
 }
 
 const everyStepFound: Expectation = {
   claim: "lb-state",
-  statement: "within one connection every message finds the state: frames of a WebSocket are not balanced",
+  statement:
+    "within one connection every message finds the state: the frames of a WebSocket are not balanced one by one",
   formula: "steps found / steps asked = 1",
   metric: "stepsFoundFraction",
   expected: exactly(1),
@@ -49,8 +46,8 @@ const everyStepFound: Expectation = {
 function foundByChance({ nodes, users }: Setup, claim: string): Expectation {
   return {
     claim,
-    statement: `who comes back finds the state only if chance leads to the same node: about ${percent(1 / nodes)}`,
-    formula: `1 / N = 1 / ${nodes}, over ${users * rejoins} returns (99.9 % of chance's outcomes)`,
+    statement: `a user that reconnects finds its state only if chance leads to the same node: about ${percent(1 / nodes)}`,
+    formula: `1 / N = 1 / ${nodes}, over ${users * rejoins} reconnects (99.9 % of chance's outcomes)`,
     metric: "rejoinFoundFraction",
     expected: chanceOf(1 / nodes, users, rejoins),
   };
@@ -68,8 +65,8 @@ function spreadEvenly({ nodes, users, policy }: Setup): Expectation {
 
 const alwaysFound: Expectation = {
   claim: "lb-sticky",
-  statement: "the cookie brings everybody back to the state",
-  formula: "found / returns = 1",
+  statement: "the cookie brings every user back to its state",
+  formula: "found / reconnects = 1",
   metric: "rejoinFoundFraction",
   expected: exactly(1),
 };
@@ -85,7 +82,7 @@ function followUpsMiss({ nodes }: Setup): Expectation {
       "a connection made of requests hardly comes about: each follow-up request must reach the node that answered the first",
     formula: `at most 1 / N = ${percent(1 / nodes)} of attempts, what chance would grant a single follow-up request: taking turns, the next request goes to the next node`,
     metric: "welcomedAttemptsFraction",
-    expected: { low: 0, high: 1 / nodes },
+    expected: { high: 1 / nodes },
   };
 }
 
@@ -102,14 +99,15 @@ const requestProtocols = balancedProtocols.filter(
   ({ uplink, downlink }) => uplink === "request" && downlink !== "polled",
 );
 
-/** Longer than the arm, so that an attempt is a first attempt. */
+/** Longer than the trial, so that an attempt is a first attempt. */
 const noSecondAttempt = { kind: "fixed", delayMs: 60_000 } as const;
 
-function arms(settings: ClusterSettings): Arm[] {
-  const arm = (name: string, setup: Setup, expectations: readonly Expectation[]): Arm => ({
+function variants(settings: ClusterSettings): Variant[] {
+  const variant = (name: string, setup: Setup, expectations: readonly Expectation[]): Variant => ({
     name,
     setup,
     expectations,
+    trafficMs: 1000,
     run: stepAndComeBack,
   });
   // Varied below, so that of the command line is not asked.
@@ -120,29 +118,35 @@ function arms(settings: ClusterSettings): Arm[] {
   const overRequests = requestProtocols.flatMap(({ name, title }) => {
     const own = { protocol: name, backoff: noSecondAttempt, mayStayOut: true } as const;
     return [
-      arm(`${title}, round-robin`, { ...balanced, ...own, gatherConcurrent: 1 }, [followUpsMiss(balanced)]),
-      arm(`${title}, sticky`, { ...sticky, ...own }, [everyAttemptWelcome, everyStepFound, alwaysFound]),
+      variant(`${title}, round-robin`, { ...balanced, ...own, connectConcurrent: 1 }, [followUpsMiss(balanced)]),
+      variant(`${title}, sticky`, { ...sticky, ...own }, [everyAttemptWelcome, everyStepFound, alwaysFound]),
     ];
   });
   return [
-    arm("round-robin", balanced, [everyStepFound, foundByChance(balanced, "lb-state"), spreadEvenly(balanced)]),
-    arm("sticky", sticky, [everyStepFound, alwaysFound, spreadEvenly(sticky)]),
-    arm("sticky, cookie ignored", forgetful, [everyStepFound, foundByChance(forgetful, "lb-sticky")]),
+    variant("round-robin", balanced, [everyStepFound, foundByChance(balanced, "lb-state"), spreadEvenly(balanced)]),
+    variant("sticky", sticky, [everyStepFound, alwaysFound, spreadEvenly(sticky)]),
+    variant("sticky, cookie ignored", forgetful, [everyStepFound, foundByChance(forgetful, "lb-sticky")]),
     ...overRequests,
   ];
 }
 
 /** Where does a user's state go when connections are spread, and what does a sticky cookie change? (S1 to S3) */
-export const stickiness: Experiment = {
+export const stickiness = clusterExperiment({
   name: "stickiness",
   group: "state",
   title: "Finding the state again",
-  question: "A session's state lives on one node. Who finds it: within a connection, and after coming back?",
+  question: "A session's state lives on one node. Who finds it: within a connection, and after a reconnect?",
   lesson:
-    "A WebSocket is balanced once, when it is opened; from then on everything it carries reaches the same node. Stickiness is therefore about coming back, and about protocols whose connection is many requests. A cookie only helps clients that send it back: browsers do, a program does only if it is told to.",
-  arms,
-  broken: (settings) => {
-    const sticky = arms(settings).find(({ name }) => name === "sticky")!;
-    return { ...sticky, setup: { ...sticky.setup, policy: "round-robin" }, fails: "rejoinFoundFraction" };
-  },
-};
+    "A WebSocket is balanced once, when it is opened; from then on everything it carries reaches the same node. Stickiness is therefore about reconnects, and about protocols whose connection is many requests. A cookie only helps clients that send it back: browsers do, a program does only if it is told to.",
+  follows: ["nodes", "users"],
+  metrics: [
+    "welcomedAttemptsFraction",
+    "connectionsMaxPerNode",
+    "connectionsMinPerNode",
+    ...stepsMetrics,
+    ...rejoinMetrics,
+  ],
+  variants,
+  sabotage: (cells) =>
+    brokenBy(cells.find(({ variant }) => variant === "sticky")!, { policy: "round-robin" }, "rejoinFoundFraction"),
+});

@@ -1,9 +1,12 @@
+import type { MetricName } from "../../results/metrics/metrics.ts";
+import type { ClusterRig } from "../rigs/cluster/cluster-rig.ts";
 import type { ClusterSettings } from "../rigs/cluster/cluster-setup.ts";
-import type { Stage } from "../rigs/cluster/stage.ts";
-import { foundMeasures, outageMeasures } from "./cluster/ledger-measures.ts";
+import { brokenBy, clusterExperiment, type Variant } from "./cluster/cluster-experiment.ts";
+import type { Expectation } from "./cluster/expectations.ts";
+import { outageMeasures, rejoinMeasures, rejoinMetrics } from "./cluster/ledger-measures.ts";
 import { setupOf } from "./cluster/setup.ts";
 import { breakAt, markOutages } from "./cluster/traffic.ts";
-import { type Arm, type Expectation, type Experiment, exactly } from "./contract/experiment.ts";
+import { exactly } from "./contract/experiment.ts";
 
 type Way = "drain" | "maint" | "moving";
 
@@ -11,63 +14,64 @@ type Way = "drain" | "maint" | "moving";
 const movedPerSecond = 50;
 
 /** Takes the first node out of service, then lets everybody leave and come back. */
-async function takeOut(stage: Stage, way: Way) {
-  const leaving = stage.nodes[0]!;
+async function takeOut(rig: ClusterRig, way: Way) {
+  const leaving = rig.nodes[0]!;
   const state = way === "maint" ? "maint" : "drain";
-  const takenNs = await breakAt(stage, "haproxy", `${leaving.name} set to ${state}`, () =>
-    stage.proxy.setState(leaving.name, state),
+  const takenNs = await breakAt(rig, "haproxy", `${leaving.name} set to ${state}`, () =>
+    rig.proxy.setState(leaving.name, state),
   );
   if (way === "moving") {
-    stage.mark("action", leaving.name, "tells its users to move, one by one");
-    await stage.unlessFailed(leaving.call("drain", { perSecond: movedPerSecond }, 30_000));
+    rig.mark("action", leaving.name, "tells its users to move, one by one");
+    await rig.unlessFailed(leaving.call("drain", { perSecond: movedPerSecond }, 30_000));
   }
-  const cuts = way === "moving" || (way === "maint" && stage.setup.shutdownSessions);
-  if (cuts) await stage.untilCut(stage.gathered.perNode[leaving.name] ?? 0, takenNs);
+  const cuts = way === "moving" || (way === "maint" && rig.setup.shutdownSessions);
+  if (cuts) await rig.untilCut(rig.atStart.perNode[leaving.name] ?? 0, takenNs);
   // Nothing to wait for but time where nothing is to happen.
-  else await stage.wait(300);
-  await stage.untilEverybodyIsBack();
-  const outages = await markOutages(stage, takenNs);
-  const onIt = (await stage.ask("counts", undefined)).perNode[leaving.name] ?? 0;
+  else await rig.wait(300);
+  await rig.untilEverybodyIsBack();
+  const outages = await markOutages(rig, takenNs);
+  const onIt = (await rig.users.counts()).perNode[leaving.name] ?? 0;
   const { droppedConnections = 0, reconnectedFraction } = outageMeasures(outages, takenNs);
-  const rejoin = await stage.ask("rejoin", { together: true, concurrent: 8, timeoutMs: 5000 }, 60_000);
+  const rejoin = await rig.users.rejoin({ together: true, concurrent: 8, timeoutMs: 5000 });
   return {
     droppedConnections,
     ...(reconnectedFraction !== undefined && { reconnectedFraction }),
     usersOnDrainedNode: onIt,
     usersBackOnDrainedNode: rejoin.perNode[leaving.name] ?? 0,
-    ...foundMeasures("rejoin", rejoin),
+    ...rejoinMeasures(rejoin),
   };
 }
 
-function arms(settings: ClusterSettings): Arm[] {
+function variants(settings: ClusterSettings): Variant[] {
   const perNode = setupOf(settings).users / settings.nodes;
-  const users = (metric: string, count: number, statement: string, formula: string): Expectation => ({
+  const users = (metric: MetricName, count: number, statement: string, formula: string): Expectation => ({
     statement,
     formula,
     metric,
     expected: exactly(count),
   });
-  const arm = (name: string, way: Way, shutdownSessions: boolean, expectations: Expectation[]): Arm => ({
+  const variant = (name: string, way: Way, shutdownSessions: boolean, expectations: Expectation[]): Variant => ({
     name,
     setup: setupOf(settings, { policy: "sticky", shutdownSessions }),
     settings: { shutdownSessions },
     expectations,
-    run: (stage) => takeOut(stage, way),
+    trafficMs: way === "moving" ? 1000 + (perNode * 1000) / movedPerSecond : 1000,
+    run: (rig) => takeOut(rig, way),
   });
   const stayOpen = users("droppedConnections", 0, "connections that are open stay open", "dropped = 0");
   const comeBack = users(
     "usersBackOnDrainedNode",
     perNode,
-    "who comes back with the cookie is let in again: drain alone never empties a sticky node",
+    "users that reconnect with the cookie are let in again: drain alone never empties a sticky node",
     `users / N = ${perNode}`,
   );
-  const stayAway = users("usersBackOnDrainedNode", 0, "who comes back goes to another node", "back on it = 0");
+  const stayAway = users("usersBackOnDrainedNode", 0, "users that reconnect go to another node", "back on it = 0");
   const allCut = users("droppedConnections", perNode, "maint cuts the node's users at once", `users / N = ${perNode}`);
   return [
-    arm("drain", "drain", true, [stayOpen, comeBack]),
-    arm("maint, shutdown-sessions", "maint", true, [allCut, stayAway]),
-    arm("maint", "maint", false, [stayOpen, stayAway]),
-    arm("drain, and the node moves its users", "moving", true, [
+    variant("drain", "drain", true, [stayOpen, comeBack]),
+    variant("maint, shutdown-sessions", "maint", true, [allCut, stayAway]),
+    variant("maint", "maint", false, [stayOpen, stayAway]),
+    variant("drain, and the node moves its users", "moving", true, [
       users(
         "droppedConnections",
         perNode,
@@ -81,17 +85,22 @@ function arms(settings: ClusterSettings): Arm[] {
 }
 
 /** Drain against maintenance. (S5, B19; haproxy issue 2894) */
-export const takingOut: Experiment = {
+export const takingOut = clusterExperiment({
   name: "taking-out",
   group: "state",
   title: "Taking a node out",
   question: "A node is to be taken out of a sticky cluster: drain or maintenance, and what becomes of its users?",
   lesson:
-    "Drain lets nobody new in, but HAProxy still honours the cookie, so the node's own users return for ever. Maintenance sends them elsewhere, and with `on-marked-down shutdown-sessions` also cuts them at once. The gentle way is a word from the application: users are told to move, in an order and at a pace that the other nodes can take.",
+    "Drain lets nobody new in, but HAProxy still honours the cookie, so the node's own users keep coming back. Maintenance sends them elsewhere, and with `on-marked-down shutdown-sessions` also cuts them at once. The graceful way is a word from the application: users are told to move, in an order and at a pace that the other nodes can take.",
+  follows: ["nodes", "users", "protocol"],
+  metrics: [
+    "droppedConnections",
+    "reconnectedFraction",
+    "usersOnDrainedNode",
+    "usersBackOnDrainedNode",
+    ...rejoinMetrics,
+  ],
   predicts: ["connection", "stream"],
-  arms,
-  broken: (settings) => {
-    const maint = arms(settings)[2]!;
-    return { ...maint, setup: { ...maint.setup, shutdownSessions: true }, fails: "droppedConnections" };
-  },
-};
+  variants,
+  sabotage: ([, , maint]) => brokenBy(maint!, { shutdownSessions: true }, "droppedConnections"),
+});

@@ -1,22 +1,29 @@
-import type { Target } from "../targets/target.ts";
 import { CpuMeter } from "./proc/cpu-meter.ts";
 import { serverAt } from "./proc/listener.ts";
 import { memoryBytes, processTree, residentBytes } from "./proc/process-use.ts";
-import type { RemoteApi, RemoteProcess } from "./processes/remote.ts";
 
-/** A target's server seen from outside, whoever wrote it: all processes it consists of, measured in one and the same way. */
+/** A server seen from outside, whoever wrote it: all processes it consists of, measured in one and the same way. */
 export class ServerWatch {
   /** Why nothing can be seen, as a sentence; undefined where something can. */
   readonly unseen: string | undefined;
   readonly #pids: readonly number[];
-  readonly #foreign: boolean;
+  readonly #hasChildren: boolean;
 
-  /** Of the process this run started, or of whichever serves the target's URL. */
-  constructor({ url }: Target, started: RemoteProcess<RemoteApi> | undefined) {
-    this.#foreign = started === undefined;
-    const found = started === undefined ? serverAt(url!) : { pids: started.pid === undefined ? [] : [started.pid] };
-    this.#pids = "pids" in found ? found.pids : [];
-    this.unseen = "reason" in found ? found.reason : undefined;
+  /** A process this run started. Our own server is one process; a program may start and end others as it likes. */
+  static of(pid: number | undefined, children?: "with its children"): ServerWatch {
+    return new ServerWatch(pid === undefined ? [] : [pid], children !== undefined, undefined);
+  }
+
+  /** Whichever serves a URL, with its children. */
+  static at(url: string): ServerWatch {
+    const found = serverAt(url);
+    return "pids" in found ? new ServerWatch(found.pids, true, undefined) : new ServerWatch([], true, found.reason);
+  }
+
+  private constructor(pids: readonly number[], hasChildren: boolean, unseen: string | undefined) {
+    this.#pids = pids;
+    this.#hasChildren = hasChildren;
+    this.unseen = unseen;
   }
 
   /** Starts to watch its CPU time between two instants. */
@@ -33,9 +40,8 @@ export class ServerWatch {
     return sum(this.#processes().map(residentBytes));
   }
 
-  /** A server of somebody else may start and end processes as it likes; ours is one. */
   #processes(): readonly number[] {
-    return this.#foreign ? processTree(...this.#pids) : this.#pids;
+    return this.#hasChildren ? processTree(...this.#pids) : this.#pids;
   }
 }
 

@@ -1,25 +1,60 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { parseTarget } from "./target.ts";
+import { deliveryFloorMs, describeTarget, parseTarget, withOption } from "./target.ts";
 
 test("reads a protocol, and a protocol with the URL of a running server", () => {
-  assert.deepEqual(parseTarget("websocket"), { label: "websocket", protocol: "websocket" });
+  const embedded = { label: "websocket", protocol: "websocket", options: {}, system: { kind: "embedded" } };
+  assert.deepEqual(parseTarget("websocket"), embedded);
   const url = "ws://127.0.0.1:9001/echo?a=b";
-  assert.deepEqual(parseTarget(`websocket=${url}`), { label: `websocket=${url}`, protocol: "websocket", url });
+  assert.deepEqual(parseTarget(`websocket=${url}`), {
+    ...embedded,
+    label: `websocket=${url}`,
+    system: { kind: "external", url },
+  });
 });
 
-test("hides a password in the label, since labels are printed in reports", () => {
+test("reads options of a protocol, with and without a URL, and fills in the others", () => {
+  assert.deepEqual(parseTarget("short-polling").options, { "poll-interval": "100ms" });
+  const { label, options, system } = parseTarget("short-polling+poll-interval=1s=http://127.0.0.1:9001/");
+  assert.equal(label, "short-polling+poll-interval=1s=http://127.0.0.1:9001/");
+  assert.deepEqual(options, { "poll-interval": "1s" });
+  assert.deepEqual(system, { kind: "external", url: "http://127.0.0.1:9001/" });
+});
+
+test("sets an option on those that have it", () => {
+  const asked = withOption(parseTarget("short-polling"), "poll-interval", "2s")!;
+  assert.deepEqual(
+    [asked.label, asked.options, deliveryFloorMs(asked)],
+    ["short-polling", { "poll-interval": "2s" }, 2000],
+  );
+  assert.equal(withOption(parseTarget("tcp"), "poll-interval", "2s"), undefined);
+  assert.equal(deliveryFloorMs(parseTarget("tcp")), 0);
+});
+
+test("is described by its title and options, an external one as it was given", () => {
+  const titles = ["websocket", "short-polling+poll-interval=1s", "tcp=tcp://127.0.0.1:1/"].map(
+    (text) => describeTarget(parseTarget(text)).title,
+  );
+  assert.deepEqual(titles, ["WebSocket", "Short polling every 1 s", "tcp=tcp://127.0.0.1:1/"]);
+});
+
+test("hides a password in the label and the description, since both are printed in reports", () => {
   const target = parseTarget("xmpp=xmpp://alice:s3cret@127.0.0.1:5222/");
   assert.equal(target.label, "xmpp=xmpp://alice:***@127.0.0.1:5222/");
-  assert.equal(target.url, "xmpp://alice:s3cret@127.0.0.1:5222/");
+  assert.equal(target.system.kind === "external" && target.system.url, "xmpp://alice:s3cret@127.0.0.1:5222/");
+  assert.doesNotMatch(JSON.stringify(describeTarget(target)), /s3cret/);
 });
 
 const mistakes: [string, RegExp][] = [
   ["", /unknown protocol ""/],
   ["carrier-pigeon", /unknown protocol "carrier-pigeon": expected one of tcp, websocket/],
   ["websocket+tls", /websocket has no option "tls"/],
+  ["short-polling+pace=1s", /short-polling has no option "pace": it has poll-interval/],
+  ["short-polling+poll-interval=often", /expected a duration with its unit/],
+  ["short-polling+poll-interval", /expected a duration with its unit/],
   ["xmpp@prosody", /xmpp has no server "prosody"/],
   ["websocket=http://127.0.0.1/", /a URL like ws:\/\/HOST:PORT\//],
+  ["websocket=nonsense", /a URL like ws:\/\/HOST:PORT\/ or .*, got "nonsense"/],
   ["websocket=", /a URL like/],
   ["tcp=tcp:///", /a URL like/],
 ];

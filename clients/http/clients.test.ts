@@ -134,7 +134,7 @@ describe("the short-polling client", { timeout: 10_000 }, () => {
         response.writeHead(204).end();
       }, 20);
     });
-    const user = await join(shortPollingClient, url, {}, 1);
+    const user = await join(shortPollingClient, url, {}, "1ms");
     await enough;
     assert.equal(heldMax, 1);
     await user.close();

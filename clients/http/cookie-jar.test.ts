@@ -130,7 +130,7 @@ for (const { server, client } of protocols) {
       url: ownScheme(url),
       limits: defaultLimits,
       user: 0,
-      pollIntervalMs: 5,
+      options: { "poll-interval": "5ms" },
       ...(cookies !== undefined && { cookies }),
       signal: AbortSignal.timeout(5000),
       onMessage: resolve,
@@ -177,7 +177,7 @@ for (const { server, client } of protocols) {
         url: roundRobin.url,
         limits: defaultLimits,
         user: 0,
-        pollIntervalMs: 5,
+        options: { "poll-interval": "5ms" },
         signal: AbortSignal.timeout(5000),
         onMessage() {},
       });

@@ -1,7 +1,7 @@
-import type { Service } from "./service.ts";
+import type { MeasuredBehaviour } from "./measured-behaviour.ts";
 
 /** Sends every message back as it came. */
-export function echoService(): Service {
+export function echoBehaviour(): MeasuredBehaviour {
   let handledMessages = 0;
   return {
     behaviour: (connection) => ({

@@ -2,18 +2,18 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Payload } from "../../protocol/contract.ts";
 import { MessageCodec } from "../../protocol/messages/message.ts";
-import { type AnswerPlan, type KnownAnswerService, knownAnswerService } from "./known-answer.ts";
+import { type AnswerPlan, type KnownAnswerBehaviour, knownAnswerBehaviour } from "./known-answer.ts";
 
 const codec = new MessageCodec({ kind: "text", payloadBytes: 64, seed: 1 });
-const window = { name: "w", flows: {}, index: 1, settleStartNs: 0, startNs: 100, endNs: 200, connections: 1, seed: 1 };
+const window = { name: "w", flows: {}, index: 1, rampUpStartNs: 0, startNs: 100, endNs: 200, connections: 1, seed: 1 };
 const immediate: AnswerPlan = { delayNs: () => 0, copies: () => 1, overtaken: () => false };
 
 /** Sends so many messages to a service with this plan; what came back, by sequence number. */
 async function answersTo(
   plan: AnswerPlan | undefined,
   count: number,
-): Promise<{ sequences: number[]; service: KnownAnswerService }> {
-  const service = knownAnswerService(codec, () => plan);
+): Promise<{ sequences: number[]; service: KnownAnswerBehaviour }> {
+  const service = knownAnswerBehaviour(codec, () => plan);
   const sequences: number[] = [];
   const send = (payload: Payload): void => void sequences.push(codec.decode(payload)!.sequence);
   const handler = service.behaviour({ send, close() {} });

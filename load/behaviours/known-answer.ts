@@ -2,7 +2,7 @@ import type { Payload, ServerConnection } from "../../protocol/contract.ts";
 import type { MessageCodec } from "../../protocol/messages/message.ts";
 import type { WindowOrder } from "../flows/window.ts";
 import { realTimeline, wakeMetronome } from "../pacing/metronome.ts";
-import type { Service } from "./service.ts";
+import type { MeasuredBehaviour } from "./measured-behaviour.ts";
 
 /** What happens to the answer of one message, in a window; all of it is decided before the window begins. */
 export interface AnswerPlan {
@@ -24,7 +24,7 @@ export interface ImposedDelays {
   reorderedMessages: number;
 }
 
-export interface KnownAnswerService extends Service {
+export interface KnownAnswerBehaviour extends MeasuredBehaviour {
   /** Of the window begun last. */
   readonly imposed: ImposedDelays;
 }
@@ -45,10 +45,10 @@ interface Line {
  * truth. A window without a plan is echoed at once. The books here are kept apart from the harness's: plain numbers,
  * not its histograms, and its own count of reorders.
  */
-export function knownAnswerService(
+export function knownAnswerBehaviour(
   codec: MessageCodec,
   planOf: (window: WindowOrder) => AnswerPlan | undefined,
-): KnownAnswerService {
+): KnownAnswerBehaviour {
   wakeMetronome();
   const lines: Line[] = [];
   let handledMessages = 0;

@@ -2,13 +2,13 @@ import type { ServerConnection } from "../../protocol/contract.ts";
 import type { MessageCodec } from "../../protocol/messages/message.ts";
 import { OneWayReceiver, OneWaySender, tickIdle } from "../flows/one-way.ts";
 import { realTimeline, wakeMetronome } from "../pacing/metronome.ts";
-import type { FlowRecords, Service } from "./service.ts";
+import type { FlowRecords, MeasuredBehaviour } from "./measured-behaviour.ts";
 
 /**
  * Takes in what clients send and pushes to them on a schedule of its own, each direction for itself. Its schedule
  * ticks in every window, pushing or not: see `tickIdle`.
  */
-export function oneWayService(codec: MessageCodec): Service {
+export function oneWayBehaviour(codec: MessageCodec): MeasuredBehaviour {
   wakeMetronome();
   /** Open connections, and the place each has in the current window. */
   const places = new Map<ServerConnection, number>();

@@ -1,5 +1,5 @@
 import type { ServerConnection } from "../../protocol/contract.ts";
-import type { Service } from "./service.ts";
+import type { MeasuredBehaviour } from "./measured-behaviour.ts";
 
 /** Longer than a client needs to fill its queue, shorter than any deadline. */
 const stallMs = 300;
@@ -12,7 +12,7 @@ export const scriptMark = "wirebench!";
  * can see what an echo alone cannot show. Orders: `push N`, `subscribe`, `publish TEXT`, `close`, `connections`,
  * and `stall`, which stops the whole server for a moment, as a peer that does not read.
  */
-export function scriptedService(): Service {
+export function scriptedBehaviour(): MeasuredBehaviour {
   const subscribers = new Set<ServerConnection>();
   let handledMessages = 0;
   let open = 0;

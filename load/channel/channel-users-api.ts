@@ -2,7 +2,7 @@
  * What the driver asks of the users of a channel: one process that is all of them, so that what was published and what
  * arrived stand in one ledger and on one clock. Data only. Times are nanoseconds of the host's monotonic clock.
  */
-import type { Limits } from "../../protocol/contract.ts";
+import type { Limits, Options } from "../../protocol/contract.ts";
 import type { WireBytes } from "../metering/wire-bytes.ts";
 import type { Backoff } from "./backoff.ts";
 
@@ -19,7 +19,8 @@ export interface ConnectOrder {
   readonly limits: Limits;
   /** Of the body of a published message, without its envelope; a body has as many as its header needs at least. */
   readonly payloadBytes: number;
-  readonly pollIntervalMs: number;
+  /** Of the target. */
+  readonly options: Options;
   /** Handshakes under way at a time. */
   readonly concurrent: number;
 }
@@ -193,7 +194,7 @@ export interface ChannelUsersApi {
   /** Resolves with true when so many are connected, false after `maxMs`. */
   untilConnected(order: { users: number; maxMs: number }): Promise<boolean>;
   ledger(): Promise<Ledger>;
-  /** Forgets ledger, outages, series and attempts; connections and sessions stay. */
+  /** Forgets ledger, outages and attempts; connections, sessions and series stay. */
   reset(): Promise<void>;
   /**
    * Every user, one after the other or `concurrent` at a time, asks so many steps of its session. Without a connection

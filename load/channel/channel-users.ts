@@ -41,7 +41,7 @@ export class ChannelUsers implements Omit<ChannelUsersApi, "wireBytes">, UserEve
   readonly #outages = new OutageLog();
   readonly #connectTimes = new LatencyHistogram();
   readonly #waiting = new Set<{ users: number; resolve: (enough: boolean) => void }>();
-  #timelines: Timelines;
+  readonly #timelines: Timelines;
   #order: ConnectOrder | undefined;
   #codec: ChannelCodec | undefined;
   #random: () => number = seededRandom();
@@ -55,7 +55,7 @@ export class ChannelUsers implements Omit<ChannelUsersApi, "wireBytes">, UserEve
 
   constructor(parts: ChannelUsersParts) {
     this.#parts = parts;
-    this.#timelines = new Timelines(parts.timeline.nowNs(), 0);
+    this.#timelines = new Timelines(parts.timeline.nowNs());
   }
 
   async connect(order: ConnectOrder): Promise<{ counts: Counts; connectHistogram: string }> {
@@ -74,14 +74,13 @@ export class ChannelUsers implements Omit<ChannelUsersApi, "wireBytes">, UserEve
 
   async #welcome(count: number, kind: "from-the-start" | "newcomer"): Promise<void> {
     if (this.#order === undefined) throw new WirebenchError("usage", "the users have not connected yet");
-    const { protocol, url, limits, pollIntervalMs, resume, backoff, seed, cookies, concurrent } = this.#order;
+    const { protocol, url, limits, options, resume, backoff, seed, cookies, concurrent } = this.#order;
     const client = this.#parts.clientNamed(protocol);
     const users = Array.from({ length: count }, () => {
       const id = this.#ledger.addUser(kind);
       const random = seededRandom(seed, id);
       const jar = cookies === "kept" ? { newCookieJar: this.#parts.newCookieJar } : {};
-      const options = { id, client, url, limits, pollIntervalMs, resume, backoff, random, ...jar };
-      const user = new User(options, this);
+      const user = new User({ id, client, url, limits, options, resume, backoff, random, ...jar }, this);
       this.#users.push(user);
       return user;
     });
@@ -143,7 +142,6 @@ export class ChannelUsers implements Omit<ChannelUsersApi, "wireBytes">, UserEve
     if (this.#traffic !== undefined) throw new WirebenchError("usage", "the users are publishing: halt them first");
     this.#ledger.reset();
     this.#outages.reset();
-    this.#timelines = new Timelines(this.#parts.timeline.nowNs(), this.#connected);
     this.#attempts = 0;
     this.#failedAttempts = 0;
     this.#utilization = 0;

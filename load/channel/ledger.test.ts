@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { MessageCodec } from "../../protocol/messages/message.ts";
 import { LatencyHistogram } from "../recording/latency.ts";
-import { DeliveryLedger, type LedgerReading } from "./ledger.ts";
+import { DeliveryLedger, type LedgerSnapshot } from "./ledger.ts";
 
 const ms = 1e6;
 
@@ -17,9 +17,9 @@ function ledgerOf(nodes: readonly string[]): DeliveryLedger {
 }
 
 /** The counts named, which are all that matter to a case. */
-function counts(ledger: DeliveryLedger, expected: Partial<Omit<LedgerReading, "histograms">>): void {
+function counts(ledger: DeliveryLedger, expected: Partial<Omit<LedgerSnapshot, "histograms">>): void {
   const reading = ledger.read();
-  const seen = Object.fromEntries(Object.keys(expected).map((key) => [key, reading[key as keyof LedgerReading]]));
+  const seen = Object.fromEntries(Object.keys(expected).map((key) => [key, reading[key as keyof LedgerSnapshot]]));
   assert.deepEqual(seen, expected);
 }
 

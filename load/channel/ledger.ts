@@ -12,7 +12,7 @@ import { away } from "./presence.ts";
 import { Recipient } from "./recipient.ts";
 import { TrafficWindows } from "./windows.ts";
 
-export type LedgerReading = Omit<Ledger, "usersEventLoopUtilization">;
+export type LedgerSnapshot = Omit<Ledger, "usersEventLoopUtilization">;
 
 type MessageTimes = Pick<Message, "scheduledNs" | "sentNs">;
 
@@ -228,7 +228,7 @@ export class DeliveryLedger {
     return this.#counts.deliveries === this.#counts.expectedDeliveries && this.#pendingCount === 0;
   }
 
-  read(): LedgerReading {
+  read(): LedgerSnapshot {
     const { expectedDeliveries, deliveries, sameNodeExpected, sameNodeDeliveries } = this.#counts;
     const encoded = histogramNames.flatMap((name) =>
       this.#histograms[name].count === 0 ? [] : [[name, this.#histograms[name].encode()] as const],

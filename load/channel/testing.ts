@@ -180,7 +180,7 @@ export const connectOrder = (url: string, changes: Partial<ConnectOrder> = {}): 
   seed: 1,
   limits: defaultLimits,
   payloadBytes: 300,
-  pollIntervalMs: 10,
+  options: {},
   concurrent: 32,
   ...changes,
 });

@@ -5,7 +5,9 @@ import { Timelines } from "./timelines.ts";
 const ms = 1e6;
 
 test("a series has the users connected at the end of each step, and rates within it", () => {
-  const timelines = new Timelines(1000 * ms, 2);
+  const timelines = new Timelines(1000 * ms);
+  timelines.connected(1003 * ms);
+  timelines.connected(1004 * ms);
   timelines.connected(1005 * ms);
   timelines.disconnected(1010 * ms);
   timelines.disconnected(1011 * ms);
@@ -22,19 +24,20 @@ test("a series has the users connected at the end of each step, and rates within
   assert.deepEqual(timelines.read({ startNs: 1011 * ms, endNs: 1015 * ms, stepMs: 2 }).connectedUsers, [1, 1]);
 });
 
-test("before its origin a series shows what was then, and nothing happening", () => {
-  const timelines = new Timelines(1000 * ms, 2);
+test("before its origin a series shows nobody, and nothing happening", () => {
+  const timelines = new Timelines(1000 * ms);
+  timelines.connected(1000 * ms);
   timelines.delivered(1000 * ms);
   const series = timelines.read({ startNs: 900 * ms, endNs: 1050 * ms, stepMs: 50 });
   assert.deepEqual(series, {
-    connectedUsers: [2, 2, 2],
+    connectedUsers: [0, 0, 1],
     deliveriesPerSecond: [0, 0, 20],
     attemptsPerSecond: [0, 0, 0],
   });
 });
 
 test("a series takes memory for an hour and no more, and steps up to a bound", () => {
-  const timelines = new Timelines(0, 0);
+  const timelines = new Timelines(0);
   timelines.delivered(1e20);
   timelines.delivered(-1);
   assert.equal(timelines.read({ startNs: 0, endNs: 10 * ms, stepMs: 10 }).deliveriesPerSecond[0], 100);

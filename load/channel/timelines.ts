@@ -7,14 +7,13 @@ const valuesMax = 100_000;
 /** What happened when, for the time series: to a millisecond, for an hour. */
 export class Timelines {
   readonly #originNs: number;
-  readonly #connectedAtOrigin: number;
   readonly #connected: EventGrid;
   readonly #deliveries: EventGrid;
   readonly #attempts: EventGrid;
 
-  constructor(originNs: number, connectedAtOrigin: number) {
+  /** Nobody is connected before `originNs`. */
+  constructor(originNs: number) {
     this.#originNs = originNs;
-    this.#connectedAtOrigin = connectedAtOrigin;
     this.#connected = new EventGrid(originNs);
     this.#deliveries = new EventGrid(originNs);
     this.#attempts = new EventGrid(originNs);
@@ -47,7 +46,7 @@ export class Timelines {
       );
     }
     const series: ChannelUsersSeries = { connectedUsers: [], deliveriesPerSecond: [], attemptsPerSecond: [] };
-    let connected = this.#connectedAtOrigin + this.#connected.sum(this.#originNs, startNs);
+    let connected = this.#connected.sum(this.#originNs, startNs);
     for (let step = 0; step < steps; step++) {
       const fromNs = startNs + step * stepNs;
       const toNs = startNs + (step + 1) * stepNs;

@@ -8,6 +8,7 @@ import type {
   CloseReason,
   CookieJar,
   Limits,
+  Options,
   Payload,
   ProtocolClient,
 } from "../../protocol/contract.ts";
@@ -31,7 +32,8 @@ export interface UserOptions {
   readonly client: ProtocolClient;
   readonly url: string;
   readonly limits: Limits;
-  readonly pollIntervalMs: number;
+  /** Of the target. */
+  readonly options: Options;
   /** A new, empty one; absent: cookies are ignored. */
   readonly newCookieJar?: () => CookieJar;
   /** Asks for what it missed when it comes back. */
@@ -176,13 +178,13 @@ export class User {
   }
 
   async #open(link: Link): Promise<void> {
-    const { id, client, url, limits, pollIntervalMs } = this.#options;
+    const { id, client, url, limits, options } = this.#options;
     try {
       const connection = await connectClient(client, {
         url,
         limits,
         user: id,
-        pollIntervalMs,
+        options,
         ...(this.#cookies && { cookies: this.#cookies }),
         signal: link.abort.signal,
         onMessage: (payload) => this.#receive(link, payload),

@@ -12,7 +12,7 @@ const window: WindowOrder = {
   name: "w",
   flows: { uplink: { kind: "open", ratePerSecond: 100 } },
   index: 2,
-  settleStartNs: 0,
+  rampUpStartNs: 0,
   startNs: 100 * ms,
   endNs: 200 * ms,
   connections: 2,

@@ -20,7 +20,7 @@ function flowOver(
     name: "w",
     flows: {},
     index: 1,
-    settleStartNs: 0,
+    rampUpStartNs: 0,
     startNs: 100 * ms,
     endNs: 200 * ms,
     connections: 2,

@@ -93,7 +93,7 @@ export class RoundTripFlow {
 
   #runClosed(inFlight: number): void {
     const untilNs = (atNs: number): number => Math.max(0, (atNs - this.#timeline.nowNs()) / 1e6);
-    this.#timeline.after(untilNs(this.#window.settleStartNs), () => {
+    this.#timeline.after(untilNs(this.#window.rampUpStartNs), () => {
       for (let round = 0; round < inFlight; round++) {
         for (let connection = 0; connection < this.#outlets.length; connection++) this.#sendNow(connection);
       }

@@ -12,7 +12,7 @@ export interface WindowPlan {
 export interface WindowOrder extends WindowPlan {
   readonly index: number;
   /** Traffic begins here; until `startNs` it is counted in the ledger, but not in histograms and rates. */
-  readonly settleStartNs: number;
+  readonly rampUpStartNs: number;
   readonly startNs: number;
   readonly endNs: number;
   /** Of all load generators together; a server may have accepted fewer when it hears of the first window. */
@@ -25,10 +25,10 @@ export interface WindowOrder extends WindowPlan {
 export const middleNs = ({ startNs, endNs }: WindowOrder): number => (startNs + endNs) / 2;
 
 /** The schedule of an open-loop sender over a window, its settling time included. */
-export function scheduleOf({ settleStartNs, endNs, seed }: WindowOrder, load: Load): Schedule {
+export function scheduleOf({ rampUpStartNs, endNs, seed }: WindowOrder, load: Load): Schedule {
   if (load.kind === "closed") throw new TypeError("a closed loop follows no schedule");
   const { ratePerSecond, arrivals = "constant" } = load;
-  return { startNs: settleStartNs, endNs, ratePerSecond, arrivals, seed };
+  return { startNs: rampUpStartNs, endNs, ratePerSecond, arrivals, seed };
 }
 
 /** Anything a message can be handed to: a client's connection or a server's. */

@@ -1,10 +1,10 @@
 /** The simulated users of one load-generator process: they connect, send, receive, time and count. */
 
 import { nowNs } from "../../protocol/clock.ts";
-import type { ClientConnection, Limits, Payload, ProtocolClient } from "../../protocol/contract.ts";
+import type { ClientConnection, Limits, Options, Payload, ProtocolClient } from "../../protocol/contract.ts";
 import type { CodecOptions } from "../../protocol/messages/message.ts";
 import { MessageCodec } from "../../protocol/messages/message.ts";
-import type { FlowRecords } from "../behaviours/service.ts";
+import type { FlowRecords } from "../behaviours/measured-behaviour.ts";
 import { OneWayReceiver, OneWaySender, tickIdle } from "../flows/one-way.ts";
 import { RoundTripFlow } from "../flows/round-trip.ts";
 import type { WindowOrder } from "../flows/window.ts";
@@ -20,7 +20,8 @@ export interface ConnectOrder {
   /** Number of its first user among those of all generators. */
   firstUser: number;
   codec: CodecOptions;
-  pollIntervalMs: number;
+  /** Of the target. */
+  options: Options;
   limits: Limits;
   /** Handshakes under way at a time; absent means one, so that each connect time is its own. */
   atOnce?: number;

@@ -1,5 +1,5 @@
 import { formatInterval, formatList, formatQuantity } from "../../results/quantities/format.ts";
-import { readMetric } from "../../results/summary/reading.ts";
+import { estimateOf } from "../../results/summary/estimate.ts";
 import type { ReportView, TargetRow } from "../view/view.ts";
 import type { Chart } from "./chart.ts";
 import { firstColour, secondColour } from "./colours.ts";
@@ -12,8 +12,8 @@ export function bytesChart(view: ReportView): Chart | undefined {
   const text = new Map<TargetRow, string>();
   const data = view.rows.flatMap((row) => {
     const cell = row.cells.get("echo");
-    const total = readMetric(cell, "wireBytesPerMessage");
-    const overhead = readMetric(cell, "overheadBytesPerMessage");
+    const total = estimateOf(cell, "wireBytesPerMessage");
+    const overhead = estimateOf(cell, "overheadBytesPerMessage");
     if (cell === undefined || total.kind !== "value" || overhead.kind !== "value") return [];
     text.set(row, formatInterval(total.interval, "bytes"));
     const bytes = { payload: 2 * cell.parameters.payloadBytes, overhead: overhead.interval.value };

@@ -1,34 +1,30 @@
 import type { TopLevelSpec } from "vega-lite";
-import type { Capacity, Objective } from "../../results/contract/results.ts";
 import { formatList, formatQuantity } from "../../results/quantities/format.ts";
-import type { TargetRow } from "../view/view.ts";
+import { signOf } from "../../results/summary/estimate.ts";
+import type { Capacity } from "../view/capacity.ts";
 import { delayAxis, logScale } from "./axes.ts";
 import type { Chart } from "./chart.ts";
 import { rowColours } from "./colours.ts";
 
-interface Searched {
-  readonly row: TargetRow;
-  readonly capacity: Capacity;
-}
-
 /** The objective's delay against the offered rate: every probe, with the line it must stay under. */
-export function capacityChart(searched: readonly Searched[], objective: Objective): Chart | undefined {
-  const points = searched.flatMap(({ row, capacity }) =>
-    capacity.probes.flatMap(({ ratePerSecond, delayUs, outcome }) =>
-      delayUs === undefined || delayUs === 0
-        ? []
-        : [{ name: row.name, rate: ratePerSecond, us: delayUs, held: outcome === "held" }],
+export function capacityChart(searched: readonly Capacity[]): Chart | undefined {
+  const points = searched.flatMap(({ row, probes }) =>
+    probes.flatMap(({ offeredRatePerSecond: rate, delayUs: us = 0, held }) =>
+      us > 0 ? [{ name: row.name, rate, us, held }] : [],
     ),
   );
-  if (points.length === 0) return undefined;
+  const objective = searched[0]?.objective;
+  if (points.length === 0 || objective === undefined) return undefined;
   const rows = searched.map(({ row }) => row).filter(({ name }) => points.some((point) => point.name === name));
   const delays = logScale([...points.map(({ us }) => us), objective.delayUsMax], 12);
   const rates = logScale(
     points.map(({ rate }) => rate),
     10,
   );
-  const knees = searched.map(
-    ({ row, capacity }) => `${row.name} ${formatQuantity(capacity.ratePerSecond, "perSecond")}`,
+  const found = searched.flatMap(({ row, estimate }) =>
+    estimate.kind === "value"
+      ? [`${row.name} ${signOf(estimate.bound)}${formatQuantity(estimate.interval.value, "perSecond")}`]
+      : [],
   );
   const x = {
     field: "rate",
@@ -51,7 +47,7 @@ export function capacityChart(searched: readonly Searched[], objective: Objectiv
   const legend = { orient: "bottom", columns: 3, symbolType: "stroke", symbolStrokeWidth: 3 };
   return {
     file: "capacity.svg",
-    alt: `Delay against offered rate. Highest rate that holds p${objective.percentile} within ${formatQuantity(objective.delayUsMax, "us")}: ${formatList(knees)}.`,
+    alt: `Delay against offered rate. Highest rate that holds p${objective.percentile} within ${formatQuantity(objective.delayUsMax, "us")}: ${formatList(found) || "none"}.`,
     spec: {
       title: {
         text: "Capacity: delay against offered rate",

@@ -1,25 +1,25 @@
 import type { TopLevelSpec } from "vega-lite";
-import type { ScenarioName } from "../../results/contract/results.ts";
+import type { MetricName } from "../../results/metrics/metrics.ts";
 import { formatInterval, formatQuantity } from "../../results/quantities/format.ts";
-import { readMetric } from "../../results/summary/reading.ts";
+import { estimateOf } from "../../results/summary/estimate.ts";
 import type { ReportView } from "../view/view.ts";
 import type { Chart } from "./chart.ts";
 import { firstColour, secondColour, thirdColour } from "./colours.ts";
 import { figureWidth, rowAxis } from "./rows.ts";
 
-const uses: readonly { title: string; scenario: ScenarioName; metric: string; colour: string }[] = [
+const uses: readonly { title: string; scenario: string; metric: MetricName; colour: string }[] = [
   { title: "server, echo", scenario: "echo", metric: "serverCpuUsPerMessage", colour: firstColour },
   { title: "server, throughput", scenario: "throughput", metric: "serverCpuUsPerMessage", colour: thirdColour },
   { title: "client, throughput", scenario: "throughput", metric: "generatorCpuUsPerMessage", colour: secondColour },
 ];
 
-/** CPU time per message of both sides, where it can be told. */
+/** CPU time per message of both sides, where it is known. */
 export function cpuChart(view: ReportView): Chart | undefined {
   const data = view.rows.flatMap((row) =>
     uses.flatMap(({ title, scenario, metric }) => {
-      const reading = readMetric(row.cells.get(scenario), metric);
-      if (reading.kind !== "value") return [];
-      return [{ name: row.name, use: title, ...reading.interval, text: formatInterval(reading.interval, "us") }];
+      const estimate = estimateOf(row.cells.get(scenario), metric);
+      if (estimate.kind !== "value") return [];
+      return [{ name: row.name, use: title, ...estimate.interval, text: formatInterval(estimate.interval, "us") }];
     }),
   );
   if (data.length === 0) return undefined;

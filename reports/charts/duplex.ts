@@ -1,6 +1,6 @@
 import type { TopLevelSpec } from "vega-lite";
 import { formatQuantity } from "../../results/quantities/format.ts";
-import { readMetric } from "../../results/summary/reading.ts";
+import { estimateOf } from "../../results/summary/estimate.ts";
 import type { ReportView } from "../view/view.ts";
 import { delayAxis, logScale } from "./axes.ts";
 import type { Chart } from "./chart.ts";
@@ -14,14 +14,14 @@ const directions = [
 
 const loads = ["alone", "together"] as const;
 
-/** One-way medians with the other direction at rest and busy. */
+/** One-way medians with the other direction idle and busy. */
 export function duplexChart(view: ReportView): Chart | undefined {
   const data = view.rows.flatMap((row) =>
     directions.flatMap((direction) =>
       loads.flatMap((load) => {
-        const reading = readMetric(row.cells.get("duplex"), direction[load]);
-        if (reading.kind !== "value") return [];
-        return [{ name: row.name, direction: direction.name, load, ...reading.interval }];
+        const estimate = estimateOf(row.cells.get("duplex"), direction[load]);
+        if (estimate.kind !== "value") return [];
+        return [{ name: row.name, direction: direction.name, load, ...estimate.interval }];
       }),
     ),
   );
@@ -79,7 +79,7 @@ export function duplexChart(view: ReportView): Chart | undefined {
     spec: {
       title: {
         text: "Duplex: one-way delay, alone and together",
-        subtitle: "open: the other direction rests; filled: it is busy too; line: 95 % interval. Lower is better.",
+        subtitle: "open: the other direction is idle; filled: it is busy too; line: 95 % interval. Lower is better.",
       },
       data: { values: data },
       hconcat: panels.map(panel),

@@ -1,5 +1,5 @@
 import { formatList, formatQuantity } from "../../results/quantities/format.ts";
-import { readMetric, signOf } from "../../results/summary/reading.ts";
+import { estimateOf, signOf } from "../../results/summary/estimate.ts";
 import type { ReportView, TargetRow } from "../view/view.ts";
 import { delayAxis, logScale } from "./axes.ts";
 import type { Chart } from "./chart.ts";
@@ -23,9 +23,9 @@ export function echoLatencyChart(view: ReportView): Chart | undefined {
   const points: Point[] = [];
   for (const row of view.rows) {
     const found = marks.flatMap(({ metric, percentile }) => {
-      const reading = readMetric(row.cells.get("echo"), metric);
-      if (reading.kind !== "value") return [];
-      return [{ name: row.name, percentile, us: reading.interval.value, sign: signOf(reading.bound) }];
+      const estimate = estimateOf(row.cells.get("echo"), metric);
+      if (estimate.kind !== "value") return [];
+      return [{ name: row.name, percentile, us: estimate.interval.value, sign: signOf(estimate.bound) }];
     });
     if (found.length === 0) continue;
     points.push(...found);

@@ -1,8 +1,9 @@
 import type { TopLevelSpec } from "vega-lite";
-import { completeTrials } from "../../results/contract/trials.ts";
+import { completeTrials, usable } from "../../results/contract/cells.ts";
 import { formatList, formatQuantity } from "../../results/quantities/format.ts";
+import { flowNamed } from "../../results/recording/flows.ts";
 import { carriesPercentile, sumHistograms } from "../../results/statistics/histogram.ts";
-import { type ReportView, type TargetRow, usableCell } from "../view/view.ts";
+import type { ReportView, TargetRow } from "../view/view.ts";
 import { delayAxis, logScale } from "./axes.ts";
 import type { Chart } from "./chart.ts";
 import { rowColours } from "./colours.ts";
@@ -83,11 +84,12 @@ export function echoPercentilesChart(view: ReportView): Chart | undefined {
 }
 
 function curveOf(row: TargetRow): Point[] {
-  const cell = usableCell(row, "echo");
+  const cell = usable(row.cells.get("echo"));
   if (cell === undefined) return [];
-  const encoded = completeTrials(cell).flatMap(
-    ({ windows }) => windows.at(-1)?.flows.roundTrip?.histograms.scheduled ?? [],
-  );
+  const encoded = completeTrials(cell).flatMap(({ windows }) => {
+    const main = windows.at(-1);
+    return (main && flowNamed(main, "roundTrip")?.histograms.scheduled) ?? [];
+  });
   const histogram = sumHistograms(encoded);
   if (histogram === undefined) return [];
   const points: Point[] = [];
@@ -102,7 +104,7 @@ function curveOf(row: TargetRow): Point[] {
 
 /** Targets of the same protocol share its colour and differ in the line. */
 function dashOf(row: TargetRow, rows: readonly TargetRow[]): number[] {
-  const peers = rows.filter(({ protocol }) => protocol === row.protocol);
+  const peers = rows.filter(({ info }) => info.protocol === row.info.protocol);
   return dashes[peers.indexOf(row) % dashes.length]!;
 }
 

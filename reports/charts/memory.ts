@@ -1,10 +1,10 @@
 import type { TopLevelSpec } from "vega-lite";
+import { completeTrials, usable } from "../../results/contract/cells.ts";
 import type { Interval } from "../../results/contract/results.ts";
-import { completeTrials } from "../../results/contract/trials.ts";
-import { memoryLine, memoryPoints } from "../../results/metrics/idle.ts";
 import { formatInterval, formatList } from "../../results/quantities/format.ts";
-import { readMetric } from "../../results/summary/reading.ts";
-import { type ReportView, type TargetRow, usableCell } from "../view/view.ts";
+import { memoryLine, memoryPoints } from "../../results/recording/memory.ts";
+import { estimateOf } from "../../results/summary/estimate.ts";
+import type { ReportView, TargetRow } from "../view/view.ts";
 import type { Chart } from "./chart.ts";
 import { rowColours } from "./colours.ts";
 
@@ -33,7 +33,7 @@ export function memoryChart(view: ReportView): Chart | undefined {
     field: "connections",
     type: "quantitative",
     scale: { domain: [0, most], nice: false },
-    axis: { title: "open connections, nobody sends", tickCount: 6, labelFlush: false },
+    axis: { title: "open idle connections", tickCount: 6, labelFlush: false },
   };
   const y = {
     field: "mebibytes",
@@ -68,16 +68,17 @@ export function memoryChart(view: ReportView): Chart | undefined {
 
 /** A server's memory before any connection differs from trial to trial and is not what connections need: it is taken off. */
 function growthOf(row: TargetRow): Growth | undefined {
-  const cell = usableCell(row, "idle");
-  const reading = readMetric(cell, "memoryBytesPerConnection");
-  if (cell === undefined || reading.kind !== "value") return undefined;
+  const cell = usable(row.cells.get("idle"));
+  const estimate = estimateOf(cell, "memoryBytesPerConnection");
+  if (cell === undefined || estimate.kind !== "value") return undefined;
   const readings = completeTrials(cell).flatMap((trial) => {
-    const { intercept } = memoryLine(trial)!;
+    const line = memoryLine(trial);
+    if (line === undefined) return [];
     return memoryPoints(trial).map(({ x, y }) => ({
       name: row.name,
       connections: x,
-      mebibytes: (y - intercept) / bytesPerMebibyte,
+      mebibytes: (y - line.intercept) / bytesPerMebibyte,
     }));
   });
-  return { row, slope: reading.interval, readings };
+  return readings.length === 0 ? undefined : { row, slope: estimate.interval, readings };
 }

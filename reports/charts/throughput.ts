@@ -1,5 +1,5 @@
 import { formatInterval, formatList } from "../../results/quantities/format.ts";
-import { readMetric, signOf } from "../../results/summary/reading.ts";
+import { estimateOf, signOf } from "../../results/summary/estimate.ts";
 import type { ReportView, TargetRow } from "../view/view.ts";
 import { logScale, spansDecades } from "./axes.ts";
 import type { Chart } from "./chart.ts";
@@ -9,10 +9,10 @@ import { rowFigure } from "./rows.ts";
 export function throughputChart(view: ReportView): Chart | undefined {
   const text = new Map<TargetRow, string>();
   const data = view.rows.flatMap((row) => {
-    const reading = readMetric(row.cells.get("throughput"), "achievedRatePerSecond");
-    if (reading.kind !== "value") return [];
-    text.set(row, `${signOf(reading.bound)}${formatInterval(reading.interval, "perSecond")}`);
-    return [{ name: row.name, ...reading.interval, atLeast: reading.bound === "at-least" }];
+    const estimate = estimateOf(row.cells.get("throughput"), "achievedRatePerSecond");
+    if (estimate.kind !== "value") return [];
+    text.set(row, `${signOf(estimate.bound)}${formatInterval(estimate.interval, "perSecond")}`);
+    return [{ name: row.name, ...estimate.interval, atLeast: estimate.bound === "at-least" }];
   });
   if (data.length === 0) return undefined;
   const rows = view.rows.filter((row) => text.has(row));

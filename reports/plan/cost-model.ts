@@ -1,12 +1,6 @@
 /** From the cells of the experiment `cost` to the measured inputs of a capacity plan. */
-
-import {
-  type BrokerName,
-  brokerNames,
-  type ClusterResults,
-  type MeasuredClusterCell,
-} from "../../results/contract/cluster-results.ts";
-import type { Interval } from "../../results/contract/results.ts";
+import { cellKey, completeTrials, usable } from "../../results/contract/cells.ts";
+import type { Interval, MeasuredCell, Results } from "../../results/contract/results.ts";
 import {
   type CostMetricName,
   costExperiment,
@@ -14,13 +8,14 @@ import {
   costRangeMetrics,
   costRangeSettings,
 } from "../../results/metrics/cost-metrics.ts";
+import { trialsForIntervalMin } from "../../results/statistics/intervals.ts";
 
 /** Brokers that connect nodes on several machines; without one there is nothing to plan. */
-export const plannableBrokers = brokerNames.filter((name) => name !== "none" && name !== "memory");
+export const isPlannable = (broker: string): boolean => broker !== "none" && broker !== "memory";
 
 export interface CostInput {
   readonly metric: CostMetricName;
-  /** Median, lowest and highest trial. */
+  /** Median of the trials, and how far it may lie elsewhere. */
   readonly interval: Interval;
   readonly trials: number;
   /** Label of the cell it was measured in. */
@@ -41,7 +36,7 @@ export interface MeasuredRange {
 }
 
 export interface CostModel {
-  readonly broker: BrokerName;
+  readonly broker: string;
   readonly protocol: string;
   readonly inputs: Partial<Record<CostMetricName, CostInput>>;
   readonly range: MeasuredRange;
@@ -50,26 +45,28 @@ export interface CostModel {
   readonly remarks: readonly string[];
 }
 
-/** Brokers the results hold usable costs of, in the order of the contract. */
-export const brokersWithCosts = (results: ClusterResults): BrokerName[] =>
-  plannableBrokers.filter((broker) => usableCells(results, broker).length > 0);
+/** Brokers the results hold usable costs of, in the order of the cells. */
+export function brokersWithCosts({ cells }: Pick<Results, "cells">): string[] {
+  const measured = cells.filter((cell) => cell.scenario === costExperiment && usable(cell) !== undefined);
+  return [...new Set(measured.flatMap(({ parameters }) => parameters.broker ?? []))].filter(isPlannable);
+}
 
 /**
  * Undefined where there is no measured, valid cell of the experiment with this broker. Of several cells that measured a
  * cost, the one with the payload nearest to the one asked for counts, and of those the one with most users.
  */
 export function costModel(
-  results: ClusterResults,
-  broker: BrokerName,
+  results: Pick<Results, "cells">,
+  broker: string,
   payloadBytes: number | undefined,
 ): CostModel | undefined {
-  const usable = usableCells(results, broker);
-  const protocol = usable[0]?.protocol;
+  const all = usableCells(results, broker);
+  const protocol = all[0]?.protocol;
   if (protocol === undefined) return undefined;
-  const cells = usable.filter((cell) => cell.protocol === protocol).sort(nearest(payloadBytes));
+  const cells = all.filter((cell) => cell.protocol === protocol).sort(nearest(payloadBytes));
   const inputs: Partial<Record<CostMetricName, CostInput>> = {};
   for (const metric of costMetricNames) {
-    const cell = cells.find(({ summary }) => Object.hasOwn(summary, metric));
+    const cell = cells.find(({ summary }) => summary[metric] !== undefined);
     if (cell !== undefined) inputs[metric] = inputOf(cell, metric);
   }
   return {
@@ -82,30 +79,30 @@ export function costModel(
   };
 }
 
-const costCells = ({ cells }: ClusterResults, broker: BrokerName) =>
+const costCells = ({ cells }: Pick<Results, "cells">, broker: string) =>
   cells.filter(({ scenario, parameters }) => scenario === costExperiment && parameters.broker === broker);
 
-const usableCells = (results: ClusterResults, broker: BrokerName): MeasuredClusterCell[] =>
-  costCells(results, broker).filter(
-    (cell): cell is MeasuredClusterCell => cell.state === "measured" && cell.validity.verdict !== "invalid",
-  );
+const usableCells = (results: Pick<Results, "cells">, broker: string): MeasuredCell[] =>
+  costCells(results, broker).flatMap((cell) => usable(cell) ?? []);
 
 function nearest(payloadBytes: number | undefined) {
-  const distance = ({ parameters }: MeasuredClusterCell): number =>
+  const distance = ({ parameters }: MeasuredCell): number =>
     payloadBytes === undefined ? 0 : Math.abs(Math.log((parameters.payloadBytes + 1) / (payloadBytes + 1)));
-  return (a: MeasuredClusterCell, b: MeasuredClusterCell): number =>
-    distance(a) - distance(b) || b.parameters.users - a.parameters.users;
+  return (a: MeasuredCell, b: MeasuredCell): number =>
+    distance(a) - distance(b) || b.parameters.connections - a.parameters.connections;
 }
 
 /** A cost is not negative; a difference of two measurements can be, which says that it drowned in their spread. */
-function inputOf({ target, parameters, summary, trials }: MeasuredClusterCell, metric: CostMetricName): CostInput {
+function inputOf(cell: MeasuredCell, metric: CostMetricName): CostInput {
+  const { parameters, summary } = cell;
   const { value, low, high } = summary[metric]!;
   const interval = { value: Math.max(0, value), low: Math.max(0, low), high: Math.max(0, high) };
-  return { metric, interval, trials: trials.length, cell: target, payloadBytes: parameters.payloadBytes };
+  const trials = completeTrials(cell).length;
+  return { metric, interval, trials, cell: cellKey(cell), payloadBytes: parameters.payloadBytes };
 }
 
-function rangeOf(cells: readonly MeasuredClusterCell[]): MeasuredRange {
-  const most = (read: (cell: MeasuredClusterCell) => number | undefined): number | undefined => {
+function rangeOf(cells: readonly MeasuredCell[]): MeasuredRange {
+  const most = (read: (cell: MeasuredCell) => number | undefined): number | undefined => {
     const known = cells.flatMap((cell) => read(cell) ?? []);
     return known.length === 0 ? undefined : Math.max(...known);
   };
@@ -114,36 +111,38 @@ function rangeOf(cells: readonly MeasuredClusterCell[]): MeasuredRange {
   return {
     users: most(usersMax)!,
     nodes: most(allNodes)!,
-    usersPerNode: most((cell) => usersMax(cell) / cell.parameters.nodes)!,
+    usersPerNode: most((cell) => usersMax(cell) / nodesOf(cell))!,
     publicationsPerSecond: most(publications),
     deliveriesPerSecond: most(deliveries),
-    deliveriesPerSecondPerNode: most((cell) => perNode(deliveries(cell), cell.parameters.nodes)),
+    deliveriesPerSecondPerNode: most((cell) => perNode(deliveries(cell), nodesOf(cell))),
     nodeDeliveriesPerSecond: most((cell) => times(publications(cell), allNodes(cell))),
   };
 }
 
-function setting({ parameters }: MeasuredClusterCell, name: string): number | undefined {
+function setting({ parameters }: MeasuredCell, name: string): number | undefined {
   const value = Object.hasOwn(parameters.settings, name) ? parameters.settings[name] : undefined;
   return typeof value === "number" ? value : undefined;
 }
 
-const usersMax = (cell: MeasuredClusterCell): number =>
-  Math.max(cell.parameters.users, setting(cell, costRangeSettings.usersMax) ?? 0);
+const nodesOf = ({ parameters }: MeasuredCell): number => parameters.nodes ?? 1;
 
-const allNodes = (cell: MeasuredClusterCell): number =>
-  cell.parameters.nodes + (setting(cell, costRangeSettings.listeningNodes) ?? 0);
+const usersMax = (cell: MeasuredCell): number =>
+  Math.max(cell.parameters.connections, setting(cell, costRangeSettings.usersMax) ?? 0);
 
-const publications = ({ summary, parameters }: MeasuredClusterCell): number | undefined =>
-  summary[costRangeMetrics.publications]?.value ?? parameters.ratePerSecond;
+const allNodes = (cell: MeasuredCell): number => nodesOf(cell) + (setting(cell, costRangeSettings.listeningNodes) ?? 0);
 
-/** Everybody is in one room, so each publication goes to every user. */
-function deliveries(cell: MeasuredClusterCell): number | undefined {
+const publications = ({ summary, parameters }: MeasuredCell): number | undefined =>
+  summary[costRangeMetrics.publications]?.value ??
+  (parameters.load?.kind === "open" ? parameters.load.ratePerSecond : undefined);
+
+/** Everybody is on one channel, so each publication goes to every user. */
+function deliveries(cell: MeasuredCell): number | undefined {
   const measured = cell.summary[costRangeMetrics.deliveries]?.value;
   const published = publications(cell);
   return measured ?? (published === undefined ? undefined : published * usersMax(cell));
 }
 
-function remarksOf(results: ClusterResults, broker: BrokerName, cells: readonly MeasuredClusterCell[]): string[] {
+function remarksOf(results: Pick<Results, "cells">, broker: string, cells: readonly MeasuredCell[]): string[] {
   const unusable = costCells(results, broker).length - usableCells(results, broker).length;
   const bound = cells.some(({ validity }) => validity.verdict === "generator-bound");
   const drowned = [
@@ -153,10 +152,10 @@ function remarksOf(results: ClusterResults, broker: BrokerName, cells: readonly 
     ...(unusable > 0
       ? [`${unusable} of the cost cells of ${broker} failed, did not run or are invalid; not used`]
       : []),
-    ...(bound ? ["a cost cell is generator-bound: the simulated users were busier than the cluster"] : []),
+    ...(bound ? ["a cost cell is generator-bound: the virtual users were busier than the cluster"] : []),
     ...drowned.map((name) => `${name} came out below 0, so it drowned in the spread of the trials; taken as 0`),
-    ...(cells.some(({ trials }) => trials.length < 3)
-      ? ["a cost cell has fewer than 3 trials: its range says little about its spread"]
+    ...(cells.some((cell) => completeTrials(cell).length < trialsForIntervalMin)
+      ? [`a cost cell has fewer than ${trialsForIntervalMin} trials: its range says little about its spread`]
       : []),
   ];
 }

@@ -1,8 +1,9 @@
 /** A capacity plan as text, as markdown and as data for other programs. */
 
-import type { ClusterResults } from "../../results/contract/cluster-results.ts";
+import type { Results } from "../../results/contract/results.ts";
 import { costMetricEntry } from "../../results/metrics/cost-metrics.ts";
 import { formatCount, formatInterval } from "../../results/quantities/format.ts";
+import { scalingFits } from "../../results/summary/scaling.ts";
 import { blocks, bullets, escapeText } from "../text/markdown.ts";
 import { left, renderMarkdownTable, renderPlainTable, right, type Table } from "../text/table.ts";
 import type { Plan, PlanRow } from "./plan.ts";
@@ -12,7 +13,7 @@ import { basisInWords, planAssumptions, planWarnings, type Warning } from "./pla
 /** Where the costs come from, for the reader. */
 export interface PlanSource {
   readonly file: string;
-  readonly results: Pick<ClusterResults, "tool" | "startedAt" | "environment" | "scaling">;
+  readonly results: Pick<Results, "tool" | "startedAt" | "environment" | "cells">;
 }
 
 const groups = ["Load", "Nodes", "Broker", "Load balancer", "Network", "With channels"] as const;
@@ -71,7 +72,7 @@ export function planAsData(plan: Plan, source: PlanSource) {
   };
 }
 
-const warningsOf = (plan: Plan, { results }: PlanSource): Warning[] => planWarnings(plan, results.scaling);
+const warningsOf = (plan: Plan, { results }: PlanSource): Warning[] => planWarnings(plan, scalingFits(results.cells));
 
 function headline({ request, model, sizing }: Plan): string {
   const { users, messagesPerUserPerSecond: perUser, fanout, payloadBytes } = request;
@@ -110,7 +111,7 @@ function ends({ value, low, high, unit }: Extract<PlanRow, { state: "known" }>):
 }
 
 const inputTable = ({ inputs }: Plan, escaped: (text: string) => string): Table => ({
-  columns: [left("Cost"), right("Median (lowest–highest trial)"), right("Trials"), left("Cell"), left("Name")],
+  columns: [left("Cost"), right("Median (95 % interval)"), right("Trials"), left("Cell"), left("Name")],
   rows: inputs.map(({ metric, interval, trials, cell }) => {
     const { title, unit } = costMetricEntry(metric);
     return [title, formatInterval(interval, unit), String(trials), cell, metric].map(escaped);

@@ -1,7 +1,7 @@
 /** What a reader of a capacity plan must not overlook, and what it takes for granted. */
 
-import type { ClusterResults } from "../../results/contract/cluster-results.ts";
 import { formatCount, formatList } from "../../results/quantities/format.ts";
+import type { ScalingFit } from "../../results/summary/scaling.ts";
 import type { Basis, Plan } from "./plan.ts";
 import { coresInWords, memoryInWords, number, percent } from "./plan-figures.ts";
 import type { Dimension } from "./plan-rows.ts";
@@ -39,7 +39,7 @@ export function basisInWords(basis: Basis): string {
   }
 }
 
-export function planWarnings(plan: Plan, scaling: ClusterResults["scaling"]): Warning[] {
+export function planWarnings(plan: Plan, scaling: readonly ScalingFit[]): Warning[] {
   const loud = (message: string): Warning => ({ severity: "loud", message });
   const note = (message: string): Warning => ({ severity: "note", message });
   return [
@@ -88,7 +88,7 @@ function stretched({ rows }: Plan): string | undefined {
   return `More than ${extrapolationMax} times beyond what was measured: ${formatList(words)}. Costs per message rarely stay the same that far; measure larger, or take this for an order of magnitude.`;
 }
 
-function beyondPeak({ model, sizing }: Plan, scaling: ClusterResults["scaling"]): string[] {
+function beyondPeak({ model, sizing }: Plan, scaling: readonly ScalingFit[]): string[] {
   const fit = scaling.find(({ broker }) => broker === model.broker)?.fit;
   if (fit?.peakNodes === undefined || !Number.isFinite(sizing.nodes) || sizing.nodes <= fit.peakNodes) return [];
   const sure = fit.coherency.low > 0 ? "" : " (though its coherency may also be 0, and then there is no peak)";
@@ -113,7 +113,9 @@ function singleThreaded({ model, request, rows }: Plan): string[] {
 function highEnd({ rows, sizing }: Plan): string[] {
   const nodes = rows.find(({ name }) => name === "nodes");
   if (nodes?.state !== "known" || nodes.high !== undefined || !Number.isFinite(sizing.nodes)) return [];
-  return ["With every cost as in its dearest trial, no number of nodes is enough: there is no headroom for error."];
+  return [
+    "With every cost at the upper end of its interval, no number of nodes is enough: there is no headroom for error.",
+  ];
 }
 
 function nodeRemarks({ request, sizing }: Plan): string[] {
@@ -150,6 +152,6 @@ function payloadRemark({ request, model, inputs }: Plan): string[] {
 export const planAssumptions = ({ request, model }: Plan): string[] => [
   `Headroom: cores are busy for at most ${percent(request.cpuTarget)} and memory is full to at most ${percent(request.memoryTarget)}, on average over time; the busy cores of broker and load balancer are shown without: provide ${number(1 / request.cpuTarget)} times as many. Rates are averages: where the peak is k times as high, ask for k times --messages-per-user.`,
   "Every node receives every message (one topic for all), users are spread evenly, and costs per message are what they were at the measured rates.",
-  "In the measured cluster everybody is in one room: finding a message's recipients among a node's users is not in the costs. Neither are connecting, reconnecting at once after a failure, TLS, keep-alives, the kernel's memory for sockets, and replicas of broker and load balancer.",
+  "In the measured cluster everybody is on one channel: finding a message's recipients among a node's users is not in the costs. Neither are connecting, reconnecting at once after a failure, TLS, keep-alives, the kernel's memory for sockets, and replicas of broker and load balancer.",
   `Measured over loopback on one host, with ${model.protocol}: a real network adds interrupts and round trips. Networks carry the load balancer's traffic twice, users' side and nodes' side. Mbit are 10⁶ bit, KiB and GiB powers of 1024.`,
 ];

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { ClusterCell } from "../../results/contract/cluster-results.ts";
-import { costExperiment, costMetricNames, costMetrics } from "../../results/metrics/cost-metrics.ts";
-import { clusterResultsOf, madeUpCell, madeUpMissing } from "../cluster/testing.ts";
+import type { Cell } from "../../results/contract/results.ts";
+import { costExperiment, costMetricNames } from "../../results/metrics/cost-metrics.ts";
+import { type ScalingFit, scalingFits } from "../../results/summary/scaling.ts";
+import { clusterResultsOf, type MadeUpVariant, madeUpMissing, madeUpVariant } from "../view/testing.ts";
 import { brokersWithCosts, costModel } from "./cost-model.ts";
 import { missingCosts, type Plan, planCluster } from "./plan.ts";
 import { type PlanRequest, sizeCluster } from "./plan-sizing.ts";
@@ -36,19 +37,16 @@ const request: PlanRequest = {
   memoryTarget: 0.6,
 };
 
-function cellOf(
-  measures: Record<string, number> = costs,
-  made: Partial<Parameters<typeof madeUpCell>[0]> = {},
-): ClusterCell {
-  return madeUpCell({
+const cellOf = (measures: Record<string, number> = costs, made: Partial<MadeUpVariant> = {}): Cell =>
+  madeUpVariant({
     scenario: costExperiment,
+    variant: "costs",
     measures: { ...measures, publishedPerSecond: 100, deliveriesPerSecond: 20_000 },
     ...made,
-    parameters: { arm: "costs", broker: "redis", nodes: 2, users: 200, payloadBytes: 256, ...made.parameters },
+    parameters: { broker: "redis", nodes: 2, connections: 200, payloadBytes: 256, ...made.parameters },
   });
-}
 
-const planOf = (asked: Partial<PlanRequest> = {}, cells: readonly ClusterCell[] = [cellOf()]): Plan =>
+const planOf = (asked: Partial<PlanRequest> = {}, cells: readonly Cell[] = [cellOf()]): Plan =>
   planCluster({ ...request, ...asked }, costModel(clusterResultsOf(cells), "redis", asked.payloadBytes)!);
 
 function rowOf({ rows }: Plan, name: string) {
@@ -64,7 +62,7 @@ const why = ({ rows }: Plan, name: string): string => {
 };
 
 const source = { file: "results.json", results: clusterResultsOf([cellOf()]) };
-const loud = (plan: Plan, scaling = source.results.scaling): string[] =>
+const loud = (plan: Plan, scaling: readonly ScalingFit[] = scalingFits(source.results.cells)): string[] =>
   planWarnings(plan, scaling).flatMap(({ severity, message }) => (severity === "loud" ? message : []));
 const notes = (plan: Plan): string[] =>
   planWarnings(plan, []).flatMap(({ severity, message }) => (severity === "note" ? message : []));
@@ -138,13 +136,18 @@ describe("the arithmetic of a plan", () => {
 });
 
 describe("a plan", () => {
-  it("shows each formula with its numbers and the ends that follow from the cheapest and dearest trials", () => {
+  it("shows each formula with its numbers and the ends that follow from those of the costs", () => {
     const plan = planOf({}, [cellOf(costs, { spread: 0.1 })]);
     const nodes = rowOf(plan, "nodesByMemory");
     assert.equal(nodes.value, 10);
     assert.ok(nodes.low! < 10 && nodes.high! > 10);
     const share = rowOf(plan, "nodeCpuShare");
-    assert.ok(Math.abs(share.high! / share.value - 1.1) < 1e-9, "ten nodes with costs a tenth higher");
+    const { interval } = plan.inputs[0]!;
+    assert.ok(interval.high / interval.value > 1.1);
+    assert.ok(
+      Math.abs(share.high! / share.value / (interval.high / interval.value) - 1) < 1e-9,
+      "ten nodes with every cost as much higher",
+    );
     assert.match(rowOf(plan, "deliveriesPerSecond").formula, /^10,000\/s × 20 recipients$/);
     assert.match(
       rowOf(plan, "nodesByCpu").formula,
@@ -169,11 +172,12 @@ describe("a plan", () => {
     assert.deepEqual(loud(small), []);
   });
 
-  it("takes the rates of the arm where a cell does not say what was achieved", () => {
-    const bare = madeUpCell({
+  it("takes the rate of the load where a cell does not say what was achieved", () => {
+    const bare = madeUpVariant({
       scenario: costExperiment,
+      variant: "costs",
       measures: costs,
-      parameters: { arm: "costs", broker: "redis", nodes: 2, users: 200, ratePerSecond: 50 },
+      parameters: { broker: "redis", nodes: 2, connections: 200, load: { kind: "open", ratePerSecond: 50 } },
     });
     const { range } = planOf({}, [bare]).model;
     assert.equal(range.deliveriesPerSecond, 50 * 200);
@@ -183,7 +187,7 @@ describe("a plan", () => {
 
   it("counts the users who joined and the nodes that only listened", () => {
     const settings = { usersMax: 800, listeningNodes: 2 };
-    const { range } = planOf({}, [cellOf(costs, { parameters: { arm: "costs", nodes: 1, settings } })]).model;
+    const { range } = planOf({}, [cellOf(costs, { parameters: { nodes: 1, settings } })]).model;
     assert.equal(range.users, 800);
     assert.equal(range.usersPerNode, 800);
     assert.equal(range.nodes, 3);
@@ -205,10 +209,10 @@ describe("a plan", () => {
     assert.match(loud(planOf({ users: 400_000 }))[0]!, /more than half of a node does nothing for its own users/);
   });
 
-  it("says so when only the dearest trials leave no room, or a node has none to begin with", () => {
+  it("says so when only the dearest costs leave no room, or a node has none to begin with", () => {
     const close = planOf({ users: 590_000 }, [cellOf(costs, { spread: 0.1 })]);
     assert.equal(rowOf(close, "nodes").high, undefined);
-    assert.match(loud(close).join(), /With every cost as in its dearest trial, no number of nodes is enough/);
+    assert.match(loud(close).join(), /With every cost at the upper end of its interval, no number of nodes is enough/);
     assert.match(renderPlanText(close, source), /to none is enough/);
     assert.match(loud(planOf({ nodeMemoryBytes: 1e8 })).join(), /before anybody connects, and may use 60 % of/);
   });
@@ -225,7 +229,7 @@ describe("a plan", () => {
     const interval = (value: number, low = value) => ({ value, low, high: value });
     const scaling = (low: number) => [
       {
-        broker: "redis" as const,
+        broker: "redis",
         points: [],
         fit: {
           perNodePerSecond: interval(1),
@@ -253,8 +257,8 @@ describe("a plan", () => {
   it("prefers the cell whose payload is nearest, then the one with most users", () => {
     const cells = [
       cellOf({ ...costs, nodeCpuUsPerDelivery: 5 }),
-      cellOf({ ...costs, nodeCpuUsPerDelivery: 7 }, { parameters: { arm: "large", payloadBytes: 4096 } }),
-      cellOf({ ...costs, nodeCpuUsPerDelivery: 6 }, { parameters: { arm: "many", users: 400 } }),
+      cellOf({ ...costs, nodeCpuUsPerDelivery: 7 }, { variant: "large", parameters: { payloadBytes: 4096 } }),
+      cellOf({ ...costs, nodeCpuUsPerDelivery: 6 }, { variant: "many", parameters: { connections: 400 } }),
     ];
     assert.equal(planOf({ payloadBytes: 3000 }, cells).costs.nodeCpuUsPerDelivery, 7);
     assert.equal(planOf({ payloadBytes: 200 }, cells).costs.nodeCpuUsPerDelivery, 6);
@@ -262,7 +266,7 @@ describe("a plan", () => {
 });
 
 describe("costs that were not measured", () => {
-  const without = (...names: string[]): ClusterCell =>
+  const without = (...names: string[]): Cell =>
     cellOf(Object.fromEntries(Object.entries(costs).filter(([name]) => !names.includes(name))));
 
   it("leave holes that name them and the experiment, or have a stand-in that is named", () => {
@@ -305,16 +309,16 @@ describe("costs that were not measured", () => {
   });
 
   it("are not taken from cells that failed, are invalid, or belong to another experiment or broker", () => {
-    const none = (cells: readonly ClusterCell[]): void => {
+    const none = (cells: readonly Cell[]): void => {
       assert.equal(costModel(clusterResultsOf(cells), "redis", undefined), undefined);
       assert.deepEqual(brokersWithCosts(clusterResultsOf(cells)), []);
     };
     none([]);
     none([cellOf(costs, { verdict: "invalid" })]);
     none([cellOf(costs, { scenario: "fan-out" })]);
-    none([cellOf(costs, { parameters: { arm: "x", broker: "memory" } })]);
-    none([madeUpMissing(costExperiment, { arm: "costs", broker: "redis" }, "not-run", "no redis-server")]);
-    const mixed = [cellOf(), cellOf(costs, { verdict: "invalid", parameters: { arm: "y" } })];
+    none([cellOf(costs, { parameters: { broker: "memory" } })]);
+    none([madeUpMissing(costExperiment, "redis", "not-run", "no redis-server")]);
+    const mixed = [cellOf(), cellOf(costs, { verdict: "invalid", variant: "y" })];
     assert.match(notes(planOf({}, mixed)).join(), /1 of the cost cells of redis failed, did not run or are invalid/);
   });
 
@@ -349,10 +353,7 @@ describe("the views of a plan", () => {
     }
   });
 
-  it("agree with the list of metrics an arm may measure", () => {
-    assert.deepEqual(
-      costMetrics.map(({ name }) => name),
-      Object.keys(costs),
-    );
+  it("agree with the list of metrics a cell may measure", () => {
+    assert.deepEqual(costMetricNames, Object.keys(costs));
   });
 });

@@ -34,7 +34,7 @@ export type PlanRow =
   | (RowHead & {
       readonly state: "known";
       readonly value: number;
-      /** With every cost at its lowest, and at its highest, trial. Absent: nothing is enough then. */
+      /** With every cost at the lower, and at the upper, end of its interval. Absent: nothing is enough then. */
       readonly low?: number;
       readonly high?: number;
       readonly formula: string;
@@ -67,7 +67,7 @@ export function missingCosts({ inputs }: CostModel): CostMetricName[] {
   return [...(perMessage.every(missing) ? perMessage : []), ...indispensable.filter(missing)];
 }
 
-/** Lowest, middle or highest trial of every cost. */
+/** Lower end, middle or upper end of every cost's interval. */
 type Corner = "low" | "value" | "high";
 
 export function planCluster(asked: PlanRequest, model: CostModel): Plan {

@@ -2,21 +2,28 @@
 
 import { metricNamed } from "../../results/metrics/metrics.ts";
 import { formatInterval, formatList, formatQuantity, plural } from "../../results/quantities/format.ts";
-import { type Change, type ResultsComparison, regressionsOf } from "../../results/regression/regression.ts";
-import { signOf } from "../../results/summary/reading.ts";
+import {
+  type BrokenPrediction,
+  type Change,
+  type ResultsComparison,
+  regressionsOf,
+} from "../../results/regression/regression.ts";
+import { signOf } from "../../results/summary/estimate.ts";
 import { blocks, bullets, escapeText, oneLine } from "../text/markdown.ts";
 import { left, renderMarkdownTable, renderPlainTable, right, type Table } from "../text/table.ts";
+import { expectedInWords } from "../view/shown-estimate.ts";
 
 /** The verdict in one line. */
 export function verdictLine(comparison: ResultsComparison): string {
-  const { changes, turnedInvalid, threshold } = comparison;
-  if (changes.length === 0) return "Nothing could be compared.";
+  const { changes, turnedInvalid, brokenPredictions, threshold } = comparison;
+  if (changes.length === 0 && brokenPredictions.length === 0) return "Nothing could be compared.";
   const regressions = regressionsOf(comparison).length;
   const count = (verdict: Change["verdict"]) => changes.filter((change) => change.verdict === verdict).length;
   const changed = count("faster") + count("slower");
   const limit = formatThreshold(threshold);
   const parts = [
     ...(regressions > 0 ? [`${plural(regressions, "regression")} beyond ${limit}`] : []),
+    ...(brokenPredictions.length > 0 ? [`${plural(brokenPredictions.length, "prediction")} no longer held`] : []),
     ...(turnedInvalid.length > 0 ? [`${plural(turnedInvalid.length, "cell")} invalid in B but not in A`] : []),
   ];
   const found = changed === 0 ? "nothing changed" : `${count("faster")} better, ${count("slower")} worse`;
@@ -27,16 +34,17 @@ const formatThreshold = (threshold: number): string => `${Number((threshold * 10
 
 /** For a terminal. */
 export function renderComparisonText(comparison: ResultsComparison): string {
-  const { changes, differences, remarks, notCompared, turnedInvalid } = comparison;
+  const { changes, differences, remarks, notCompared, turnedInvalid, brokenPredictions } = comparison;
   const list = (title: string, lines: readonly string[]): string =>
     lines.length === 0 ? "" : `${title}\n${lines.map((line) => `  ${oneLine(line)}`).join("\n")}`;
   const legend =
-    "B/A: ratio of medians and its 95 % interval; noise: what equal targets differ by; ?: luck may explain it";
+    "B/A: ratio of medians and its 95 % interval; noise: what equal targets differ by; ?: no significant change";
   return blocks(
     list("Warning: A and B are not comparable, so a change may have nothing to do with the code:", differences),
     changes.length === 0 ? "" : `${renderPlainTable(tableOf(changes, oneLine))}\n\n${legend}`,
     list("Also different:", remarks),
     list("Not compared:", notCompared),
+    list("Predictions that held in A and failed in B:", brokenPredictions.map(brokenInWords)),
     list("Invalid in B, not in A:", turnedInvalid),
     verdictLine(comparison),
   );
@@ -44,7 +52,7 @@ export function renderComparisonText(comparison: ResultsComparison): string {
 
 /** For a pull request: the verdict, what changed, and the rest folded. */
 export function renderComparisonMarkdown(comparison: ResultsComparison): string {
-  const { changes, differences, remarks, notCompared, turnedInvalid } = comparison;
+  const { changes, differences, remarks, notCompared, turnedInvalid, brokenPredictions } = comparison;
   const changed = changes.filter(({ verdict }) => verdict !== "indistinguishable");
   const same = changes.filter(({ verdict }) => verdict === "indistinguishable");
   const escaped = (lines: readonly string[]): string => bullets(lines.map(escapeText));
@@ -57,12 +65,19 @@ export function renderComparisonMarkdown(comparison: ResultsComparison): string 
   return blocks(
     `**wirebench:** ${verdictLine(comparison)}`,
     part("**A and B are not comparable**, so a change may have nothing to do with the code:", differences),
+    part("Predictions that held in A and failed in B:", brokenPredictions.map(brokenInWords)),
     part("Invalid in B, not in A:", turnedInvalid),
     changed.length > 0 ? renderMarkdownTable(tableOf(changed, escapeText)) : "",
     rest &&
-      `<details>\n<summary>${plural(same.length, "number")} that luck explains, and what else differs</summary>\n\n${rest}\n\n</details>`,
+      `<details>\n<summary>${plural(same.length, "number")} without a significant change, and what else differs</summary>\n\n${rest}\n\n</details>`,
     "<sub>B/A is the ratio of medians with its 95 % interval. Better or worse is said only where the interval leaves out 1, the ratio is beyond the noise between trials of one target, and equal results would look like this anywhere in the table in at most 5 of 100 comparisons.</sub>",
   );
+}
+
+function brokenInWords({ cell, statement, metric, expected, before, after }: BrokenPrediction): string {
+  const { title, unit } = metricNamed(metric);
+  const [was, is] = [before, after].map((value) => formatQuantity(value, unit));
+  return `${cell}: ${statement}: ${title} ${was} in A, ${is} in B, expected ${expectedInWords(expected, unit)}`;
 }
 
 const words = { faster: "better", slower: "worse", indistinguishable: "?" } as const;
@@ -82,7 +97,7 @@ function tableOf(changes: readonly Change[], escaped: (text: string) => string):
     rows: changes.map((change) => {
       const { title, unit } = metricNamed(change.metric);
       return [
-        escaped(change.target),
+        escaped(change.variant === undefined ? change.target : `${change.target}, ${change.variant}`),
         change.scenario,
         escaped(title),
         signOf(change.beforeBound) + formatQuantity(change.before.value, unit),

@@ -47,17 +47,20 @@ export function costSection(view: ReportView): Section | undefined {
           show(charts[0]),
         ]
       : []),
-    "CPU is that of all processes of a server, read from `/proc` at the start and the end of a window, in the same way for servers of this project and of others; that of the client is told by the load generators themselves.",
-    targetTable(view.rows, cpu),
+    "CPU is that of all processes of a server, read from `/proc` at the start and the end of a window, in the same way for servers of this project and of others; that of the client is reported by the load generators themselves.",
+    targetTable(
+      view.rows.filter((row) => echo.includes(row) || throughput.includes(row)),
+      cpu,
+    ),
     show(charts[1]),
     "### How to read this",
     bullets([
       "Wire bytes are all bytes on the clients' TCP connections for one message and its echo. TCP and IP headers, acknowledgements and the setup of connections are not in them, so a protocol that sends more, smaller segments costs more on a real network than it shows here.",
       "Overhead is what remains without the payload both ways: frame headers, HTTP header fields, XML, encodings, and requests that found nothing. It hardly depends on the payload's size, so small messages pay the largest share.",
-      "CPU per message falls as the rate rises, because one wake-up then serves many messages: compare protocols in the echo column, where all are offered the same rate, and read the throughput column as the price at each target's own full speed.",
+      "CPU per message falls as the rate rises, because one wake-up then serves many messages: compare protocols by the echo column, where all are offered the same rate, and read the throughput column as the price at each target's own full speed.",
       ...rowsThat(view.rows, "polled").map(
         (row) =>
-          `${escapeText(row.name)}: empty polls cost the same whether or not anybody writes, so at a lower message rate both bytes and CPU per message grow. One poll or request may carry several messages, so at a higher rate they shrink.`,
+          `${escapeText(row.name)}: empty polls cost the same whether or not there are messages, so at a lower message rate both bytes and CPU per message grow. One poll or request may carry several messages, so at a higher rate they shrink.`,
       ),
     ]),
   );

@@ -1,21 +1,18 @@
-/** What a reader in a hurry should take away: only what the trials support. */
-
-import type { ScenarioName } from "../../results/contract/results.ts";
-import { metricNamed } from "../../results/metrics/metrics.ts";
+/** What a comparison teaches a reader in a hurry: only what the trials support. */
+import { type MetricName, metricNamed } from "../../results/metrics/metrics.ts";
 import { formatList, formatQuantity, plural } from "../../results/quantities/format.ts";
-import { signOf } from "../../results/summary/reading.ts";
-import { describeStarvation, starvationOf } from "../../results/validity/starvation.ts";
+import { comparedIn } from "../../results/summary/comparison.ts";
+import { signOf } from "../../results/summary/estimate.ts";
 import { blocks, bullets, escapeText } from "../text/markdown.ts";
 import { slowedByOtherDirection } from "../view/interference.ts";
 import { pairsOf, type Ranked, type Ranking, rankTargets, trialsToRankMin } from "../view/ranking.ts";
-import { comparisonOf } from "../view/shown-reading.ts";
+import { comparisonOf } from "../view/shown-estimate.ts";
 import { isFloor, type ReportView, referenceTitle, type TargetRow } from "../view/view.ts";
-import { type Section, textSection } from "./section.ts";
 
 interface Dimension {
   readonly title: string;
-  readonly scenario: ScenarioName;
-  readonly metric: string;
+  readonly scenario: string;
+  readonly metric: MetricName;
 }
 
 const dimensions: readonly Dimension[] = [
@@ -29,36 +26,25 @@ const dimensions: readonly Dimension[] = [
   { title: "Memory (per idle connection)", scenario: "idle", metric: "memoryBytesPerConnection" },
 ];
 
-export function headlineSection(view: ReportView): Section {
-  const { results, rows, scenarios, trials } = view;
-  const title = `# wirebench: ${escapeText(formatList(rows.map(({ name }) => name)) || "nothing measured")}`;
-  const interrupted =
-    results.interrupted &&
-    "> **Interrupted run.** What is here was measured in full trials; the rest is marked as not run, and cells have fewer trials than planned.";
-  const measured = results.cells.filter((cell) => cell.state === "measured");
-  const invalid = measured.filter(({ validity }) => validity.verdict === "invalid").length;
-  const trouble = describeStarvation(starvationOf(results.cells));
-  const busy =
-    trouble && `> **Busy machine.** Measured beside other work: ${trouble}. Run it again on a quiet machine.`;
-  const scope = `${plural(rows.length, "target")}, ${plural(scenarios.length, "scenario")} (${scenarios.join(", ")}), ${measured.length} of ${plural(results.cells.length, "cell")} measured with up to ${plural(trials, "trial")} each${invalid > 0 ? `, ${invalid} of them invalid` : ""}.`;
-  return textSection(blocks(title, interrupted || undefined, busy, `${scope} ${howToRead(view)}`, statements(view)));
+/** Undefined where nothing that was measured is compared. */
+export function comparisonHeadline(view: ReportView): string | undefined {
+  const compared = view.rows.filter(({ cells }) => [...cells.values()].some((cell) => comparedIn(cell).length > 0));
+  return compared.length === 0 ? undefined : blocks(howToRead(view, compared.length), statements(view));
 }
 
-function howToRead({ trials, rows, reference }: ReportView): string {
-  if (trials === 0)
-    return "No cell was measured, so there is nothing to compare; see [validity](#validity) for the reasons.";
+function howToRead({ trials, reference }: ReportView, compared: number): string {
   if (trials === 1) {
-    return "One trial has no spread, so this run supports no ranking: the tables show what was seen once.";
+    return "One trial has no spread, so this run supports no ranking: the tables show a single observation.";
   }
   if (trials < trialsToRankMin) {
-    return `Two trials are too few to tell a difference from luck: intervals and rankings need at least ${trialsToRankMin} (\`--trials\`).`;
+    return `Two trials are too few to tell a difference from chance: intervals and rankings need at least ${trialsToRankMin} (\`--trials\`).`;
   }
-  if (rows.length < 2) return "With one target there is nothing to compare.";
+  if (compared < 2) return "With one target there is nothing to compare.";
   const against =
     reference === undefined
       ? ""
       : ` Ratios are to ${escapeText(reference.name)}${isFloor(reference) ? ", the floor" : ""}.`;
-  return `Two targets are told apart below only where luck is no explanation (how is said under [method](#method-and-limits)): were all targets equal, 95 of 100 runs would tell none of them apart anywhere. **Indistinguishable** means that ${plural(trials, "trial")} each cannot tell, not that they are equal; more trials tell smaller differences apart.${against}`;
+  return `Below, only statistically significant differences are stated ([method](#method-and-limits)): if all targets were equal, 95 of 100 runs would state none at all. **Indistinguishable** means that ${plural(trials, "trial")} each show no significant difference, not that the targets are equal; more trials resolve smaller differences.${against}`;
 }
 
 function statements(view: ReportView): string | undefined {
@@ -77,7 +63,7 @@ function statement(view: ReportView, dimension: Dimension, ranking: Ranking): st
   const { entries, lowest, highest, decided } = ranking;
   if (entries.length === 1) {
     const others = view.rows.filter((row) => row !== view.reference).length - 1;
-    return `${describe(entries)}${others > 0 ? "; no other has numbers to rank" : ""}.`;
+    return `${describe(entries)}${others > 0 ? "; no other target has numbers to rank" : ""}.`;
   }
   const names = escapeText(formatList(entries.map(({ row }) => row.name)));
   const bounded = entries.filter(({ bound }) => bound !== undefined);
@@ -89,7 +75,9 @@ function statement(view: ReportView, dimension: Dimension, ranking: Ranking): st
   const between = best.filter((entry) => worst.includes(entry));
   const only = (group: readonly Ranked[]) => describe(group.filter((entry) => !between.includes(entry)));
   const rest =
-    between.length > 0 ? `; told from neither: ${escapeText(formatList(between.map(({ row }) => row.name)))}` : "";
+    between.length > 0
+      ? `; distinguishable from neither: ${escapeText(formatList(between.map(({ row }) => row.name)))}`
+      : "";
   return `${bestWord} ${only(best)}; ${worstWord} ${only(worst)}${rest}.`;
 }
 
@@ -108,10 +96,10 @@ function besideReference(view: ReportView, { scenario, metric }: Dimension, row:
   const { verdict, bound, ratio } = comparison;
   const title = escapeText(referenceTitle(view));
   if (verdict !== "indistinguishable") return [`${signOf(bound)}${formatQuantity(ratio.value, "ratio")} ${title}`];
-  return [`${bound === undefined ? "indistinguishable" : "not told"} from ${title}`];
+  return [`${bound === undefined ? "indistinguishable" : "not distinguished"} from ${title}`];
 }
 
-/** Whom the other direction slows down. */
+/** Which targets the other direction slows down. */
 function interference(view: ReportView): string[] {
   const known = slowedByOtherDirection(view);
   if (known.length === 0) return [];
@@ -123,7 +111,7 @@ function interference(view: ReportView): string[] {
   });
   const found =
     texts.length === 0
-      ? "no direction is shown to be slowed by the other"
+      ? "no direction is significantly slowed by the other"
       : `slowed by the other direction: ${formatList(texts)}`;
   return [`**Duplex, interference (p50 together over alone):** ${found}.`];
 }

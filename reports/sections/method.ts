@@ -1,24 +1,27 @@
+import { plural } from "../../results/quantities/format.ts";
+import { trialsForIntervalMin } from "../../results/statistics/intervals.ts";
 import { blocks, bullets, codeBlock, oneLine } from "../text/markdown.ts";
-import { trialsToRankMin } from "../view/ranking.ts";
 import type { ReportView } from "../view/view.ts";
 import { type Section, textSection } from "./section.ts";
 
 /** How the numbers came about, and what they do not say. */
-export function methodSection({ results, trials }: ReportView): Section {
+export function methodSection(view: ReportView): Section {
+  const { results, trials } = view;
   const { cores } = results.environment;
   return textSection(
     blocks(
       "## Method and limits",
       bullets([
-        `**One host.** Client and server talk over loopback and share its ${cores} core${cores === 1 ? "" : "s"}, caches and kernel. There is no network delay, no loss and no other traffic: a real network adds its round-trip time to every exchange a protocol needs, so distances between the rows will differ there.`,
-        "**Implementations are measured, not protocols in the abstract**: Node.js servers and clients, each single-threaded, with the libraries listed above. All run the same behaviour behind the wire, with `TCP_NODELAY`, without TLS and without compression.",
+        `**One host.** Virtual users, one connection each, and servers${hasCluster(view) ? ", load balancer and brokers included," : ""} talk over loopback and share ${plural(cores, "core")}, caches and kernel. There is no network delay, no packet loss, no other traffic and no second machine that could fail by itself: a real network adds its round-trip time to every exchange a protocol needs. Absolute numbers are this machine's; look at ratios, at what arrived, and at those clocks that a timer or a schedule sets.`,
+        ...(hasCluster(view) ? clusterMethod : []),
+        ...(view.rows.length > 0 ? [implementations] : []),
         `**The trial is the unit.** ${intervals(trials)} Percentiles come from one trial's histogram, never from averages of percentiles.`,
-        ...(trials < trialsToRankMin ? [] : [verdicts]),
+        ...(results.comparisons.length === 0 || trials < trialsForIntervalMin ? [] : [verdicts]),
+        ...(view.predictions.length === 0 ? [] : [predictions(trials)]),
         "**A percentile is printed only if the messages carry it**: at least 5.7 of each trial must lie beyond it, n × (1 − p) ≥ 5.7, which leaves room for the upper rank of a 95 % interval of a quantile.",
-        "**Nothing is trimmed.** Messages still on the way at the end are waited for, then counted as censored.",
-        "**Wire bytes** are counted at the clients' sockets, above TCP: its headers, those of IP and acknowledgements are not in them.",
-        "**Pacing**: a process that follows a schedule sleeps, is woken a quarter of a millisecond before each message is due and polls its sockets until then, so it is on time, and its CPU time tells nothing in an open loop. In duplex windows both processes tick by the same schedule whether or not they send, so that a direction is not slower alone only because its receiver slept; with both busy, each message meets one that comes the other way.",
-        "**Connect times** are taken one connection after the other, after a few that are not timed, in fresh processes: most of it is code that has run only a few times.",
+        "**Nothing is trimmed, everything is counted.** Every message has a sender and a number, so what is missing, duplicated or out of order is an exact count. After the last message the users wait until everything has arrived or the drain is over; what is still on the way then is counted as censored.",
+        "**Delays** are counted from the schedule in an open loop, so that what waits in front of a stalled server is not left out; in a closed loop from the sending.",
+        ...(view.rows.length > 0 ? trafficMethod : []),
       ]),
       "Everything here can be rendered again from `results.json`, raw histograms included. To reproduce the run:",
       codeBlock("sh", oneLine(results.command)),
@@ -26,15 +29,41 @@ export function methodSection({ results, trials }: ReportView): Section {
   );
 }
 
+const hasCluster = ({ results: { cells } }: ReportView): boolean =>
+  cells.some(({ parameters }) => parameters.nodes !== undefined);
+
+const implementations =
+  "**Implementations are measured, not protocols in the abstract**: Node.js servers and clients, each single-threaded, with the libraries listed above. All run the same behaviour behind the wire, with `TCP_NODELAY`, and without TLS and compression unless a target's name says otherwise.";
+
+const trafficMethod = [
+  "**Wire bytes** are counted at the clients' sockets, above TCP: its headers, those of IP and acknowledgements are not in them.",
+  "**Pacing**: a process that follows a schedule sleeps, is woken a quarter of a millisecond before each message is due and polls its sockets until then, so it is on time, and its CPU time tells nothing in an open loop. In duplex windows both processes tick by the same schedule whether or not they send, so that a direction is not slower alone only because its receiver slept; with both busy, each message meets one that comes the other way.",
+  "**Connect times** are taken one connection after the other, after a few that are not timed, in fresh processes: most of it is code that has run only a few times.",
+];
+
+const clusterMethod = [
+  "**Real programs.** Load balancer and brokers are the programs their names say, started privately for the run with the versions above; only the nodes and the virtual users are wirebench's own. `no broker` and the in-memory broker are the two ends of the scale: nothing between the nodes, and as little as can be.",
+  "**Declared or silent.** A missing delivery is declared when the publisher was told that the message may not arrive, or the recipient that there is a gap; otherwise it is silent. A message that came due while its publisher had no connection is unsent: nothing was promised, so nothing is missing.",
+  "**Clocks** start at the fault and are read by the users on the one monotonic clock of this host: *noticed* is when the first user knew its connection was gone, *back* is when a user was welcome again, *first delivery* is when a user who had come back got a new message. *Last recipient* is when every subscriber of the channel has the message.",
+  "**Sequences of events and connections per node** are those of the first trial: an average of courses of events is none.",
+];
+
 function intervals(trials: number): string {
-  if (trials === 1) return "One trial has no interval, so none is printed.";
-  if (trials < trialsToRankMin) return "Two trials are too few for an interval, so none is printed.";
+  if (trials <= 1) return "One trial has no interval, so none is printed: a number is what was seen once.";
+  const counts =
+    "Counts, shares, and metrics that were 0 in a trial, have the lowest and the highest trial in brackets instead.";
+  if (trials < trialsForIntervalMin) {
+    return `Two trials are too few for a confidence interval, so none is printed. ${counts}`;
+  }
   const method =
     trials >= 6
       ? "counts trials from both ends (order statistics), which assumes nothing about how they are spread"
       : "is Student's t on logarithms, since so few trials cannot hold 95 % between them";
-  return `Brackets are 95 % confidence intervals. That of a median ${method}; that of a ratio is Welch's t on logarithms. They cover what luck does between the trials of this run on this machine, and nothing else.`;
+  return `Brackets are 95 % confidence intervals. That of a median ${method}; that of a ratio is Welch's t on logarithms. They cover how trials of this run on this machine vary, and nothing else. ${counts}`;
 }
 
+const predictions = (trials: number): string =>
+  `**Predictions** are fixed in the program before anything runs, each with where its number comes from.${trials > 1 ? " One that failed in a single trial did not hold." : ""}`;
+
 const verdicts =
-  "**A difference is told only if three things hold.** The interval of the ratio leaves out 1. The ratio is beyond the noise: fresh processes of one and the same target differ too, and that is measured in this run (`noiseRatio` in `results.json`). And it is clear enough for being one comparison of many: with so many pairs of targets and metrics some would differ by luck, so each must be so clear that in 95 of 100 runs of equal targets none would be (Holm's correction; each target's spread is weighed against what is usual for the metric). Targets whose trials fall into two groups, fast and slow ones, stretch this with 3 trials: then some 90 of 100.";
+  "**A difference is called statistically significant only if three things hold.** The interval of the ratio leaves out 1. The ratio is beyond the noise: fresh processes of one and the same target differ too, and that is measured in this run (`noiseRatio` in `results.json`). And it is clear enough for being one comparison of many: with so many pairs of targets and metrics some would differ by chance, so each must be so clear that in 95 of 100 runs of equal targets none would be (Holm's correction; each target's spread is weighed against what is usual for the metric). Targets whose trials fall into two groups, fast and slow ones, stretch this with 3 trials: then some 90 of 100.";

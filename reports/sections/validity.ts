@@ -1,30 +1,22 @@
+import { completeTrials } from "../../results/contract/cells.ts";
 import type { Cell } from "../../results/contract/results.ts";
-import { completeTrials } from "../../results/contract/trials.ts";
-import { plural } from "../../results/quantities/format.ts";
+import { formatCount, plural } from "../../results/quantities/format.ts";
 import { blocks, bullets, escapeText } from "../text/markdown.ts";
-import { left, renderMarkdownTable } from "../text/table.ts";
+import { left, renderMarkdownTable, right } from "../text/table.ts";
 import type { ReportView } from "../view/view.ts";
 import { type Section, textSection } from "./section.ts";
 
 /** Which cells may be believed, and what speaks against the others. */
 export function validitySection(view: ReportView): Section {
-  const table = renderMarkdownTable({
-    columns: [left("Target"), ...view.scenarios.map((scenario) => left(scenario))],
-    rows: view.rows.map((row) => [
-      escapeText(row.name),
-      ...view.scenarios.map((scenario) => verdictOf(row.cells.get(scenario))),
-    ]),
-  });
-  const cells = view.rows.flatMap((row) =>
-    [...row.cells.values()].map((cell) => ({
-      name: `${escapeText(row.name)}, ${cell.scenario}`,
+  const cells = view.experiments.flatMap(({ info, cells }) =>
+    cells.map(({ cell, name }) => ({
+      name: `${escapeText(name)}, ${escapeText(info.name)}`,
       remarks: remarksOf(cell),
     })),
   );
-  const [first] = cells;
   const shared =
     cells.length > 1
-      ? first!.remarks.filter((remark) => cells.every(({ remarks: others }) => others.includes(remark)))
+      ? cells[0]!.remarks.filter((remark) => cells.every(({ remarks: others }) => others.includes(remark)))
       : [];
   const remarks = [
     ...shared.map((remark) => `**Every cell**: ${remark}`),
@@ -35,24 +27,58 @@ export function validitySection(view: ReportView): Section {
   return textSection(
     blocks(
       "## Validity",
-      "**valid**: nothing that was recorded speaks against the numbers. **generator-bound**: the load generator was the limit, so rates are lower and delays upper bounds. **invalid**: do not use the numbers, and this report does not print them. **refused**: it failed conformance, so it was not measured. **failed**: it broke while it was measured. **not-run**: why is said below.",
-      view.rows.length > 0 ? table : undefined,
+      "**valid**: nothing that was recorded speaks against the numbers. **generator-bound**: the load generator was the limit, so rates are lower and delays upper bounds; what arrived and what was lost is counted exactly all the same. **invalid**: do not use the numbers; this report does not print them and counts their predictions as not measured. **refused**: it failed conformance, so it was not measured. **failed**: it broke while it was measured. **not-run**: why is said below.",
+      byTarget(view),
+      byVerdict(view),
       remarks.length > 0 ? bullets(remarks) : "No cell was flagged.",
     ),
   );
 }
 
-function verdictOf(cell: Cell | undefined): string {
-  if (cell === undefined) return "–";
-  if (cell.state !== "measured") return cell.state;
-  return `${cell.validity.verdict} (${plural(completeTrials(cell).length, "trial")})`;
+/** Of the experiments that have one cell per target. */
+function byTarget({ experiments, rows }: ReportView): string | undefined {
+  const shown = experiments.filter(({ info }) => rows.some(({ cells }) => cells.has(info.name)));
+  if (shown.length === 0) return undefined;
+  return renderMarkdownTable({
+    columns: [left("Target"), ...shown.map(({ info }) => left(escapeText(info.name)))],
+    rows: rows.map(({ name, cells }) => [
+      escapeText(name),
+      ...shown.map(({ info }) => {
+        const cell = cells.get(info.name);
+        if (cell === undefined) return "–";
+        return cell.state === "measured"
+          ? `${verdictOf(cell)} (${plural(completeTrials(cell).length, "trial")})`
+          : verdictOf(cell);
+      }),
+    ]),
+  });
 }
+
+const verdicts = ["valid", "generator-bound", "invalid", "refused", "failed", "not-run"] as const;
+
+/** Of the experiments that have variants, which are too many for a column each. */
+function byVerdict({ experiments }: ReportView): string | undefined {
+  const shown = experiments.filter(({ cells }) => cells.some(({ cell }) => cell.variant !== undefined));
+  if (shown.length === 0) return undefined;
+  return renderMarkdownTable({
+    columns: [left("Cells by verdict"), ...verdicts.map((verdict) => right(verdict))],
+    rows: shown.map(({ info, cells }) => [
+      escapeText(info.title),
+      ...verdicts.map((verdict) => formatCount(cells.filter(({ cell }) => verdictOf(cell) === verdict).length)),
+    ]),
+  });
+}
+
+const verdictOf = (cell: Cell): (typeof verdicts)[number] =>
+  cell.state === "measured" ? cell.validity.verdict : cell.state;
 
 function remarksOf(cell: Cell): string[] {
   if (cell.state !== "measured") return [`${cell.state}: ${escapeText(cell.reason)}`];
   const partial = cell.trials.length - completeTrials(cell).length;
   return [
-    ...cell.validity.flags.map(({ code, severity, message }) => `${severity} \`${code}\`: ${escapeText(message)}`),
+    ...cell.validity.flags.map(
+      ({ code, severity, message }) => `${severity} ${escapeText(code)}: ${escapeText(message)}`,
+    ),
     ...(partial > 0 ? [`${plural(partial, "trial")} cut short: kept in results.json, not summarised`] : []),
   ];
 }

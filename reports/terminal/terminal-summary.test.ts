@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import type { Cell } from "../../results/contract/results.ts";
 import { renderSummary } from "../report.ts";
 import { madeUpCell, madeUpResults, resultsOf, sixTargets } from "../testing.ts";
 
@@ -12,7 +13,7 @@ describe("the summary in a terminal", () => {
     const table = rest.slice(0, rest.indexOf(""));
     assert.equal(table.length, sixTargets.length);
     assert.match(table[0]!, /^TCP +102 µs +1 +949 µs +≥60,000\/s +60\.0 µs +70\.0 µs +522 B +10\.0 µs +300 µs$/);
-    assert.match(table[3]!, /^Short polling \(100 ms\) /);
+    assert.match(table[3]!, /^Short polling every 100 ms /);
     for (const line of [titles!, ...table]) assert.ok([...line].length <= 110, line);
   });
 
@@ -28,6 +29,25 @@ describe("the summary in a terminal", () => {
     assert.match(text, /^WebSocket, echo: invalid: 7 of 1000 messages were lost$/m);
     assert.match(text, /^WebSocket, throughput: refused: it fails a case$/m);
     assert.match(lines(text)[1]!, /^WebSocket +invalid +invalid +– +invalid/);
+  });
+
+  it("lists a prediction only if it failed, since the table has the numbers of those that held", () => {
+    const results = madeUpResults(sixTargets.slice(0, 2));
+    const [cell, ...others] = results.cells;
+    const prediction = {
+      statement: "every message comes back",
+      formula: "sent - received = 0",
+      metric: "lostMessages",
+      expected: { low: 0, high: 0 },
+      measured: 0,
+    };
+    const withVerdict = (verdict: "held" | "failed") =>
+      renderSummary({
+        ...results,
+        cells: [{ ...cell!, predictions: [{ ...prediction, verdict }] } as Cell, ...others],
+      });
+    assert.doesNotMatch(withVerdict("held"), /experiment/);
+    assert.match(withVerdict("failed"), /^echo +TCP +lost +0 +0 +did not hold$/m);
   });
 
   it("says that one trial has no spread, that two are too few, and that a run was interrupted", () => {

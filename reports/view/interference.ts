@@ -1,10 +1,10 @@
 /** Whether a direction is slower while the other is busy, decided as every other comparison is. */
-
+import { measured } from "../../results/contract/cells.ts";
 import { metricNamed } from "../../results/metrics/metrics.ts";
 import { decide } from "../../results/statistics/decide.ts";
 import { trialsForIntervalMin } from "../../results/statistics/intervals.ts";
 import { groupOf, judgeDecision, sampleOf } from "../../results/summary/comparison.ts";
-import { measuredCell, type ReportView, type TargetRow } from "./view.ts";
+import type { ReportView, TargetRow } from "./view.ts";
 
 export interface Interference {
   readonly row: TargetRow;
@@ -13,12 +13,12 @@ export interface Interference {
   readonly slowedBy: number | undefined;
 }
 
-/** Both directions of every target that has the trials to tell, row by row. */
+/** Both directions of every target that has enough trials, row by row. */
 export function slowedByOtherDirection({ rows }: ReportView): Interference[] {
   const groups = (["uplink", "downlink"] as const).map((direction) => {
     const metric = metricNamed(`${direction}InterferenceP50Ratio`);
     const entries = rows.flatMap((row) => {
-      const cell = measuredCell(row, "duplex");
+      const cell = measured(row.cells.get("duplex"));
       const sample = cell && sampleOf(cell, metric);
       return sample === undefined || sample.values.length < trialsForIntervalMin ? [] : [{ row, sample }];
     });

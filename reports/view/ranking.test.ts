@@ -1,17 +1,13 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { madeUpResults } from "../testing.ts";
 import { type IsLower, type Ranked, rank } from "./ranking.ts";
-import type { TargetRow } from "./view.ts";
+import { viewOf } from "./view.ts";
+
+const [someRow] = viewOf(madeUpResults(undefined, { trials: 1, scenarios: ["idle"] })).rows;
 
 const entry = (name: string, low: number, high: number): Ranked => ({
-  row: {
-    target: name,
-    name,
-    protocol: name,
-    info: undefined,
-    cells: new Map(),
-    capacity: undefined,
-  } satisfies TargetRow,
+  row: { ...someRow!, name },
   interval: { value: (low + high) / 2, low, high },
 });
 

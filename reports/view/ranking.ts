@@ -1,11 +1,12 @@
 /** Which statements about an order the trials support: those of comparisons with a verdict, and no others. */
 
-import type { Interval, ScenarioName } from "../../results/contract/results.ts";
-import { completeTrials } from "../../results/contract/trials.ts";
+import { completeTrials, measured } from "../../results/contract/cells.ts";
+import type { Interval } from "../../results/contract/results.ts";
+import type { MetricName } from "../../results/metrics/metrics.ts";
 import { trialsForIntervalMin } from "../../results/statistics/intervals.ts";
 import { comparePairs, type PairComparison } from "../../results/summary/comparison.ts";
-import { type Bound, readMetric } from "../../results/summary/reading.ts";
-import { measuredCell, type ReportView, type TargetRow } from "./view.ts";
+import { type Bound, estimateOf } from "../../results/summary/estimate.ts";
+import type { ReportView, TargetRow } from "./view.ts";
 
 export interface Ranked {
   readonly row: TargetRow;
@@ -19,7 +20,7 @@ export interface Ranking {
   readonly lowest: readonly Ranked[];
   /** Those that no other is shown to be above. */
   readonly highest: readonly Ranked[];
-  /** False where not one pair of entries is told apart. */
+  /** False where no pair of entries differs significantly. */
   readonly decided: boolean;
 }
 
@@ -31,28 +32,30 @@ export const trialsToRankMin = trialsForIntervalMin;
 
 /** Every pair of targets in every compared metric, decided together. */
 export const pairsOf = ({ results, reference }: ReportView): PairComparison[] =>
-  comparePairs(results.cells, reference?.target);
+  comparePairs(results.cells, reference?.info.label);
 
-/** Ranks the believable cells of a scenario that have trials enough, the reference left out. */
+/** Ranks the believable cells of an experiment that have trials enough, the reference left out. */
 export function rankTargets(
   view: ReportView,
   pairs: readonly PairComparison[],
-  scenario: ScenarioName,
-  metric: string,
+  scenario: string,
+  metric: MetricName,
 ): Ranking {
   const entries = view.rows.flatMap((row): Ranked[] => {
     if (row === view.reference) return [];
-    const cell = measuredCell(row, scenario);
+    const cell = measured(row.cells.get(scenario));
     if (cell === undefined || completeTrials(cell).length < trialsToRankMin) return [];
-    const reading = readMetric(cell, metric);
-    return reading.kind === "value" ? [{ row, interval: reading.interval, bound: reading.bound }] : [];
+    const estimate = estimateOf(cell, metric);
+    return estimate.kind === "value" ? [{ row, interval: estimate.interval, bound: estimate.bound }] : [];
   });
-  const asked = pairs.filter((pair) => pair.scenario === scenario && pair.metric === metric);
-  return rank(entries, (a, b) =>
+  const asked = pairs.filter(
+    (pair) => pair.scenario === scenario && pair.variant === undefined && pair.metric === metric,
+  );
+  return rank(entries, ({ row: { info: a } }, { row: { info: b } }) =>
     asked.some(
       ({ target, reference, direction }) =>
-        (target === a.row.target && reference === b.row.target && direction === "lower") ||
-        (target === b.row.target && reference === a.row.target && direction === "higher"),
+        (target === a.label && reference === b.label && direction === "lower") ||
+        (target === b.label && reference === a.label && direction === "higher"),
     ),
   );
 }

@@ -1,89 +1,140 @@
-/** Results in the shape reports ask for: one row per target, in the order of the run. */
-
-import {
-  type Capacity,
-  type Cell,
-  type MeasuredCell,
-  type Parameters,
-  type ProtocolInfo,
-  type Results,
-  type ScenarioName,
-  scenarioNames,
+/** Results in the shape reports ask for: experiments of cells, and one row per target for what compares targets. */
+import { completeTrials, usable } from "../../results/contract/cells.ts";
+import type {
+  BrokerInfo,
+  Cell,
+  ExperimentInfo,
+  Prediction,
+  Results,
+  TargetInfo,
 } from "../../results/contract/results.ts";
-import { completeTrials } from "../../results/contract/trials.ts";
-import { formatDuration } from "../../results/quantities/format.ts";
 import { oneLine } from "../text/markdown.ts";
 
-export interface TargetRow {
-  /** As given on the command line: the key. */
-  readonly target: string;
-  /** As a report calls it, not escaped: `WebSocket`, `Short polling every 100 ms`, `websocket=ws://host/`. */
+/** One cell, and how a report calls it among the others of its experiment. */
+export interface CellView {
+  readonly cell: Cell;
+  /** Not escaped, short enough for a label. */
   readonly name: string;
-  readonly protocol: string;
-  /** Absent for a protocol these results do not describe. */
-  readonly info: ProtocolInfo | undefined;
-  readonly cells: ReadonlyMap<ScenarioName, Cell>;
-  /** Where the run was a knee search. */
-  readonly capacity: Capacity | undefined;
+  readonly target: TargetInfo;
+  /** Place of its colour: that of its protocol, or of its broker where brokers are set side by side. */
+  readonly position: number;
+}
+
+export interface ExperimentView {
+  readonly info: ExperimentInfo;
+  readonly cells: readonly CellView[];
+}
+
+/** `failed`: the system did not do what was expected; `not-measured`: nobody can say. */
+export interface PredictionView {
+  readonly experiment: ExperimentView;
+  readonly cell: CellView;
+  readonly prediction: Prediction;
+  /** That of the results, but nothing is proved by a cell whose numbers must not be used. */
+  readonly verdict: Prediction["verdict"];
+}
+
+/** A target with its cells that have no variant: what a table with one row per target shows. */
+export interface TargetRow {
+  readonly info: TargetInfo;
+  /** As a report calls it, not escaped. */
+  readonly name: string;
+  /** By experiment. */
+  readonly cells: ReadonlyMap<string, Cell>;
 }
 
 export interface ReportView {
   readonly results: Results;
+  /** In report order, each with at least one cell. */
+  readonly experiments: readonly ExperimentView[];
   readonly rows: readonly TargetRow[];
-  /** Scenarios that have at least one cell. */
-  readonly scenarios: readonly ScenarioName[];
   /** The target that ratios refer to; undefined where nothing is compared. */
   readonly reference: TargetRow | undefined;
+  readonly predictions: readonly PredictionView[];
   /** Most complete trials any cell has. */
   readonly trials: number;
+  brokerTitle(name: string): string;
 }
 
 export function viewOf(results: Results): ReportView {
-  const measured = [...results.cells, ...(results.capacities ?? [])];
-  const rows = [...Map.groupBy(measured, ({ target }) => target)].map(([target, [first]]): TargetRow => {
-    const { protocol, parameters } = first!;
-    const info = results.protocols.find(({ name }) => name === protocol);
-    const cells = results.cells.filter((cell) => cell.target === target);
-    return {
-      target,
-      name: nameOf(target, info, parameters),
-      protocol,
+  const infos = new Map(results.targets.map((info) => [info.label, info]));
+  const brokers: readonly BrokerInfo[] = results.brokers ?? [];
+  const brokerTitle = (name: string): string =>
+    oneLine(brokers.find((broker) => broker.name === name)?.title ?? (name === "none" ? "no broker" : name));
+  const cellView = (cell: Cell): CellView => {
+    const target = infos.get(cell.target)!;
+    const { broker } = cell.parameters;
+    const place = brokers.findIndex(({ name }) => name === broker);
+    const text =
+      cell.variant === undefined ? target.title : cell.variant === broker ? brokerTitle(broker) : cell.variant;
+    return { cell, name: labelOf(text), target, position: broker === undefined ? target.position : place + 1 };
+  };
+  const experiments = results.experiments
+    .map((info) => ({
       info,
-      cells: new Map(cells.map((cell) => [cell.scenario, cell])),
-      capacity: results.capacities?.find((capacity) => capacity.target === target),
-    };
-  });
+      cells: namedApart(results.cells.filter(({ scenario }) => scenario === info.name).map(cellView)),
+    }))
+    .filter(({ cells }) => cells.length > 0);
+  const rows = results.targets
+    .map((info): TargetRow => {
+      const own = results.cells.filter((cell) => cell.target === info.label && cell.variant === undefined);
+      return { info, name: oneLine(info.title), cells: new Map(own.map((cell) => [cell.scenario, cell])) };
+    })
+    .filter(({ cells }) => cells.size > 0);
   const reference = results.comparisons[0]?.reference;
   return {
     results,
+    experiments,
     rows,
-    scenarios: scenarioNames.filter((scenario) => results.cells.some((cell) => cell.scenario === scenario)),
-    reference: rows.find(({ target }) => target === reference),
+    reference: rows.find(({ info }) => info.label === reference),
+    predictions: experiments.flatMap(predictionsOf),
     trials: Math.max(0, ...results.cells.map((cell) => (cell.state === "measured" ? completeTrials(cell).length : 0))),
+    brokerTitle,
   };
 }
 
-/** A poll interval decides what a polling target can do, so it is part of its name. */
-function nameOf(target: string, info: ProtocolInfo | undefined, { pollIntervalMs }: Parameters): string {
-  const base = info !== undefined && target === info.name ? info.title : oneLine(target);
-  return pollIntervalMs === undefined ? base : `${base} every ${formatDuration(pollIntervalMs)}`;
+/** Where variants of several targets are called alike, the target stands before the variant. */
+function namedApart(cells: readonly CellView[]): CellView[] {
+  const alike = Map.groupBy(cells, ({ name }) => name);
+  const isShared = ({ name, cell }: CellView): boolean => cell.variant !== undefined && alike.get(name)!.length > 1;
+  return cells.map((view) =>
+    isShared(view) ? { ...view, name: labelOf(`${view.target.title}, ${view.name}`) } : view,
+  );
 }
 
-/** The cell if it was measured. */
-export function measuredCell(row: TargetRow, scenario: ScenarioName): MeasuredCell | undefined {
-  const cell = row.cells.get(scenario);
-  return cell?.state === "measured" ? cell : undefined;
+const labelLengthMax = 60;
+
+function labelOf(text: string): string {
+  const line = oneLine(text);
+  return line.length > labelLengthMax ? `${line.slice(0, labelLengthMax - 1).toWellFormed()}…` : line;
 }
 
-/** The cell if its numbers may be believed. */
-export function usableCell(row: TargetRow, scenario: ScenarioName): MeasuredCell | undefined {
-  const cell = measuredCell(row, scenario);
-  return cell?.validity.verdict === "invalid" ? undefined : cell;
-}
+const predictionsOf = (experiment: ExperimentView): PredictionView[] =>
+  experiment.cells.flatMap((cellView) => {
+    const { cell } = cellView;
+    if (cell.state !== "measured") return [];
+    return cell.predictions.map((prediction) => ({
+      experiment,
+      cell: cellView,
+      prediction,
+      verdict: usable(cell) === undefined ? "not-measured" : prediction.verdict,
+    }));
+  });
+
+/** Whether something was broken on purpose in the experiment. */
+export const hasFault = ({ cells }: ExperimentView): boolean =>
+  cells.some(
+    ({ cell }) =>
+      cell.state === "measured" && cell.trials.some(({ events }) => events.some(({ kind }) => kind === "fault")),
+  );
+
+/** Whether the experiment sets brokers side by side. */
+export const comparesBrokers = ({ cells }: ExperimentView): boolean =>
+  new Set(cells.flatMap(({ cell }) => cell.parameters.broker ?? [])).size > 1;
 
 /** Whether the target is the floor with the server this project brings. */
 export const isFloor = (row: TargetRow | undefined): boolean =>
-  row?.info?.floor === true && row.target === row.protocol;
+  row?.info.floor === true && row.info.system.kind === "embedded";
 
 /** What ratios are called: the bare TCP target is the floor every other protocol stands on. */
 export const referenceTitle = ({ reference }: ReportView): string =>

@@ -4,7 +4,14 @@ import { madeUpCell, madeUpResults, resultsOf, sixTargets } from "../../reports/
 import { type MeasuredCell, resultsJsonSchema, resultsSchema } from "./results.ts";
 
 const measured = madeUpCell("echo", sixTargets[0]!) as MeasuredCell;
-const { state: _state, validity: _validity, summary: _summary, trials, ...identity } = measured;
+const {
+  state: _state,
+  validity: _validity,
+  summary: _summary,
+  predictions: _predictions,
+  trials,
+  ...identity
+} = measured;
 const accepts = (cell: object): boolean => resultsSchema.safeParse({ ...resultsOf([]), cells: [cell] }).success;
 
 describe("results.json", () => {
@@ -13,9 +20,9 @@ describe("results.json", () => {
     assert.deepEqual(resultsSchema.parse(JSON.parse(JSON.stringify(results))), results);
   });
 
-  it("has no measured cell without validity, trials and summary", () => {
+  it("has no measured cell without parameters, validity, trials, summary and predictions", () => {
     assert.equal(accepts(measured), true);
-    for (const key of ["validity", "trials", "summary"] as const) {
+    for (const key of ["parameters", "validity", "trials", "summary", "predictions"] as const) {
       const { [key]: _, ...rest } = measured;
       assert.equal(accepts(rest), false, key);
     }
@@ -36,15 +43,30 @@ describe("results.json", () => {
     }
   });
 
-  it("is refused in another version or with another kind of number", () => {
-    assert.equal(resultsSchema.safeParse({ ...madeUpResults(), schemaVersion: 2 }).success, false);
+  it("is refused in another version, or with another kind of number, event or cause", () => {
+    assert.equal(resultsSchema.safeParse({ ...madeUpResults(), schemaVersion: 1 }).success, false);
     assert.equal(accepts({ ...measured, parameters: { ...measured.parameters, connections: 0 } }), false);
-    assert.equal(accepts({ ...measured, scenario: "nonsense" }), false);
+    assert.equal(accepts({ ...measured, state: "measured?" }), false);
+    const [first] = trials;
+    const event = { atMs: 1, subject: "redis", what: "killed", kind: "fault" };
+    assert.equal(accepts({ ...measured, trials: [{ ...first, events: [event] }] }), true);
+    assert.equal(accepts({ ...measured, trials: [{ ...first, events: [{ ...event, kind: "rumour" }] }] }), false);
+    const flag = { code: "lost", severity: "warning", cause: "target", message: "something was lost" };
+    assert.equal(accepts({ ...measured, trials: [{ ...first, flags: [flag] }] }), true);
+    assert.equal(accepts({ ...measured, trials: [{ ...first, flags: [{ ...flag, cause: "nobody" }] }] }), false);
   });
 
   it("has a JSON Schema that explains its fields", () => {
     const schema = JSON.stringify(resultsJsonSchema());
     assert.match(schema, /2020-12/);
     assert.match(schema, /95 % confidence interval of the median/);
+  });
+
+  it("takes measures, histograms and series by any name", () => {
+    const [first] = trials;
+    const series = { name: "queueBytes", title: "Queue", x: "timeMs", xs: [0, 1], values: [1, 2] };
+    const open = { ...first, measures: { somethingNewUs: 1 }, histograms: { somethingNew: "" }, series: [series] };
+    const read = resultsSchema.parse({ ...resultsOf([]), cells: [{ ...measured, trials: [open] }] });
+    assert.deepEqual((read.cells[0] as MeasuredCell).trials[0], open);
   });
 });

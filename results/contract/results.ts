@@ -1,19 +1,24 @@
 /**
- * The contract of results.json: what a run writes and every report reads. One zod definition gives the types, the
- * check on reading and the JSON Schema that ships with the package.
+ * The contract of results.json: what any run writes and every report reads. One zod definition gives the types, the check
+ * on reading and the JSON Schema that ships with the package. Recordings are open records: an experiment may add measures,
+ * histograms, events and series by name without touching this file.
  */
 import { z } from "zod";
-import { clusterResultsSchema } from "./cluster-results.ts";
 
-export const schemaVersion = 1;
+export const schemaVersion = 2;
 
-export const flowNames = ["roundTrip", "uplink", "downlink"] as const;
-export const scenarioNames = ["echo", "throughput", "duplex", "idle"] as const;
 export const validityVerdicts = ["valid", "generator-bound", "invalid"] as const;
+export const flagCauses = ["target", "wirebench", "machine"] as const;
 export const comparisonVerdicts = ["faster", "slower", "indistinguishable"] as const;
+/** `not-measured`: a trial did not get so far that the prediction could be tested. */
+export const predictionVerdicts = ["held", "failed", "not-measured"] as const;
+export const eventKinds = ["fault", "action", "observation"] as const;
 
 const count = z.number().int().nonnegative();
 const positive = z.number().positive();
+const scalar = z.union([z.string(), z.number(), z.boolean()]);
+const measures = z.record(z.string(), z.number());
+const histograms = z.record(z.string(), z.string());
 
 const load = z.discriminatedUnion("kind", [
   z.object({
@@ -24,153 +29,135 @@ const load = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("closed"), inFlight: count.min(1).describe("Unanswered messages per connection.") }),
 ]);
 
-const ledger = z.object({
-  sentMessages: count.describe("Handed to the client, or refused by its full queue."),
-  receivedMessages: count.describe("Arrived at least once."),
-  lostMessages: count.describe("Never arrived although a later one did, the connection ended, or the queue was full."),
-  duplicatedMessages: count.describe("Arrivals beyond the first of the same message."),
-  reorderedMessages: count.describe("Arrived after a later one (RFC 4737 section 3.3)."),
-  censoredMessages: count.describe("Still on the way when the drain was over: neither delivered nor lost."),
-  corruptedMessages: count.describe("Arrivals whose bytes were not those of any message sent."),
-});
-
-const encodedHistogram = z.string().describe("HdrHistogram V2, compressed, base64, nanoseconds.");
-
-const flow = z.object({
-  load,
-  achievedRatePerSecond: z.number().nonnegative().describe("Received within the window, per second."),
-  histograms: z.object({
-    dispatch: encodedHistogram.optional().describe("sent - scheduled; open loop only."),
-    service: encodedHistogram.optional().describe("received - sent."),
-    scheduled: encodedHistogram.optional().describe("received - scheduled; open loop only."),
-    earlyService: encodedHistogram.optional().describe("The part of service sent in the first half of the window."),
-  }),
-  ledger,
-});
-
-const processUse = z.object({
-  cpuUs: z.number().nonnegative().describe("User and system time within the window."),
-  messages: count.describe("Messages handled within the same instants."),
-  rssBytes: count,
-  eventLoopUtilization: z.number().min(0).max(1),
-  eventLoopDelayMaxUs: z
-    .number()
-    .nonnegative()
-    .optional()
-    .describe("Longest time within the window in which the process could not have handled an event."),
-});
-
-const serverUse = processUse.partial({ rssBytes: true, eventLoopUtilization: true }).extend({
-  cpuSource: z
-    .enum(["schedstat", "stat"])
-    .optional()
-    .describe("Where under /proc its CPU time was read: nanoseconds, or ticks of 10 ms. Absent: told by itself."),
-});
-
 const window = z.object({
   name: z.string(),
-  startMs: z.number().nonnegative().optional().describe("Start of its measured part, after the start of the trial."),
+  startMs: z.number().describe("Start of its measured part, after the start of the trial."),
   durationMs: positive,
-  flows: z.object({ roundTrip: flow.optional(), uplink: flow.optional(), downlink: flow.optional() }),
-  wireBytes: z
-    .object({ sent: count, received: count, messages: count })
-    .describe("Bytes on the clients' TCP connections, from quiet to quiet, and the messages they carried."),
-  server: serverUse
-    .optional()
-    .describe("All processes of the server. Of one this run did not start only what /proc tells, or absent."),
-  generators: z.array(processUse),
+  measures: measures.describe("What was counted in it, by quantity and unit."),
+  histograms: histograms.describe("HdrHistogram V2, compressed, base64, nanoseconds, by what they hold."),
 });
 
-const idle = z.object({
-  freshServer: z
-    .boolean()
-    .describe("Started for this trial and told to collect garbage before each reading; else a server as it was."),
-  memory: z
-    .array(z.object({ connections: count.min(1), serverBytes: count.optional() }))
-    .describe("Anonymous memory of the server's processes with so many connections open."),
-  durationMs: positive.describe("Of the window in which all connections rest."),
-  serverCpuUs: z.number().nonnegative().optional().describe("CPU time of the server's processes in that window."),
-  wireBytes: z.object({ sent: count, received: count }).describe("Bytes on the clients' connections in that window."),
+const event = z.object({
+  atMs: z.number().describe("On the clock of the trial's measurement; before its start negative."),
+  subject: z.string().describe("Who: `node-2`, `redis`, `haproxy`, `users`, `server`."),
+  what: z.string().describe("In words: `killed`, `first user cut off`."),
+  kind: z.enum(eventKinds),
+});
+
+const series = z.object({
+  name: z.string().describe("Quantity and unit, e.g. `connectedUsers`, `serverMemoryBytes`."),
+  title: z.string(),
+  x: z
+    .string()
+    .describe("What it runs over: `timeMs`, on the clock of the events, or a parameter, e.g. `connections`."),
+  xs: z.array(z.number()),
+  values: z.array(z.number()).describe("One per x; a rate stands for the step that ends there."),
+});
+
+const flag = z.object({
+  code: z.string(),
+  severity: z.enum(["fatal", "warning"]).describe("Fatal: the numbers are not true."),
+  cause: z.enum(flagCauses).describe("Whose doing it is. Only what the target does is a result."),
+  message: z.string(),
 });
 
 const trial = z.object({
   trial: count.min(1),
   state: z.enum(["complete", "partial"]).describe("A partial trial was cut short: kept, never summarised."),
   startedAt: z.iso.datetime(),
-  connect: encodedHistogram.optional().describe("Time from the start of a connection to the first possible send."),
+  durationMs: z.number().nonnegative(),
   windows: z.array(window),
-  idle: idle.optional().describe("Of the idle scenario, in place of windows."),
-  serverUnseen: z.string().optional().describe("Why the cost of a server this run did not start could not be seen."),
+  measures: measures.describe("By the name of a metric: what a summary is made of."),
+  histograms,
+  events: z.array(event),
+  series: z.array(series),
+  flags: z.array(flag).describe("What was noticed while measuring and bears on what the numbers are worth."),
 });
 
 const parameters = z.object({
-  connections: count.min(1),
-  connectionSteps: z.array(count.min(1)).optional().describe("Counts at which memory is read; idle scenario only."),
-  workers: count.min(1).describe("Load-generator processes that share the connections and the rate."),
+  connections: count.min(1).describe("Virtual users, one connection each."),
   payloadBytes: count,
-  payloadKind: z.enum(["text", "binary"]),
   load: load.optional().describe("Absent where nobody sends."),
-  warmupMs: z.number().nonnegative().describe("Unrecorded traffic before the first window of a trial."),
-  settleMs: z
+  workers: count.min(1).optional().describe("Load-generator processes that share the connections and the rate."),
+  payloadKind: z.enum(["text", "binary"]).optional(),
+  warmupMs: z.number().nonnegative().optional().describe("Unrecorded traffic before the first window of a trial."),
+  rampUpMs: z
     .number()
     .nonnegative()
-    .describe(
-      "Traffic of each window before it is timed, so that it is steady; its messages count in the ledger. Rest before memory is read in the idle scenario.",
-    ),
-  durationMs: positive.describe("Of each measured window."),
-  drainMs: positive.describe("Longest wait for messages still on the way after a window."),
-  pollIntervalMs: positive.optional().describe("Only where the client polls."),
+    .optional()
+    .describe("Traffic of each window before it is timed, so that it is steady; it counts in the ledger."),
+  durationMs: positive.optional().describe("Of each measured window."),
+  drainMs: positive.optional().describe("Longest wait for messages still on the way after a window."),
+  nodes: count.min(1).optional(),
+  broker: z.string().optional(),
+  policy: z.string().optional().describe("How the load balancer spreads connections."),
+  settings: z.record(z.string(), scalar).describe("What else sets this cell apart, by name."),
 });
 
-const intervalOf = (value: string, method: string) =>
-  z
-    .object({
-      value: z.number().describe(value),
-      low: z.number().describe("Lower end."),
-      high: z.number().describe("Upper end."),
-    })
-    .describe(method);
+const interval = z
+  .object({
+    value: z.number().describe("Median of the trials."),
+    low: z.number().describe("Lower end."),
+    high: z.number().describe("Upper end."),
+  })
+  .describe(
+    "95 % confidence interval of the median, from one value per trial: between order statistics with 6 or more trials, Student's t on logarithms with 3 to 5, low = high = value with fewer. Counts, shares, and metrics that were 0 in a trial, have the lowest and the highest trial instead.",
+  );
 
-const interval = intervalOf(
-  "Median of the trials.",
-  "95 % confidence interval of the median, from one value per trial: between order statistics with 6 or more trials, Student's t on logarithms with 3 to 5, low = high = value with fewer. Counts, and metrics that were 0 in a trial, have the lowest and the highest trial instead.",
-);
-
-const ratioInterval = intervalOf(
-  "Ratio of the medians of the trials.",
-  "95 % confidence interval of the ratio, target over reference: Welch's t on the logarithms of one value per trial, wide enough to hold the value; low = high = value where one of the two has fewer than 3 trials.",
-);
-
-const flag = z.object({
-  code: z.string(),
-  severity: z.enum(["fatal", "warning"]),
-  message: z.string(),
-});
+const ratioInterval = z
+  .object({ value: z.number(), low: z.number(), high: z.number() })
+  .describe(
+    "Ratio of the medians of the trials, target over reference, with its 95 % confidence interval: Welch's t on the logarithms of one value per trial, wide enough to hold the value; low = high = value where one of the two has fewer than 3 trials.",
+  );
 
 const validity = z.object({ verdict: z.enum(validityVerdicts), flags: z.array(flag) });
 
-const cellIdentity = {
-  target: z.string().describe("As given on the command line."),
+const expectation = {
+  claim: z.string().optional().describe("Id of the taught statement this puts to the test."),
+  statement: z.string().describe("What is expected, in words, fixed before anything runs."),
+  formula: z.string().describe("Where the number comes from, with the numbers put in."),
+  metric: z.string(),
+  expected: z
+    .object({ low: z.number().optional(), high: z.number().optional() })
+    .describe("Inclusive. Equal ends: an exact prediction. An end that is absent is not part of the prediction."),
+};
+
+const prediction = z.object({
+  ...expectation,
+  measured: z.number().optional().describe("Of all trials the one furthest from what was expected."),
+  verdict: z.enum(predictionVerdicts),
+});
+
+const identity = {
+  target: z.string().describe("Label of one of the targets."),
   protocol: z.string(),
-  scenario: z.enum(scenarioNames),
+  scenario: z.string().describe("Name of one of the experiments."),
+  variant: z
+    .string()
+    .optional()
+    .describe("What sets this cell apart from the others of its experiment on the same target; unique among them."),
   parameters,
 };
 
+const predictions = z.array(prediction);
+
 const cell = z.discriminatedUnion("state", [
   z.object({
-    ...cellIdentity,
+    ...identity,
     state: z.literal("measured"),
     validity,
     trials: z.array(trial).min(1),
-    summary: z.record(z.string(), interval),
+    summary: z.record(z.string(), interval).describe("By the name of a metric."),
+    predictions,
   }),
-  z.object({ ...cellIdentity, state: z.literal("failed"), reason: z.string(), trials: z.array(trial) }),
-  z.object({ ...cellIdentity, state: z.literal("refused"), reason: z.string() }),
-  z.object({ ...cellIdentity, state: z.literal("not-run"), reason: z.string() }),
+  z.object({ ...identity, state: z.literal("failed"), reason: z.string(), trials: z.array(trial) }),
+  z.object({ ...identity, state: z.literal("refused"), reason: z.string() }),
+  z.object({ ...identity, state: z.literal("not-run"), reason: z.string() }),
 ]);
 
 const comparison = z.object({
-  scenario: z.enum(scenarioNames),
+  scenario: z.string(),
+  variant: z.string().optional(),
   metric: z.string(),
   reference: z.string(),
   target: z.string(),
@@ -182,7 +169,7 @@ const comparison = z.object({
   noiseRatio: positive
     .optional()
     .describe(
-      "The medians of two equal targets differ by up to this factor in 95 % of runs, learnt from the trials of this scenario and metric over all targets. Absent where no cell has two trials.",
+      "The medians of two equal targets differ by up to this factor in 95 % of runs, learnt from the trials of this experiment and metric over all targets. Absent where no cell has two trials.",
     ),
   adjustedPValue: z
     .number()
@@ -198,35 +185,44 @@ const comparison = z.object({
     ),
 });
 
-const capacityProbe = z.object({
-  ratePerSecond: positive.describe("Offered rate."),
-  achievedRatePerSecond: z.number().nonnegative(),
-  delayUs: z.number().nonnegative().optional().describe("The objective's percentile, from the schedule."),
-  outcome: z.enum(["held", "missed", "generator-bound"]),
-  reason: z.string().optional().describe("Why it did not hold, where not by its delay."),
-  confirms: z.boolean().optional().describe("A second run at a rate that held."),
-});
-
-const capacity = z.object({
-  target: z.string(),
-  protocol: z.string(),
-  parameters,
-  objective: z.object({ percentile: z.number().min(0).max(100), delayUsMax: positive }),
-  ratePerSecond: z.number().nonnegative().describe("Highest offered rate that held, twice; 0 if none did."),
-  atLeast: z.boolean().describe("The target could carry more: something else was the limit."),
-  probes: z.array(capacityProbe),
-});
-
-const protocolInfo = z.object({
+const experiment = z.object({
   name: z.string(),
+  group: z.string().describe("Experiments that belong together, in the words of a reader: `latency`, `failure`."),
   title: z.string(),
+  question: z.string().describe("What its numbers answer."),
+  lesson: z.string().optional().describe("What one should take away, whatever the numbers."),
+});
+
+const system = z.discriminatedUnion("kind", [
+  z.object({ kind: z.literal("embedded") }).describe("The server this project brings."),
+  z.object({ kind: z.literal("program"), program: z.string() }).describe("A real server, started for the run."),
+  z.object({ kind: z.literal("external"), url: z.string() }).describe("Already running; without its secrets."),
+  z.object({ kind: z.literal("cluster") }).describe("Nodes behind a load balancer, with a broker between them."),
+]);
+
+const target = z.object({
+  label: z.string().describe("As given on the command line, without secrets."),
+  title: z.string().describe("As a report calls it, options included."),
+  protocol: z.string(),
+  options: z.record(z.string(), z.string()),
+  system,
   summary: z.string(),
   specification: z.string(),
   uplink: z.enum(["stream", "request"]),
   downlink: z.enum(["stream", "held-request", "polled"]),
   framing: z.enum(["binary", "text"]),
   floor: z.boolean().describe("Almost nothing on top of TCP: what every other protocol stands on."),
-  position: count.describe("Place in the registry of all protocols, so that a colour stays with its protocol."),
+  deliveryFloorMs: z.number().nonnegative().describe("Longest time a message waits by the protocol's own clock."),
+  position: count.describe("Place of the protocol in the registry, so that a colour stays with its protocol."),
+});
+
+const broker = z.object({
+  name: z.string(),
+  title: z.string(),
+  delivery: z.enum(["at-most-once", "at-least-once"]),
+  history: z.boolean(),
+  order: z.enum(["total", "per-publisher"]),
+  outage: z.string(),
 });
 
 export const resultsSchema = z.object({
@@ -245,12 +241,13 @@ export const resultsSchema = z.object({
     cores: count,
     memoryBytes: count,
     loadAverage: z.number().nonnegative().describe("One-minute load average before the run."),
-    components: z.record(z.string(), z.string()).describe("Name and version of every library that carries a wire."),
+    components: z.record(z.string(), z.string()).describe("Name and version of every library and program on the way."),
   }),
-  protocols: z.array(protocolInfo).describe("What the report needs to know of the protocols in this run."),
+  experiments: z.array(experiment).describe("Those with a cell, in report order."),
+  targets: z.array(target).describe("Those with a cell, in the order given; the first is the reference."),
+  brokers: z.array(broker).optional().describe("What the brokers of a cluster promise."),
   cells: z.array(cell),
   comparisons: z.array(comparison),
-  capacities: z.array(capacity).optional().describe("Knee searches, where the run was one."),
   claims: z.array(
     z.object({ id: z.string(), statement: z.string(), verdict: z.string(), evidence: z.array(z.string()) }),
   ),
@@ -259,26 +256,25 @@ export const resultsSchema = z.object({
 export type Results = z.infer<typeof resultsSchema>;
 export type Cell = z.infer<typeof cell>;
 export type MeasuredCell = Extract<Cell, { state: "measured" }>;
-export type CellIdentity = Pick<Cell, "target" | "protocol" | "scenario" | "parameters">;
+export type CellIdentity = Pick<Cell, "target" | "protocol" | "scenario" | "variant" | "parameters">;
 export type Parameters = z.infer<typeof parameters>;
-export type Load = z.infer<typeof load>;
 export type Trial = z.infer<typeof trial>;
+/** What one trial yields, whatever the experiment. */
+export type Recording = Pick<Trial, "windows" | "measures" | "histograms" | "events" | "series" | "flags">;
 export type Window = z.infer<typeof window>;
-export type Flow = z.infer<typeof flow>;
-export type FlowName = (typeof flowNames)[number];
-export type FlowLedger = z.infer<typeof ledger>;
-export type ProcessUse = z.infer<typeof processUse>;
-export type ServerUse = z.infer<typeof serverUse>;
-export type IdleTrial = z.infer<typeof idle>;
+export type Event = z.infer<typeof event>;
+export type Series = z.infer<typeof series>;
 export type Interval = z.infer<typeof interval>;
 export type Validity = z.infer<typeof validity>;
 export type Flag = z.infer<typeof flag>;
+export type Prediction = z.infer<typeof prediction>;
+/** A prediction before it is held against anything. */
+export type Expectation = Omit<Prediction, "measured" | "verdict">;
 export type Comparison = z.infer<typeof comparison>;
-export type Capacity = z.infer<typeof capacity>;
-export type CapacityProbe = z.infer<typeof capacityProbe>;
-export type Objective = Capacity["objective"];
-export type ScenarioName = (typeof scenarioNames)[number];
-export type ProtocolInfo = z.infer<typeof protocolInfo>;
+export type ExperimentInfo = z.infer<typeof experiment>;
+export type TargetInfo = z.infer<typeof target>;
+export type SystemInfo = z.infer<typeof system>;
+export type BrokerInfo = z.infer<typeof broker>;
 
-/** The JSON Schema (draft 2020-12) of results.json of either kind: of a comparison, or of the cluster experiments. */
-export const resultsJsonSchema = (): object => z.toJSONSchema(z.union([resultsSchema, clusterResultsSchema]));
+/** The JSON Schema (draft 2020-12) of results.json. */
+export const resultsJsonSchema = (): object => z.toJSONSchema(resultsSchema);

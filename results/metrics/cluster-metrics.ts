@@ -1,59 +1,25 @@
-/** Every number an arm of a cluster experiment may measure, and what it means. A new metric is one entry. */
-import type { Unit } from "../quantities/format.ts";
+/** What experiments measure on a cluster. */
 import { costMetrics } from "./cost-metrics.ts";
+import { entries, type MetricEntry } from "./metric.ts";
 
-/** What a metric tells about; tables keep these apart. */
-export type MetricTopic =
-  | "state"
-  | "delivery"
-  | "loss"
-  | "recovery"
-  | "spread"
-  | "delay"
-  | "fanOut"
-  | "rate"
-  | "generator"
-  | "cost";
+const notReached = "it did not happen in this cell, or not before the experiment gave up waiting";
+const tooFew = "too few messages for this percentile, or not measured in this cell";
 
-export interface ClusterMetric {
-  /** Quantity, statistic, unit last; the key in measures and summaries. */
-  readonly name: string;
-  /** As a table heads it, without the unit. */
-  readonly title: string;
-  readonly unit: Unit;
-  readonly topic: MetricTopic;
-  /** Which way is better; undefined where neither is. */
-  readonly better?: "lower" | "higher";
-  readonly meaning: string;
-  /**
-   * What the number is worth where the load generator was the limit: the cluster could do at least, or would need at
-   * most, this. Undefined where the generator has no part in it.
-   */
-  readonly whenGeneratorBound?: "at-least" | "at-most";
-}
+/** By what two runs of an experiment on a cluster are set against each other; the counts of losses are predicted instead. */
+const compared = [
+  "deliveredFraction",
+  "crossNodeDeliveryP50Us",
+  "lastRecipientP50Us",
+  "deliveriesPerSecond",
+  "chainDeliveriesPerSecond",
+  "p99ReconnectedMs",
+  "brokerAwayMs",
+  "nodeCpuUsPerDelivery",
+  "nodeCpuUsPerBrokerDelivery",
+] as const;
 
-export const topicTitles: Record<MetricTopic, string> = {
-  state: "Was the state found?",
-  delivery: "What arrived?",
-  loss: "What went wrong, and who was told?",
-  recovery: "How long until all was well again?",
-  spread: "Where did the users go?",
-  delay: "How long did a delivery take?",
-  fanOut: "When had everybody heard it?",
-  rate: "How much per second?",
-  generator: "Were the simulated users on time?",
-  cost: "What did it cost?",
-};
-
-type Entry = readonly [name: string, title: string, meaning: string];
-type Kind = Pick<ClusterMetric, "unit" | "topic" | "better" | "whenGeneratorBound">;
-
-const all = (kind: Kind, entries: readonly Entry[]): ClusterMetric[] =>
-  entries.map(([name, title, meaning]) => ({ name, title, meaning, ...kind }));
-
-/** In the order tables show them. */
-export const clusterMetrics: readonly ClusterMetric[] = [
-  ...all({ unit: "share", topic: "state", better: "higher" }, [
+const table = {
+  ...entries({ unit: "share", topic: "state", better: "higher" }, [
     ["stepsFoundFraction", "steps that found it", "requests of a session answered by a node that had its state"],
     ["rejoinFoundFraction", "found on coming back", "users whose state was there after they closed and came back"],
     ["foundAfterFaultFraction", "found after the fault", "users cut off whose state was there when they came back"],
@@ -65,7 +31,7 @@ export const clusterMetrics: readonly ClusterMetric[] = [
     ],
     ["welcomedAttemptsFraction", "welcomed", "tries to connect, follow-up requests included, that ended in a welcome"],
   ]),
-  ...all({ unit: "share", topic: "delivery", better: "higher" }, [
+  ...entries({ unit: "share", topic: "delivery", better: "higher" }, [
     ["deliveredFraction", "delivered", "of the deliveries owed, messages published × users, those that arrived"],
     [
       "sameNodeDeliveredFraction",
@@ -78,22 +44,27 @@ export const clusterMetrics: readonly ClusterMetric[] = [
       "the same, where they were on two nodes, so that a broker had to help",
     ],
   ]),
-  ...all({ unit: "count", topic: "delivery" }, [
+  ...entries({ unit: "count", topic: "delivery" }, [
     ["publishedMessages", "published messages", "messages handed to a connection by their publisher"],
     ["expectedDeliveries", "deliveries owed", "messages published times users"],
     ["acceptedMessages", "accepted messages", "messages whose publisher was told that the broker has them"],
     ["deliveriesPerPublication", "deliveries per message", "users that a message reached, on average"],
   ]),
-  ...all({ unit: "count", topic: "delivery", better: "lower" }, [
+  ...entries({ unit: "count", topic: "delivery", better: "lower" }, [
     ["unsentMessages", "unsent messages", "messages due while their publisher had no connection: nothing was promised"],
   ]),
-  ...all({ unit: "share", topic: "loss" }, [
+  ...entries({ unit: "share", topic: "loss" }, [
     ["refusedShareOfOutage", "refused during the outage", "rejected messages over those due while the broker was away"],
+    [
+      "missedShareOfOutage",
+      "missed during the outage",
+      "missing deliveries over those due, from the fault on, while their users were away",
+    ],
   ]),
-  ...all({ unit: "share", topic: "loss", better: "lower" }, [
+  ...entries({ unit: "share", topic: "loss", better: "lower" }, [
     ["silentLossFraction", "silently lost share", "silent losses over the deliveries owed"],
   ]),
-  ...all({ unit: "count", topic: "loss", better: "lower" }, [
+  ...entries({ unit: "count", topic: "loss", better: "lower" }, [
     ["missingDeliveries", "missing deliveries", "deliveries owed that never arrived, silent and declared together"],
     ["silentLossDeliveries", "silent losses", "missing, and neither the publisher nor the recipient was told"],
     [
@@ -108,15 +79,15 @@ export const clusterMetrics: readonly ClusterMetric[] = [
     ["corruptedDeliveries", "corrupted deliveries", "arrivals that are not, byte for byte, what was published"],
     ["gapNotices", "gap notices", "times a user was told that messages may be missing here"],
   ]),
-  ...all({ unit: "count", topic: "loss" }, [
+  ...entries({ unit: "count", topic: "loss" }, [
     ["replayedDeliveries", "replayed deliveries", "deliveries that came out of the broker's history after a reconnect"],
   ]),
-  ...all({ unit: "count", topic: "loss", better: "lower" }, [
+  ...entries({ unit: "count", topic: "loss", better: "lower" }, [
     ["slowConsumers", "slow consumers cut", "users or nodes given up because they did not read in time"],
     ["droppedConnections", "connections dropped", "connections that ended though the user did not want it"],
     ["cutWhileFrozenConnections", "cut while frozen", "connections that ended while their node stood still"],
   ]),
-  ...all({ unit: "ms", topic: "recovery", better: "lower", whenGeneratorBound: "at-most" }, [
+  ...entries({ unit: "ms", topic: "recovery", better: "lower", whenGeneratorBound: "at-most", absence: notReached }, [
     ["detectMs", "first user noticed", "from the fault until the first user knew"],
     ["lastDetectMs", "last user noticed", "from the fault until the last of those cut off knew"],
     ["firstReconnectedMs", "first user back", "from the fault until the first user who was cut off was welcome again"],
@@ -130,41 +101,38 @@ export const clusterMetrics: readonly ClusterMetric[] = [
     ["brokerRestartMs", "broker restart", "from the order to start it until the broker answered"],
     ["brokerRecoveryMs", "subscriptions back", "from the broker's first answer until every subscription was live"],
   ]),
-  ...all({ unit: "share", topic: "recovery", better: "higher" }, [
+  ...entries({ unit: "share", topic: "recovery", better: "higher" }, [
     [
       "reconnectedFraction",
       "came back",
       "users cut off who were connected again before the experiment gave up waiting",
     ],
   ]),
-  ...all({ unit: "perSecond", topic: "recovery", better: "lower" }, [
+  ...entries({ unit: "perSecond", topic: "recovery", better: "lower" }, [
     ["peakAttemptsPerSecond", "peak of attempts", "highest rate of tries to connect in a step of the series"],
   ]),
-  ...all({ unit: "count", topic: "recovery", better: "lower" }, [
-    ["attempts", "attempts", "tries to connect since the users gathered"],
+  ...entries({ unit: "count", topic: "recovery", better: "lower" }, [
+    ["attempts", "attempts", "tries to connect since the users first did"],
     ["failedAttempts", "failed attempts", "those of them that were refused, cut off or too late"],
     ["attemptsPerUser", "attempts per user", "tries to connect over the users"],
   ]),
-  ...all({ unit: "share", topic: "spread", better: "higher" }, [
-    ["gatheredFraction", "connected", "users with a connection and a welcome when the arm began"],
-  ]),
-  ...all({ unit: "count", topic: "spread" }, [
+  ...entries({ unit: "count", topic: "spread" }, [
     ["connectionsMinPerNode", "fewest on a node", "connections of the node that has fewest"],
     ["connectionsMaxPerNode", "most on a node", "connections of the node that has most"],
     ["newcomers", "newcomers", "users who came after the node was added"],
     ["usersMovedToNewNode", "moved to the new node", "users from before who were on the new node without having left"],
   ]),
-  ...all({ unit: "ratio", topic: "spread", better: "lower" }, [
+  ...entries({ unit: "ratio", topic: "spread", better: "lower" }, [
     ["connectionSpreadRatio", "most over mean", "connections of the fullest node over the mean; 1 is an even spread"],
   ]),
-  ...all({ unit: "share", topic: "spread" }, [
+  ...entries({ unit: "share", topic: "spread" }, [
     ["newcomerShareOfNewNode", "newcomers on the new node", "of the users who came after it was added"],
   ]),
-  ...all({ unit: "count", topic: "spread", better: "lower" }, [
+  ...entries({ unit: "count", topic: "spread", better: "lower" }, [
     ["usersOnDrainedNode", "left on the drained node", "users still on the node that was to be emptied"],
     ["usersBackOnDrainedNode", "came back to it", "users who left and came back to the node that was to be emptied"],
   ]),
-  ...all({ unit: "us", topic: "delay", better: "lower", whenGeneratorBound: "at-most" }, [
+  ...entries({ unit: "us", topic: "delay", better: "lower", whenGeneratorBound: "at-most", absence: tooFew }, [
     ["sameNodeDeliveryP50Us", "same node p50", "publisher to recipient on one node"],
     ["sameNodeDeliveryP99Us", "same node p99", "publisher to recipient on one node"],
     ["crossNodeDeliveryP50Us", "cross-node p50", "publisher to recipient on another node, through the broker"],
@@ -172,7 +140,7 @@ export const clusterMetrics: readonly ClusterMetric[] = [
     ["slowNodeDeliveryP50Us", "slow node p50", "publisher to a recipient on the node that was slowed down"],
     ["otherNodesDeliveryP50Us", "other nodes p50", "publisher to a recipient on any other node"],
   ]),
-  ...all({ unit: "us", topic: "fanOut", better: "lower", whenGeneratorBound: "at-most" }, [
+  ...entries({ unit: "us", topic: "fanOut", better: "lower", whenGeneratorBound: "at-most", absence: tooFew }, [
     ["firstRecipientP50Us", "first recipient p50", "per message that reached all, to the first user"],
     ["firstRecipientP99Us", "first recipient p99", "per message that reached all, to the first user"],
     ["medianRecipientP50Us", "median recipient p50", "per message that reached all, to the user in the middle"],
@@ -188,18 +156,14 @@ export const clusterMetrics: readonly ClusterMetric[] = [
       "per message that reached all, to the last user: when everybody knows",
     ],
   ]),
-  ...all({ unit: "us", topic: "generator", better: "lower" }, [
-    ["dispatchP50Us", "dispatch p50", "sent - scheduled: how late the simulated users themselves were"],
-    ["dispatchP99Us", "dispatch p99", "sent - scheduled: how late the simulated users themselves were"],
-  ]),
-  ...all({ unit: "ratio", topic: "delay", better: "lower" }, [
+  ...entries({ unit: "ratio", topic: "delay", better: "lower" }, [
     [
       "otherNodesOverSlowNodeRatio",
       "others over slow node",
       "median delay of the other nodes' users over that of the slow node's",
     ],
   ]),
-  ...all({ unit: "perSecond", topic: "rate", better: "higher", whenGeneratorBound: "at-least" }, [
+  ...entries({ unit: "perSecond", topic: "rate", better: "higher", whenGeneratorBound: "at-least" }, [
     [
       "deliveriesPerSecond",
       "deliveries per second",
@@ -213,7 +177,7 @@ export const clusterMetrics: readonly ClusterMetric[] = [
     ],
     ["chainPublishedPerSecond", "closed-loop published per second", "messages published per second in the closed loop"],
   ]),
-  ...all({ unit: "share", topic: "generator" }, [
+  ...entries({ unit: "share", topic: "generator" }, [
     [
       "usersEventLoopUtilization",
       "users' process busy",
@@ -221,10 +185,10 @@ export const clusterMetrics: readonly ClusterMetric[] = [
     ],
   ]),
   ...costMetrics,
-  ...all({ unit: "us", topic: "cost", better: "lower" }, [
+  ...entries({ unit: "us", topic: "cost", better: "lower" }, [
     ["serverCpuUsPerDelivery", "nodes' CPU per delivery", "CPU time of all nodes over the deliveries they made"],
   ]),
-  ...all({ unit: "memory", topic: "cost", better: "lower" }, [
+  ...entries({ unit: "memory", topic: "cost", better: "lower" }, [
     ["nodeQueueBytesMax", "longest queue", "most bytes a node held for users who did not read"],
     [
       "nodeMemoryGrowthBytes",
@@ -232,31 +196,12 @@ export const clusterMetrics: readonly ClusterMetric[] = [
       "resident memory of the fullest node at its highest, less that at the start",
     ],
   ]),
-];
+} satisfies Record<string, MetricEntry>;
 
-const byName = new Map(clusterMetrics.map((metric) => [metric.name, metric]));
-
-/** A metric of this version, or, for a name another version wrote, what the name itself says. */
-export const clusterMetricNamed = (name: string): ClusterMetric => byName.get(name) ?? metricFromName(name);
-
-const unitsInNames: readonly [RegExp, Unit][] = [
-  [/Us(?=[A-Z]|$)/, "us"],
-  [/Ms(?=[A-Z]|$)/, "ms"],
-  [/PerSecond(?=[A-Z]|$)/, "perSecond"],
-  [/Bytes(?=[A-Z]|$)/, "bytes"],
-  [/(?:Fraction|Share|Utilization)(?=[A-Z]|$)/, "share"],
-  [/Ratio(?=[A-Z]|$)/, "ratio"],
-];
-
-const topicsOfUnits: Partial<Record<Unit, MetricTopic>> = {
-  us: "delay",
-  ms: "recovery",
-  perSecond: "rate",
-  bytes: "cost",
+export const clusterMetrics: Record<keyof typeof table, MetricEntry> = {
+  ...table,
+  ...(Object.fromEntries(compared.map((name) => [name, { ...table[name], compared: true }])) as Record<
+    (typeof compared)[number],
+    MetricEntry
+  >),
 };
-
-function metricFromName(name: string): ClusterMetric {
-  const unit = unitsInNames.find(([pattern]) => pattern.test(name))?.[1] ?? "count";
-  const title = name.replace(/(?<=[a-z0-9])(?=[A-Z])/g, " ").toLowerCase();
-  return { name, title, unit, topic: topicsOfUnits[unit] ?? "loss", meaning: "of another version" };
-}

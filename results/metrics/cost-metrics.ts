@@ -4,7 +4,7 @@
  * per second, the CPU time all nodes use is P·a + P·N·b + D·c. Two audience sizes tell c from the rest, two node counts
  * (or a node with publishers beside one without) tell a from b. For proxy and broker likewise.
  */
-import type { ClusterMetric } from "./cluster-metrics.ts";
+import type { MetricEntry } from "./metric.ts";
 
 /** Name of the experiment, the scenario of its cells. */
 export const costExperiment = "cost";
@@ -101,15 +101,17 @@ export const costMetricNames = Object.keys(costMetricEntries) as CostMetricName[
 
 export const costMetricEntry = (name: CostMetricName): CostMetricEntry => costMetricEntries[name];
 
-/** For the list of everything an arm may measure. */
-export const costMetrics: readonly ClusterMetric[] = costMetricNames.map((name) => {
-  const { title, unit, meaning } = costMetricEntries[name];
-  return { name, title, unit, meaning, topic: "cost", better: "lower" };
-});
+/** For the table of everything an experiment may measure. */
+export const costMetrics = Object.fromEntries(
+  costMetricNames.map((name): [string, MetricEntry] => {
+    const { title, unit, meaning } = costMetricEntries[name];
+    return [name, { title, unit, meaning, topic: "cost", better: "lower" }];
+  }),
+) as Record<CostMetricName, MetricEntry>;
 
 /**
  * What else a cell of the experiment should hold, so that a plan can say how far beyond it it goes: the highest rates
- * at which the costs were measured. Absent, the arm's parameters stand in: its rate, and rate times users.
+ * at which the costs were measured. Absent, the cell's parameters stand in: its rate, and rate times users.
  */
 export const costRangeMetrics = {
   publications: "publishedPerSecond",
@@ -117,7 +119,7 @@ export const costRangeMetrics = {
 } as const;
 
 /**
- * Settings of an arm that say more than its parameters: the most users it had, where more joined, and nodes without
+ * Settings of a cell that say more than its parameters: the most users it had, where more joined, and nodes without
  * users that only listened to the broker.
  */
 export const costRangeSettings = { usersMax: "usersMax", listeningNodes: "listeningNodes" } as const;

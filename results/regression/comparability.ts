@@ -1,14 +1,12 @@
 /** Whether two results may be compared: only what was measured may differ, not how or on what. */
 
+import { cellKey, completeTrials } from "../contract/cells.ts";
 import type { Cell, Results } from "../contract/results.ts";
-import { completeTrials } from "../contract/trials.ts";
 import { formatMemory, plural } from "../quantities/format.ts";
 import { trialsForIntervalMin } from "../statistics/intervals.ts";
 
 /** `totalmem` moves by a few pages from boot to boot. */
 const memoryTolerance = 0.01;
-
-export const cellKey = ({ target, scenario }: Pick<Cell, "target" | "scenario">): string => `${target}, ${scenario}`;
 
 /** Every reason not to compare, each a sentence; empty where the two are comparable. */
 export function differencesBetween(before: Results, after: Results): string[] {
@@ -92,6 +90,6 @@ function tooFewTrials(prefix: string, file: "A" | "B", cell: Cell): string[] {
   const { length } = completeTrials(cell);
   if (length >= trialsForIntervalMin) return [];
   return [
-    `${prefix}: ${plural(length, "trial")} in ${file}, at least ${trialsForIntervalMin} are needed to tell a change from luck`,
+    `${prefix}: ${plural(length, "trial")} in ${file}, at least ${trialsForIntervalMin} are needed to tell a change from chance`,
   ];
 }

@@ -75,7 +75,7 @@ describe("what is comparable", () => {
       "tcp, echo: connections: 16 in A, 32 in B",
       "tcp, echo: load.ratePerSecond: 2000 in A, 500 in B",
       "websocket, echo: measured in A, refused (it fails) in B",
-      "tcp, duplex: 2 trials in B, at least 3 are needed to tell a change from luck",
+      "tcp, duplex: 2 trials in B, at least 3 are needed to tell a change from chance",
       "websocket, duplex: missing in B",
     ]);
     assert.ok(differencesBetween(after, before).includes("websocket, duplex: missing in A"));
@@ -112,7 +112,7 @@ describe("a comparison of two results", () => {
     assert.deepEqual([rate(30_000)?.verdict, rate(30_000)?.regression], ["slower", true]);
   });
 
-  it("tolerates what is worse by less than the threshold, and does not believe what luck explains", () => {
+  it("tolerates what is worse by less than the threshold, and does not believe what chance explains", () => {
     const half = changed({ roundTripUs: websocket.roundTripUs * 1.5 });
     assert.deepEqual(regressionsOf(compareResults(before, half, 0.6)), []);
     const noisy = (roundTripUs: number) =>
@@ -146,6 +146,31 @@ describe("a comparison of two results", () => {
     assert.deepEqual(notCompared, ["tcp, throughput: achieved rate: in both, the load generator was the limit"]);
   });
 
+  it("sets a variant beside the same variant only", () => {
+    const variants = (made: MadeUpTarget): Results =>
+      edited(
+        (results) => {
+          const large = structuredClone(results.cells).map((cell) => ({ ...cell, variant: "large" }));
+          results.cells = [...results.cells, ...large];
+        },
+        madeUpResults([made], { scenarios: ["throughput"] }),
+      );
+    const { changes, differences } = compareResults(
+      variants(websocket),
+      variants({ ...websocket, ratePerSecond: 25_000 }),
+      0.05,
+    );
+    assert.deepEqual(differences, []);
+    const rates = changes.filter(({ metric }) => metric === "achievedRatePerSecond");
+    assert.deepEqual(
+      rates.map(({ variant, ratio }) => [variant, ratio.value]),
+      [
+        [undefined, 0.5],
+        ["large", 0.5],
+      ],
+    );
+  });
+
   it("has a stable shape as JSON", () => {
     const comparison = compareResults(before, changed({ roundTripUs: 300 }), 0.05);
     const read = JSON.parse(JSON.stringify(comparison));
@@ -155,6 +180,7 @@ describe("a comparison of two results", () => {
       "remarks",
       "changes",
       "notCompared",
+      "brokenPredictions",
       "turnedInvalid",
     ]);
     assert.deepEqual(Object.keys(read.changes[0]), [
@@ -185,7 +211,7 @@ const golden = `**wirebench:** 3 regressions beyond 5 %: 0 better, 3 worse of 5 
 | websocket | echo     | connect p50       |  450 µs |  900 µs |             2.00× | 1.002× | REGRESSION |
 
 <details>
-<summary>2 numbers that luck explains, and what else differs</summary>
+<summary>2 numbers without a significant change, and what else differs</summary>
 
 | target    | scenario | number                    |       A |       B |                B/A | noise | verdict |
 | --------- | -------- | ------------------------- | ------: | ------: | -----------------: | ----: | ------- |

@@ -1,24 +1,19 @@
 /** Two results set against each other, cell by cell: what changed from A to B, and whether it became worse. */
 
-import {
-  type Cell,
-  type Comparison,
-  type Interval,
-  type Results,
-  type ScenarioName,
-  scenarioNames,
-} from "../contract/results.ts";
-import { metricNamed } from "../metrics/metrics.ts";
+import { cellKey, usable } from "../contract/cells.ts";
+import type { Cell, Comparison, Interval, Prediction, Results } from "../contract/results.ts";
+import { type Metric, type MetricName, metricNamed } from "../metrics/metrics.ts";
 import { decide } from "../statistics/decide.ts";
-import { boundOfRatio, canCompare, comparedMetrics, groupOf, judgeDecision, sampleOf } from "../summary/comparison.ts";
-import { type Bound, readMetric } from "../summary/reading.ts";
-import { cellKey, differencesBetween, remarksOn } from "./comparability.ts";
+import { boundOfRatio, canCompare, comparedIn, groupOf, judgeDecision, sampleOf } from "../summary/comparison.ts";
+import { type Bound, estimateOf } from "../summary/estimate.ts";
+import { differencesBetween, remarksOn } from "./comparability.ts";
 
 /** One metric of one cell in both results. */
 export interface Change {
   readonly target: string;
-  readonly scenario: ScenarioName;
-  readonly metric: string;
+  readonly scenario: string;
+  readonly variant?: string;
+  readonly metric: MetricName;
   readonly before: Interval;
   readonly beforeBound?: Bound;
   readonly after: Interval;
@@ -29,8 +24,18 @@ export interface Change {
   readonly noiseRatio?: number;
   readonly adjustedPValue: number;
   readonly verdict: Comparison["verdict"];
-  /** Slower than the threshold allows, and not by luck. */
+  /** Slower than the threshold allows, beyond chance. */
   readonly regression: boolean;
+}
+
+/** A prediction that held in A and failed in B: what an experiment was sure of is no longer so. */
+export interface BrokenPrediction {
+  readonly cell: string;
+  readonly statement: string;
+  readonly metric: MetricName;
+  readonly expected: Prediction["expected"];
+  readonly before: number;
+  readonly after: number;
 }
 
 export interface ResultsComparison {
@@ -43,6 +48,7 @@ export interface ResultsComparison {
   readonly changes: readonly Change[];
   /** Numbers that could not be set against each other, each with its reason. */
   readonly notCompared: readonly string[];
+  readonly brokenPredictions: readonly BrokenPrediction[];
   /** Cells whose numbers may be believed in A but not in B. */
   readonly turnedInvalid: readonly string[];
 }
@@ -62,6 +68,7 @@ export function compareResults(before: Results, after: Results, threshold: numbe
       return {
         target: cell.target,
         scenario: cell.scenario,
+        ...(cell.variant !== undefined && { variant: cell.variant }),
         metric: metric.name,
         before: was,
         ...(base.bound && { beforeBound: base.bound }),
@@ -78,6 +85,7 @@ export function compareResults(before: Results, after: Results, threshold: numbe
     remarks: remarksOn(before, after),
     changes,
     notCompared: [...new Set(notCompared)],
+    brokenPredictions: pairs.flatMap(brokenIn),
     turnedInvalid: pairs
       .filter((pair) => !isInvalid(pair.before) && isInvalid(pair.after))
       .map((pair) => cellKey(pair.after)),
@@ -86,6 +94,21 @@ export function compareResults(before: Results, after: Results, threshold: numbe
 
 export const regressionsOf = ({ changes }: ResultsComparison): Change[] =>
   changes.filter(({ regression }) => regression);
+
+/** Whether anything became worse that may not. */
+export const hasRegressed = (comparison: ResultsComparison): boolean =>
+  regressionsOf(comparison).length > 0 || comparison.brokenPredictions.length > 0;
+
+function brokenIn({ before, after }: CellPair): BrokenPrediction[] {
+  const [was, is] = [usable(before)?.predictions ?? [], usable(after)?.predictions ?? []];
+  return was.flatMap(({ statement, metric, expected, verdict, measured }) => {
+    const now = is.find((prediction) => prediction.metric === metric && prediction.statement === statement);
+    if (verdict !== "held" || now?.verdict !== "failed" || measured === undefined || now.measured === undefined)
+      return [];
+    const { name } = metricNamed(metric);
+    return [{ cell: cellKey(after), statement, metric: name, expected, before: measured, after: now.measured }];
+  });
+}
 
 /** By what share it is worse; a rate halved is as much worse as a delay doubled. */
 const worseBy = (ratio: number, better: "lower" | "higher" = "lower"): number =>
@@ -100,45 +123,56 @@ interface CellPair {
 
 function askedOf(pairs: readonly CellPair[]) {
   const notCompared: string[] = [];
-  const questions = scenarioNames.flatMap((scenario) =>
-    comparedMetrics[scenario].map((name) => {
-      const metric = metricNamed(name);
-      const entries = pairs.flatMap(({ before, after }) => {
-        if (before.scenario !== scenario) return [];
-        const [base, sample] = [sampleOf(before, metric), sampleOf(after, metric)];
-        if (base === undefined || sample === undefined) {
-          notCompared.push(reasonFor(before, after, name));
-          return [];
-        }
-        if (!canCompare(sample, base)) {
-          notCompared.push(`${cellKey(before)}: ${metric.title}: in both, the load generator was the limit`);
-          return [];
-        }
-        const [was, is] = [intervalOf(before, name), intervalOf(after, name)];
-        return [{ cell: before, samples: [base, sample] as const, before: was, after: is }];
-      });
-      const samples = entries.flatMap((entry) => entry.samples);
-      const asked = entries.map((_, index) => [2 * index + 1, 2 * index] as const);
-      return { metric, entries, group: groupOf(metric, samples, asked) };
-    }),
-  );
+  const questions = [...Map.groupBy(pairs, ({ before }) => before.scenario).values()].flatMap((own) => {
+    const asked = new Set(own.flatMap(({ before, after }) => [...comparedIn(before), ...comparedIn(after)]));
+    return [...asked].map((metric) => questionOf(own, metric, notCompared));
+  });
+  // A pair in which one cell has no numbers is asked nothing: say so once.
+  for (const { before, after } of pairs) {
+    for (const cell of [before, after]) {
+      if (cell.state !== "measured") notCompared.push(unmeasured(cell, cell === before ? "A" : "B"));
+    }
+  }
   return { questions, notCompared };
 }
+
+function questionOf(pairs: readonly CellPair[], metric: Metric, notCompared: string[]) {
+  const entries = pairs.flatMap(({ before, after }) => {
+    const [base, sample] = [sampleOf(before, metric), sampleOf(after, metric)];
+    if (base === undefined || sample === undefined) {
+      const isAsked = [before, after].some((cell) => comparedIn(cell).includes(metric));
+      if (isAsked) notCompared.push(reasonFor(before, after, metric.name));
+      return [];
+    }
+    if (!canCompare(sample, base)) {
+      notCompared.push(`${cellKey(before)}: ${metric.title}: in both, the load generator was the limit`);
+      return [];
+    }
+    const [was, is] = [intervalOf(before, metric.name), intervalOf(after, metric.name)];
+    return [{ cell: before, samples: [base, sample] as const, before: was, after: is }];
+  });
+  const samples = entries.flatMap((entry) => entry.samples);
+  const asked = entries.map((_, index) => [2 * index + 1, 2 * index] as const);
+  return { metric, entries, group: groupOf(metric, samples, asked) };
+}
+
+const unmeasured = (cell: Exclude<Cell, { state: "measured" }>, file: "A" | "B"): string =>
+  `${cellKey(cell)}: ${cell.state} in ${file}: ${cell.reason}`;
 
 /** Of a metric whose sample could be read. */
 const intervalOf = (cell: Cell, metric: string): Interval =>
   (cell as { summary: Record<string, Interval> }).summary[metric]!;
 
 /** One reason for a whole cell, so that it is said once. */
-function reasonFor(before: Cell, after: Cell, metric: string): string {
+function reasonFor(before: Cell, after: Cell, metric: MetricName): string {
   for (const [file, cell] of [
     ["A", before],
     ["B", after],
   ] as const) {
-    if (cell.state !== "measured") return `${cellKey(cell)}: ${cell.state} in ${file}: ${cell.reason}`;
-    const reading = readMetric(cell, metric);
-    if (reading.kind === "invalid") return `${cellKey(cell)}: ${reading.why} (${file})`;
-    if (reading.kind === "absent") return `${cellKey(cell)}: ${metricNamed(metric).title}: ${reading.why} (${file})`;
+    if (cell.state !== "measured") return unmeasured(cell, file);
+    const estimate = estimateOf(cell, metric);
+    if (estimate.kind === "invalid") return `${cellKey(cell)}: ${estimate.why} (${file})`;
+    if (estimate.kind === "absent") return `${cellKey(cell)}: ${metricNamed(metric).title}: ${estimate.why} (${file})`;
   }
   return `${cellKey(before)}: ${metricNamed(metric).title}: 0 has no ratio`;
 }

@@ -1,4 +1,4 @@
-/** The one place that decides whether a difference is told from luck. */
+/** The one place that decides whether a difference is statistically significant. */
 import type { Interval } from "../contract/results.ts";
 import { holmAdjusted } from "./holm.ts";
 import { level, ratioInterval, trialsForIntervalMin, welchDegreesOfFreedom } from "./intervals.ts";
@@ -67,7 +67,7 @@ function chanceOf({ samples }: Group, [a, b]: Pair, spreads: readonly Spread[]):
   ].map(({ variance, degreesOfFreedom, count }) => ({ squaredError: variance / count, degreesOfFreedom }));
   const squaredError = parts.reduce((sum, part) => sum + part.squaredError, 0);
   const difference = Math.abs(mean(values.map(Math.log)) - mean(base.map(Math.log)));
-  // Where all trials of both read the same, luck has no part in the difference.
+  // Where all trials of both read the same, chance has no part in the difference.
   if (squaredError === 0) return values[0] === base[0] ? 1 : 0;
   // Shared variances rest on the same trials, so together they know no more than all of these do.
   const available = samples.reduce((sum, { length }) => sum + length - 1, 0);

@@ -1,4 +1,4 @@
-/** How far apart two equal targets land by luck, learnt from the trials of the run itself (an A/A test at no cost). */
+/** How far apart two equal targets land by chance, learnt from the trials of the run itself (an A/A test at no cost). */
 import { level } from "./intervals.ts";
 import { median } from "./moments.ts";
 import { twoSidedQuantile } from "./student-t.ts";

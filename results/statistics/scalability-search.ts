@@ -24,7 +24,7 @@ type Vector = [number, number, number];
 const lower: Vector = [-Infinity, 0, 0];
 const upper: Vector = [Infinity, 1, 1];
 
-/** Where a search begins that knows nothing; it must not depend on luck which hollow it ends in. */
+/** Where a search begins that knows nothing; which minimum it ends in must not depend on chance. */
 const starts: readonly [contention: number, coherency: number][] = [
   [0.05, 0.005],
   [0.5, 0.0001],

@@ -144,7 +144,7 @@ describe("a fit that would mean nothing", () => {
       /^more nodes delivered hardly more than 1 node, so there is no sc/,
     ],
     ["decreasing data", pointsOf([1000, 900, 700, 400]), /^more nodes delivered hardly more than 1 node/],
-    ["a tiny gain by luck", pointsOf([1000, 1004, 998, 997]), /^more nodes delivered hardly more than 1 node/],
+    ["a tiny gain by chance", pointsOf([1000, 1004, 998, 997]), /^more nodes delivered hardly more than 1 node/],
     ["a node count that delivered nothing", pointsOf([1000, 0, 3000, 5000]), /^nothing was delivered with 2 nodes$/],
     [
       "growth beyond the number of nodes",

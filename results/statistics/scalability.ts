@@ -5,19 +5,35 @@
  * a parameter may be whatever leaves, with the others adapted to it, a sum of squares that chance explains. They take
  * the law for granted and every trial for a draw of its own.
  */
-import type { ScalingFit } from "../contract/cluster-results.ts";
+import type { Interval } from "../contract/results.ts";
 import { level } from "./intervals.ts";
 import { leastSquares, type Parameters, type Point, sumOfSquares } from "./scalability-search.ts";
 import { twoSidedQuantile } from "./student-t.ts";
 
-type Points = ScalingFit["points"];
-type Fit = NonNullable<ScalingFit["fit"]>;
-type Interval = Fit["contention"];
+export interface ScalingPoint {
+  readonly nodes: number;
+  readonly deliveriesPerSecond: number;
+}
+
+export interface ScalingLaw {
+  /** λ: what one node alone would do. */
+  readonly perNodePerSecond: Interval;
+  /** σ: the share that is serialised. */
+  readonly contention: Interval;
+  /** κ: the cost of nodes agreeing pairwise. */
+  readonly coherency: Interval;
+  /** Beyond this the throughput falls; absent where κ is 0. */
+  readonly peakNodes?: number;
+  readonly worstResidualShare: number;
+}
+
+type Points = readonly ScalingPoint[];
+type Fit = ScalingLaw;
 
 /** Parameters of the law. */
 const parameterCount = 3;
 export const scalingPointsMin = parameterCount + 1;
-/** Less than this more than with the fewest nodes is luck. */
+/** Less than this more than with the fewest nodes is chance. */
 const gainShareMin = 0.05;
 /** Beyond this distance of a node count's mean from the curve, the law does not describe it. */
 const residualShareMax = 0.2;

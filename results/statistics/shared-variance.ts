@@ -16,7 +16,7 @@ export interface Spread {
 /**
  * One spread per cell, for groups of cells that share a scenario and a metric. How much cells agree is learnt from all
  * groups together, what is usual from the group alone. A cell without any spread teaches and learns nothing: its
- * metric is not a matter of luck. Cells need two trials.
+ * metric is not a matter of chance. Cells need two trials.
  */
 export function shareVariances(groups: readonly (readonly (readonly number[])[])[]): Spread[][] {
   const own = groups.map((cells) => cells.map(ownSpread));
@@ -53,7 +53,7 @@ function draw(own: Spread, usual: number, prior: number, available: number): Spr
 const unbiasedLog = ({ variance: own, degreesOfFreedom }: Spread): number =>
   Math.log(own) - digamma(degreesOfFreedom / 2) + Math.log(degreesOfFreedom / 2);
 
-/** How many degrees of freedom the usual variance is worth; infinite where cells differ no more than by luck. */
+/** How many degrees of freedom the usual variance is worth; infinite where cells differ no more than by chance. */
 function priorDegreesOfFreedom(groups: readonly (readonly Spread[])[]): number {
   let excess = 0;
   let freedom = 0;

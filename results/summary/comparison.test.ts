@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { type MadeUpTarget, madeUpCell, sixTargets } from "../../reports/testing.ts";
 import type { Cell, Comparison, MeasuredCell } from "../contract/results.ts";
-import { comparePairs, compareWithReference } from "./comparison.ts";
+import { comparedIn, comparePairs, compareWithReference } from "./comparison.ts";
 
 const [tcp, websocket] = sixTargets as [MadeUpTarget, MadeUpTarget, ...MadeUpTarget[]];
 
@@ -40,7 +40,7 @@ describe("comparison with the reference", () => {
     assert.equal(cpu?.verdict, "slower");
   });
 
-  it("calls what luck explains indistinguishable", () => {
+  it("calls what chance explains indistinguishable", () => {
     const wide = { spread: 0.3 };
     const comparison = rates(cellOf("a", { ...fast, ...wide }), cellOf("b", { ratePerSecond: 80, ...wide }));
     assert.equal(comparison?.verdict, "indistinguishable");
@@ -89,6 +89,67 @@ describe("comparison with the reference", () => {
     const cell = structuredClone(cellOf("b", slow)) as MeasuredCell;
     cell.trials[2]!.state = "partial";
     assert.equal(rates(cellOf("a", fast), cell)?.verdict, "indistinguishable");
+  });
+});
+
+describe("what targets are compared by", () => {
+  it("is told by the metric and the kind of load, so that the same thing is not compared again and again", () => {
+    const names = (scenario: string) => comparedIn(madeUpCell(scenario, tcp)).map(({ name }) => name);
+    assert.deepEqual(names("echo"), [
+      "scheduledP50Us",
+      "scheduledP99Us",
+      "connectP50Us",
+      "serverCpuUsPerMessage",
+      "wireBytesPerMessage",
+    ]);
+    assert.deepEqual(names("throughput"), ["achievedRatePerSecond", "serverCpuUsPerMessage"]);
+    assert.deepEqual(names("duplex"), ["uplinkP50Us", "downlinkP50Us"]);
+    assert.deepEqual(names("idle"), ["memoryBytesPerConnection"]);
+  });
+});
+
+describe("comparison of idle cells", () => {
+  const memory = { memoryBytes: 4096 };
+
+  it("is by memory, unless the server was not started for it", () => {
+    const cells = [madeUpCell("idle", { ...tcp, ...memory }), madeUpCell("idle", { ...websocket, memoryBytes: 8192 })];
+    const [comparison] = compareWithReference(cells, "tcp");
+    assert.ok(Math.abs(comparison!.ratio.value - 2) < 0.01);
+    const foreign = madeUpCell("idle", { ...websocket, memoryBytes: 8192, foreign: true });
+    assert.deepEqual(compareWithReference([cells[0]!, foreign], "tcp"), []);
+  });
+
+  it("has an interval and no ratio where memory falls", () => {
+    const falling = madeUpCell("idle", { ...websocket, memoryBytes: -1000 }) as MeasuredCell;
+    const { value, low, high } = falling.summary.memoryBytesPerConnection!;
+    assert.deepEqual([value, low, high].map(Math.round), [-1000, -1040, -960]);
+    assert.deepEqual(compareWithReference([madeUpCell("idle", { ...tcp, ...memory }), falling], "tcp"), []);
+  });
+});
+
+describe("comparison of variants", () => {
+  const variantOf = (cell: Cell, variant: string): Cell => ({ ...cell, variant });
+
+  it("sets a variant beside the same variant of the reference only", () => {
+    const cells = [
+      variantOf(cellOf("a", fast), "small"),
+      variantOf(cellOf("a", slow), "large"),
+      variantOf(cellOf("b", slow), "small"),
+      variantOf(cellOf("b", slow), "large"),
+      variantOf(cellOf("b", slow), "huge"),
+    ];
+    const found = compareWithReference(cells, "a").filter(({ metric }) => metric === "achievedRatePerSecond");
+    assert.deepEqual(
+      found.map(({ variant, ratio, verdict }) => [variant, ratio.value, verdict]),
+      [
+        ["small", 0.5, "slower"],
+        ["large", 1, "indistinguishable"],
+      ],
+    );
+  });
+
+  it("has no variant where the cells have none", () => {
+    assert.equal("variant" in rates(cellOf("a", fast), cellOf("b", slow))!, false);
   });
 });
 

@@ -1,16 +1,17 @@
-import type { Cell, Comparison, ScenarioName } from "../contract/results.ts";
-import { completeTrials } from "../contract/trials.ts";
-import { type Metric, metricNamed } from "../metrics/metrics.ts";
+import { completeTrials } from "../contract/cells.ts";
+import type { Cell, Comparison } from "../contract/results.ts";
+import { type Metric, metricNamed, metrics } from "../metrics/metrics.ts";
 import { type Decision, decide, type Group } from "../statistics/decide.ts";
-import { type Bound, readMetric } from "./reading.ts";
+import { type Bound, estimateOf } from "./estimate.ts";
 
-/** What of each scenario is compared. */
-export const comparedMetrics: Record<ScenarioName, readonly string[]> = {
-  echo: ["scheduledP50Us", "scheduledP99Us", "serverCpuUsPerMessage", "wireBytesPerMessage", "connectP50Us"],
-  throughput: ["achievedRatePerSecond", "serverCpuUsPerMessage"],
-  duplex: ["uplinkP50Us", "downlinkP50Us"],
-  idle: ["memoryBytesPerConnection"],
-};
+/** What targets are compared by in a cell. */
+export const comparedIn = (cell: Cell): Metric[] =>
+  cell.state !== "measured"
+    ? []
+    : metrics.filter(
+        ({ name, compared }) =>
+          cell.summary[name] !== undefined && (compared === true || compared === `${cell.parameters.load?.kind} loop`),
+      );
 
 /** A comparison, and which way the number itself lies. */
 export interface PairComparison extends Comparison {
@@ -23,35 +24,57 @@ export interface Sample {
   readonly bound: Bound | undefined;
 }
 
+/** The targets of one experiment and variant, and one metric of theirs. */
+interface Question {
+  readonly scenario: string;
+  readonly variant: string | undefined;
+  readonly metric: Metric;
+  readonly entries: readonly { readonly target: string; readonly sample: Sample }[];
+  readonly group: Group;
+}
+
 /**
  * Every pair of targets in every compared metric, decided together, so that equal targets are rarely told apart
  * anywhere. A pair with the reference in it is the other over the reference.
  */
 export function comparePairs(cells: readonly Cell[], reference: string | undefined): PairComparison[] {
-  const questions = Object.entries(comparedMetrics).flatMap(([scenario, names]) =>
-    names.map((name) => questionOf(cells, scenario as ScenarioName, metricNamed(name), reference)),
-  );
+  const questions = questionsOf(cells, reference);
   const decisions = decide(questions.map(({ group }) => group));
-  return questions.flatMap(({ scenario, metric, entries, group }, index) =>
+  return questions.flatMap(({ scenario, variant, metric, entries, group }, index) =>
     group.pairs.map(([a, b], position): PairComparison => {
       const decision = decisions[index]![position]!;
       const [target, base] = [entries[a]!, entries[b!]!];
       const judged = judgeDecision(decision, metric, boundOfRatio(target.sample, base.sample));
-      return { scenario, metric: metric.name, reference: base.target, target: target.target, ...judged };
+      const about = { scenario, ...(variant !== undefined && { variant }), metric: metric.name };
+      return { ...about, reference: base.target, target: target.target, ...judged };
     }),
   );
 }
 
-/** Every believable cell against the reference's cell of the same scenario. */
+/** Every believable cell against the reference's cell of the same experiment. */
 export const compareWithReference = (cells: readonly Cell[], reference: string): Comparison[] =>
   comparePairs(cells, reference)
     .filter((pair) => pair.reference === reference)
     .map(({ direction: _, ...comparison }) => comparison);
 
-function questionOf(cells: readonly Cell[], scenario: ScenarioName, metric: Metric, reference: string | undefined) {
+function questionsOf(cells: readonly Cell[], reference: string | undefined): Question[] {
+  const alike = Map.groupBy(cells, ({ scenario, variant }) => JSON.stringify([scenario, variant]));
+  return [...alike.values()].flatMap((own) => {
+    const asked = new Set(own.flatMap(comparedIn).map(({ name }) => name));
+    const { scenario, variant } = own[0]!;
+    return [...asked].map((name) => questionOf(own, scenario, variant, metricNamed(name), reference));
+  });
+}
+
+function questionOf(
+  cells: readonly Cell[],
+  scenario: string,
+  variant: string | undefined,
+  metric: Metric,
+  reference: string | undefined,
+): Question {
   const entries = cells
-    .filter((cell) => cell.scenario === scenario)
-    .sort((a, b) => Number(b.target === reference) - Number(a.target === reference))
+    .toSorted((a, b) => Number(b.target === reference) - Number(a.target === reference))
     .flatMap((cell) => {
       const sample = sampleOf(cell, metric);
       return sample === undefined ? [] : [{ target: cell.target, sample }];
@@ -61,27 +84,20 @@ function questionOf(cells: readonly Cell[], scenario: ScenarioName, metric: Metr
       .slice(0, index)
       .flatMap((base, before) => (canCompare(target.sample, base.sample) ? [[index, before] as const] : [])),
   );
-  return {
-    scenario,
-    metric,
-    entries,
-    group: groupOf(
-      metric,
-      entries.map(({ sample }) => sample),
-      pairs,
-    ),
-  };
+  const samples = entries.map(({ sample }) => sample);
+  return { scenario, variant, metric, entries, group: groupOf(metric, samples, pairs) };
 }
 
 /** Undefined for a cell whose numbers must not be believed, and where a trial cannot tell or a ratio has no meaning. */
 export function sampleOf(cell: Cell, metric: Metric): Sample | undefined {
-  const reading = readMetric(cell, metric.name);
-  if (reading.kind !== "value" || cell.state !== "measured") return undefined;
-  if (completeTrials(cell).some((trial) => metric.comparable?.(trial) === false)) return undefined;
-  const values = completeTrials(cell)
-    .map((trial) => metric.read(trial, cell.parameters))
-    .filter((value) => value !== undefined && value > 0) as number[];
-  return values.length < completeTrials(cell).length ? undefined : { values, bound: reading.bound };
+  const estimate = estimateOf(cell, metric.name);
+  if (estimate.kind !== "value" || cell.state !== "measured") return undefined;
+  const trials = completeTrials(cell);
+  if (trials.some(({ flags }) => flags.some(({ code }) => code === metric.notComparedIf))) return undefined;
+  const values = trials
+    .map(({ measures }) => measures[metric.name])
+    .filter((value) => value !== undefined && value > 0);
+  return values.length < trials.length ? undefined : { values: values as number[], bound: estimate.bound };
 }
 
 /** Histograms keep three significant digits, so that two readings of one delay may lie 0.2 % apart. */

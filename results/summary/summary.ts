@@ -1,22 +1,27 @@
-import type { Interval, MeasuredCell, Parameters, Trial } from "../contract/results.ts";
+import type { Interval, MeasuredCell, Trial } from "../contract/results.ts";
 import { metrics } from "../metrics/metrics.ts";
+import type { Unit } from "../quantities/format.ts";
 import { medianInterval } from "../statistics/intervals.ts";
 import { median } from "../statistics/moments.ts";
 
 /**
- * One interval per metric, from per-trial values: the trial is the unit of analysis. A metric that not every trial
- * can tell is left out. Counts, and what else can be 0, have the lowest and the highest trial for their interval.
+ * One interval per metric, from per-trial values: the trial is the unit of analysis. A metric that not every trial can
+ * tell is left out.
  */
-export function summarise(trials: readonly Trial[], parameters: Parameters): MeasuredCell["summary"] {
+export function summarise(trials: readonly Pick<Trial, "measures">[]): MeasuredCell["summary"] {
   const summary: MeasuredCell["summary"] = {};
-  for (const { name, unit, read } of metrics) {
-    const values = trials.map((trial) => read(trial, parameters)).filter((value) => value !== undefined);
-    if (values.length < trials.length) continue;
-    const positive = unit !== "messages" && values.every((value) => value > 0);
-    summary[name] = positive ? medianInterval(values) : spread(values);
+  for (const { name, unit } of metrics) {
+    const values = trials.map(({ measures }) => measures[name]).filter((value) => value !== undefined);
+    if (trials.length > 0 && values.length === trials.length) summary[name] = intervalOf(values, unit);
   }
   return summary;
 }
+
+const counted: ReadonlySet<Unit> = new Set(["messages", "count", "share"]);
+
+/** The one rule for the interval of a metric. Counts, shares, and what else can be 0, have the lowest and the highest trial. */
+export const intervalOf = (values: readonly number[], unit: Unit): Interval =>
+  counted.has(unit) || values.some((value) => value <= 0) ? spread(values) : medianInterval(values);
 
 /** Median, lowest and highest. */
 export const spread = (values: readonly number[]): Interval => ({

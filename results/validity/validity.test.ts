@@ -1,12 +1,16 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { protocolNamed } from "../../bench/targets/protocols.ts";
-import { emptyLedger } from "../../load/flows/flow.ts";
-import { LatencyHistogram } from "../../load/recording/latency.ts";
-import type { Flow, FlowLedger, Load, Parameters, Trial, Window } from "../contract/results.ts";
+import { emptyLedger, histogramOf, trialWith, windowOf as windowWith } from "../../reports/testing.ts";
+import type { Flag, Parameters, Trial, Window } from "../contract/results.ts";
+import type { Measures } from "../metrics/metrics.ts";
+import type { Flow } from "../recording/flows.ts";
+import { memoryFlags, memoryLine, memorySeries, usedServerFlag } from "../recording/memory.ts";
 import { judge } from "./validity.ts";
 
-const traits = protocolNamed("tcp").server.traits;
+type Load = NonNullable<Parameters["load"]>;
+
+const prompt = { deliveryFloorMs: 0 };
+const polled = { deliveryFloorMs: 10 };
 const open: Load = { kind: "open", ratePerSecond: 1000 };
 /** 10 connections x 10 in flight at 100 us each: a million round trips a second, by Little's law. */
 const closed: Load = { kind: "closed", inFlight: 10 };
@@ -19,27 +23,25 @@ const parametersOf = (load: Load): Parameters => ({
   payloadKind: "text",
   load,
   warmupMs: 0,
-  settleMs: 0,
+  rampUpMs: 0,
   durationMs: 1000,
   drainMs: 1000,
+  settings: {},
 });
 
-function histogram(us: number, count = 1000, lateUs = us): string {
-  const latency = new LatencyHistogram();
-  for (let i = 0; i < count; i++) latency.record((i < count / 2 ? us : lateUs) * 1000);
-  return latency.encode();
-}
+const histogram = (us: number, count = 1000, lateUs = us): string =>
+  histogramOf(Array.from({ length: count }, (_, index) => (index < count / 2 ? us : lateUs)));
 
 interface Shape {
   load?: Load;
   achieved?: number;
   serviceUs?: number;
   dispatchUs?: number;
-  ledger?: Partial<FlowLedger>;
+  ledger?: Partial<Flow["ledger"]>;
   generatorBusy?: number;
   serverBusy?: number;
   /** Share of the time a busy process did not get its core. */
-  starved?: number;
+  contended?: number;
   messages?: number;
   /** Service time in the second half of the window. */
   lateServiceUs?: number;
@@ -57,42 +59,29 @@ function windowOf(shape: Shape = {}): Window {
     serverBusy = 0.5,
   } = shape;
   const flow: Flow = {
-    load,
+    name: "roundTrip",
     achievedRatePerSecond: achieved,
     histograms: {
       service: histogram(serviceUs, messages, shape.lateServiceUs),
       earlyService: histogram(serviceUs, messages / 2),
       ...(load.kind === "open" && { dispatch: histogram(dispatchUs) }),
     },
-    ledger: { ...emptyLedger(), sentMessages: 1000, receivedMessages: 1000, ...shape.ledger },
+    ledger: { ...emptyLedger, ...shape.ledger },
   };
-  const use = (eventLoopUtilization: number) => ({
-    cpuUs: (eventLoopUtilization - (shape.starved ?? 0)) * 1e6,
-    messages: 1,
-    rssBytes: 1,
-    eventLoopUtilization,
-    eventLoopDelayMaxUs: (shape.stallMs ?? 1) * 1000,
-  });
-  return {
-    name: "w",
-    durationMs: 1000,
-    flows: { roundTrip: flow },
-    wireBytes: { sent: 1, received: 1, messages: 1 },
-    server: use(serverBusy),
-    generators: [use(generatorBusy)],
+  const use = {
+    serverEventLoopUtilization: serverBusy,
+    generatorEventLoopUtilization: generatorBusy,
+    generatorEventLoopDelayMaxUs: (shape.stallMs ?? 1) * 1000,
+    cpuWaitShare: shape.contended ?? 0,
   };
+  return { ...windowWith("w", [flow], use), durationMs: 1000 };
 }
 
 const trialsOf = (...windows: Window[]): Trial[] =>
-  windows.map((window, index) => ({
-    trial: index + 1,
-    state: "complete",
-    startedAt: "2026-01-01T00:00:00.000Z",
-    windows: [window],
-  }));
+  windows.map((window, index) => trialWith({ trial: index + 1, windows: [window] }));
 
 const judged = (...shapes: Shape[]): { verdict: string; codes: string[] } => {
-  const { verdict, flags } = judge(trialsOf(...shapes.map(windowOf)), parametersOf(shapes[0]?.load ?? open), traits);
+  const { verdict, flags } = judge(trialsOf(...shapes.map(windowOf)), parametersOf(shapes[0]?.load ?? open), prompt);
   return { verdict, codes: flags.map(({ code }) => code) };
 };
 
@@ -142,9 +131,8 @@ test("a window that receives more than it offered worked off a queue", () => {
 });
 
 test("an even schedule almost as slow as the poll clock is warned about, a Poisson one is not", () => {
-  const polled = protocolNamed("short-polling").server.traits;
   const codes = (load: Load): string[] =>
-    judge(trialsOf(windowOf()), { ...parametersOf(load), pollIntervalMs: 10 }, polled).flags.map(({ code }) => code);
+    judge(trialsOf(windowOf()), parametersOf(load), polled).flags.map(({ code }) => code);
   assert.deepEqual(codes(open), ["phase-lock"]);
   assert.deepEqual(codes({ ...open, arrivals: "poisson" }), []);
 });
@@ -157,8 +145,8 @@ test("a closed loop whose generator is busier than the server is generator-bound
 });
 
 test("a process that was kept from its core is named, and does not make the numbers wrong by itself", () => {
-  assert.deepEqual(judged({ starved: 0.3 }, {}, {}), { verdict: "valid", codes: ["processor-starved"] });
-  assert.deepEqual(judged({ starved: 0.1 }), { verdict: "valid", codes: [] });
+  assert.deepEqual(judged({ contended: 0.3 }, {}, {}), { verdict: "valid", codes: ["cpu-contention"] });
+  assert.deepEqual(judged({ contended: 0.1 }), { verdict: "valid", codes: [] });
 });
 
 test("a closed loop whose rate and times do not multiply to what is in flight was not steady", () => {
@@ -186,43 +174,86 @@ test("a generator that stood still is named", () => {
 test("a median of 40 ms is flagged as delayed acknowledgement, except where polling waits on purpose", () => {
   assert.deepEqual(judged({ serviceUs: 41_000 }), { verdict: "valid", codes: ["delayed-ack"] });
   assert.deepEqual(judged({ serviceUs: 50_000 }).codes, []);
-  const polled = protocolNamed("short-polling").server.traits;
-  assert.deepEqual(judge(trialsOf(windowOf({ serviceUs: 41_000 })), parametersOf(open), polled).flags, []);
+  const patient = { deliveryFloorMs: 100 };
+  assert.deepEqual(judge(trialsOf(windowOf({ serviceUs: 41_000 })), parametersOf(open), patient).flags, []);
 });
 
-const resting = (serverBytes: readonly number[], freshServer = true): Trial => ({
-  trial: 1,
-  state: "complete",
-  startedAt: "2026-01-01T00:00:00.000Z",
-  windows: [],
-  idle: {
-    freshServer,
-    memory: serverBytes.map((bytes, index) => ({ connections: 100 * (index + 1), serverBytes: bytes })),
-    durationMs: 1000,
-    wireBytes: { sent: 0, received: 0 },
-  },
-});
+const idleWith = (serverBytes: readonly number[], flags: Flag[] = []): Trial => {
+  const points = serverBytes.map((y, index) => ({ x: 100 * (index + 1), y }));
+  const series = [memorySeries(points)];
+  return trialWith({ series, flags: [...memoryFlags(memoryLine({ series })), ...flags] });
+};
 
 const codesOf = (trials: readonly Trial[], machine = { loadAverage: 0, cores: 2 }): string[] =>
-  judge(trials, parametersOf(open), traits, machine).flags.map(({ code }) => code);
+  judge(trials, parametersOf(open), prompt, machine).flags.map(({ code }) => code);
 
 test("believes a slope if the memory lies on a line, and warns if it does not or does not rise", () => {
-  const line = resting([30e6, 31e6, 32e6, 33e6]);
-  const stairs = resting([30e6, 30e6, 30e6, 36e6]);
+  const line = idleWith([30e6, 31e6, 32e6, 33e6]);
+  const stairs = idleWith([30e6, 30e6, 30e6, 36e6]);
   assert.deepEqual(codesOf([line, line, stairs]), []);
   assert.deepEqual(codesOf([line, stairs, stairs]), ["memory-not-linear"]);
-  assert.deepEqual(codesOf([resting([33e6, 32e6, 31e6, 30e6])]), ["memory-not-linear"]);
+  assert.deepEqual(codesOf([idleWith([33e6, 32e6, 31e6, 30e6])]), ["memory-not-linear"]);
 });
 
 test("warns of a server that ran before, and says why one could not be seen", () => {
-  assert.deepEqual(codesOf([resting([30e6, 31e6, 32e6, 33e6], false)]), ["used-server"]);
-  const unseen = { ...trialsOf(windowOf({}))[0]!, serverUnseen: "example.org is another host" };
-  const { flags } = judge([unseen], parametersOf(open), traits);
-  assert.match(flags[0]!.message, /were not measured: example\.org is another host/);
+  assert.deepEqual(codesOf([idleWith([30e6, 31e6, 32e6, 33e6], [usedServerFlag])]), ["used-server"]);
+  const message = "the server's CPU time and memory were not measured: example.org is another host";
+  const unseen: Flag = { code: "server-unseen", severity: "warning", cause: "machine", message };
+  const trials = trialsOf(windowOf(), windowOf()).map((trial) => ({ ...trial, flags: [unseen] }));
+  assert.deepEqual(judge(trials, parametersOf(open), prompt), { verdict: "valid", flags: [unseen] });
+});
+
+test("takes what a trial noticed for the cell, each once, and follows its severity", () => {
+  const flag: Flag = { code: "own", severity: "fatal", cause: "wirebench", message: "it was not what it seemed" };
+  const trials = [trialWith({ flags: [flag] }), trialWith({ flags: [flag] }), trialWith({})];
+  assert.deepEqual(judge(trials, parametersOf(open), prompt), { verdict: "invalid", flags: [flag] });
+  const bound: Flag = { ...flag, code: "capacity-bound", severity: "warning" };
+  assert.equal(judge([trialWith({ flags: [bound] })], parametersOf(open), prompt).verdict, "generator-bound");
+});
+
+test("asks nothing of windows without traffic, which are an experiment's own", () => {
+  const own = trialsOf(windowWith("own", [], { cpuWaitShare: 0.5 }));
+  assert.deepEqual(judge(own, parametersOf(open), prompt), { verdict: "valid", flags: [] });
 });
 
 test("warns of a machine that was busy before the run", () => {
   const trials = trialsOf(windowOf({}));
   assert.deepEqual(codesOf(trials, { loadAverage: 0.9, cores: 2 }), []);
   assert.deepEqual(codesOf(trials, { loadAverage: 1, cores: 2 }), ["load-average"]);
+});
+
+/** Trials of virtual users that are one process, which measured nothing else. */
+const users = (...trials: Measures[]): { verdict: string; codes: string[] } => {
+  const { verdict, flags } = judge(
+    trials.map((measures) => trialWith({ measures })),
+    parametersOf(open),
+    prompt,
+  );
+  return { verdict, codes: flags.map(({ code }) => code) };
+};
+
+test("users whose process was full in any trial bind the cell to them", () => {
+  assert.deepEqual(users({ usersEventLoopUtilization: 0.9 }), { verdict: "valid", codes: [] });
+  assert.deepEqual(users({ usersEventLoopUtilization: 0.2 }, { usersEventLoopUtilization: 0.91 }), {
+    verdict: "generator-bound",
+    codes: ["users-saturated"],
+  });
+});
+
+test("users who sent late are named: by the 99th percentile, or where none has one, by the median", () => {
+  const busy = { usersEventLoopUtilization: 0.5 };
+  const late = { verdict: "valid", codes: ["users-late"] };
+  const onTime = { verdict: "valid", codes: [] };
+  assert.deepEqual(users({ ...busy, dispatchP99Us: 10_000 }), onTime);
+  assert.deepEqual(users({ ...busy, dispatchP99Us: 100 }, { ...busy, dispatchP99Us: 10_001 }), late);
+  assert.deepEqual(users({ ...busy, dispatchP50Us: 10_001 }), late);
+  assert.deepEqual(users({ ...busy, dispatchP50Us: 10_001, dispatchP99Us: 9000 }), onTime);
+});
+
+test("the causes are kept apart: what the target, wirebench or the machine did", () => {
+  const causes = (shape: Shape): string[] =>
+    judge(trialsOf(windowOf(shape)), parametersOf(shape.load ?? open), prompt).flags.map(({ cause }) => cause);
+  assert.deepEqual(causes({ ledger: { lostMessages: 1 } }), ["target"]);
+  assert.deepEqual(causes({ dispatchUs: 150 }), ["wirebench"]);
+  assert.deepEqual(causes({ contended: 0.3 }), ["machine"]);
 });

@@ -1,12 +1,15 @@
 /** Whether a cell's numbers may be believed, from what was recorded beside them. */
-
-import type { Traits } from "../../protocol/contract.ts";
-import type { Flag, Flow, FlowLedger, Parameters, Trial, Validity, Window } from "../contract/results.ts";
-import { memoryLine } from "../metrics/idle.ts";
-import { flowsOf } from "../metrics/metrics.ts";
-import { carriesPercentile, decodeHistogram } from "../statistics/histogram.ts";
+import type { Flag, Parameters, TargetInfo, Trial, Validity } from "../contract/results.ts";
+import type { MetricName } from "../metrics/metrics.ts";
+import type { LedgerCount } from "../recording/flows.ts";
+import { memoryNotLinear } from "../recording/memory.ts";
+import { carriesPercentile } from "../statistics/histogram.ts";
+import { cpuWaitShareMax } from "./cpu-contention.ts";
 import { type MachineLoad, wasBusy } from "./machine.ts";
-import { isStarved } from "./starvation.ts";
+import { digestOf, type FlowDigest, type WindowDigest } from "./window-digest.ts";
+
+/** What of a target decides how its numbers are to be read. */
+export type JudgedTarget = Pick<TargetInfo, "deliveryFloorMs">;
 
 /** A share of a core above which a single-threaded process counts as busy all the time. */
 const saturated = 0.9;
@@ -17,246 +20,224 @@ const carriedOver = 1.05;
 const messagesPerPollMin = 3;
 /** Nagle's algorithm waiting for a delayed acknowledgement, whose timer is 40 ms on Linux. */
 const delayedAckMs = { from: 36, to: 44 };
-
 /** Rounding at the edges of a short window is within it; a queue that builds up is not. */
 const littlesLawTolerance = 0.15;
 /** A second half this much slower or faster than the first is no noise of its median. */
 const driftRatio = 1.5;
-/** Fewer messages in a half have no median worth comparing. */
-const halfSamplesMin = 50;
-/** Memory comes in pages and heaps in larger steps: some distance from the line is no sign of anything. */
-const residualShareMax = 0.3;
 /** Longer than garbage collection of a small heap or one time slice of a neighbour. */
 const stallMs = 20;
+/** A schedule kept worse than this shows in every delay counted from it. */
+const dispatchUsMax = 10_000;
+
+/** The load generator was the limit: rates are lower bounds, delays upper bounds. */
+const generatorBoundCodes = new Set(["generator-late", "generator-saturated", "users-saturated", "capacity-bound"]);
 
 /** Verdict and flags of a cell whose trials are all complete. Fatal flags make it invalid. `machine` is as before the run. */
 export function judge(
-  trials: readonly Trial[],
+  trials: readonly Pick<Trial, "windows" | "measures" | "flags">[],
   parameters: Parameters,
-  traits: Traits,
+  target: JudgedTarget,
   machine: MachineLoad = { loadAverage: 0, cores: 1 },
 ): Validity {
-  const windows = trials.flatMap((trial) => trial.windows);
-  const flags = [
+  // Windows without flows are an experiment's own: what they are worth, its trials say in flags and measures.
+  const windows = trials.flatMap((trial) => trial.windows.map(digestOf)).filter(({ flows }) => flows.length > 0);
+  const flags = onceEach([
     ...ledgerFlags(windows),
     ...keptUpFlags(windows),
     ...generatorFlags(windows, parameters),
-    ...delayedAckFlags(windows, traits),
-    ...starvationFlags(windows),
+    ...delayedAckFlags(windows, target),
+    ...cpuContentionFlags(windows),
     ...carriedOverFlags(windows),
-    ...phaseLockFlags(parameters),
+    ...(windows.length > 0 ? phaseLockFlags(parameters, target) : []),
     ...littlesLawFlags(windows, parameters),
     ...driftFlags(windows),
     ...fewSamplesFlags(windows),
     ...generatorStallFlags(windows),
-    ...idleFlags(trials),
+    ...usersFlags(trials),
+    ...trialFlags(trials),
     ...machineFlags(machine),
-  ];
+  ]);
   if (flags.some(({ severity }) => severity === "fatal")) return { verdict: "invalid", flags };
-  const bound = flags.some(({ code }) => generatorBoundCodes.has(code));
-  return { verdict: bound ? "generator-bound" : "valid", flags };
+  return { verdict: flags.some(({ code }) => generatorBoundCodes.has(code)) ? "generator-bound" : "valid", flags };
 }
 
-const generatorBoundCodes = new Set(["generator-late", "generator-saturated"]);
+/** Of what trials noticed only one thing needs most of them: a slope is their median, so one bent line does not move it. */
+function trialFlags(trials: readonly Pick<Trial, "flags">[]): Flag[] {
+  const all = trials.flatMap(({ flags }) => flags);
+  const bent = all.filter(({ code }) => code === memoryNotLinear).length;
+  return bent * 2 > trials.length ? all : all.filter(({ code }) => code !== memoryNotLinear);
+}
 
-function ledgerFlags(windows: readonly Window[]): Flag[] {
-  const total = (name: keyof FlowLedger): number =>
-    windows.flatMap(flowsOf).reduce((sum, { ledger }) => sum + ledger[name], 0);
-  const counted = (name: keyof FlowLedger, what: string): Flag[] => {
-    const count = total(name);
-    return count > 0
-      ? [{ code: kebab(name), severity: "fatal", message: `${count} of ${total("sentMessages")} messages ${what}` }]
-      : [];
-  };
-  const silent = windows.some((window) => flowsOf(window).some(({ ledger }) => ledger.receivedMessages === 0));
+/** What several trials noticed alike is said once. */
+const onceEach = (flags: readonly Flag[]): Flag[] => [
+  ...new Map(flags.map((flag) => [`${flag.code} ${flag.message}`, flag])).values(),
+];
+
+const flowsIn = (windows: readonly WindowDigest[]): FlowDigest[] => windows.flatMap(({ flows }) => flows);
+
+const countWindows = (windows: readonly WindowDigest[], matches: (flow: FlowDigest) => boolean): number =>
+  windows.filter(({ flows }) => flows.some(matches)).length;
+
+/** Only what marks most windows marks the cell: one hiccup of the machine is not the target's nor the generator's. */
+const isMost = (count: number, windows: readonly WindowDigest[]): boolean => count * 2 > windows.length;
+
+const lossesInWords: readonly [LedgerCount, string][] = [
+  ["lostMessages", "were lost"],
+  ["duplicatedMessages", "came more than once"],
+  ["reorderedMessages", "came after a later one"],
+  ["censoredMessages", "were still on the way when the drain was over"],
+  ["corruptedMessages", "came with other bytes than were sent"],
+];
+
+function ledgerFlags(windows: readonly WindowDigest[]): Flag[] {
+  const total = (name: LedgerCount): number => flowsIn(windows).reduce((sum, { ledger }) => sum + ledger[name], 0);
+  const fatal = { severity: "fatal", cause: "target" } as const;
+  const silent = flowsIn(windows).some(({ ledger }) => ledger.receivedMessages === 0);
   return [
     ...(silent
-      ? [
-          {
-            code: "no-messages",
-            severity: "fatal",
-            message: "a window passed without a single message received",
-          } as const,
-        ]
+      ? [{ ...fatal, code: "no-messages", message: "a window passed without a single message received" }]
       : []),
-    ...counted("lostMessages", "were lost"),
-    ...counted("duplicatedMessages", "came more than once"),
-    ...counted("reorderedMessages", "came after a later one"),
-    ...counted("censoredMessages", "were still on the way when the drain was over"),
-    ...counted("corruptedMessages", "came with other bytes than were sent"),
+    ...lossesInWords.flatMap(([name, what]) => {
+      const count = total(name);
+      const message = `${count} of ${total("sentMessages")} messages ${what}`;
+      return count > 0 ? [{ ...fatal, code: kebab(name), message }] : [];
+    }),
   ];
-}
-
-function keptUpFlags(windows: readonly Window[]): Flag[] {
-  const behind = windows.filter((window) => flowsOf(window).some((flow) => fellBehind(flow, window))).length;
-  if (behind === 0) return [];
-  const where = `in ${behind} of ${windows.length} windows less than ${keptUp * 100} % of the offered rate arrived in time`;
-  return isMost(behind, windows)
-    ? [
-        {
-          code: "offered-rate-not-achieved",
-          severity: "fatal",
-          message: `${where}: such a latency grows with the duration`,
-        },
-      ]
-    : [{ code: "stalled-window", severity: "warning", message: `${where}: something held it up for a while` }];
 }
 
 /** Against what the schedule really offered: Poisson arrivals come in varying numbers. */
-function fellBehind({ histograms: { dispatch }, achievedRatePerSecond }: Flow, { durationMs }: Window): boolean {
-  if (dispatch === undefined) return false;
-  return (achievedRatePerSecond * durationMs) / 1000 < keptUp * decodeHistogram(dispatch).totalCount;
+function keptUpFlags(windows: readonly WindowDigest[]): Flag[] {
+  const behind = countWindows(windows, ({ received, offered = 0 }) => received < keptUp * offered);
+  if (behind === 0) return [];
+  const where = `in ${behind} of ${windows.length} windows less than ${keptUp * 100} % of the offered rate arrived in time`;
+  if (!isMost(behind, windows)) {
+    const message = `${where}: something delayed it for a while`;
+    return [{ code: "stalled-window", severity: "warning", cause: "machine", message }];
+  }
+  const message = `${where}: such a latency grows with the duration`;
+  return [{ code: "offered-rate-not-achieved", severity: "fatal", cause: "target", message }];
 }
 
 /** More within the window than was offered in it came from before: a queue, not a rate. */
-function carriedOverFlags(windows: readonly Window[]): Flag[] {
-  const over = windows.filter((window) =>
-    flowsOf(window).some(({ histograms: { dispatch }, achievedRatePerSecond }) => {
-      const offered = dispatch === undefined ? Number.POSITIVE_INFINITY : decodeHistogram(dispatch).totalCount;
-      return (achievedRatePerSecond * window.durationMs) / 1000 > carriedOver * offered;
-    }),
-  ).length;
-  const message = `in ${over} of ${windows.length} windows more arrived than was offered in them: a queue from before was worked off`;
-  return isMost(over, windows) ? [{ code: "backlog-carried-over", severity: "warning", message }] : [];
+function carriedOverFlags(windows: readonly WindowDigest[]): Flag[] {
+  const over = countWindows(
+    windows,
+    ({ received, offered = Number.POSITIVE_INFINITY }) => received > carriedOver * offered,
+  );
+  const message = `in ${over} of ${windows.length} windows more arrived than was offered in them: an earlier backlog was still being delivered`;
+  return isMost(over, windows) ? [{ code: "backlog-carried-over", severity: "warning", cause: "target", message }] : [];
 }
 
-/** Only what marks most windows marks the cell: one hiccup of the machine is not the target's nor the generator's. */
-const isMost = (count: number, windows: readonly Window[]): boolean => count * 2 > windows.length;
-
-function generatorFlags(windows: readonly Window[], parameters: Parameters): Flag[] {
+function generatorFlags(windows: readonly WindowDigest[], parameters: Parameters): Flag[] {
   const flags: Flag[] = [];
-  const late = windows.filter((window) => flowsOf(window).some((flow) => dispatchedLate(flow, parameters))).length;
+  const late = countWindows(windows, (flow) => dispatchedLate(flow, parameters));
   if (isMost(late, windows)) {
-    const message = `in ${late} of ${windows.length} windows half of the messages left late, by more than they then took or than lay between two of them: the load generator was the delay`;
-    flags.push({ code: "generator-late", severity: "warning", message });
+    const message = `in ${late} of ${windows.length} windows half of the messages were sent late, by more than they then took or than lay between two of them: the load generator was the delay`;
+    flags.push({ code: "generator-late", severity: "warning", cause: "wirebench", message });
   }
-  const saturatedCount = windows.filter(saturatedGenerator).length;
+  const saturatedCount = windows.filter((window) => saturatedGenerator(window, parameters)).length;
   if (isMost(saturatedCount, windows)) {
     const message = `in ${saturatedCount} of ${windows.length} windows the load generator was busier than the server and above ${saturated * 100} % of its core: the rate is a lower bound`;
-    flags.push({ code: "generator-saturated", severity: "warning", message });
+    flags.push({ code: "generator-saturated", severity: "warning", cause: "wirebench", message });
   }
   return flags;
 }
 
 /** A full generator also reads late, so its service times are no measure of it: its own schedule is. */
-function dispatchedLate({ load, histograms: { dispatch, service } }: Flow, { workers }: Parameters): boolean {
-  if (load.kind === "closed" || dispatch === undefined || service === undefined) return false;
-  const p50Ns = decodeHistogram(dispatch).getValueAtPercentile(50);
-  const gapNs = (1e9 * workers) / load.ratePerSecond;
-  return p50Ns > Math.min(gapNs, decodeHistogram(service).getValueAtPercentile(50));
+function dispatchedLate({ dispatchP50Ns, serviceP50Ns }: FlowDigest, { load, workers = 1 }: Parameters): boolean {
+  if (load?.kind !== "open" || dispatchP50Ns === undefined || serviceP50Ns === undefined) return false;
+  return dispatchP50Ns > Math.min((1e9 * workers) / load.ratePerSecond, serviceP50Ns);
 }
 
 /** Only closed loops saturate a generator; an open loop's pacing polls and looks busy at any rate. */
-function saturatedGenerator(window: Window): boolean {
-  if (!flowsOf(window).some(({ load }) => load.kind === "closed")) return false;
-  const busiest = Math.max(...window.generators.map(({ eventLoopUtilization }) => eventLoopUtilization));
-  return busiest > saturated && busiest > (window.server?.eventLoopUtilization ?? 0);
+function saturatedGenerator({ use }: WindowDigest, { load }: Parameters): boolean {
+  const busiest = use.generatorEventLoopUtilization ?? 0;
+  return load?.kind === "closed" && busiest > saturated && busiest > (use.serverEventLoopUtilization ?? 0);
 }
 
-function delayedAckFlags(windows: readonly Window[], { downlink }: Traits): Flag[] {
+function delayedAckFlags(windows: readonly WindowDigest[], { deliveryFloorMs }: JudgedTarget): Flag[] {
   // A polled downlink waits about half its interval on purpose, which may well be 40 ms.
-  if (downlink === "polled") return [];
-  const suspicious = windows.flatMap(flowsOf).some(({ histograms: { service } }) => {
-    const p50Ms = service === undefined ? 0 : decodeHistogram(service).getValueAtPercentile(50) / 1e6;
+  if (deliveryFloorMs > 0) return [];
+  const suspicious = flowsIn(windows).some(({ serviceP50Ns = 0 }) => {
+    const p50Ms = serviceP50Ns / 1e6;
     return p50Ms >= delayedAckMs.from && p50Ms <= delayedAckMs.to;
   });
-  const message = "a median of about 40 ms is the mark of Nagle's algorithm waiting for a delayed acknowledgement";
-  return suspicious ? [{ code: "delayed-ack", severity: "warning", message }] : [];
+  const message = "a median of about 40 ms is typical of Nagle's algorithm waiting for a delayed acknowledgement";
+  return suspicious ? [{ code: "delayed-ack", severity: "warning", cause: "target", message }] : [];
 }
 
-function starvationFlags(windows: readonly Window[]): Flag[] {
-  const starved = windows.filter(isStarved).length;
-  const message = `in ${starved} of ${windows.length} windows a busy process was kept from its core for a fifth of the time or more: something else had a part in the numbers`;
-  return starved > 0 ? [{ code: "processor-starved", severity: "warning", message }] : [];
+function cpuContentionFlags(windows: readonly WindowDigest[]): Flag[] {
+  const contended = windows.filter(({ use }) => (use.cpuWaitShare ?? 0) > cpuWaitShareMax).length;
+  const message = `in ${contended} of ${windows.length} windows a busy process was kept from its core for a fifth of the time or more: other load on the machine affected the numbers`;
+  return contended > 0 ? [{ code: "cpu-contention", severity: "warning", cause: "machine", message }] : [];
 }
 
 /** An even schedule and a poll clock of nearly the same period meet at one and the same phase for a whole trial. */
-function phaseLockFlags({ load, connections, pollIntervalMs }: Parameters): Flag[] {
-  if (load?.kind !== "open" || load.arrivals === "poisson" || pollIntervalMs === undefined) return [];
-  const messagesPerPoll = (load.ratePerSecond / connections) * (pollIntervalMs / 1000);
+function phaseLockFlags({ load, connections }: Parameters, { deliveryFloorMs }: JudgedTarget): Flag[] {
+  if (load?.kind !== "open" || load.arrivals === "poisson" || deliveryFloorMs === 0) return [];
+  const messagesPerPoll = (load.ratePerSecond / connections) * (deliveryFloorMs / 1000);
   if (messagesPerPoll >= messagesPerPollMin) return [];
   const message =
-    "each user sends by a clock almost as slow as it polls, so the wait depends on how the two lie: use --arrivals poisson";
-  return [{ code: "phase-lock", severity: "warning", message }];
+    "each user sends at intervals almost as long as its poll interval, so the wait depends on the phase between the two: use --arrivals poisson";
+  return [{ code: "phase-lock", severity: "warning", cause: "wirebench", message }];
 }
 
 /** In a steady closed loop messages in flight = rate x time in the system (Little 1961), or something was counted wrong. */
-function littlesLawFlags(windows: readonly Window[], { load, connections }: Parameters): Flag[] {
+function littlesLawFlags(windows: readonly WindowDigest[], { load, connections }: Parameters): Flag[] {
   if (load?.kind !== "closed") return [];
   const inFlight = load.inFlight * connections;
-  const off = windows.filter((window) =>
-    flowsOf(window).some(({ achievedRatePerSecond, histograms: { service } }) => {
-      if (service === undefined) return false;
-      const implied = (achievedRatePerSecond * decodeHistogram(service).mean) / 1e9;
-      return Math.abs(implied / inFlight - 1) > littlesLawTolerance;
-    }),
-  ).length;
+  const off = countWindows(windows, ({ achievedRatePerSecond, serviceMeanNs }) => {
+    if (serviceMeanNs === undefined) return false;
+    return Math.abs((achievedRatePerSecond * serviceMeanNs) / 1e9 / inFlight - 1) > littlesLawTolerance;
+  });
   const message = `in ${off} of ${windows.length} windows rate x mean time is not within ${littlesLawTolerance * 100} % of the ${inFlight} messages in flight: the window was not steady`;
-  return isMost(off, windows) ? [{ code: "littles-law", severity: "warning", message }] : [];
+  return isMost(off, windows) ? [{ code: "littles-law", severity: "warning", cause: "machine", message }] : [];
 }
 
 /** A median that moves between the halves of most windows, always the same way, tells of a window that began too early. */
-function driftFlags(windows: readonly Window[]): Flag[] {
-  const ratios = windows.flatMap((window) => flowsOf(window).flatMap((flow) => driftOf(flow) ?? []));
+function driftFlags(windows: readonly WindowDigest[]): Flag[] {
+  const ratios = flowsIn(windows).flatMap(({ drift }) => drift ?? []);
   const slower = ratios.filter((ratio) => ratio > driftRatio).length;
   const faster = ratios.filter((ratio) => ratio < 1 / driftRatio).length;
   const drifting = Math.max(slower, faster);
   if (drifting * 2 <= ratios.length) return [];
   const way = slower > faster ? "slower" : "faster";
   const message = `in ${drifting} of ${ratios.length} windows the second half's median was more than ${driftRatio} times ${way} than the first's: lengthen --warmup or --duration`;
-  return [{ code: "drift", severity: "warning", message }];
+  return [{ code: "drift", severity: "warning", cause: "wirebench", message }];
 }
 
-/** Median of the second half over that of the first. */
-function driftOf({ histograms: { service, earlyService } }: Flow): number | undefined {
-  if (service === undefined || earlyService === undefined) return undefined;
-  const late = decodeHistogram(service);
-  const early = decodeHistogram(earlyService);
-  late.subtract(early);
-  if (late.totalCount < halfSamplesMin || early.totalCount < halfSamplesMin) return undefined;
-  return late.getValueAtPercentile(50) / early.getValueAtPercentile(50);
-}
-
-function fewSamplesFlags(windows: readonly Window[]): Flag[] {
-  const fewest = Math.min(
-    ...windows.flatMap((window) =>
-      flowsOf(window).map(({ histograms: { service } }) =>
-        service === undefined ? 0 : decodeHistogram(service).totalCount,
-      ),
-    ),
-  );
+function fewSamplesFlags(windows: readonly WindowDigest[]): Flag[] {
+  const fewest = Math.min(...flowsIn(windows).map(({ timed }) => timed));
   if (carriesPercentile(fewest, 99)) return [];
   const message = `a window timed only ${fewest} messages, too few for a p99: raise --rate or --duration`;
-  return [{ code: "few-samples", severity: "warning", message }];
+  return [{ code: "few-samples", severity: "warning", cause: "wirebench", message }];
 }
 
 /** A generator that pauses charges the pause to the target: in a closed loop nothing else would show it. */
-function generatorStallFlags(windows: readonly Window[]): Flag[] {
-  const stalled = windows.filter(({ generators }) =>
-    generators.some(({ eventLoopDelayMaxUs }) => (eventLoopDelayMaxUs ?? 0) > stallMs * 1000),
-  ).length;
+function generatorStallFlags(windows: readonly WindowDigest[]): Flag[] {
+  const stalled = windows.filter(({ use }) => (use.generatorEventLoopDelayMaxUs ?? 0) > stallMs * 1000).length;
   const message = `in ${stalled} of ${windows.length} windows the load generator stood still for more than ${stallMs} ms, which the slowest delays contain`;
-  return stalled > 0 ? [{ code: "generator-stall", severity: "warning", message }] : [];
+  return stalled > 0 ? [{ code: "generator-stall", severity: "warning", cause: "wirebench", message }] : [];
 }
 
-/** Whether a line says what a connection needs, and whether the server is one that a line can say it of. */
-function idleFlags(trials: readonly Trial[]): Flag[] {
+/** Virtual users that are one process: what it could not take, nobody measured. */
+function usersFlags(trials: readonly Pick<Trial, "measures">[]): Flag[] {
+  const worst = (metric: MetricName): number => Math.max(0, ...trials.map(({ measures }) => measures[metric] ?? 0));
+  const busy = worst("usersEventLoopUtilization");
+  if (busy === 0) return [];
+  // Too few messages for a 99th percentile: then half of them must have been on time at least.
+  const [percentile, share] = trials.some(({ measures }) => measures.dispatchP99Us !== undefined)
+    ? (["P99", "1 %"] as const)
+    : (["P50", "half"] as const);
+  const late = worst(`dispatch${percentile}Us`);
   const flags: Flag[] = [];
-  const unseen = trials.find(({ serverUnseen }) => serverUnseen !== undefined)?.serverUnseen;
-  if (unseen !== undefined) {
-    const message = `the server's CPU time and memory were not measured: ${unseen}`;
-    flags.push({ code: "server-unseen", severity: "warning", message });
+  if (busy > saturated) {
+    const message = `the process of the virtual users was busy ${Math.round(busy * 100)} % of the time: rates are lower bounds and delays upper bounds`;
+    flags.push({ code: "users-saturated", severity: "warning", cause: "wirebench", message });
   }
-  const lines = trials.flatMap((trial) => memoryLine(trial) ?? []);
-  const bent = lines.filter(({ residualShare }) => residualShare > residualShareMax).length;
-  if (bent * 2 > lines.length) {
-    const message = `in ${bent} of ${lines.length} trials a reading lies off the line through the server's memory by more than ${residualShareMax * 100} % of its rise, so its slope is hardly what a connection needs: raise --idle-connections`;
-    flags.push({ code: "memory-not-linear", severity: "warning", message });
-  }
-  if (lines.length > 0 && trials.some(({ idle }) => idle?.freshServer === false)) {
-    const message =
-      "this run did not start the server, so memory that earlier connections left behind may hide part of what a new one needs, and garbage nobody collected may add to it";
-    flags.push({ code: "used-server", severity: "warning", message });
+  if (late > dispatchUsMax) {
+    const message = `${share} of the messages were sent ${Math.round(late / 1000)} ms or more after they were due: delays from the schedule include that`;
+    flags.push({ code: "users-late", severity: "warning", cause: "wirebench", message });
   }
   return flags;
 }
@@ -264,7 +245,7 @@ function idleFlags(trials: readonly Trial[]): Flag[] {
 function machineFlags(machine: MachineLoad): Flag[] {
   if (!wasBusy(machine)) return [];
   const message = `the machine had a load average of ${machine.loadAverage.toFixed(2)} on ${machine.cores} cores before the run: it may have been busy with something else`;
-  return [{ code: "load-average", severity: "warning", message }];
+  return [{ code: "load-average", severity: "warning", cause: "machine", message }];
 }
 
 const kebab = (name: string): string => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);

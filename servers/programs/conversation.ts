@@ -4,11 +4,15 @@ import type { ProgramPlace } from "./private-program.ts";
 
 const answerCharactersMax = 64 * 1024;
 
-/** Sends `question` on a fresh connection; resolves when everything of `expected` was in the answer, else rejects. */
+/**
+ * Sends `question` on a fresh connection; resolves when everything of `expected` was in the answer, rejects as soon as
+ * `refusal` is, or the connection ends.
+ */
 export async function converse(
   { port, signal }: Pick<ProgramPlace, "port" | "signal">,
   question: string,
   expected: readonly RegExp[],
+  refusal?: RegExp,
 ): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const socket = connect({ host: "127.0.0.1", port, signal });
@@ -16,6 +20,7 @@ export async function converse(
   socket.setEncoding("utf8").on("data", (text: string) => {
     answer += text;
     if (expected.every((part) => part.test(answer))) resolve();
+    else if (refusal?.test(answer)) reject(new Error("refused"));
     else if (answer.length > answerCharactersMax) reject(new Error("another answer than expected"));
   });
   socket.on("error", reject);

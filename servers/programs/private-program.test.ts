@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { pathToFileURL } from "node:url";
+import { until } from "../../protocol/testing.ts";
 import { converse } from "./conversation.ts";
 import { freePort, type ProgramRecipe, startPrivately } from "./private-program.ts";
 import type { ProgramOptions } from "./running-program.ts";
@@ -234,7 +235,9 @@ test("a program and its temporary folder are gone when its driver is killed", { 
   });
   driver.kill("SIGKILL");
   await removed;
-  await untilGone(pid, t.signal);
+  // An orphan is gone when whoever inherited it has read its end: there is no event for that.
+  t.after(() => isAlive(pid) && process.kill(pid, "SIGKILL"));
+  await until(() => !isAlive(pid));
 });
 
 /** A driver that starts the program, frozen, which is the hardest to get rid of, and says its process id. */
@@ -253,9 +256,3 @@ const program = await startPrivately({
 program.freeze();
 console.log(program.pid);
 `;
-
-/** An orphan is gone when whoever inherited it has read its end: there is no event for that. */
-async function untilGone(pid: number, signal: AbortSignal): Promise<void> {
-  while (isAlive(pid) && !signal.aborted) await new Promise((resolve) => setImmediate(resolve));
-  if (isAlive(pid)) process.kill(pid, "SIGKILL");
-}

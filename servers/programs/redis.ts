@@ -27,9 +27,9 @@ const recipe: ProgramRecipe = {
   scheme: "redis",
   arguments: ({ port, folder }) =>
     Object.entries({ port: String(port), dir: folder, ...settings }).flatMap(([key, value]) => [`--${key}`, value]),
-  // PING is refused while the append-only file is read; INFO says whose answer it is.
+  // PING is refused while the append-only file is read, so it is asked again soon; INFO says whose answer it is.
   answers: ({ pid, ...place }) =>
-    converse(place, "PING\r\nINFO server\r\n", [/^\+PONG\r\n/, new RegExp(`^process_id:${pid}\\r$`, "m")]),
+    converse(place, "PING\r\nINFO server\r\n", [/^\+PONG\r\n/, new RegExp(`^process_id:${pid}\\r$`, "m")], /^-LOADING/),
   portTaken: /Address already in use/,
   startMsMax: 20_000,
   stopMsMax: 2000,

@@ -19,9 +19,9 @@ export interface Check {
 const delay = (ns: number): string => formatQuantity(ns / 1000, "us");
 const within = (value: string, tolerance: string): string => `${value} ± ${tolerance}`;
 
-/** How much later than in the quietest window a bare timer was, at a percentile; infinite if a process starved. */
+/** How much later than in the quietest window a bare timer was, at a percentile; infinite if a process was kept from its core. */
 function machineNs(window: ObservedWindow, all: readonly ObservedWindow[], percentile: number): number {
-  if (window.machine.starved) return Number.POSITIVE_INFINITY;
+  if (window.machine.contended) return Number.POSITIVE_INFINITY;
   const lateness = ({ latenessNs }: MachineNoise): number => latenessNs(percentile);
   return lateness(window.machine) - Math.min(...all.map(({ machine }) => lateness(machine)));
 }
@@ -74,7 +74,7 @@ export function checkDelays({ name, window, references, percentiles, histogram =
 export interface Schedule {
   readonly ratePerSecond: number;
   readonly connections: number;
-  readonly settleMs: number;
+  readonly rampUpMs: number;
   readonly durationMs: number;
 }
 
@@ -85,10 +85,10 @@ export function checkCounts(
   schedule: Schedule,
   answer?: Extract<KnownAnswer, { every: number }>,
 ): Check {
-  const { ratePerSecond, connections, settleMs, durationMs } = schedule;
+  const { ratePerSecond, connections, rampUpMs, durationMs } = schedule;
   const due = (ms: number): number => Math.ceil((ratePerSecond * ms) / 1000 - 1e-9);
-  const settling = due(settleMs);
-  const sent = due(settleMs + durationMs);
+  const rampUp = due(rampUpMs);
+  const sent = due(rampUpMs + durationMs);
   const chosen = (from: number): number =>
     answer === undefined ? 0 : countWhere(from, sent, (index) => isChosen(answer, Math.floor(index / connections)));
   const happens = (kind: KnownAnswer["kind"], from = 0): number => (answer?.kind === kind ? chosen(from) : 0);
@@ -96,7 +96,7 @@ export function checkCounts(
   return compareCounts(name, [
     ["sent", sent, ledger.sentMessages],
     // A recorder that fills in, or leaves out, has another number of delays than there were answers.
-    ["timed", sent - settling - happens("drop", settling), decodeHistogram(histograms.service!).totalCount],
+    ["timed", sent - rampUp - happens("drop", rampUp), decodeHistogram(histograms.service!).totalCount],
     ["lost", happens("drop"), ledger.lostMessages],
     ["duplicated", happens("duplicate"), ledger.duplicatedMessages],
     ["reordered", happens("reorder"), ledger.reorderedMessages],

@@ -5,12 +5,13 @@ import { answerPlans, type KnownAnswer } from "../../../load/behaviours/answer-s
 import type { AnswerPlan } from "../../../load/behaviours/known-answer.ts";
 import { emptyLedger, type FlowRecord } from "../../../load/flows/flow.ts";
 import { RoundTripFlow } from "../../../load/flows/round-trip.ts";
+import type { Load } from "../../../load/flows/traffic.ts";
 import type { Outlet, WindowOrder } from "../../../load/flows/window.ts";
 import { ManualTimeline } from "../../../load/pacing/manual-timeline.ts";
 import { LatencyHistogram } from "../../../load/recording/latency.ts";
 import { MessageCodec } from "../../../protocol/messages/message.ts";
 import { seededRandom } from "../../../protocol/random.ts";
-import type { Flow, Load } from "../../../results/contract/results.ts";
+import type { Flow } from "../../../results/recording/flows.ts";
 import {
   type Check,
   checkCounts,
@@ -22,10 +23,10 @@ import {
 import { delaysOf, type ObservedWindow } from "./trial.ts";
 
 const ms = 1e6;
-const [settleMs, durationMs, connections] = [100, 1700, 4];
+const [rampUpMs, durationMs, connections] = [100, 1700, 4];
 const open: Load = { kind: "open", ratePerSecond: 500 };
 const closed: Load = { kind: "closed", inFlight: 1 };
-const schedule = { ratePerSecond: 500, connections, settleMs, durationMs };
+const schedule = { ratePerSecond: 500, connections, rampUpMs, durationMs };
 
 interface Sabotage {
   /** Processor time of each send. */
@@ -65,7 +66,7 @@ class SkippingFlow {
         if (now >= window.startNs) this.#dispatch.record(0);
         timeline.at((Math.floor(now / periodNs) + 1) * periodNs, tick);
       };
-      timeline.at(window.settleStartNs, tick);
+      timeline.at(window.rampUpStartNs, tick);
     };
   }
 
@@ -91,8 +92,8 @@ const costNs = (random: () => number): number => (0.1 + 0.05 * random()) * ms;
 async function simulate(load: Load, answer?: KnownAnswer, sabotage: Sabotage = {}): Promise<ObservedWindow> {
   const timeline = new ManualTimeline();
   const codec = new MessageCodec({ kind: "text", payloadBytes: 64, seed: 1 });
-  const order = { name: "w", flows: {}, index: 1, settleStartNs: 0, startNs: settleMs * ms, connections: 1, seed: 1 };
-  const window: WindowOrder = { ...order, endNs: (settleMs + durationMs) * ms };
+  const order = { name: "w", flows: {}, index: 1, rampUpStartNs: 0, startNs: rampUpMs * ms, connections: 1, seed: 1 };
+  const window: WindowOrder = { ...order, endNs: (rampUpMs + durationMs) * ms };
   const plan: AnswerPlan | undefined = answer && answerPlans({ w: answer })(window);
   const imposed = { plannedNs: [] as number[], imposedNs: [] as number[], reorderedMessages: 0 };
   const random = seededRandom(1);
@@ -119,7 +120,7 @@ async function simulate(load: Load, answer?: KnownAnswer, sabotage: Sabotage = {
     : new RoundTripFlow(timeline, codec, window, load, outlets);
   const sending = flow.run();
   if (sabotage.stallsAtMs !== undefined) {
-    timeline.advance((settleMs + sabotage.stallsAtMs) * ms);
+    timeline.advance((rampUpMs + sabotage.stallsAtMs) * ms);
     timeline.freeze(500 * ms);
   }
   timeline.advance(window.endNs);
@@ -129,9 +130,14 @@ async function simulate(load: Load, answer?: KnownAnswer, sabotage: Sabotage = {
   const record = sabotage.record;
   if (record !== undefined) histograms.service = encode(record(delaysOf(histograms.service!)));
   return {
-    flow: { load, achievedRatePerSecond: (receivedInWindow * 1000) / durationMs, histograms, ledger } as Flow,
+    flow: {
+      name: "roundTrip",
+      achievedRatePerSecond: (receivedInWindow * 1000) / durationMs,
+      histograms,
+      ledger,
+    } as Flow,
     imposed,
-    machine: { latenessNs: () => 0, starved: false },
+    machine: { latenessNs: () => 0, contended: false },
   };
 }
 
@@ -227,11 +233,11 @@ test("a recorder that stretches, or cuts its tail, is missed", async () => {
   assert.equal(verdicts(trimmed).at(-1), "missed");
 });
 
-test("a starved process turns every verdict on delays into too noisy, never into a pass or an alarm", async () => {
-  const starved = { latenessNs: () => 0, starved: true };
+test("a process kept from its core turns every verdict on delays into too noisy, never into a pass or an alarm", async () => {
+  const contended = { latenessNs: () => 0, contended: true };
   const references = [await simulate(open)];
   for (const record of [undefined, (delays: number[]) => delays.map((delayNs) => delayNs * 1.5)]) {
-    const window = { ...(await simulate(open, exponential, record && { record })), machine: starved };
+    const window = { ...(await simulate(open, exponential, record && { record })), machine: contended };
     const checks = checkDelays({ name: "d", window, references, percentiles });
     assert.deepEqual(verdicts(checks), ["too noisy", "too noisy", "too noisy"]);
   }

@@ -1,14 +1,15 @@
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import type { KnownAnswer } from "../../../load/behaviours/answer-script.ts";
 import type { ImposedDelays } from "../../../load/behaviours/known-answer.ts";
-import { WirebenchError } from "../../../protocol/errors.ts";
-import type { Flow, Load } from "../../../results/contract/results.ts";
+import type { Load } from "../../../load/flows/traffic.ts";
+import type { Window } from "../../../results/contract/results.ts";
+import { type Flow, flowNamed, useOf } from "../../../results/recording/flows.ts";
 import { decodeHistogram } from "../../../results/statistics/histogram.ts";
-import { isStarved } from "../../../results/validity/starvation.ts";
-import { echo } from "../../experiments/echo.ts";
-import type { ServerWindow } from "../../rigs/processes/server.ts";
-import { planCells, presets } from "../../run/plan.ts";
-import { runTrial } from "../../run/trial.ts";
+import { cpuWaitShareMax } from "../../../results/validity/cpu-contention.ts";
+import type { TrafficCell } from "../../experiments/comparison/traffic-cell.ts";
+import { trafficTrial } from "../../experiments/comparison/traffic-trial.ts";
+import { ProgramPool } from "../../rigs/program-pool.ts";
+import { ServerRig } from "../../rigs/server-rig.ts";
 import type { Target } from "../../targets/target.ts";
 
 /** A window of a trial: the harness offers `load`, the server answers as `answer` says, or at once. */
@@ -31,10 +32,10 @@ export interface MachineNoise {
   /** How late a bare timer of this process fired, in nanoseconds, at a percentile. */
   latenessNs(percentile: number): number;
   /** A process of the measurement did not get the processor it asked for. */
-  readonly starved: boolean;
+  readonly contended: boolean;
 }
 
-export const trialShape = { connections: 4, settleMs: 100, drainMs: 1000, payloadBytes: 64 } as const;
+export const trialShape = { connections: 4, rampUpMs: 100, drainMs: 1000, payloadBytes: 64 } as const;
 
 export interface TrialOrder {
   readonly target: Target;
@@ -51,38 +52,57 @@ export interface TrialOrder {
  * what a run has. Throws if the trial is not complete.
  */
 export async function observe(order: TrialOrder): Promise<Map<string, ObservedWindow>> {
-  const { target, windows, durationMs, seed, signal, imposedElsewhere } = order;
-  const scenario = { ...echo, windows: () => windows.map(({ name, load }) => ({ name, flows: { roundTrip: load } })) };
-  const settings = { ...presets.quick, ...trialShape, durationMs };
-  const [plan] = planCells([target], [scenario], settings);
+  const { windows, seed, signal, imposedElsewhere } = order;
   const script = Object.fromEntries(windows.flatMap(({ name, answer }) => (answer ? [[name, answer]] : [])));
+  const cell = cellOf(order, { name: "known-answer", script });
   using probe = new TimerProbe();
   const lateness = new Map<string, (percentile: number) => number>();
   let told: Record<string, ImposedDelays> = {};
-  const { trial, failure } = await runTrial(plan!, {
-    trial: 1,
-    seed,
-    signal,
-    service: { service: "known-answer", script },
-    onServerWindow(name: string, { imposed }: ServerWindow) {
+  const seen: Window[] = [];
+  await using programs = new ProgramPool();
+  {
+    await using rig = await ServerRig.open(cell, { trial: 1, seed, signal, programs });
+    rig.onServerWindow = (name, { imposed }) => {
       if (imposed !== undefined) told[name] = imposed;
       lateness.set(name, probe.take());
-    },
-  });
-  if (failure !== undefined) throw new WirebenchError("process-failed", failure);
+    };
+    const shape = {
+      warmup: { name: "warm-up", flows: { roundTrip: { kind: "closed", inFlight: 4 } } } as const,
+      windows: windows.map(({ name, load }) => ({ name, flows: { roundTrip: load } })),
+    };
+    for await (const window of trafficTrial(rig, cell, shape)) seen.push(window);
+  }
   if (imposedElsewhere !== undefined) told = await imposedElsewhere();
   const overall = probe.take();
   return new Map(
-    trial.windows.map((window) => [
+    seen.map((window) => [
       window.name,
       {
-        flow: window.flows.roundTrip!,
+        flow: flowNamed(window, "roundTrip")!,
         imposed: told[window.name],
-        machine: { latenessNs: lateness.get(window.name) ?? overall, starved: isStarved(window) },
+        machine: {
+          latenessNs: lateness.get(window.name) ?? overall,
+          contended: (useOf(window).cpuWaitShare ?? 0) > cpuWaitShareMax,
+        },
       },
     ]),
   );
 }
+
+const cellOf = ({ target, durationMs, windows }: TrialOrder, behaviour: TrafficCell["behaviour"]): TrafficCell => ({
+  target,
+  behaviour,
+  expectations: [],
+  parameters: {
+    ...trialShape,
+    workers: 1,
+    payloadKind: "text",
+    load: windows[0]!.load,
+    warmupMs: 150,
+    durationMs,
+    settings: {},
+  },
+});
 
 /** Every delay of a histogram, as often as it was recorded, in nanoseconds. */
 export function delaysOf(encoded: string): number[] {

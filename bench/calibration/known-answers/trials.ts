@@ -139,7 +139,8 @@ const drip: KnownAnswerTrial = {
       const names = ["quickly", "slowly", "quickly, again"];
       const order = { pieces: 4, pausesNs: [0, 0.5 * ms, 1 * ms, 0.5 * ms] };
       const { port } = await server.call("listen", order, startWaitMs);
-      const target: Target = { label: floorName, protocol: floorName, url: `tcp://127.0.0.1:${port}/` };
+      const url = `tcp://127.0.0.1:${port}/`;
+      const target: Target = { label: floorName, protocol: floorName, options: {}, system: { kind: "external", url } };
       const observed = await observe({
         ...attempt,
         target,

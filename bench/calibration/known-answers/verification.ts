@@ -1,4 +1,5 @@
 /** Known answers through the real harness, repeated until the trials agree. */
+import { embeddedTarget } from "../../targets/target.ts";
 import type { Check } from "./checks.ts";
 import { agree, type Verdict } from "./judge.ts";
 import { type KnownAnswerTrial, knownAnswerTrials } from "./trials.ts";
@@ -17,7 +18,7 @@ export async function checkKnownAnswers(
     const attempts: Check[][] = [];
     while (attempts.length < attemptsMax && !isDecided(attempts, trial.passes)) {
       starts(trial, attempts.length + 1);
-      const target = { label: protocol, protocol };
+      const target = embeddedTarget(protocol);
       attempts.push(await trial.run({ target, seed: attempts.length + 1, signal }));
     }
     checks.push(...joinAttempts(attempts, trial.passes));

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { echoService } from "../../../load/behaviours/echo.ts";
+import { echoBehaviour } from "../../../load/behaviours/echo.ts";
 import type { WireByteCounter, WireBytes } from "../../../load/metering/wire-bytes.ts";
 import { connectClient } from "../../../load/users/connect.ts";
 import { defaultLimits, type Protocol } from "../../../protocol/contract.ts";
@@ -23,14 +23,14 @@ const quietMs = 25;
 export async function checkWireBytes({ server, client }: Protocol, counter: WireByteCounter): Promise<Check[]> {
   const framing = framingOf(server.traits);
   if (framing === undefined) return [];
-  const { behaviour } = echoService();
+  const { behaviour } = echoBehaviour();
   const running = await server.listen({ host: "127.0.0.1", port: 0, behaviour, limits: defaultLimits });
   const checks: Check[] = [];
   try {
     for (const kind of payloadKinds) {
       let echoed = (): void => {};
       const onMessage = (): void => echoed();
-      const options = { url: running.url, limits: defaultLimits, user: 0, pollIntervalMs: 1000, onMessage };
+      const options = { url: running.url, limits: defaultLimits, user: 0, options: {}, onMessage };
       const connection = await connectClient(client, options);
       const counted: WireBytes[] = [];
       for (const bytes of framedSizesBytes) {

@@ -28,15 +28,15 @@ export async function httpWithHarness(
   );
   try {
     const codec = { kind: "text", payloadBytes, seed } as const;
-    const order = { url, connections, firstUser: 0, codec, pollIntervalMs: 1, limits: defaultLimits };
+    const order = { url, connections, firstUser: 0, codec, options: {}, limits: defaultLimits };
     await generator.call("connect", order, patienceMs);
-    const settleStartNs = nowNs() + 10e6;
-    const startNs = settleStartNs + warmupMs * 1e6;
+    const rampUpStartNs = nowNs() + 10e6;
+    const startNs = rampUpStartNs + warmupMs * 1e6;
     const endNs = startNs + durationMs * 1e6;
     const flows = { roundTrip: { kind: "closed", inFlight } } as const;
     await generator.call(
       "begin",
-      { name: "loop", flows, index: 1, settleStartNs, startNs, endNs, connections, seed },
+      { name: "loop", flows, index: 1, rampUpStartNs, startNs, endNs, connections, seed },
       patienceMs,
     );
     const { roundTrip } = (await generator.call("collect", { drainMs: 2000 }, patienceMs)).flows;

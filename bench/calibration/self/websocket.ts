@@ -1,18 +1,23 @@
-import { summarise } from "../../../results/summary/summary.ts";
+import { clusterPresets } from "../../experiments/cluster/presets.ts";
+import { presets } from "../../experiments/comparison/presets.ts";
 import { throughput } from "../../experiments/throughput.ts";
-import { planCells, presets } from "../../run/plan.ts";
+import { ProgramPool } from "../../rigs/program-pool.ts";
 import { runTrial } from "../../run/trial.ts";
+import { embeddedTarget } from "../../targets/target.ts";
 import { ForkedChild } from "../second-opinion/forked-child.ts";
 import { type LoopOrder, type LoopResult, type LoopShape, timing } from "../second-opinion/loop.ts";
 
-/** The harness as a run uses it: its server process, its load-generator process, its throughput scenario. */
+/** The harness as a run uses it: its server process, its load-generator process, its throughput experiment. */
 export async function websocketWithHarness(shape: LoopShape, seed: number): Promise<LoopResult> {
-  const settings = { ...presets.quick, ...timing, ...shape };
-  const [cell] = planCells([{ label: "websocket", protocol: "websocket" }], [throughput], settings);
-  const { trial, failure } = await runTrial(cell!, { trial: 1, seed, signal: new AbortController().signal });
-  if (failure !== undefined) throw new Error(failure);
-  const { achievedRatePerSecond, roundTripP50Us } = summarise([trial], cell!.identity.parameters);
-  return { ratePerSecond: achievedRatePerSecond!.value, p50Us: roundTripP50Us!.value };
+  const traffic = { ...presets.quick.settings, ...timing, ...shape };
+  const request = { targets: [embeddedTarget("websocket")], traffic, cluster: clusterPresets.quick };
+  const [cell] = throughput.cells(request);
+  await using programs = new ProgramPool();
+  const context = { trial: 1, seed, signal: new AbortController().signal, programs };
+  const { trial, failure } = await runTrial(throughput, cell!, context);
+  if (failure !== undefined) throw new Error(failure.reason);
+  const { achievedRatePerSecond, roundTripP50Us } = trial.measures;
+  return { ratePerSecond: achievedRatePerSecond!, p50Us: roundTripP50Us! };
 }
 
 /** The hand-written loop, in as many processes as the harness has. */

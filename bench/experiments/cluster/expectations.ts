@@ -1,5 +1,7 @@
 /** Expectations several experiments share, so that one sentence and one formula stand for one thing. */
-import { type Expectation, exactly } from "../contract/experiment.ts";
+import { type CellPlan, exactly } from "../contract/experiment.ts";
+
+export type Expectation = CellPlan["expectations"][number];
 
 export const nothingMissing: Expectation = {
   statement: "every user gets every message",

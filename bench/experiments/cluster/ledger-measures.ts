@@ -1,43 +1,88 @@
+/** What the users saw, as metrics, and the names of these. A share of nothing is left out. */
 import type { ChannelUsersSeries, Ledger, Outage, StateFound } from "../../../load/channel/channel-users-api.ts";
-import { carriesPercentile, decodeHistogram, sumHistograms } from "../../../results/statistics/histogram.ts";
-import type { Measures } from "../contract/experiment.ts";
+import type { Measures, MetricName } from "../../../results/metrics/metrics.ts";
+import { delayUs } from "../../../results/recording/delays.ts";
+import { carriesPercentile, sumHistograms } from "../../../results/statistics/histogram.ts";
 
-/** What a ledger says, as metrics of an arm. A share of nothing is left out. */
+const counted = [
+  "publishedMessages",
+  "unsentMessages",
+  "acceptedMessages",
+  "rejectedMessages",
+  "missingDeliveries",
+  "declaredLossDeliveries",
+  "silentLossDeliveries",
+  "missingWhileConnectedDeliveries",
+  "duplicatedDeliveries",
+  "reorderedDeliveries",
+  "corruptedDeliveries",
+  "replayedDeliveries",
+  "publishedPerSecond",
+  "deliveriesPerSecond",
+  "usersEventLoopUtilization",
+] as const satisfies readonly (MetricName & keyof Ledger)[];
+
+const delays = [
+  "sameNodeDelivery",
+  "crossNodeDelivery",
+  "firstRecipient",
+  "medianRecipient",
+  "lastRecipient",
+  "dispatch",
+] as const satisfies readonly (keyof Ledger["histograms"])[];
+
+export const ledgerMetrics: readonly MetricName[] = [
+  ...counted,
+  "deliveredFraction",
+  "sameNodeDeliveredFraction",
+  "crossNodeDeliveredFraction",
+  ...delays.flatMap((delay) => [`${delay}P50Us`, `${delay}P99Us`] as const),
+];
+
 export function ledgerMeasures(ledger: Ledger): Measures {
-  const { histograms } = ledger;
   return {
-    publishedMessages: ledger.publishedMessages,
-    unsentMessages: ledger.unsentMessages,
-    acceptedMessages: ledger.acceptedMessages,
-    rejectedMessages: ledger.rejectedMessages,
-    missingDeliveries: ledger.missingDeliveries,
-    declaredLossDeliveries: ledger.declaredLossDeliveries,
-    silentLossDeliveries: ledger.silentLossDeliveries,
-    missingWhileConnectedDeliveries: ledger.missingWhileConnectedDeliveries,
-    duplicatedDeliveries: ledger.duplicatedDeliveries,
-    reorderedDeliveries: ledger.reorderedDeliveries,
-    corruptedDeliveries: ledger.corruptedDeliveries,
-    replayedDeliveries: ledger.replayedDeliveries,
-    publishedPerSecond: ledger.publishedPerSecond,
-    deliveriesPerSecond: ledger.deliveriesPerSecond,
-    usersEventLoopUtilization: ledger.usersEventLoopUtilization,
+    ...Object.fromEntries(counted.map((name) => [name, ledger[name]])),
     ...share("deliveredFraction", ledger.deliveries, ledger.expectedDeliveries),
     ...share("sameNodeDeliveredFraction", ledger.sameNodeDeliveries, ledger.sameNodeExpected),
     ...share("crossNodeDeliveredFraction", ledger.crossNodeDeliveries, ledger.crossNodeExpected),
-    ...delays("sameNodeDelivery", histograms.sameNodeDelivery),
-    ...delays("crossNodeDelivery", histograms.crossNodeDelivery),
-    ...delays("firstRecipient", histograms.firstRecipient),
-    ...delays("medianRecipient", histograms.medianRecipient),
-    ...delays("lastRecipient", histograms.lastRecipient),
-    ...delays("dispatch", histograms.dispatch),
+    ...defined(
+      delays.flatMap((delay) => [
+        [`${delay}P50Us`, delayUs(ledger.histograms[delay], 50)] as const,
+        [`${delay}P99Us`, delayUs(ledger.histograms[delay], 99)] as const,
+      ]),
+    ),
   };
 }
 
-/** `prefix` is `steps` or `rejoin`. */
-export const foundMeasures = (prefix: string, { asked, found, sameNode }: StateFound): Measures => ({
-  ...share(`${prefix}FoundFraction`, found, asked),
-  ...share(`sameNode${prefix[0]!.toUpperCase()}${prefix.slice(1)}Fraction`, sameNode, asked),
+/** Of steps. */
+export const stepsMetrics = ["stepsFoundFraction", "sameNodeStepsFraction"] as const;
+export const stepsMeasures = ({ asked, found, sameNode }: StateFound): Measures => ({
+  ...share("stepsFoundFraction", found, asked),
+  ...share("sameNodeStepsFraction", sameNode, asked),
 });
+
+/** Of leaving and coming back. */
+export const rejoinMetrics = ["rejoinFoundFraction", "sameNodeRejoinFraction"] as const;
+export const rejoinMeasures = ({
+  asked,
+  found,
+  sameNode,
+}: Pick<StateFound, "asked" | "found" | "sameNode">): Measures => ({
+  ...share("rejoinFoundFraction", found, asked),
+  ...share("sameNodeRejoinFraction", sameNode, asked),
+});
+
+export const outageMetrics = [
+  "droppedConnections",
+  "detectMs",
+  "lastDetectMs",
+  "firstReconnectedMs",
+  "p99ReconnectedMs",
+  "allReconnectedMs",
+  "firstDeliveryAfterMs",
+  "reconnectedFraction",
+  "foundAfterFaultFraction",
+] as const satisfies readonly MetricName[];
 
 /** The clocks of a failover, all from the fault. Left out where it never happened. */
 export function outageMeasures(outages: readonly Outage[], faultNs: number): Measures {
@@ -53,30 +98,39 @@ export function outageMeasures(outages: readonly Outage[], faultNs: number): Mea
   const back = ms(last.map(({ reconnectedNs }) => reconnectedNs));
   const firstBack = ms(since.map(({ reconnectedNs }) => reconnectedNs));
   const served = ms(since.map(({ firstDeliveryNs }) => firstDeliveryNs));
+  const allBack = back.length === last.length;
   return {
     droppedConnections: since.length,
-    ...at("detectMs", lost[0]),
-    ...at("lastDetectMs", lost.at(-1)),
-    ...at("firstReconnectedMs", firstBack[0]),
-    ...at("p99ReconnectedMs", back.length === last.length ? back[Math.ceil(0.99 * back.length) - 1] : undefined),
-    ...at("allReconnectedMs", back.length === last.length ? back.at(-1) : undefined),
-    ...at("firstDeliveryAfterMs", served[0]),
+    ...defined([
+      ["detectMs", lost[0]],
+      ["lastDetectMs", lost.at(-1)],
+      ["firstReconnectedMs", firstBack[0]],
+      ["p99ReconnectedMs", allBack ? back[Math.ceil(0.99 * back.length) - 1] : undefined],
+      ["allReconnectedMs", allBack ? back.at(-1) : undefined],
+      ["firstDeliveryAfterMs", served[0]],
+    ]),
     ...share("reconnectedFraction", back.length, last.length),
     ...share("foundAfterFaultFraction", last.filter(({ found }) => found === true).length, last.length),
   };
 }
 
+export const nodeDelayMetrics = [
+  "slowNodeDeliveryP50Us",
+  "otherNodesDeliveryP50Us",
+  "otherNodesOverSlowNodeRatio",
+] as const satisfies readonly MetricName[];
+
 /** Delays of the users of one node beside those of all others. */
 export function nodeDelays({ histogramsPerNode }: Ledger, slow: string): Measures {
-  const others = Object.entries(histogramsPerNode).flatMap(([node, encoded]) => (node === slow ? [] : encoded));
-  const own = histogramsPerNode[slow];
-  const p50Us = (encoded: readonly string[]): number | undefined => {
-    const histogram = sumHistograms(encoded);
+  const p50Us = (of: (node: string) => boolean): number | undefined => {
+    const histogram = sumHistograms(
+      Object.entries(histogramsPerNode).flatMap(([node, encoded]) => (of(node) ? encoded : [])),
+    );
     return histogram && carriesPercentile(histogram.totalCount, 50)
       ? histogram.getValueAtPercentile(50) / 1000
       : undefined;
   };
-  const [slowP50Us, othersP50Us] = [p50Us(own === undefined ? [] : [own]), p50Us(others)];
+  const [slowP50Us, othersP50Us] = [p50Us((node) => node === slow), p50Us((node) => node !== slow)];
   if (slowP50Us === undefined || othersP50Us === undefined) return {};
   return {
     slowNodeDeliveryP50Us: slowP50Us,
@@ -89,16 +143,8 @@ export const peakAttempts = ({ attemptsPerSecond }: ChannelUsersSeries): Measure
   peakAttemptsPerSecond: Math.max(0, ...attemptsPerSecond),
 });
 
-const share = (name: string, part: number, whole: number): Measures => (whole > 0 ? { [name]: part / whole } : {});
+const share = (name: MetricName, part: number, whole: number): Measures => (whole > 0 ? { [name]: part / whole } : {});
 
-const at = (name: string, ms: number | undefined): Measures => (ms === undefined ? {} : { [name]: ms });
-
-function delays(prefix: string, encoded: string | undefined): Measures {
-  if (encoded === undefined) return {};
-  const histogram = decodeHistogram(encoded);
-  return Object.fromEntries(
-    ([50, 99] as const)
-      .filter((percentile) => carriesPercentile(histogram.totalCount, percentile))
-      .map((percentile) => [`${prefix}P${percentile}Us`, histogram.getValueAtPercentile(percentile) / 1000]),
-  );
-}
+/** What could not be read or never happened is left out. */
+export const defined = (entries: readonly (readonly [MetricName, number | undefined])[]): Measures =>
+  Object.fromEntries(entries.filter(([, value]) => value !== undefined && Number.isFinite(value)));

@@ -1,9 +1,9 @@
-import type { BrokerName } from "../../../results/contract/cluster-results.ts";
+import { brokerNamed } from "../../../servers/cluster/brokers/brokers.ts";
 import type { ClusterSettings, Setup } from "../../rigs/cluster/cluster-setup.ts";
 
 const mebibyte = 1024 * 1024;
 
-/** What an arm has unless it says otherwise: the healthy cluster of the settings, without a broker. */
+/** What a cell has unless it says otherwise: the healthy cluster of the settings, without a broker. */
 export function setupOf(settings: ClusterSettings, own: Partial<Setup> = {}): Setup {
   return {
     protocol: settings.protocol,
@@ -21,7 +21,7 @@ export function setupOf(settings: ClusterSettings, own: Partial<Setup> = {}): Se
     payloadBytes: settings.payloadBytes,
     queueBytesMax: 4 * mebibyte,
     mayStayOut: false,
-    gatherConcurrent: 32,
+    connectConcurrent: 32,
     ...own,
   };
 }
@@ -29,5 +29,12 @@ export function setupOf(settings: ClusterSettings, own: Partial<Setup> = {}): Se
 /** As many users as asked for, or a few more, so that an even spread gives each node the same number. */
 export const evenUsers = (users: number, nodes: number): number => Math.ceil(users / nodes) * nodes;
 
+/** Those asked for that are something between the nodes. */
+export const realBrokers = ({ brokers }: ClusterSettings): readonly string[] =>
+  brokers.filter((broker) => broker !== "none");
+
 /** The broker an experiment uses that needs one but does not compare them: the first asked for. */
-export const anyBroker = ({ brokers }: ClusterSettings): BrokerName => brokers[0] ?? "memory";
+export const anyBroker = ({ brokers }: ClusterSettings): string => brokers[0] ?? "memory";
+
+/** Whether a user that comes back can be given what it missed. */
+export const hasHistory = (broker: string): boolean => brokerNamed(broker).traits.history;

@@ -1,78 +1,88 @@
-/** The stretches of traffic experiments are made of. */
-
-import type { Ledger, Outage, PublishOrder } from "../../../load/channel/channel-users-api.ts";
+/** The windows of traffic experiments are made of. */
+import type { ChainOrder, Ledger, Outage, PublishOrder } from "../../../load/channel/channel-users-api.ts";
 import { nowNs } from "../../../protocol/clock.ts";
-import type { Stage } from "../../rigs/cluster/stage.ts";
+import type { Window } from "../../../results/contract/results.ts";
+import type { ChannelWindow } from "../../rigs/cluster/channel-users.ts";
+import type { ClusterRig } from "../../rigs/cluster/cluster-rig.ts";
 
 /** From the order to the first message. */
 const leadMs = 50;
-/** Nothing arrived for so long: what is missing now will not come. Longer than any poll, retry or flush. */
-const quietMs = 500;
-/** After everything is in: a second copy of the last messages would come now. */
-const duplicatesWaitMs = 100;
-
-export interface Traffic extends Partial<Pick<PublishOrder, "publishers" | "publishersOn">> {
-  readonly ratePerSecond: number;
-  readonly durationMs: number;
-  /** Longest wait for what is still on the way. */
-  readonly settleMsMax?: number;
-}
-
-/** Publishes on schedule, waits for what is on the way, and reads the books. `meanwhile` runs beside it, from the start. */
-export async function publishFor(
-  stage: Stage,
-  { settleMsMax = 5000, durationMs, ...traffic }: Traffic,
-  meanwhile: () => Promise<void> = async () => {},
-): Promise<Ledger> {
-  const startNs = stage.startClock(leadMs);
-  const publishing = stage.ask("publish", { ...traffic, durationMs, startNs }, durationMs + 15_000);
-  await stage.wait(leadMs);
-  await Promise.all([publishing, meanwhile()]);
-  return await settledLedger(stage, settleMsMax);
-}
-
 /** Of a closed loop, the beginning that rates leave out. */
 const warmUpShare = 1 / 3;
 
-/** Closed loop: every publisher sends the next message when one of its own came back. */
-export async function chainFor(
-  stage: Stage,
-  order: { durationMs: number; inFlight: number; publishers?: number },
-): Promise<Ledger> {
-  const startNs = stage.startClock(leadMs);
-  const warmUpMs = order.durationMs * warmUpShare;
-  await stage.ask("chain", { ...order, startNs, warmUpMs }, order.durationMs + 15_000);
-  return await settledLedger(stage, 5000);
+interface WindowOptions {
+  /** Where a trial has several. */
+  readonly name?: string;
+  /** Longest wait for what is still on the way. */
+  readonly drainMsMax?: number;
 }
 
-async function settledLedger(stage: Stage, maxMs: number): Promise<Ledger> {
-  await stage.ask("drain", { quietMs, maxMs }, maxMs + 10_000);
-  await stage.wait(duplicatesWaitMs);
-  const ledger = await stage.ask("ledger", undefined);
-  stage.keepHistograms(ledger.histograms);
+/** The start is told by the clock of the rig. */
+type Unstarted<Order> = Order extends unknown ? Omit<Order, "startNs"> : never;
+
+interface Measured {
+  readonly ledger: Ledger;
+  readonly window: Window;
+}
+
+/** Publishes on schedule, waits for what is on the way, and reads the ledger. `meanwhile` runs beside it, from the start. */
+export const publishFor = (
+  rig: ClusterRig,
+  order: Unstarted<PublishOrder> & WindowOptions,
+  meanwhile?: () => Promise<void>,
+): Promise<Measured> => measure(rig, { kind: "open", ...order }, meanwhile);
+
+/** The same as a window of the trial. */
+export async function* openLoop(...[rig, order, meanwhile]: Parameters<typeof publishFor>) {
+  return yield* windowOf(await publishFor(rig, order, meanwhile));
+}
+
+/** Closed loop: every publisher sends the next message when one of its own came back. */
+export async function* closedLoop(rig: ClusterRig, order: Omit<ChainOrder, "startNs" | "warmUpMs"> & WindowOptions) {
+  return yield* windowOf(await measure(rig, { kind: "closed", ...order, warmUpMs: order.durationMs * warmUpShare }));
+}
+
+function* windowOf({ ledger, window }: Measured): Generator<Window, Ledger> {
+  yield window;
   return ledger;
+}
+
+async function measure(
+  rig: ClusterRig,
+  { name = "traffic", drainMsMax = 5000, ...order }: Unstarted<ChannelWindow> & WindowOptions,
+  meanwhile: () => Promise<void> = async () => {},
+): Promise<Measured> {
+  const startNs = rig.nextWindowNs(leadMs);
+  await Promise.all([rig.users.run({ ...order, startNs }), rig.wait(leadMs).then(meanwhile)]);
+  // Whatever was halted was shorter than its order.
+  const ranMs = Math.min(order.durationMs, (nowNs() - startNs) / 1e6);
+  const warmUpMs = order.kind === "closed" ? order.warmUpMs : 0;
+  const ledger = await rig.users.collect(drainMsMax);
+  const { histograms, histogramsPerNode: _, ...measures } = ledger;
+  const startMs = rig.atMs(startNs) + warmUpMs;
+  return { ledger, window: { name, startMs, durationMs: ranMs - warmUpMs, measures, histograms } };
 }
 
 /** A fault, its time, and in the events who noticed it when. */
 export async function breakAt(
-  stage: Stage,
+  rig: ClusterRig,
   subject: string,
   what: string,
   fault: () => Promise<void>,
 ): Promise<number> {
   const faultNs = nowNs();
-  stage.mark("fault", subject, what, faultNs);
-  await stage.unlessFailed(fault());
+  rig.mark("fault", subject, what, faultNs);
+  await rig.unlessFailed(fault());
   return faultNs;
 }
 
 /** Puts what the users went through after a fault into the events, and returns it. */
-export async function markOutages(stage: Stage, faultNs: number): Promise<readonly Outage[]> {
-  const outages = (await stage.ask("outages", undefined)).filter(({ disconnectedNs }) => disconnectedNs >= faultNs);
+export async function markOutages(rig: ClusterRig, faultNs: number): Promise<readonly Outage[]> {
+  const outages = (await rig.users.outages()).filter(({ disconnectedNs }) => disconnectedNs >= faultNs);
   const times = (pick: (outage: Outage) => number | undefined): number[] =>
     outages.flatMap((outage) => pick(outage) ?? []).sort((a, b) => a - b);
   const mark = (what: string, ns: number | undefined): void => {
-    if (ns !== undefined) stage.mark("observation", "users", what, ns);
+    if (ns !== undefined) rig.mark("observation", "users", what, ns);
   };
   const back = times(({ reconnectedNs }) => reconnectedNs);
   mark("first user cut off", times(({ disconnectedNs }) => disconnectedNs)[0]);

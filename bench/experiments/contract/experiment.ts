@@ -1,49 +1,60 @@
-/** The contract between an experiment and what runs it. An experiment is one file of arms and predictions. */
+/**
+ * The contract between an experiment and what runs it. Comparing protocols and breaking a cluster are the same activity:
+ * cells, measured on a rig, trial by trial. An experiment is one file and one line in the registry.
+ */
 
-import type { ExperimentInfo } from "../../../results/contract/cluster-results.ts";
-import type { ClusterSettings, Setup } from "../../rigs/cluster/cluster-setup.ts";
-import type { Stage } from "../../rigs/cluster/stage.ts";
-import type { BalancedAs } from "../../targets/balanced-protocols.ts";
+import type { Expectation, ExperimentInfo, Parameters, Recording, Window } from "../../../results/contract/results.ts";
+import type { Measures, MetricName } from "../../../results/metrics/metrics.ts";
+import type { Rig, RigContext } from "../../rigs/rig.ts";
+import type { Target } from "../../targets/target.ts";
+import type { RunRequest, SettingName } from "./request.ts";
 
-export interface Expectation {
-  /** Id of a taught statement. */
-  readonly claim?: string;
-  readonly statement: string;
-  readonly formula: string;
-  readonly metric: string;
-  readonly expected: { readonly low: number; readonly high: number };
-}
-
-/** What an arm measured, by metric name; see reports/cluster/metrics.ts. */
-export type Measures = Record<string, number>;
-
-export interface Arm {
-  /** Unique within the experiment. */
-  readonly name: string;
-  readonly setup: Setup;
-  readonly ratePerSecond?: number;
-  /** What else this arm changes, for the report. */
-  readonly settings?: Record<string, string | number | boolean>;
+/** One combination of target, variant and parameters, measured once per trial. */
+export interface CellPlan {
+  readonly target: Target;
+  /** What sets it apart from other cells of the experiment on the same target; unique among them. */
+  readonly variant?: string;
+  readonly parameters: Parameters;
   /** Fixed before anything runs. */
-  readonly expectations: readonly Expectation[];
-  /** Runs on a cluster that is up, with all users connected. Events and series are kept by the stage. */
-  readonly run: (stage: Stage) => Promise<Measures>;
+  readonly expectations: readonly (Expectation & { readonly metric: MetricName })[];
 }
 
-export interface BrokenArm extends Arm {
-  /** Metric of the expectation that this must fail. */
-  readonly fails: string;
+/** What a trial yields at its end. */
+export interface Outcome extends Partial<Pick<Recording, "histograms" | "series" | "flags">> {
+  readonly measures: Measures;
+  /** In report order, where that is not the order in which they ran. */
+  readonly windows?: readonly Window[];
 }
 
-export interface Experiment extends ExperimentInfo {
-  readonly arms: (settings: ClusterSettings) => readonly Arm[];
-  /** What its predictions hold for; with another protocol its arms are not run. Absent: for all. */
-  readonly predicts?: readonly BalancedAs[];
+/** A cell broken on purpose, its expectations untouched: the check of the check. */
+export interface SabotagedCell<Cell extends CellPlan> {
+  readonly cell: Cell;
+  /** Metric of the expectation that this must fail: measured, and not for want of a number. */
+  readonly fails: MetricName;
+}
+
+export interface Experiment<Cell extends CellPlan = CellPlan, On extends Rig = Rig> extends ExperimentInfo {
+  /** Settings of the request it follows; an option that no chosen experiment follows is a mistake of the caller. */
+  readonly follows: readonly SettingName[];
+  /** Everything its trials measure; what is not listed is not kept. */
+  readonly metrics: readonly MetricName[];
+  /** Whether its trials need the machine to themselves, or may run side by side. */
+  readonly isolation: "exclusive" | "shared";
+  /** Every usage error is raised here, before anything starts. */
+  cells(request: RunRequest): readonly Cell[];
+  /** Why a cell is not measured, as a sentence. */
+  unfit?(cell: Cell): string | undefined;
+  /** Fresh processes, up and connected. */
+  open(cell: Cell, context: RigContext): Promise<On>;
   /**
-   * The check of the check: an arm of this experiment with its expectations untouched and its set-up broken on purpose.
-   * A test runs it and demands that the expectation named fails, measured, and not for want of a number.
+   * One trial. Yields after each window, so that the windows of several cells can be taken in turn. What was yielded
+   * before a failure is kept.
    */
-  readonly broken: (settings: ClusterSettings) => BrokenArm;
+  measure(rig: On, cell: Cell): AsyncGenerator<Window, Outcome>;
+  /** How long the traffic of one trial takes if nothing is slow, in milliseconds: for the time that is left. */
+  trafficMs(cell: Cell): number;
+  /** A test runs it and demands that the expectation named fails. */
+  sabotage(request: RunRequest): SabotagedCell<Cell>;
 }
 
-export const exactly = (value: number): { low: number; high: number } => ({ low: value, high: value });
+export const exactly = (value: number): Expectation["expected"] => ({ low: value, high: value });

@@ -1,13 +1,15 @@
 import type { Backoff } from "../../../load/channel/backoff.ts";
-import type { BrokerName, Policy } from "../../../results/contract/cluster-results.ts";
+import type { Policy } from "../../../servers/cluster/haproxy/proxy.ts";
+import type { Target } from "../../targets/target.ts";
 
-/** What is started for an arm, and how its users behave; `defaultSetup` holds the rest. */
+/** What is started for a cell, and how its users behave. */
 export interface Setup {
   readonly protocol: string;
   readonly nodes: number;
   /** Nodes known to the load balancer but not running at the start: for scaling out. */
   readonly spareNodes: number;
-  readonly broker: BrokerName;
+  /** `none` for nodes that do not know each other. */
+  readonly broker: string;
   /** All nodes in one consumer group: the mistake with Kafka. */
   readonly sharedConsumerGroup: boolean;
   readonly policy: Policy;
@@ -22,29 +24,38 @@ export interface Setup {
   readonly payloadBytes: number;
   /** Bytes a node queues for one user before it gives the user up. */
   readonly queueBytesMax: number;
-  /** The arm is about users who do not get in; any other one fails if it cannot begin with everybody connected. */
+  /** The cell is about users who do not get in; any other one fails if it cannot begin with everybody connected. */
   readonly mayStayOut: boolean;
-  /** Handshakes under way at a time while the users gather. */
-  readonly gatherConcurrent: number;
+  /** Handshakes under way at a time while the users connect. */
+  readonly connectConcurrent: number;
 }
 
-/** How much and how long; a preset. */
+/** How much and how long. */
 export interface ClusterSettings {
-  readonly trials: number;
   readonly nodes: number;
+  /** Virtual users, one connection each. */
   readonly users: number;
+  /** Published by all users together. */
   readonly ratePerSecond: number;
   readonly payloadBytes: number;
-  /** Of a measured stretch of traffic. */
+  /** Of a measured window of traffic. */
   readonly durationMs: number;
   /** Node counts of the scaling experiment. */
   readonly nodeCounts: readonly number[];
-  /** Brokers asked for; experiments over all brokers make one arm each. */
-  readonly brokers: readonly BrokerName[];
+  /** Brokers asked for; experiments over all brokers have a cell for each. */
+  readonly brokers: readonly string[];
   /** Policy asked for on the command line; experiments that vary it ignore it. */
   readonly policy?: Policy;
   /** Protocol of experiments that do not vary it. */
   readonly protocol: string;
-  /** Settle time of clients after a fault before an experiment gives up waiting, in milliseconds. */
+  /** How long an experiment waits for its users after a fault. */
   readonly recoveryMsMax: number;
+}
+
+/** What a rig needs to know of a cell. */
+export interface ClusterPlan {
+  readonly target: Target;
+  readonly variant: string;
+  readonly setup: Setup;
+  readonly settings: Pick<ClusterSettings, "recoveryMsMax">;
 }

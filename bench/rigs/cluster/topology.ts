@@ -9,14 +9,14 @@ import { requireProgram } from "../../../servers/programs/program.ts";
 import { programNamed } from "../../../servers/programs/programs.ts";
 import type { RunningProgram } from "../../../servers/programs/running-program.ts";
 import type { NodeOrder } from "../processes/node-api.ts";
-import type { BrokerPool } from "./broker-pool.ts";
+import type { ProgramPool } from "../program-pool.ts";
 import { ClusterNode } from "./cluster-node.ts";
 import type { Setup } from "./cluster-setup.ts";
 import { freePorts } from "./free-ports.ts";
 
 export interface ServersOptions {
   readonly setup: Setup;
-  readonly brokers: Pick<BrokerPool, "serverOf" | "component">;
+  readonly programs: ProgramPool;
   /** Unique in the run, so that no two clusters share it. */
   readonly topic: string;
 }
@@ -40,14 +40,14 @@ const tunnelTimeoutMs = 3_600_000;
  * belong to the pool. `died` hears of a process that ends unasked.
  */
 export async function openServers(
-  { setup, brokers, topic }: ServersOptions,
+  { setup, programs, topic }: ServersOptions,
   cleanUp: AsyncDisposableStack,
   died: (sentence: string) => void,
 ): Promise<Servers> {
   const executable = requireProgram(programNamed("haproxy"));
   const [broker, state] = await Promise.all([
-    setup.broker === "none" ? undefined : brokers.serverOf(setup.broker),
-    setup.state === "outside" ? brokers.component("redis") : undefined,
+    setup.broker === "none" ? undefined : programs.serverOf(setup.broker),
+    setup.state === "outside" ? programs.program("redis") : undefined,
   ]);
   const limits: Limits = { ...defaultLimits, queueBytesMax: setup.queueBytesMax };
   const total = setup.nodes + setup.spareNodes;
@@ -74,8 +74,11 @@ export async function openServers(
   });
   await Promise.all(nodes.slice(0, setup.nodes).map((node) => node.start()));
 
+  // Before it starts: if everything is given up meanwhile, this throws, or waits for it and ends it.
+  let starting: Promise<RunningProxy> | undefined;
+  cleanUp.defer(async () => (await starting?.catch(() => undefined))?.stop());
   const proxyFolder = mkdtempSync(join(tmpdir(), "wirebench-haproxy-"));
-  const proxy = await startProxy(
+  starting = startProxy(
     {
       policy: setup.policy,
       nodes: nodes.map(({ name, port, readyPort }, index) => ({ name, port, readyPort, spare: index >= setup.nodes })),
@@ -84,7 +87,7 @@ export async function openServers(
     },
     { executable, folder: proxyFolder, temporary: true },
   );
-  cleanUp.defer(() => proxy.stop());
+  const proxy = await starting;
   proxy.onDeath = died;
   const url = new URL(nodes[0]!.url);
   url.host = proxy.authority;

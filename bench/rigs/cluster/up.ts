@@ -1,18 +1,17 @@
 /** A cluster that stays up, for exploring by hand. */
 import { once } from "node:events";
-import { BrokerPool } from "./broker-pool.ts";
+import { ProgramPool } from "../program-pool.ts";
 import type { Setup } from "./cluster-setup.ts";
 import { openServers } from "./topology.ts";
 
 /** Prints where everything listens and what one can try, and waits for Ctrl-C. Leaves nothing behind. */
 export async function keepUp(setup: Setup, signal: AbortSignal): Promise<void> {
   await using cleanUp = new AsyncDisposableStack();
-  const brokers = new BrokerPool();
-  cleanUp.defer(() => brokers.stop());
+  const programs = cleanUp.use(new ProgramPool());
   const died = (sentence: string): void => {
     if (!signal.aborted) process.stderr.write(`${sentence}\n`);
   };
-  const servers = await openServers({ setup, brokers, topic: "wirebench" }, cleanUp, died);
+  const servers = await openServers({ setup, programs, topic: "wirebench" }, cleanUp, died);
   const { nodes, proxy, proxyFolder, broker, url } = servers;
   process.stdout.write(
     [

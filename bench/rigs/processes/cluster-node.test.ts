@@ -30,7 +30,7 @@ test("a node process serves a user, counts, is drained, and ends with its driver
     url,
     limits: defaultLimits,
     user: 0,
-    pollIntervalMs: 5,
+    options: { "poll-interval": "5ms" },
     signal: AbortSignal.timeout(10_000),
     onMessage: resolve,
   });
@@ -42,7 +42,7 @@ test("a node process serves a user, counts, is drained, and ends with its driver
 
   const startNs = nowNs();
   await child.call("slow", { busyMs: 60, everyMs: 61, forMs: 1000 }, 20_000);
-  // Of a loop that is kept busy in stretches of 60 ms, ten answers in turn take a few of them.
+  // Of a loop that is kept busy for 60 ms at a time, ten answers in turn take a few of these.
   for (let calls = 0; calls < 10; calls++) await child.call("ready", { ready: false }, 20_000);
   assert.ok(nowNs() - startNs > 60e6);
 

@@ -3,7 +3,7 @@
 import type { WindowOrder } from "../../../load/flows/window.ts";
 import type { WireBytes } from "../../../load/metering/wire-bytes.ts";
 import { type ConnectOrder, type GeneratorWindow, Users } from "../../../load/users/users.ts";
-import { type ConformanceResult, checkConformance } from "../../conformance/suite.ts";
+import { type ConformanceResult, type ConformanceTarget, checkConformance } from "../../conformance/suite.ts";
 import { protocolNamed } from "../../targets/protocols.ts";
 import { announce, answerCalls } from "./remote.ts";
 
@@ -18,7 +18,7 @@ const api = {
   /** Since the process began, all its connections together. */
   wireBytes: async (): Promise<WireBytes> => users.wireBytes,
   disconnect: (): Promise<void> => users.disconnect(),
-  verify: (order: { protocol: string; url: string; foreign: boolean }): Promise<ConformanceResult[]> =>
+  verify: (order: ConformanceTarget & { protocol: string }): Promise<ConformanceResult[]> =>
     checkConformance(protocolNamed(order.protocol), order),
 };
 

@@ -1,7 +1,6 @@
 /** What the driver asks of a node of the cluster, which is a process. Data only. */
 
 import type { Limits } from "../../../protocol/contract.ts";
-import type { BrokerName } from "../../../results/contract/cluster-results.ts";
 
 export interface NodeOrder {
   /** Unique in the cluster, e.g. `node-2`. */
@@ -12,7 +11,8 @@ export interface NodeOrder {
   readonly port: number;
   /** `GET /ready` here answers 200 only while the broker's subscription is live, 503 otherwise. */
   readonly readyPort: number;
-  readonly broker: BrokerName;
+  /** `none`: the node keeps to itself. */
+  readonly broker: string;
   /** Absent for `none`. */
   readonly brokerUrl?: string;
   readonly topic: string;

@@ -12,7 +12,8 @@ import type { ObedientApi, ObedientEvents } from "./testing.ts";
 
 const listenOrder = {
   protocol: "tcp",
-  service: "echo",
+  behaviour: { name: "echo" },
+  options: {},
   codec: { kind: "text", payloadBytes: 64, seed: 1 },
   host: "127.0.0.1",
   port: 0,
@@ -40,7 +41,7 @@ test("an error in the child keeps its code and sentence", async () => {
 test("a call to a child that is killed, or was, rejects with how it ended", async () => {
   const child = new RemoteProcess<ServerApi>("server", "server");
   await child.call("listen", listenOrder, 20_000);
-  const window = { name: "w", flows: {}, index: 1, settleStartNs: 0, startNs: 0, endNs: 0, connections: 2, seed: 1 };
+  const window = { name: "w", flows: {}, index: 1, rampUpStartNs: 0, startNs: 0, endNs: 0, connections: 2, seed: 1 };
   await child.call("begin", window, 20_000);
   process.kill(child.pid!, "SIGSTOP");
   const pending = child.call("collect", { drainMs: 0 }, 20_000);

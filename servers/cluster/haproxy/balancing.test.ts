@@ -199,7 +199,7 @@ describe("HTTP", () => {
       url: `http://${authority}/`,
       limits: defaultLimits,
       user: 0,
-      pollIntervalMs: 10,
+      options: { "poll-interval": "10ms" },
       ...(cookies === undefined ? {} : { cookies }),
       signal: AbortSignal.timeout(10_000),
       onMessage: (payload) => resolve(String(payload)),

@@ -9,8 +9,12 @@ export interface ProxiedNode {
   readonly spare: boolean;
 }
 
+/** `round-robin`: no stickiness. `sticky`: leastconn, and a cookie that names the node. */
+export const policies = ["round-robin", "sticky"] as const;
+export type Policy = (typeof policies)[number];
+
 export interface ProxySetup {
-  readonly policy: "round-robin" | "sticky";
+  readonly policy: Policy;
   readonly nodes: readonly ProxiedNode[];
   /** `on-marked-down shutdown-sessions`: cut the connections of a node that fails its health check. */
   readonly shutdownSessions: boolean;

@@ -56,7 +56,7 @@ class User {
       url,
       limits: defaultLimits,
       user: 0,
-      pollIntervalMs: 5,
+      options: { "poll-interval": "5ms" },
       signal: AbortSignal.timeout(5000),
       onMessage(payload) {
         user.heard.push(decodeNodeMessage(payload)!);

@@ -1,0 +1,64 @@
+/** What `run` and `cluster` have in common: cells are made, measured, saved while that goes on, and reported. */
+
+import { describeError, WirebenchError } from "../../protocol/errors.ts";
+import { renderHistogramLog } from "../../reports/histogram-log.ts";
+import { renderReport, renderSummary } from "../../reports/report.ts";
+import type { Results } from "../../results/contract/results.ts";
+import type { Experiment } from "../experiments/contract/experiment.ts";
+import type { RunRequest, SettingName } from "../experiments/contract/request.ts";
+import { type RunPlan, run } from "../run/runner.ts";
+import { exitCodeOf } from "./exit-codes.ts";
+import { interruptSignal } from "./interrupt.ts";
+import { defaultOutputFolder, OutputFolder } from "./output.ts";
+import { Progress } from "./progress.ts";
+
+export interface Selection extends Omit<RunPlan, "cells"> {
+  readonly experiments: readonly Experiment[];
+  readonly request: RunRequest;
+  /** Settings the user gave, with the flags that gave them. */
+  readonly given: readonly { readonly flag: string; readonly settings: readonly SettingName[] }[];
+  readonly out?: string | undefined;
+  /** A file for every raw histogram. */
+  readonly trace?: string | undefined;
+}
+
+/** Resolves with the exit code. Everything is decided before anything starts: a mistake of the caller ends here. */
+export async function measure({ experiments, request, given, out, trace, ...plan }: Selection): Promise<number> {
+  refuseUnfollowed(experiments, given);
+  const cells = experiments.flatMap((experiment) => experiment.cells(request).map((cell) => ({ experiment, cell })));
+  const output = new OutputFolder(out ?? defaultOutputFolder(new Date()));
+  const traceFile = trace === undefined ? undefined : OutputFolder.ofFile(trace);
+  using interrupt = interruptSignal(
+    "Stopping: what is measured so far will be written. Press Ctrl-C again to end at once.",
+  );
+  const progress = new Progress({ ...plan, cells }, (results) => saveOrWarn(output, results, progress));
+  const results = await run({ ...plan, cells }, progress, interrupt.signal);
+  progress.done();
+
+  process.stdout.write(`${renderSummary(results)}\n`);
+  output.writeResults(results);
+  for (const [name, content] of await renderReport(results)) output.write(name, content);
+  if (traceFile !== undefined) traceFile.folder.write(traceFile.name, renderHistogramLog(results));
+  process.stdout.write(`Report: ${output.path}/report.md\n`);
+  return exitCodeOf(results);
+}
+
+/** An option that no chosen experiment follows is a misunderstanding, not a wish. */
+function refuseUnfollowed(experiments: readonly Experiment[], given: Selection["given"]): void {
+  const followed = new Set(experiments.flatMap(({ follows }) => follows));
+  const idle = given.find(({ settings }) => !settings.some((setting) => followed.has(setting)));
+  if (idle === undefined) return;
+  const names = experiments.map(({ name }) => name).join(", ");
+  throw new WirebenchError("usage", `${idle.flag} has no effect on ${names}`, {
+    hint: "leave it out, or add an experiment that follows it",
+  });
+}
+
+/** A full disk must not end a run: what is measured stays in memory, and the next trial's end tries again. */
+function saveOrWarn(output: OutputFolder, results: Results, progress: Progress): void {
+  try {
+    output.writeResults(results);
+  } catch (error) {
+    progress.say(`not saved    ${describeError(error)}; trying again after the next trial`);
+  }
+}

@@ -1,0 +1,126 @@
+/** What all experiments on a cluster have in common, so that each of them is its variants and its predictions. */
+import { describeBackoff } from "../../../load/channel/backoff.ts";
+import type { ExperimentInfo, Parameters, Window } from "../../../results/contract/results.ts";
+import type { Measures, MetricName } from "../../../results/metrics/metrics.ts";
+import { ClusterRig } from "../../rigs/cluster/cluster-rig.ts";
+import type { ClusterSettings, Setup } from "../../rigs/cluster/cluster-setup.ts";
+import {
+  type BalancedAs,
+  balancedAs,
+  balancedProtocolNamed,
+  defaultProtocol,
+} from "../../targets/balanced-protocols.ts";
+import { parseTarget, type Target } from "../../targets/target.ts";
+import type { CellPlan, Experiment, SabotagedCell } from "../contract/experiment.ts";
+import { checkPayload } from "../contract/request.ts";
+
+/**
+ * One trial on a cluster that is up, with all users connected: yields its windows of traffic, if there is any. Events and
+ * series are kept by the rig.
+ */
+type Run = (rig: ClusterRig) => AsyncGenerator<Window, Measures> | Promise<Measures>;
+
+/** One cell of an experiment, as its author writes it. */
+export interface Variant extends Pick<CellPlan, "expectations"> {
+  /** Unique within the experiment. */
+  readonly name: string;
+  readonly setup: Setup;
+  /** Absent where nobody publishes. */
+  readonly load?: NonNullable<Parameters["load"]>;
+  /** Of each measured window of traffic; absent where there is none. */
+  readonly durationMs?: number;
+  /** What else this variant changes, for the report. */
+  readonly settings?: Parameters["settings"];
+  /** How long a trial takes once everybody is connected, in milliseconds, if nothing is slow. */
+  readonly trafficMs: number;
+  readonly run: Run;
+}
+
+export interface ClusterCell extends CellPlan {
+  readonly variant: string;
+  readonly setup: Setup;
+  readonly settings: ClusterSettings;
+  readonly trafficMs: number;
+  readonly run: Run;
+}
+
+interface ClusterExperimentPlan
+  extends ExperimentInfo,
+    Pick<Experiment<ClusterCell, ClusterRig>, "follows" | "metrics"> {
+  readonly follows: readonly (keyof ClusterSettings)[];
+  /** What its predictions hold for; with another protocol its cells are not run. Absent: for all. */
+  readonly predicts?: readonly BalancedAs[];
+  variants(settings: ClusterSettings): readonly Variant[];
+  /** One of the cells, broken. */
+  sabotage(cells: readonly ClusterCell[], settings: ClusterSettings): SabotagedCell<ClusterCell>;
+}
+
+export function clusterExperiment({
+  predicts,
+  variants,
+  sabotage,
+  ...plan
+}: ClusterExperimentPlan): Experiment<ClusterCell, ClusterRig> {
+  const cellsOf = (settings: ClusterSettings): ClusterCell[] =>
+    variants(settings).map((variant) => cellOf(variant, settings));
+  return {
+    ...plan,
+    isolation: "exclusive",
+    cells({ cluster }) {
+      checkPayload(cluster);
+      return cellsOf(cluster);
+    },
+    unfit: (cell) => whyUnfit(cell, predicts),
+    open: (cell, context) => ClusterRig.open(cell, context),
+    async *measure(rig, { run }) {
+      const running = run(rig);
+      return { measures: Symbol.asyncIterator in running ? yield* running : await running };
+    },
+    trafficMs: ({ trafficMs }) => trafficMs,
+    sabotage: ({ cluster }) => sabotage(cellsOf(cluster), cluster),
+  };
+}
+
+function cellOf(
+  { name, setup, load, durationMs, settings: own, expectations, trafficMs, run }: Variant,
+  settings: ClusterSettings,
+): ClusterCell {
+  const { users, payloadBytes, nodes, broker, policy, cookies, state, resume, backoff } = setup;
+  const parameters: Parameters = {
+    connections: users,
+    payloadBytes,
+    ...(load && { load }),
+    ...(durationMs !== undefined && { durationMs }),
+    nodes,
+    broker,
+    policy,
+    settings: { cookies, state, resume, backoff: describeBackoff(backoff), ...own },
+  };
+  const target = clusterTarget(setup.protocol);
+  return { target, variant: name, parameters, expectations, setup, settings, trafficMs, run };
+}
+
+/** Throws `usage` for a protocol that a load balancer for HTTP cannot carry. */
+const clusterTarget = (protocol: string): Target => ({
+  ...parseTarget(balancedProtocolNamed(protocol).name),
+  system: { kind: "cluster" },
+});
+
+/** A prediction about connections says nothing of requests that are balanced one by one. */
+function whyUnfit({ setup }: ClusterCell, predicts: readonly BalancedAs[] | undefined): string | undefined {
+  const { protocol, policy, mayStayOut } = setup;
+  const kind = balancedAs(protocol);
+  if (predicts !== undefined && !predicts.includes(kind)) {
+    return `its predictions are about connections that stay where they are; with ${protocol} the load balancer sees ${kind === "stream" ? "requests beside them" : "requests"}, and sends each where it likes: run it with --protocol ${defaultProtocol.name}`;
+  }
+  if (kind !== "connection" && policy === "round-robin" && !mayStayOut) {
+    return `with ${protocol} a user is several requests, and round-robin sends them to different nodes, so that nobody gets in (see the experiment stickiness): run it with --policy sticky`;
+  }
+  return undefined;
+}
+
+/** The cell on a cluster that is set up wrong, its expectations untouched. */
+export const brokenBy = (cell: ClusterCell, own: Partial<Setup>, fails: MetricName): SabotagedCell<ClusterCell> => ({
+  cell: { ...cell, setup: { ...cell.setup, ...own } },
+  fails,
+});

@@ -1,0 +1,63 @@
+/** How long and how much, by the name of a preset. */
+import type { TrafficSettings } from "../contract/request.ts";
+
+interface Preset {
+  readonly trials: number;
+  readonly settings: TrafficSettings;
+}
+
+const common = {
+  workers: 1,
+  payloadBytes: 256,
+  payloadKind: "text",
+  arrivals: "constant",
+  rampUpMs: 100,
+  drainMs: 2000,
+  inFlight: 16,
+  objective: { percentile: 99, delayUsMax: 50_000 },
+} as const;
+
+/** Of `wirebench run`; those of a cluster are the cluster's own. */
+export const presets = {
+  /** Under two minutes for everything on 2 cores: for a first look and for teaching. */
+  quick: {
+    trials: 3,
+    settings: {
+      ...common,
+      connections: 16,
+      ratePerSecond: 2000,
+      warmupMs: 150,
+      durationMs: 300,
+      idleConnections: 250,
+      idleMs: 500,
+    },
+  },
+  /** About 25 minutes for everything: for a decision. */
+  standard: {
+    trials: 7,
+    settings: {
+      ...common,
+      connections: 50,
+      ratePerSecond: 2000,
+      warmupMs: 1000,
+      durationMs: 5000,
+      idleConnections: 500,
+      idleMs: 10_000,
+    },
+  },
+  /** About two hours for everything: for a publication. */
+  full: {
+    trials: 15,
+    settings: {
+      ...common,
+      connections: 100,
+      ratePerSecond: 5000,
+      warmupMs: 2000,
+      durationMs: 15_000,
+      idleConnections: 500,
+      idleMs: 30_000,
+    },
+  },
+} as const satisfies Record<string, Preset>;
+
+export type PresetName = keyof typeof presets;

@@ -1,0 +1,210 @@
+/** A running cluster with its users: what an experiment may break, and what it may ask. */
+import type { ConnectOrder, Counts } from "../../../load/channel/channel-users-api.ts";
+import { nowNs } from "../../../protocol/clock.ts";
+import { defaultLimits } from "../../../protocol/contract.ts";
+import { WirebenchError } from "../../../protocol/errors.ts";
+import { seededRandom } from "../../../protocol/random.ts";
+import type { Series } from "../../../results/contract/results.ts";
+import type { RunningProxy } from "../../../servers/cluster/haproxy/proxy.ts";
+import type { RunningProgram } from "../../../servers/programs/running-program.ts";
+import type { NodeCounts } from "../processes/node-api.ts";
+import { Rig, type RigContext, type RigRecord } from "../rig.ts";
+import { RemoteChannelUsers } from "./channel-users.ts";
+import type { ClusterNode } from "./cluster-node.ts";
+import type { ClusterPlan, Setup } from "./cluster-setup.ts";
+import { openServers, type Servers } from "./topology.ts";
+
+/** Between two looks at something only asking can tell. */
+const lookAgainMs = 25;
+/** Resolution of the series beside the events. */
+const seriesStepMs = 100;
+
+export class ClusterRig extends Rig {
+  readonly setup: Setup;
+  /** Their ledger holds the messages among them, all of which are owed to each. */
+  readonly users: RemoteChannelUsers;
+  readonly #recoveryMsMax: number;
+  #servers!: Servers;
+  #order!: ConnectOrder;
+  #atStart!: Counts;
+  #trafficBegan = false;
+
+  /** Resolves when every user that can has its welcome. Leaves nothing behind when it rejects. */
+  static async open(plan: ClusterPlan, context: RigContext): Promise<ClusterRig> {
+    const rig = new ClusterRig(plan, context);
+    try {
+      await rig.unlessFailed(rig.#open(plan, context));
+      return rig;
+    } catch (error) {
+      await rig[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  private constructor({ setup, settings }: ClusterPlan, context: RigContext) {
+    super(context);
+    this.setup = setup;
+    this.#recoveryMsMax = settings.recoveryMsMax;
+    // The process starts beside the servers; what it does comes after them.
+    this.users = this.#startUsers("channel users");
+  }
+
+  async #open({ target, variant }: ClusterPlan, { seed, trial, programs }: RigContext): Promise<void> {
+    const { setup } = this;
+    // Unique in the run, so that no two clusters share it. Kafka and JetStream take letters, digits and `-`.
+    const topic = `${variant}-${trial}-${nowNs()}`.replaceAll(/[^a-zA-Z0-9-]+/g, "-");
+    this.#servers = await openServers({ setup, programs, topic }, this.cleanUp, this.died);
+    this.#order = {
+      protocol: setup.protocol,
+      url: this.#servers.url,
+      users: setup.users,
+      cookies: setup.cookies,
+      resume: setup.resume,
+      backoff: setup.backoff,
+      // Hashed, so that two trials, or two runs with neighbouring seeds, share no part of their chance.
+      seed: Math.floor(seededRandom(seed, trial)() * 2 ** 32),
+      limits: defaultLimits,
+      payloadBytes: setup.payloadBytes,
+      options: target.options,
+      concurrent: setup.connectConcurrent,
+    };
+    const { counts } = await this.users.connect(this.#order);
+    this.#atStart = setup.mayStayOut ? counts : await this.#everybody();
+  }
+
+  /** A user that is not in yet would be counted as one that misses everything: nothing is measured before all are. */
+  async #everybody(): Promise<Counts> {
+    const { users } = this.setup;
+    const maxMs = this.#recoveryMsMax;
+    await this.users.untilConnected(users, maxMs);
+    const counts = await this.users.counts();
+    if (counts.connected === users) return counts;
+    throw new WirebenchError(
+      "connect-failed",
+      `${counts.connected} of ${users} users were connected ${maxMs / 1000} s after all had tried`,
+    );
+  }
+
+  #startUsers(name: string): RemoteChannelUsers {
+    const users = this.cleanUp.use(new RemoteChannelUsers(name, this));
+    void users.exited.then(this.died);
+    return users;
+  }
+
+  get nodes(): readonly ClusterNode[] {
+    return this.#servers.nodes;
+  }
+
+  get proxy(): RunningProxy {
+    return this.#servers.proxy;
+  }
+
+  /** Undefined for broker `none`. */
+  get broker(): RunningProgram | undefined {
+    return this.#servers.broker;
+  }
+
+  /** The users when all that can were connected. */
+  get atStart(): Counts {
+    return this.#atStart;
+  }
+
+  /** When the next window of traffic begins, in `leadMs`; the first one is zero of the clock. */
+  nextWindowNs(leadMs: number): number {
+    if (this.#trafficBegan) return nowNs() + leadMs * 1e6;
+    this.#trafficBegan = true;
+    return this.startClock(leadMs);
+  }
+
+  /** Until so many users have noticed that they were cut off since then, or the time for that is over. */
+  async untilCut(users: number, sinceNs: number): Promise<void> {
+    const endNs = nowNs() + this.#recoveryMsMax * 1e6;
+    while (nowNs() < endNs) {
+      const outages = await this.users.outages();
+      const cut = outages.filter(({ disconnectedNs }) => disconnectedNs >= sinceNs).map(({ user }) => user);
+      // One that was cut twice is one.
+      if (new Set(cut).size >= users) return;
+      await this.wait(lookAgainMs);
+    }
+  }
+
+  /** Until every user is connected, or the time for that is over. After a fault, first `untilCut`. */
+  async untilEverybodyIsBack(): Promise<void> {
+    await this.users.untilConnected(this.setup.users, this.#recoveryMsMax);
+  }
+
+  nodeCounts(): Promise<NodeCounts[]> {
+    const running = this.nodes.filter(({ pid }) => pid !== undefined);
+    return this.unlessFailed(Promise.all(running.map((node) => node.call("counts", undefined))));
+  }
+
+  /** When the condition was first seen to hold; undefined if it did not within `maxMs`. */
+  async untilNodes(condition: (counts: readonly NodeCounts[]) => boolean, maxMs: number): Promise<number | undefined> {
+    const endNs = nowNs() + maxMs * 1e6;
+    while (nowNs() < endNs) {
+      if (condition(await this.nodeCounts())) return nowNs();
+      await this.wait(lookAgainMs);
+    }
+    return undefined;
+  }
+
+  /** When every node had its subscription again. Throws where that takes too long. */
+  async untilBrokerLive(): Promise<number> {
+    const maxMs = this.#recoveryMsMax;
+    const liveNs = await this.untilNodes((counts) => counts.every(({ brokerLive }) => brokerLive), maxMs);
+    if (liveNs !== undefined) return liveNs;
+    const name = this.broker?.name ?? "the broker";
+    throw new WirebenchError("component-failed", `${name} was not back at every node after ${maxMs / 1000} s`);
+  }
+
+  /** Puts a spare node that has been started into service; resolves when the load balancer sends users there. */
+  async addToProxy({ name }: ClusterNode): Promise<void> {
+    await this.unlessFailed(this.proxy.setState(name, "ready"));
+    const endNs = nowNs() + this.#recoveryMsMax * 1e6;
+    for (;;) {
+      const status = (await this.unlessFailed(this.proxy.status())).find((node) => node.name === name)?.status;
+      if (status === "UP") break;
+      if (nowNs() > endNs) throw new WirebenchError("component-failed", `haproxy left ${name} ${status}`);
+      await this.wait(lookAgainMs);
+    }
+    this.mark("action", "haproxy", `${name} set to ready`);
+  }
+
+  /** More users in a process of their own, outside the ledger, so that they can be frozen. */
+  async connectSecondUsers(users: number): Promise<RemoteChannelUsers> {
+    const second = this.#startUsers("second users");
+    await second.connect({ ...this.#order, users });
+    return second;
+  }
+
+  override async record(): Promise<RigRecord> {
+    const record = await super.record();
+    const order = { startNs: this.startNs, endNs: nowNs(), stepMs: seriesStepMs };
+    const [series, { perNode }] = await Promise.all([this.users.series(order), this.users.counts()]);
+    return {
+      ...record,
+      series: [
+        ...record.series,
+        overTime("connectedUsers", "Users connected", series.connectedUsers),
+        overTime("deliveriesPerSecond", "Deliveries per second", series.deliveriesPerSecond),
+        overTime("attemptsPerSecond", "Connection attempts per second", series.attemptsPerSecond),
+        {
+          name: "connectionsPerNode",
+          title: "Connections per node",
+          x: "node",
+          xs: this.nodes.map((_, index) => index + 1),
+          values: this.nodes.map(({ name }) => perNode[name] ?? 0),
+        },
+      ],
+    };
+  }
+}
+
+/** One value for each step, at its end. */
+const overTime = (name: string, title: string, values: number[]): Series => ({
+  name,
+  title,
+  x: "timeMs",
+  xs: values.map((_, step) => (step + 1) * seriesStepMs),
+  values,
+});

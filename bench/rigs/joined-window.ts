@@ -1,0 +1,80 @@
+/** One window as its processes saw it, each from its end, made into one record. */
+import type { FlowRecords } from "../../load/behaviours/measured-behaviour.ts";
+import { type FlowRecord, mergeFlows } from "../../load/flows/flow.ts";
+import type { FlowName } from "../../load/flows/traffic.ts";
+import type { WindowOrder } from "../../load/flows/window.ts";
+import type { ProcessUse } from "../../load/metering/usage.ts";
+import type { GeneratorWindow } from "../../load/users/users.ts";
+import type { Window } from "../../results/contract/results.ts";
+import { type Flow, recordFlow, recordUse, type WindowUse } from "../../results/recording/flows.ts";
+import type { CpuUse } from "./proc/cpu-meter.ts";
+import type { ServerWindow } from "./processes/server.ts";
+
+/** What /proc says of a server. */
+export interface SeenUse extends CpuUse {
+  readonly rssBytes: number | undefined;
+}
+
+/** Adds up what the processes of a trial saw of one window. */
+export function joinWindow(
+  order: WindowOrder,
+  durationMs: number,
+  server: ServerWindow | undefined,
+  seen: SeenUse | undefined,
+  generators: readonly GeneratorWindow[],
+): Pick<Window, "measures" | "histograms"> {
+  const flows = (Object.keys(order.flows) as FlowName[]).map((name) => {
+    const halves: (FlowRecords | undefined)[] = [server?.flows, ...generators.map((generator) => generator.flows)];
+    return recordFlow(joinFlow(name, durationMs, mergeFlows(halves.flatMap((half) => half?.[name] ?? []))));
+  });
+  return {
+    measures: Object.assign(
+      {},
+      ...flows.map(({ measures }) => measures),
+      recordUse(joinUse(durationMs, server?.use, seen, generators)),
+    ),
+    histograms: Object.assign({}, ...flows.map(({ histograms }) => histograms)),
+  };
+}
+
+/** What was sent and is neither received nor known to be lost was still on the way: censored. */
+function joinFlow(name: FlowName, durationMs: number, { ledger, receivedInWindow, ...histograms }: FlowRecord): Flow {
+  const censoredMessages = Math.max(0, ledger.sentMessages - ledger.receivedMessages - ledger.lostMessages);
+  const achievedRatePerSecond = (receivedInWindow * 1000) / durationMs;
+  return { name, achievedRatePerSecond, histograms, ledger: { ...ledger, censoredMessages } };
+}
+
+const resolutionUs = { schedstat: 0.001, stat: 10_000 } as const;
+
+/** CPU time as seen from outside where it can be, so that all servers are measured alike; the rest only ours can tell. */
+function joinUse(
+  durationMs: number,
+  own: ProcessUse | undefined,
+  seen: SeenUse | undefined,
+  generators: readonly GeneratorWindow[],
+): WindowUse {
+  const uses = generators.map(({ use }) => use);
+  const sum = (pick: (window: GeneratorWindow) => number): number =>
+    generators.reduce((total, window) => total + pick(window), 0);
+  const echoed = sum(({ use }) => use.messages);
+  // Only our own processes tell how busy their event loop was.
+  const missing = (use: ProcessUse, cpuUs = use.cpuUs): number =>
+    use.eventLoopUtilization - cpuUs / (durationMs * 1000);
+  return {
+    ...((own || seen) && {
+      serverCpuUs: seen?.cpuUs ?? own?.cpuUs,
+      serverMessages: own?.messages ?? echoed,
+      serverRssBytes: seen?.rssBytes ?? own?.rssBytes,
+    }),
+    serverCpuResolutionUs: seen && resolutionUs[seen.source],
+    serverEventLoopUtilization: own?.eventLoopUtilization,
+    generatorCpuUs: sum(({ use }) => use.cpuUs),
+    generatorMessages: echoed,
+    generatorEventLoopUtilization: Math.max(...uses.map((use) => use.eventLoopUtilization)),
+    generatorEventLoopDelayMaxUs: Math.max(...uses.map((use) => use.eventLoopDelayMaxUs ?? 0)),
+    cpuWaitShare: Math.max(0, ...uses.map((use) => missing(use)), own === undefined ? 0 : missing(own, seen?.cpuUs)),
+    wireSentBytes: sum(({ wireBytes }) => wireBytes.sent),
+    wireReceivedBytes: sum(({ wireBytes }) => wireBytes.received),
+    wireMessages: sum(({ wireBytes }) => wireBytes.messages),
+  };
+}

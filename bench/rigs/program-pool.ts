@@ -1,0 +1,48 @@
+/** The real programs of a run: each is started once, when the first rig needs it, and serves all of them. */
+import { brokerNamed } from "../../servers/cluster/brokers/brokers.ts";
+import { startMemoryHub } from "../../servers/cluster/memory-hub/program.ts";
+import { startProgram } from "../../servers/programs/program.ts";
+import { programNamed } from "../../servers/programs/programs.ts";
+import type { RunningProgram } from "../../servers/programs/running-program.ts";
+
+export class ProgramPool implements AsyncDisposable {
+  readonly #programs = new Map<string, Promise<RunningProgram>>();
+
+  /** The program behind a broker, running. Rejects with `component-missing` where it is not installed. */
+  serverOf(broker: string): Promise<RunningProgram> {
+    const { component } = brokerNamed(broker).traits;
+    return component === undefined ? this.#running("memory", () => startMemoryHub()) : this.program(component);
+  }
+
+  /** A real program by its name. */
+  program(name: string): Promise<RunningProgram> {
+    return this.#running(name, () => startProgram(programNamed(name)));
+  }
+
+  async #running(name: string, start: () => Promise<RunningProgram>): Promise<RunningProgram> {
+    const known = this.#programs.get(name);
+    if (known !== undefined) {
+      const program = await known;
+      if (program.pid !== undefined) return program;
+      // An experiment left it dead: the next one must not pay for that.
+      await program.stop();
+    }
+    const started = start();
+    this.#programs.set(name, started);
+    // A program that would not start may do so for the next rig.
+    started.catch(() => this.#programs.delete(name));
+    return await started;
+  }
+
+  /** Starts what these brokers need side by side, ahead of the first rig; what fails will fail again when it is needed. */
+  async prepare(brokers: readonly string[]): Promise<void> {
+    await Promise.allSettled(brokers.map((broker) => (broker === "none" ? undefined : this.serverOf(broker))));
+  }
+
+  /** Ends what was started; never rejects. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    const programs = [...this.#programs.values()];
+    this.#programs.clear();
+    await Promise.all(programs.map((program) => program.then((running) => running.stop()).catch(() => {})));
+  }
+}

@@ -1,0 +1,123 @@
+/**
+ * What an experiment runs on: a system under test that is up, virtual users that are connected, a clock, and a list of
+ * what happened. One trial has one rig, of fresh processes; it is gone when the trial is over.
+ */
+import { nowNs } from "../../protocol/clock.ts";
+import { WirebenchError } from "../../protocol/errors.ts";
+import type { Event, Flag, Series } from "../../results/contract/results.ts";
+import type { ProgramPool } from "./program-pool.ts";
+
+/** What a trial is opened with. */
+export interface RigContext {
+  /** The run's, the same for every trial and cell. */
+  readonly seed: number;
+  /** From 1. */
+  readonly trial: number;
+  /** Ctrl-C. */
+  readonly signal: AbortSignal;
+  /** Real programs that several rigs of a run share. */
+  readonly programs: ProgramPool;
+}
+
+/** What a rig saw by itself, besides what its experiment measured. */
+export interface RigRecord {
+  readonly events: Event[];
+  readonly series: Series[];
+  readonly histograms: Record<string, string>;
+  readonly flags: Flag[];
+}
+
+export abstract class Rig implements AsyncDisposable {
+  /** The first thing that went wrong, as a sentence; undefined while all is well. */
+  failure: string | undefined;
+  /** Ends what was started, last first, whatever happened. */
+  protected readonly cleanUp = new AsyncDisposableStack();
+  readonly #failed = Promise.withResolvers<never>();
+  readonly #events: Event[] = [];
+  readonly #flags: Flag[] = [];
+  #histograms: Record<string, string> = {};
+  #startNs = nowNs();
+  #closing = false;
+
+  constructor({ signal }: Pick<RigContext, "signal">) {
+    this.#failed.promise.catch(() => {});
+    const onAbort = (): void => this.fail(new WirebenchError("aborted", "interrupted"));
+    signal.addEventListener("abort", onAbort, { once: true });
+    this.cleanUp.defer(() => signal.removeEventListener("abort", onAbort));
+    if (signal.aborted) onAbort();
+  }
+
+  /** Makes every wait of the rig reject with the reason; the first one counts. Nothing fails once the rig closes. */
+  protected fail(reason: Error): void {
+    if (this.#closing) return;
+    this.failure ??= reason.message;
+    this.#failed.reject(reason);
+  }
+
+  /** A process that ended although nobody asked for it. */
+  protected readonly died = (sentence: string): void => this.fail(new WirebenchError("process-failed", sentence));
+
+  /** `work`, or the reason why the trial cannot go on: Ctrl-C, or a process that ended unasked. */
+  unlessFailed<T>(work: Promise<T>): Promise<T> {
+    work.catch(() => {});
+    return Promise.race([work, this.#failed.promise]);
+  }
+
+  /** Resolves when the rig failed; never rejects. */
+  protected untilFailed(): Promise<void> {
+    return this.#failed.promise.catch(() => {});
+  }
+
+  async wait(ms: number): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, ms);
+    try {
+      await this.unlessFailed(promise);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** Zero of the clock of the events and series: now, or `ms` from now. Returns it in nanoseconds. */
+  startClock(inMs = 0): number {
+    this.#startNs = nowNs() + inMs * 1e6;
+    return this.#startNs;
+  }
+
+  get startNs(): number {
+    return this.#startNs;
+  }
+
+  /** Milliseconds on the clock of the events. */
+  atMs(ns: number): number {
+    return (ns - this.#startNs) / 1e6;
+  }
+
+  /** Writes down what happened, now or at an instant of this host's monotonic clock. */
+  mark(kind: Event["kind"], subject: string, what: string, ns = nowNs()): void {
+    this.#events.push({ atMs: this.atMs(ns), subject, what, kind });
+  }
+
+  /** What bears on what the numbers are worth. */
+  flag(flag: Flag): void {
+    this.#flags.push(flag);
+  }
+
+  /** Raw histograms of the trial, by name; those that are absent are left out. */
+  keepHistograms(histograms: Readonly<Record<string, string | undefined>>): void {
+    const kept = Object.entries(histograms).filter((entry): entry is [string, string] => entry[1] !== undefined);
+    this.#histograms = { ...this.#histograms, ...Object.fromEntries(kept) };
+  }
+
+  /** What the rig saw; a kind of rig that watches something all the time adds its series. */
+  async record(): Promise<RigRecord> {
+    const events = this.#events.toSorted((a, b) => a.atMs - b.atMs);
+    return { events, series: [], histograms: this.#histograms, flags: this.#flags };
+  }
+
+  /** Ends every process of this rig. Never rejects for one that is dead already. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closing = true;
+    await this.cleanUp.disposeAsync();
+  }
+}

@@ -1,0 +1,174 @@
+/** One server and its virtual users, as an experiment sees them. */
+import type { WindowOrder, WindowPlan } from "../../load/flows/window.ts";
+import type { GeneratorWindow } from "../../load/users/users.ts";
+import { nowNs } from "../../protocol/clock.ts";
+import { defaultLimits } from "../../protocol/contract.ts";
+import { describeError, WirebenchError } from "../../protocol/errors.ts";
+import { seededRandom, shuffled } from "../../protocol/random.ts";
+import type { Parameters, Window } from "../../results/contract/results.ts";
+import { flowsOf, type LedgerCount } from "../../results/recording/flows.ts";
+import type { Target } from "../targets/target.ts";
+import { drawnSeed, GeneratorPool } from "./generator-pool.ts";
+import { joinWindow, type SeenUse } from "./joined-window.ts";
+import type { BehaviourOrder, ServerWindow } from "./processes/server.ts";
+import { Rig, type RigContext } from "./rig.ts";
+import { openSystem, type RunningSystem } from "./system.ts";
+
+/** What a rig must know of a cell. */
+export interface ServerCell {
+  readonly target: Target;
+  readonly parameters: Parameters;
+  /** What our own server does with a message; others only echo. */
+  readonly behaviour: BehaviourOrder;
+}
+
+export interface WindowTimes {
+  readonly rampUpMs: number;
+  readonly durationMs: number;
+  readonly drainMs: number;
+}
+
+/** Beyond its own plan, a server is given this long before it counts as dead: the machine may be very busy. */
+const graceMs = 15_000;
+/** From the order to the first message, so that every process has heard of the window before it begins. */
+const leadNs = 10e6;
+/** Warm-up is denser than what is measured, so a slow target is given longer to deliver it. */
+const warmupDrainMs = 10_000;
+
+export class ServerRig extends Rig {
+  readonly users: GeneratorPool;
+  /** Hears what our own server says of a window, as soon as it says it. */
+  onServerWindow: (name: string, window: ServerWindow) => void = () => {};
+  readonly #cell: ServerCell;
+  readonly #context: RigContext;
+  #system: RunningSystem | undefined;
+  #windows = 0;
+
+  /** Starts server and load generators, and connects `connections` users, timed one after the other. */
+  static async open(cell: ServerCell, context: RigContext): Promise<ServerRig> {
+    const rig = await ServerRig.start(cell, context);
+    try {
+      rig.keepHistograms({ connect: await rig.connect(cell.parameters.connections) });
+      return rig;
+    } catch (error) {
+      await rig[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  /** The same without users yet. */
+  static async start(cell: ServerCell, context: RigContext): Promise<ServerRig> {
+    const rig = new ServerRig(cell, context);
+    try {
+      await rig.unlessFailed(rig.#startSystem());
+      return rig;
+    } catch (error) {
+      await rig[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  private constructor(cell: ServerCell, context: RigContext) {
+    super(context);
+    this.#cell = cell;
+    this.#context = context;
+    this.users = new GeneratorPool(cell.parameters.workers ?? 1, this.died);
+    this.cleanUp.defer(() => this.users.stop());
+  }
+
+  async #startSystem(): Promise<void> {
+    const { target, behaviour } = this.#cell;
+    const { programs } = this.#context;
+    const order = { target, behaviour, codec: this.#codec, programs };
+    this.#system = await openSystem(order, this.cleanUp, this.died);
+    const { unseen } = this.#system.watch;
+    if (unseen === undefined) return;
+    const message = `the server's CPU time and memory were not measured: ${unseen}`;
+    this.flag({ code: "server-unseen", severity: "warning", cause: "wirebench", message });
+  }
+
+  get #codec() {
+    const { payloadKind: kind = "text", payloadBytes } = this.#cell.parameters;
+    return { kind, payloadBytes, seed: this.#context.seed };
+  }
+
+  get system(): RunningSystem {
+    return this.#system!;
+  }
+
+  /** Adds users, so many handshakes at a time; resolves with the histogram of the times they took. */
+  connect(connections: number, atOnce = 1): Promise<string> {
+    const { protocol, options } = this.#cell.target;
+    const { url } = this.system;
+    const order = { protocol, options, url, connections, codec: this.#codec, limits: defaultLimits, atOnce };
+    return this.unlessFailed(this.users.connect(order));
+  }
+
+  /** A random order of the run's, begun one further in each trial: over the trials every window has every place. */
+  inDrawnOrder<T>(windows: readonly T[]): T[] {
+    const order = shuffled(windows, seededRandom(this.#context.seed));
+    const first = this.#context.trial % order.length;
+    return [...order.slice(first), ...order.slice(0, first)];
+  }
+
+  /** Traffic that is not recorded. Rejects if it is not all delivered: the rest would be load on a window. */
+  async warmUp(plan: WindowPlan, durationMs: number, drainMs: number): Promise<void> {
+    const patientMs = Math.max(warmupDrainMs, drainMs);
+    const window = await this.window(plan, { rampUpMs: 0, durationMs, drainMs: patientMs }, 0);
+    const total = (name: LedgerCount): number => flowsOf(window).reduce((sum, { ledger }) => sum + ledger[name], 0);
+    const corrupted = total("corruptedMessages");
+    const late = total("censoredMessages");
+    if (this.failure !== undefined) return;
+    if (corrupted > 0) throw new Error(`${corrupted} messages of the warm-up came with other bytes than were sent`);
+    if (late > 0) throw new Error(`${late} messages of the warm-up were still on the way after ${patientMs / 1000} s`);
+  }
+
+  /**
+   * Sends, drains, collects. A failure ends it early, with what there is: `failure` then says why, and the caller ends the
+   * trial. Rejects where nobody saw anything.
+   */
+  async window(
+    plan: WindowPlan,
+    { rampUpMs, durationMs, drainMs }: WindowTimes,
+    index = ++this.#windows,
+  ): Promise<Window> {
+    const rampUpStartNs = nowNs() + leadNs;
+    const startNs = rampUpStartNs + rampUpMs * 1e6;
+    const endNs = startNs + durationMs * 1e6;
+    const { seed, trial } = this.#context;
+    const { connections } = this.#cell.parameters;
+    const drawn = drawnSeed(seed, trial, index);
+    const order: WindowOrder = { ...plan, index, rampUpStartNs, startNs, endNs, connections, seed: drawn };
+    const { server, watch } = this.system;
+    const meter = watch.meter(order);
+    const patienceMs = (endNs - nowNs()) / 1e6 + graceMs;
+    const sending = Promise.all([server?.call("begin", order, patienceMs), this.users.run(order)]);
+    await Promise.race([sending.catch((error) => this.fail(error)), this.untilFailed()]);
+    const cutShort = this.failure !== undefined;
+    if (cutShort) this.#halt();
+    else await meter.ended;
+    const use = meter.read();
+    const seen: SeenUse | undefined = use && { ...use, rssBytes: watch.residentBytes() };
+    const [own, generators] = await this.#collect(plan.name, cutShort ? 0 : drainMs);
+    if (generators.length === 0) throw new WirebenchError("process-failed", this.failure ?? "nobody saw the window");
+    const joined = joinWindow(order, durationMs, own, seen, generators);
+    return { name: plan.name, startMs: this.atMs(startNs), durationMs, ...joined };
+  }
+
+  #halt(): void {
+    this.users.halt();
+    this.system.server?.call("halt", undefined, graceMs).catch(() => {});
+  }
+
+  async #collect(name: string, drainMs: number): Promise<[ServerWindow | undefined, GeneratorWindow[]]> {
+    const patienceMs = drainMs + (this.failure === undefined ? graceMs : 2000);
+    const [own, generators] = await Promise.all([
+      this.system.server?.call("collect", { drainMs }, patienceMs).catch((error): undefined => {
+        this.fail(new WirebenchError("process-failed", describeError(error)));
+      }),
+      this.users.collect(drainMs),
+    ]);
+    if (own !== undefined) this.onServerWindow(name, own);
+    return [own, generators];
+  }
+}

@@ -1,0 +1,63 @@
+/** The system under test of one trial: ours, a real program or somebody else's server. Whoever holds it cannot tell. */
+import { defaultLimits } from "../../protocol/contract.ts";
+import type { CodecOptions } from "../../protocol/messages/message.ts";
+import { programNamed } from "../../servers/programs/programs.ts";
+import type { Target } from "../targets/target.ts";
+import { RemoteProcess } from "./processes/remote.ts";
+import type { BehaviourOrder, ServerApi } from "./processes/server.ts";
+import type { ProgramPool } from "./program-pool.ts";
+import { ServerWatch } from "./server-watch.ts";
+
+export interface SystemOrder {
+  readonly target: Target;
+  /** What our own server does with a message; others only echo. */
+  readonly behaviour: BehaviourOrder;
+  readonly codec: CodecOptions;
+  readonly programs: ProgramPool;
+}
+
+export interface RunningSystem {
+  /** What users connect to. */
+  readonly url: string;
+  /** Our own server's process, which takes part in windows and says what it saw; undefined for any other server. */
+  readonly server: RemoteProcess<ServerApi> | undefined;
+  /** The server's processes as seen from outside. */
+  readonly watch: ServerWatch;
+}
+
+const startWaitMs = 20_000;
+
+/**
+ * Resolves when it listens. What was started is ended by `cleanUp`, whether this resolves or not; `died` hears of a
+ * process that ends unasked.
+ */
+export async function openSystem(
+  { target, behaviour, codec, programs }: SystemOrder,
+  cleanUp: AsyncDisposableStack,
+  died: (sentence: string) => void,
+): Promise<RunningSystem> {
+  const { protocol, options, system } = target;
+  switch (system.kind) {
+    case "embedded": {
+      const server = new RemoteProcess<ServerApi>("server", "server");
+      cleanUp.defer(() => server.stop());
+      void server.exited.then(died);
+      const listening = { behaviour, protocol, options, codec, host: "127.0.0.1", port: 0, limits: defaultLimits };
+      const { url } = await server.call("listen", listening, startWaitMs);
+      return { url, server, watch: ServerWatch.of(server.pid) };
+    }
+    case "external":
+      return { url: system.url, server: undefined, watch: ServerWatch.at(system.url) };
+    case "program": {
+      const program = await programs.program(system.program);
+      program.onDeath = died;
+      cleanUp.defer(() => {
+        program.onDeath = undefined;
+      });
+      const url = programNamed(system.program).serves?.[protocol]?.(program) ?? program.url;
+      return { url, server: undefined, watch: ServerWatch.of(program.pid, "with its children") };
+    }
+    case "cluster":
+      throw new TypeError("a cluster has a rig of its own");
+  }
+}

@@ -1,0 +1,106 @@
+/** What is known of a cell so far, and the cell of the results that follows from it: recomputed only when it changed. */
+import { cellKey } from "../../results/contract/cells.ts";
+import type { Cell, CellIdentity, Trial } from "../../results/contract/results.ts";
+import { metricNamed } from "../../results/metrics/metrics.ts";
+import { trialsForIntervalMin } from "../../results/statistics/intervals.ts";
+import { holdAgainst } from "../../results/summary/predictions.ts";
+import { summarise } from "../../results/summary/summary.ts";
+import type { MachineLoad } from "../../results/validity/machine.ts";
+import { judge } from "../../results/validity/validity.ts";
+import type { CellPlan, Experiment } from "../experiments/contract/experiment.ts";
+import { deliveryFloorMs } from "../targets/target.ts";
+
+/** A cell as planned, with the experiment it belongs to. */
+export interface PlannedCell {
+  readonly experiment: Experiment;
+  readonly cell: CellPlan;
+}
+
+/** Why a cell will not be measured any further. */
+export interface Stop {
+  readonly state: "failed" | "refused" | "not-run";
+  readonly reason: string;
+}
+
+export class CellState {
+  readonly planned: PlannedCell;
+  readonly #identity: CellIdentity;
+  readonly #machine: MachineLoad;
+  readonly #trials: Trial[] = [];
+  #stop: Stop | undefined;
+  #result: Cell | undefined;
+
+  constructor(planned: PlannedCell, machine: MachineLoad) {
+    const { experiment, cell } = planned;
+    this.planned = planned;
+    this.#machine = machine;
+    this.#identity = {
+      target: cell.target.label,
+      protocol: cell.target.protocol,
+      scenario: experiment.name,
+      ...(cell.variant !== undefined && { variant: cell.variant }),
+      parameters: cell.parameters,
+    };
+  }
+
+  /** As progress and messages call it. */
+  get name(): string {
+    return cellKey(this.#identity);
+  }
+
+  get stopped(): boolean {
+    return this.#stop !== undefined;
+  }
+
+  add(trial: Trial): void {
+    this.#trials.push(trial);
+    this.#result = undefined;
+  }
+
+  /** The first reason counts; earlier trials are kept. */
+  stop(stop: Stop): void {
+    this.#stop ??= stop;
+    this.#result = undefined;
+  }
+
+  get result(): Cell {
+    this.#result ??= this.#compute();
+    return this.#result;
+  }
+
+  /** Whether the intervals of the headline metrics reach no further than `share` to either side. */
+  isPrecise(share: number): boolean {
+    const { result } = this;
+    if (result.state !== "measured") return false;
+    // Fewer have no interval at all.
+    if (result.trials.filter(({ state }) => state === "complete").length < trialsForIntervalMin) return false;
+    return this.planned.experiment.metrics
+      .filter((name) => metricNamed(name).headline === true)
+      .every((name) => {
+        const interval = result.summary[name];
+        return interval !== undefined && interval.high - interval.low <= 2 * share * interval.value;
+      });
+  }
+
+  #compute(): Cell {
+    const identity = this.#identity;
+    const stop = this.#stop;
+    if (stop?.state === "failed") return { ...identity, state: "failed", reason: stop.reason, trials: this.#trials };
+    if (stop !== undefined) return { ...identity, state: stop.state, reason: stop.reason };
+    const complete = this.#trials.filter(({ state }) => state === "complete");
+    if (complete.length === 0) {
+      return this.#trials.length > 0
+        ? { ...identity, state: "failed", reason: "interrupted in its first trial", trials: this.#trials }
+        : { ...identity, state: "not-run", reason: "the run ended before its first trial" };
+    }
+    const { cell } = this.planned;
+    return {
+      ...identity,
+      state: "measured",
+      validity: judge(complete, cell.parameters, { deliveryFloorMs: deliveryFloorMs(cell.target) }, this.#machine),
+      trials: this.#trials,
+      summary: summarise(complete),
+      predictions: cell.expectations.map((expectation) => holdAgainst(expectation, complete)),
+    };
+  }
+}

@@ -1,0 +1,19 @@
+import type { Options, OptionTrait } from "../contract.ts";
+import { parseDurationMs } from "../units.ts";
+
+/** How often a polling client asks. The default is a choice between delay and requests, not a property of the protocol. */
+export const pollInterval: OptionTrait = {
+  name: "poll-interval",
+  summary: "time between two requests of a client, e.g. 1s",
+  default: "100ms",
+  conformanceValue: "10ms",
+  parse(text) {
+    parseDurationMs(text);
+    return text;
+  },
+  title: (value) => `every ${value.replace(/(?<=\d)(?=[a-z])/, " ")}`,
+};
+
+/** In milliseconds. */
+export const pollIntervalMs = (options: Options): number =>
+  parseDurationMs(options[pollInterval.name] ?? pollInterval.default!);

@@ -1,0 +1,17 @@
+/** The sections experiments add to the report of their cells: one line each. */
+import { capacitySection } from "./capacity.ts";
+import { duplexSection } from "./duplex.ts";
+import { echoSection } from "./echo.ts";
+import { idleSection } from "./idle.ts";
+import type { OwnSection } from "./own-section.ts";
+import { scalingSection } from "./scaling.ts";
+import { throughputSection } from "./throughput.ts";
+
+export const ownSections: readonly OwnSection[] = [
+  echoSection,
+  throughputSection,
+  duplexSection,
+  idleSection,
+  capacitySection,
+  scalingSection,
+];

@@ -1,0 +1,158 @@
+/** What experiments measure that set one protocol beside another. */
+import { delays, entries, type MetricEntry } from "./metric.ts";
+
+const unseenCpu = "the CPU time of this server could not be seen; see [validity](#validity)";
+
+export const comparisonMetrics = {
+  ...delays("roundTrip", "round trip", "received - sent"),
+  ...delays("scheduled", "from schedule", "received - scheduled: what a user waits, queueing in the client included", {
+    headline: ["P50"],
+    compared: ["P50", "P99"],
+  }),
+  ...delays("dispatch", "dispatch", "sent - scheduled: how late the load generator itself was", {
+    topic: "generator",
+    generatorBound: false,
+  }),
+  ...delays("uplink", "uplink", "one-way delay, client to server, with both directions busy", {
+    headline: ["P50"],
+    compared: ["P50"],
+  }),
+  ...delays("downlink", "downlink", "one-way delay, server to client, with both directions busy", {
+    headline: ["P50"],
+    compared: ["P50"],
+  }),
+  ...delays("uplinkAlone", "uplink alone", "one-way delay of the uplink while the other direction is idle"),
+  ...delays("downlinkAlone", "downlink alone", "one-way delay of the downlink while the other direction is idle"),
+  ...entries(
+    {
+      unit: "ratio",
+      topic: "delay",
+      better: "lower",
+      whenGeneratorBound: "unknown",
+      absence: "too few samples for this percentile",
+    },
+    [
+      [
+        "uplinkInterferenceP50Ratio",
+        "uplink interference p50",
+        "one-way p50 of the uplink with both directions busy, over the same with it alone, trial by trial",
+      ],
+      [
+        "downlinkInterferenceP50Ratio",
+        "downlink interference p50",
+        "one-way p50 of the downlink with both directions busy, over the same with it alone, trial by trial",
+      ],
+    ],
+  ),
+  ...delays(
+    "connect",
+    "connect",
+    "from the start of a connection until the first message can be sent, one connection after the other",
+    {
+      absence: "too few connections for this percentile",
+      compared: ["P50"],
+      // Connections are opened alike whatever the load: once is enough.
+      comparedIn: "open loop",
+      generatorBound: false,
+    },
+  ),
+  ...entries(
+    {
+      unit: "perSecond",
+      topic: "rate",
+      better: "higher",
+      headline: true,
+      compared: "closed loop",
+      whenGeneratorBound: "at-least",
+    },
+    [["achievedRatePerSecond", "achieved rate", "messages received within the window, per second, all flows together"]],
+  ),
+  ...entries({ unit: "perSecond", topic: "rate", better: "higher", whenGeneratorBound: "at-least" }, [
+    ["capacityRatePerSecond", "capacity", "highest offered rate that held the objective, twice; 0 if none did"],
+  ]),
+  ...entries({ unit: "us", topic: "cost", better: "lower", compared: true, absence: unseenCpu }, [
+    [
+      "serverCpuUsPerMessage",
+      "server CPU per message",
+      "CPU time of the server's processes within the window, over the messages handled in it",
+    ],
+  ]),
+  ...entries(
+    {
+      unit: "us",
+      topic: "generator",
+      better: "lower",
+      absence: "known in a closed loop only: open-loop pacing spins",
+    },
+    [
+      [
+        "generatorCpuUsPerMessage",
+        "client CPU per message",
+        "CPU time of the load generators over the round trips they saw; closed loop only, since open-loop pacing spins",
+      ],
+    ],
+  ),
+  // In a closed loop several messages share a request, so bytes tell of the rate too.
+  ...entries(
+    { unit: "bytes", topic: "cost", better: "lower", compared: "open loop", absence: "no bytes were counted" },
+    [
+      [
+        "wireBytesPerMessage",
+        "wire bytes per round trip",
+        "bytes above TCP, both ways, for one message and its echo, requests that found nothing included",
+      ],
+    ],
+  ),
+  ...entries({ unit: "bytes", topic: "cost", better: "lower", absence: "no bytes were counted" }, [
+    ["overheadBytesPerMessage", "overhead bytes per round trip", "wire bytes less twice the payload"],
+  ]),
+  ...entries(
+    {
+      unit: "memory",
+      topic: "cost",
+      better: "lower",
+      headline: true,
+      compared: true,
+      notComparedIf: "used-server",
+      absence: "memory is read from /proc, which only Linux has, of processes that this user may look into",
+    },
+    [
+      [
+        "memoryBytesPerConnection",
+        "memory per connection",
+        "slope of the line through the server's anonymous memory at several counts of idle connections",
+      ],
+    ],
+  ),
+  ...entries(
+    {
+      unit: "us",
+      topic: "cost",
+      better: "lower",
+      absence: "CPU time is read from /proc, which only Linux has, of processes that this user may look into",
+    },
+    [
+      [
+        "idleCpuUsPerConnectionSecond",
+        "server CPU per idle connection and second",
+        "CPU time of the server's processes while all connections are idle, over connections and seconds",
+      ],
+    ],
+  ),
+  ...entries({ unit: "bytes", topic: "cost", better: "lower", absence: "no bytes were counted" }, [
+    [
+      "idleWireBytesPerConnectionSecond",
+      "wire bytes per idle connection and second",
+      "bytes above TCP, both ways, while all connections are idle, over connections and seconds",
+    ],
+  ]),
+  ...entries({ unit: "messages", topic: "delivery", better: "lower", absence: "not counted" }, [
+    ["sentMessages", "sent", "messages offered"],
+    ["receivedMessages", "received", "messages delivered at least once"],
+    ["lostMessages", "lost", "messages that never arrived although a later one did"],
+    ["duplicatedMessages", "duplicated", "arrivals beyond the first"],
+    ["reorderedMessages", "reordered", "arrivals after a later message"],
+    ["censoredMessages", "censored", "still on the way when the drain was over"],
+    ["corruptedMessages", "corrupted", "arrivals with the wrong bytes"],
+  ]),
+} satisfies Record<string, MetricEntry>;

@@ -1,0 +1,124 @@
+/** How traffic in a window is recorded by name, and read again: one module, so that the names agree. */
+import type { Window } from "../contract/results.ts";
+
+export const flowNames = ["roundTrip", "uplink", "downlink"] as const;
+export type FlowName = (typeof flowNames)[number];
+
+export const ledgerCounts = [
+  "sentMessages",
+  "receivedMessages",
+  "lostMessages",
+  "duplicatedMessages",
+  "reorderedMessages",
+  "censoredMessages",
+  "corruptedMessages",
+] as const;
+export type LedgerCount = (typeof ledgerCounts)[number];
+
+export const flowDelays = ["dispatch", "service", "scheduled", "earlyService"] as const;
+export type FlowDelay = (typeof flowDelays)[number];
+
+/** One direction of traffic in one window, over all load generators. */
+export interface Flow {
+  readonly name: FlowName;
+  /** Received within the window, per second. */
+  readonly achievedRatePerSecond: number;
+  readonly ledger: Readonly<Record<LedgerCount, number>>;
+  /** Encoded; absent where a load has no such delay: a closed loop follows no schedule. */
+  readonly histograms: Readonly<Partial<Record<FlowDelay, string>>>;
+}
+
+/** `roundTripSentMessages`. */
+const named = (flow: FlowName, quantity: string): string => `${flow}${quantity[0]!.toUpperCase()}${quantity.slice(1)}`;
+
+export function recordFlow({
+  name,
+  achievedRatePerSecond,
+  ledger,
+  histograms,
+}: Flow): Pick<Window, "measures" | "histograms"> {
+  return {
+    measures: {
+      [named(name, "achievedRatePerSecond")]: achievedRatePerSecond,
+      ...Object.fromEntries(ledgerCounts.map((count) => [named(name, count), ledger[count]])),
+    },
+    histograms: Object.fromEntries(
+      flowDelays.flatMap((delay) => {
+        const encoded = histograms[delay];
+        return encoded === undefined ? [] : [[named(name, delay), encoded]];
+      }),
+    ),
+  };
+}
+
+/** The flows of a window; none where it recorded something else. */
+export const flowsOf = (window: Window): Flow[] => flowNames.flatMap((name) => flowNamed(window, name) ?? []);
+
+/** Undefined where the flow had no part in the window. */
+export function flowNamed({ measures, histograms }: Window, name: FlowName): Flow | undefined {
+  const achievedRatePerSecond = measures[named(name, "achievedRatePerSecond")];
+  if (achievedRatePerSecond === undefined) return undefined;
+  const ledger = ledgerCounts.map((count) => [count, measures[named(name, count)] ?? 0]);
+  const recorded = flowDelays.flatMap((delay) => {
+    const encoded = histograms[named(name, delay)];
+    return encoded === undefined ? [] : [[delay, encoded]];
+  });
+  return {
+    name,
+    achievedRatePerSecond,
+    ledger: Object.fromEntries(ledger) as Flow["ledger"],
+    histograms: Object.fromEntries(recorded) as Flow["histograms"],
+  };
+}
+
+/** What the processes of a window used, and the bytes on the clients' connections from quiet to quiet. */
+export interface WindowUse {
+  /** Of all processes of the server. */
+  readonly serverCpuUs?: number | undefined;
+  /** One timer interrupt in nanoseconds, or a tick of 10 ms: how fine the server's CPU time is. */
+  readonly serverCpuResolutionUs?: number | undefined;
+  readonly serverMessages?: number | undefined;
+  readonly serverRssBytes?: number | undefined;
+  /** Only of a server whose event loop tells. */
+  readonly serverEventLoopUtilization?: number | undefined;
+  /** Of all load generators. */
+  readonly generatorCpuUs: number;
+  readonly generatorMessages: number;
+  /** Of the busiest one. */
+  readonly generatorEventLoopUtilization: number;
+  /** Longest time in which one of them could not have handled an event. */
+  readonly generatorEventLoopDelayMaxUs: number;
+  /** Most processor time that one process asked for and did not get, as a share of the window. */
+  readonly cpuWaitShare: number;
+  readonly wireSentBytes: number;
+  readonly wireReceivedBytes: number;
+  readonly wireMessages: number;
+}
+
+const useNames = [
+  "serverCpuUs",
+  "serverCpuResolutionUs",
+  "serverMessages",
+  "serverRssBytes",
+  "serverEventLoopUtilization",
+  "generatorCpuUs",
+  "generatorMessages",
+  "generatorEventLoopUtilization",
+  "generatorEventLoopDelayMaxUs",
+  "cpuWaitShare",
+  "wireSentBytes",
+  "wireReceivedBytes",
+  "wireMessages",
+] as const satisfies readonly (keyof WindowUse)[];
+
+export const recordUse = (use: WindowUse): Record<string, number> =>
+  Object.fromEntries(
+    useNames.flatMap((name) => {
+      const value = use[name];
+      return value === undefined ? [] : [[name, value]];
+    }),
+  );
+
+/** Whatever of it was recorded. */
+export const useOf = ({ measures }: Window): Partial<WindowUse> =>
+  Object.fromEntries(useNames.flatMap((name) => (measures[name] === undefined ? [] : [[name, measures[name]]])));

@@ -1,0 +1,73 @@
+/** What a trial of traffic measured, from its recorded windows: the numbers of one trial that a summary is made of. */
+import type { Parameters, Trial, Window } from "../contract/results.ts";
+import type { Measures } from "../metrics/metrics.ts";
+import { delayMeasures } from "./delays.ts";
+import { type Flow, flowNamed, flowsOf, type LedgerCount, ledgerCounts, useOf } from "./flows.ts";
+
+/** The window an experiment is about is its last, in which everything that is ever busy is busy. */
+export function trafficMeasures(
+  { windows, histograms }: Pick<Trial, "windows" | "histograms">,
+  parameters: Parameters,
+): Measures {
+  const main = windows.at(-1);
+  if (main === undefined) return {};
+  const roundTrip = flowNamed(main, "roundTrip")?.histograms;
+  return {
+    ...delayMeasures("roundTrip", roundTrip?.service),
+    ...delayMeasures("scheduled", roundTrip?.scheduled),
+    ...delayMeasures("dispatch", roundTrip?.dispatch),
+    ...oneWayMeasures("uplink", windows, main),
+    ...oneWayMeasures("downlink", windows, main),
+    ...delayMeasures("connect", histograms.connect),
+    achievedRatePerSecond: flowsOf(main).reduce((sum, flow) => sum + flow.achievedRatePerSecond, 0),
+    ...costMeasures(main, parameters),
+    ...ledgerMeasures(windows.flatMap(flowsOf)),
+  };
+}
+
+function oneWayMeasures(direction: "uplink" | "downlink", windows: readonly Window[], main: Window): Measures {
+  const together = delayMeasures(direction, flowNamed(main, direction)?.histograms.service);
+  const aloneWindow = windows.find((window) => {
+    const flows = flowsOf(window);
+    return flows.length === 1 && flows[0]!.name === direction;
+  });
+  const aloneName = `${direction}Alone` as const;
+  const alone: Measures = delayMeasures(
+    aloneName,
+    aloneWindow && flowNamed(aloneWindow, direction)?.histograms.service,
+  );
+  const [with_, without] = [(together as Measures)[`${direction}P50Us`], alone[`${aloneName}P50Us`]];
+  return {
+    ...together,
+    ...alone,
+    ...(with_ !== undefined &&
+      without !== undefined &&
+      aloneWindow !== main && { [`${direction}InterferenceP50Ratio`]: with_ / without }),
+  };
+}
+
+/** Of a flow both ends of which are one process: only there is a message its way there and back. */
+function costMeasures(main: Window, { load, payloadBytes }: Parameters): Measures {
+  if (flowNamed(main, "roundTrip") === undefined) return {};
+  const use = useOf(main);
+  const over = (amount: number | undefined, messages: number | undefined): number | undefined =>
+    amount === undefined || messages === undefined || messages === 0 ? undefined : amount / messages;
+  const wireBytes = over((use.wireSentBytes ?? 0) + (use.wireReceivedBytes ?? 0), use.wireMessages);
+  // Open-loop pacing spins, so its CPU time says nothing of messages.
+  const generatorCpuUs = load?.kind === "closed" ? over(use.generatorCpuUs, use.generatorMessages) : undefined;
+  const serverCpuUs = over(use.serverCpuUs, use.serverMessages);
+  return {
+    ...(serverCpuUs !== undefined && { serverCpuUsPerMessage: serverCpuUs }),
+    ...(generatorCpuUs !== undefined && { generatorCpuUsPerMessage: generatorCpuUs }),
+    ...(wireBytes !== undefined && {
+      wireBytesPerMessage: wireBytes,
+      overheadBytesPerMessage: wireBytes - 2 * payloadBytes,
+    }),
+  };
+}
+
+/** Over all windows: exactly once is a property of a trial. */
+const ledgerMeasures = (flows: readonly Flow[]): Measures =>
+  Object.fromEntries(
+    ledgerCounts.map((name: LedgerCount) => [name, flows.reduce((sum, { ledger }) => sum + ledger[name], 0)]),
+  );

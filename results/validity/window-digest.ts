@@ -1,0 +1,55 @@
+/** What validity asks of a window, with every histogram decoded once. */
+import type { Window } from "../contract/results.ts";
+import { type Flow, flowsOf, useOf, type WindowUse } from "../recording/flows.ts";
+import { decodeHistogram } from "../statistics/histogram.ts";
+
+export interface FlowDigest extends Flow {
+  /** Messages received in the window. */
+  readonly received: number;
+  /** Messages due in it; absent in a closed loop. */
+  readonly offered: number | undefined;
+  readonly dispatchP50Ns: number | undefined;
+  readonly timed: number;
+  readonly serviceP50Ns: number | undefined;
+  readonly serviceMeanNs: number | undefined;
+  /** Median of the messages of the second half over that of the first; absent where a half has too few. */
+  readonly drift: number | undefined;
+}
+
+export interface WindowDigest {
+  readonly flows: readonly FlowDigest[];
+  readonly use: Partial<WindowUse>;
+}
+
+/** Fewer messages in a half have no median worth comparing. */
+const halfSamplesMin = 50;
+
+export const digestOf = (window: Window): WindowDigest => ({
+  flows: flowsOf(window).map((flow) => digestFlow(flow, window.durationMs)),
+  use: useOf(window),
+});
+
+function digestFlow(flow: Flow, durationMs: number): FlowDigest {
+  const { dispatch, service, earlyService } = flow.histograms;
+  const dispatched = dispatch === undefined ? undefined : decodeHistogram(dispatch);
+  const served = service === undefined ? undefined : decodeHistogram(service);
+  return {
+    ...flow,
+    received: (flow.achievedRatePerSecond * durationMs) / 1000,
+    offered: dispatched?.totalCount,
+    dispatchP50Ns: dispatched?.getValueAtPercentile(50),
+    timed: served?.totalCount ?? 0,
+    serviceP50Ns: served?.getValueAtPercentile(50),
+    serviceMeanNs: served?.mean,
+    drift: driftOf(service, earlyService),
+  };
+}
+
+function driftOf(service: string | undefined, earlyService: string | undefined): number | undefined {
+  if (service === undefined || earlyService === undefined) return undefined;
+  const late = decodeHistogram(service);
+  const early = decodeHistogram(earlyService);
+  late.subtract(early);
+  if (late.totalCount < halfSamplesMin || early.totalCount < halfSamplesMin) return undefined;
+  return late.getValueAtPercentile(50) / early.getValueAtPercentile(50);
+}
