@@ -57,7 +57,8 @@ async function hasLeaders(admin: Admin, topic: string, partitions: number): Prom
     const found = topics.get(topic);
     return found?.partitionsCount === partitions && found.partitions.every(({ leader }) => leader >= 0);
   } catch (error) {
-    // Right after its creation the topic is not yet known everywhere.
+    // Right after its creation the topic is not yet known everywhere; of that the library keeps no more than a sentence.
+    if (error instanceof Error && error.message === `Unknown topic ${topic}.`) return false;
     if (has(error, "UNKNOWN_TOPIC_OR_PARTITION") || has(error, "LEADER_NOT_AVAILABLE")) return false;
     throw error;
   }
