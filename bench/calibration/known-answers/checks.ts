@@ -56,11 +56,16 @@ export function checkDelays({ name, window, references, percentiles, histogram =
   // The rest of a delay's influence on the round trip around it: no more, it is assumed, than costs differ anyway.
   const sortedCosts = costs.flat().sort((a, b) => a - b);
   const costSpreadNs = (percentileOf(sortedCosts, 75) - percentileOf(sortedCosts, 25)) / 2;
+  // A reference's tail is what the machine did at another moment: it may or may not come again in this window.
+  const tailNs = (percentile: number): number =>
+    Math.max(0, percentileOf(sortedCosts, percentile) - percentileOf(sortedCosts, 50));
   return pooled.map(({ percentile, ns: expectedNs, chanceNs }, index) => {
     const measuredNs = measured.getValueAtPercentile(percentile);
     const alone = apart.map((expected) => expected[index]!.ns);
     const driftNs = Math.max(...alone) - Math.min(...alone);
-    const noise = Math.max(chanceNs, driftNs, costSpreadNs) + machineNs(window, [window, ...references], percentile);
+    const noise =
+      Math.max(chanceNs, driftNs, costSpreadNs, tailNs(percentile)) +
+      machineNs(window, [window, ...references], percentile);
     const tolerance = toleranceNs(expectedNs);
     return {
       name: `${name}, ${histogram === "scheduled" ? "scheduled " : ""}p${percentile}`,
