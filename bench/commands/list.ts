@@ -1,11 +1,13 @@
 import { Command } from "commander";
 import type { Traits } from "../../protocol/contract.ts";
+import { hang, wrap } from "../../reports/text/wrap.ts";
 import { inspectProgram } from "../../servers/programs/program.ts";
 import { programs } from "../../servers/programs/programs.ts";
 import { libraryVersion } from "../environment/environment.ts";
 import { presets } from "../experiments/comparison/presets.ts";
 import { experiments } from "../experiments/experiments.ts";
 import { protocols } from "../targets/protocols.ts";
+import { columnsOf } from "./columns.ts";
 
 export function listCommand(): Command {
   return new Command("list")
@@ -13,13 +15,15 @@ export function listCommand(): Command {
     .option("--json", "as JSON, for scripts")
     .action(({ json }: { json?: boolean }) => {
       const inventory = takeInventory();
-      process.stdout.write(json ? `${JSON.stringify(inventory, null, 2)}\n` : describe(inventory));
+      process.stdout.write(
+        json ? `${JSON.stringify(inventory, null, 2)}\n` : describe(inventory, columnsOf(process.stdout)),
+      );
     });
 }
 
-type Inventory = ReturnType<typeof takeInventory>;
+export type Inventory = ReturnType<typeof takeInventory>;
 
-function takeInventory() {
+export function takeInventory() {
   return {
     protocols: protocols.map(({ server: { traits } }) => ({ ...traits, versions: libraryVersions(traits) })),
     experiments: experiments.map(({ name, group, title, question }) => ({ name, group, title, question })),
@@ -33,38 +37,48 @@ function libraryVersions({ libraries }: Traits): Record<string, string> {
   return Object.fromEntries([...names].map((name) => [name, libraryVersion(name)]));
 }
 
-function describe({ protocols: known, experiments: shapes, presets: sizes, components: found }: Inventory): string {
-  return [
-    "Protocols (a target is PROTOCOL for the server that comes with wirebench, PROTOCOL=URL for one already running)",
-    ...known.flatMap(({ name, summary, uplink, downlink, framing, versions, foreignContract, options = [] }) => [
-      `  ${name.padEnd(14)} ${summary}`,
-      `  ${"".padEnd(14)} uplink ${uplink}, downlink ${downlink}, ${framing} framing${libraryList(versions)}`,
-      `  ${"".padEnd(14)} a server of your own must: ${foreignContract}`,
-      ...options.map(({ name: option, summary: what }) => `  ${"".padEnd(14)} option +${option}: ${what}`),
-    ]),
-    "",
-    "Experiments (capacity runs as: wirebench run --find-capacity)",
-    ...shapes.map(({ name, group, question }) => `  ${name.padEnd(16)} ${group.padEnd(10)} ${question}`),
-    "",
-    "Presets",
-    ...Object.entries(sizes).map(
-      ([
+/** For a terminal, no line longer than `columns` but for a path that is. */
+export function describe(inventory: Inventory, columns: number): string {
+  const { protocols: known, experiments: shapes, presets: sizes, components: found } = inventory;
+  const names = [...known, ...shapes, ...found].map(({ name }) => name.length);
+  const at = Math.max(...names) + 4;
+  const entry = (name: string, ...texts: readonly string[]): string[] =>
+    texts.flatMap((text, index) => hang(index === 0 ? `  ${name}` : "", text, { columns, at }));
+  const lines = [
+    ...wrap(
+      "Protocols (a target is PROTOCOL for the server that comes with wirebench, PROTOCOL=URL for one already running)",
+      columns,
+      "  ",
+    ),
+    ...known.flatMap(({ name, summary, uplink, downlink, framing, versions, foreignContract, options = [] }) =>
+      entry(
         name,
-        {
-          trials,
-          settings: { connections, ratePerSecond, durationMs },
-        },
-      ]) =>
-        `  ${name.padEnd(14)} ${trials} trials, ${connections} connections, ${ratePerSecond} messages/s, windows of ${durationMs / 1000} s`,
+        summary,
+        `uplink ${uplink}, downlink ${downlink}, ${framing} framing${libraryList(versions)}`,
+        `a server of your own must: ${foreignContract}`,
+        ...options.map(({ name: option, summary: what }) => `option +${option}: ${what}`),
+      ),
     ),
     "",
-    "Programs on this machine (none is needed to compare protocols)",
-    ...found.map((program) => {
-      const state = "path" in program ? `${program.version} at ${program.path}` : `not found: ${program.install}`;
-      return `  ${program.name.padEnd(14)} ${program.role}: ${state}`;
+    ...wrap("Experiments (capacity runs as: wirebench run --find-capacity)", columns, "  "),
+    ...shapes.flatMap(({ name, group, question }) => entry(name, `${group}: ${question}`)),
+    "",
+    "Presets",
+    ...Object.entries(sizes).flatMap(([name, { trials, settings }]) => {
+      const { connections, ratePerSecond, durationMs } = settings;
+      return entry(
+        name,
+        `${trials} trials, ${connections} connections, ${ratePerSecond} messages/s, windows of ${durationMs / 1000} s`,
+      );
     }),
     "",
-  ].join("\n");
+    ...wrap("Programs on this machine (none is needed to compare protocols)", columns, "  "),
+    ...found.flatMap((program) => {
+      const state = "path" in program ? `${program.version} at ${program.path}` : `not found: ${program.install}`;
+      return entry(program.name, `${program.role}: ${state}`);
+    }),
+  ];
+  return `${lines.join("\n")}\n`;
 }
 
 const libraryList = (versions: Record<string, string>): string => {

@@ -1,4 +1,5 @@
 /** A table and its two looks: markdown that is aligned in a terminal too, and plain columns. */
+import { widthOf } from "./wrap.ts";
 
 export interface Column {
   readonly title: string;
@@ -44,5 +45,3 @@ function paddedLines(table: Table, widths: readonly number[]): string[][] {
     }),
   );
 }
-
-const widthOf = (text: string): number => [...text].length;
