@@ -60,7 +60,7 @@ describe("a report", () => {
     const report = await reportOf(madeUpResults());
     assert.match(report, /≥ 60,000\/s \(54,400–66,300\)¹/);
     assert.match(report, /≤ 0\.833× \(0\.761–0\.912\)/);
-    assert.match(report, /¹ generator-bound: the load generator was the limit/);
+    assert.match(report, /¹ the load generator was the limit/);
   });
 
   it("prints no ratio of two bounds", async () => {

@@ -9,7 +9,6 @@ import {
   schemaVersion,
   type TargetInfo,
   type Trial,
-  type Validity,
   type Window,
 } from "../results/contract/results.ts";
 import type { Measures } from "../results/metrics/metrics.ts";
@@ -18,6 +17,9 @@ import { memoryLine, memorySeries, usedServerFlag } from "../results/recording/m
 import { trafficMeasures } from "../results/recording/traffic-measures.ts";
 import { compareWithReference } from "../results/summary/comparison.ts";
 import { summarise } from "../results/summary/summary.ts";
+
+/** `generator-bound`: valid, but the load generator was the limit. */
+export type MadeUpVerdict = "valid" | "generator-bound" | "invalid";
 
 /** What a made-up target is like; delays in microseconds. */
 export interface MadeUpTarget {
@@ -32,7 +34,7 @@ export interface MadeUpTarget {
   /** How far trials lie apart, as a share. */
   readonly spread?: number;
   readonly pollIntervalMs?: number;
-  readonly verdict?: Partial<Record<string, Validity["verdict"]>>;
+  readonly verdict?: Partial<Record<string, MadeUpVerdict>>;
   readonly foreign?: boolean;
 }
 
@@ -265,7 +267,7 @@ export function madeUpTrials(scenario: string, made: MadeUpTarget, trials: numbe
   });
 }
 
-const madeUpFlags: Record<Validity["verdict"], Flag[]> = {
+const madeUpFlags: Record<MadeUpVerdict, Flag[]> = {
   valid: [],
   "generator-bound": [
     { code: "generator-saturated", severity: "warning", cause: "wirebench", message: "the load generator was full" },
@@ -286,9 +288,9 @@ export function cellOf(scenario: string, made: MadeUpTarget, trials: Trial[]): C
     scenario,
     parameters: madeUpParameters(scenario),
     state: "measured",
-    validity: { verdict, flags: madeUpFlags[verdict] },
+    validity: { verdict: verdict === "invalid" ? "invalid" : "valid", flags: madeUpFlags[verdict] },
     trials,
-    summary: summarise(trials),
+    ...summarise(trials, madeUpFlags[verdict]),
     predictions: [],
   };
 }

@@ -2,7 +2,7 @@ import { describeError } from "../../protocol/errors.ts";
 import type { Flag, Window } from "../../results/contract/results.ts";
 import { delayUs } from "../../results/recording/delays.ts";
 import { flowNamed } from "../../results/recording/flows.ts";
-import { judge } from "../../results/validity/validity.ts";
+import { generatorLimitCodes, judge } from "../../results/validity/validity.ts";
 import { Rig, type RigContext } from "../rigs/rig.ts";
 import { ServerRig } from "../rigs/server-rig.ts";
 import { deliveryFloorMs } from "../targets/target.ts";
@@ -89,14 +89,12 @@ function judgeProbe(cell: CapacityCell, ratePerSecond: number, window?: Window, 
   }
   const delay = delayUs(flow?.histograms.scheduled, percentile);
   const target = { deliveryFloorMs: deliveryFloorMs(cell.target) };
-  const { verdict, flags } = judge([{ windows: [window], measures: {}, flags: [] }], cell.parameters, target);
+  const { flags } = judge([{ windows: [window], measures: {}, flags: [] }], cell.parameters, target);
   const measured = { ...base, ...(delay !== undefined && { delayUs: delay }) };
-  if (verdict === "generator-bound") return { ...measured, outcome: "generator-bound" };
   const fatal = flags.find(({ severity }) => severity === "fatal");
-  if (fatal !== undefined) {
-    const late = flags.some(({ code }) => code === "generator-late");
-    return { ...measured, outcome: late ? "generator-bound" : "missed", reason: fatal.message };
-  }
+  const generatorBound = flags.some(({ code }) => generatorLimitCodes.has(code));
+  if (generatorBound) return { ...measured, outcome: "generator-bound", ...(fatal && { reason: fatal.message }) };
+  if (fatal !== undefined) return { ...measured, outcome: "missed", reason: fatal.message };
   if (delay === undefined) return { ...measured, outcome: "missed", reason: "too few messages for the percentile" };
   return { ...measured, outcome: delay <= delayUsMax ? "held" : "missed" };
 }

@@ -94,12 +94,14 @@ export class CellState {
         : { ...identity, state: "not-run", reason: "the run ended before its first trial" };
     }
     const { cell } = this.planned;
+    const target = { deliveryFloorMs: deliveryFloorMs(cell.target) };
+    const validity = judge(complete, cell.parameters, target, this.#machine);
     return {
       ...identity,
       state: "measured",
-      validity: judge(complete, cell.parameters, { deliveryFloorMs: deliveryFloorMs(cell.target) }, this.#machine),
+      validity,
       trials: this.#trials,
-      summary: summarise(complete),
+      ...summarise(complete, validity.flags),
       predictions: cell.expectations.map((expectation) => holdAgainst(expectation, complete)),
     };
   }

@@ -9,6 +9,7 @@ import {
   costRangeSettings,
 } from "../../results/metrics/cost-metrics.ts";
 import { trialsForIntervalMin } from "../../results/statistics/intervals.ts";
+import { generatorLimitCodes } from "../../results/validity/validity.ts";
 
 /** Brokers that connect nodes on several machines; without one there is nothing to plan. */
 export const isPlannable = (broker: string): boolean => broker !== "none" && broker !== "memory";
@@ -144,7 +145,7 @@ function deliveries(cell: MeasuredCell): number | undefined {
 
 function remarksOf(results: Pick<Results, "cells">, broker: string, cells: readonly MeasuredCell[]): string[] {
   const unusable = costCells(results, broker).length - usableCells(results, broker).length;
-  const bound = cells.some(({ validity }) => validity.verdict === "generator-bound");
+  const bound = cells.some(({ validity }) => validity.flags.some(({ code }) => generatorLimitCodes.has(code)));
   const drowned = [
     ...new Set(cells.flatMap(({ summary }) => costMetricNames.filter((name) => (summary[name]?.value ?? 0) < 0))),
   ];
@@ -152,7 +153,7 @@ function remarksOf(results: Pick<Results, "cells">, broker: string, cells: reado
     ...(unusable > 0
       ? [`${unusable} of the cost cells of ${broker} failed, did not run or are invalid; not used`]
       : []),
-    ...(bound ? ["a cost cell is generator-bound: the virtual users were busier than the cluster"] : []),
+    ...(bound ? ["in a cost cell the virtual users were the limit: they were busier than the cluster"] : []),
     ...drowned.map((name) => `${name} came out below 0, so it drowned in the spread of the trials; taken as 0`),
     ...(cells.some((cell) => completeTrials(cell).length < trialsForIntervalMin)
       ? [`a cost cell has fewer than ${trialsForIntervalMin} trials: its range says little about its spread`]

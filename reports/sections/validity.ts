@@ -27,7 +27,7 @@ export function validitySection(view: ReportView): Section {
   return textSection(
     blocks(
       "## Validity",
-      "**valid**: nothing that was recorded speaks against the numbers. **generator-bound**: the load generator was the limit, so rates are lower and delays upper bounds; what arrived and what was lost is counted exactly all the same. **invalid**: do not use the numbers; this report does not print them and counts their predictions as not measured. **refused**: it failed conformance, so it was not measured. **failed**: it broke while it was measured. **not-run**: why is said below.",
+      "**valid**: nothing that was recorded speaks against the numbers. **invalid**: do not use the numbers; this report does not print them and counts their predictions as not measured. **refused**: it failed conformance, so it was not measured. **failed**: it broke while it was measured. **not-run**: why is said below.",
       byTarget(view),
       byVerdict(view),
       remarks.length > 0 ? bullets(remarks) : "No cell was flagged.",
@@ -54,7 +54,7 @@ function byTarget({ experiments, rows }: ReportView): string | undefined {
   });
 }
 
-const verdicts = ["valid", "generator-bound", "invalid", "refused", "failed", "not-run"] as const;
+const verdicts = ["valid", "invalid", "refused", "failed", "not-run"] as const;
 
 /** Of the experiments that have variants, which are too many for a column each. */
 function byVerdict({ experiments }: ReportView): string | undefined {

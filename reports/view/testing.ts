@@ -119,7 +119,7 @@ export function madeUpVariant(made: MadeUpVariant): MeasuredCell {
     state: "measured",
     validity: { verdict: made.verdict ?? "valid", flags: [...(made.flags ?? [])] },
     trials,
-    summary: summarise(trials),
+    ...summarise(trials, made.flags),
     predictions: made.expected === undefined ? [] : [holdAgainst(expectationOf(made.expected), trials)],
   };
 }
@@ -298,7 +298,6 @@ const scaled = (nodes: number): MadeUpVariant => ({
   },
   expected: ["deliveriesPerSecond", 1, undefined, "more than nothing"],
   ...(nodes === 4 && {
-    verdict: "generator-bound",
     flags: [
       { code: "users-saturated", severity: "warning", cause: "wirebench", message: "the users' process was full" },
     ],

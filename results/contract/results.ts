@@ -7,7 +7,8 @@ import { z } from "zod";
 
 export const schemaVersion = 2;
 
-export const validityVerdicts = ["valid", "generator-bound", "invalid"] as const;
+export const validityVerdicts = ["valid", "invalid"] as const;
+export const bounds = ["at-least", "at-most"] as const;
 export const flagCauses = ["target", "wirebench", "machine"] as const;
 export const comparisonVerdicts = ["faster", "slower", "indistinguishable"] as const;
 /** `not-measured`: a trial did not get so far that the prediction could be tested. */
@@ -56,7 +57,9 @@ const series = z.object({
 
 const flag = z.object({
   code: z.string(),
-  severity: z.enum(["fatal", "warning"]).describe("Fatal: the numbers are not true."),
+  severity: z
+    .enum(["fatal", "defect", "warning"])
+    .describe("Fatal: the numbers are not true. Defect: the target did wrong, and the numbers are true all the same."),
   cause: z.enum(flagCauses).describe("Whose doing it is. Only what the target does is a result."),
   message: z.string(),
 });
@@ -104,6 +107,29 @@ const interval = z
     "95 % confidence interval of the median, from one value per trial: between order statistics with 6 or more trials, Student's t on logarithms with 3 to 5, low = high = value with fewer. Counts, shares, and metrics that were 0 in a trial, have the lowest and the highest trial instead.",
   );
 
+const summarised = z
+  .object({
+    ...interval.shape,
+    bound: z
+      .enum(bounds)
+      .optional()
+      .describe("The truth lies at or above, or at or below, the interval: something else was the limit, and `why`."),
+    upTo: positive
+      .optional()
+      .describe(
+        "Of a rate that is a lower bound, the other end of the bracket: 10^6 / server CPU time per message in microseconds x the server's threads that can serve. What the server would carry if nothing else were the limit and a message cost what it cost here.",
+      ),
+    why: z.string().optional().describe("Why it is a bound only, or what its other end rests on."),
+  })
+  .describe(interval.description!);
+
+const absence = z.object({
+  kind: z
+    .enum(["never", "unknown"])
+    .describe("Never: infinite, since too many messages never came. Unknown: measured, but it tells nothing here."),
+  why: z.string(),
+});
+
 const ratioInterval = z
   .object({ value: z.number(), low: z.number(), high: z.number() })
   .describe(
@@ -147,7 +173,11 @@ const cell = z.discriminatedUnion("state", [
     state: z.literal("measured"),
     validity,
     trials: z.array(trial).min(1),
-    summary: z.record(z.string(), interval).describe("By the name of a metric."),
+    summary: z.record(z.string(), summarised).describe("By the name of a metric."),
+    absences: z
+      .record(z.string(), absence)
+      .optional()
+      .describe("Why a metric has no number in this cell, by its name, where it is not for want of a measurement."),
     predictions,
   }),
   z.object({ ...identity, state: z.literal("failed"), reason: z.string(), trials: z.array(trial) }),
@@ -163,7 +193,7 @@ const comparison = z.object({
   target: z.string(),
   ratio: ratioInterval,
   bound: z
-    .enum(["at-least", "at-most"])
+    .enum(bounds)
     .optional()
     .describe("The true ratio is at least, or at most, this: the load generator was the limit of one of the two."),
   noiseRatio: positive
@@ -265,6 +295,11 @@ export type Window = z.infer<typeof window>;
 export type Event = z.infer<typeof event>;
 export type Series = z.infer<typeof series>;
 export type Interval = z.infer<typeof interval>;
+/** The truth lies at or above, or at or below, the interval. */
+export type Bound = (typeof bounds)[number];
+/** An interval with what it is worth. */
+export type Summarised = z.infer<typeof summarised>;
+export type Absence = z.infer<typeof absence>;
 export type Validity = z.infer<typeof validity>;
 export type Flag = z.infer<typeof flag>;
 export type Prediction = z.infer<typeof prediction>;

@@ -1,18 +1,24 @@
 /** One number of one cell, with everything that decides how it may be shown. */
 
-import type { Cell, Interval } from "../contract/results.ts";
-import { type Metric, type MetricName, metricNamed } from "../metrics/metrics.ts";
+import type { Bound, Cell, Interval, MeasuredCell } from "../contract/results.ts";
+import { type MetricName, metricNamed } from "../metrics/metrics.ts";
 
-/** The truth lies at or above, or at or below, the interval. */
-export type Bound = "at-least" | "at-most";
+export type { Bound } from "../contract/results.ts";
 
 export type Estimate =
-  | { readonly kind: "value"; readonly interval: Interval; readonly bound?: Bound | undefined; readonly why?: string }
+  | {
+      readonly kind: "value";
+      readonly interval: Interval;
+      readonly bound?: Bound | undefined;
+      /** Of a rate that is a lower bound: the other end of the bracket, where it is known. */
+      readonly upTo?: number | undefined;
+      /** Why it is a bound, as a sentence. */
+      readonly why?: string;
+    }
+  /** Infinite: more of what was sent never came than this percentile leaves out. */
+  | { readonly kind: "never"; readonly why: string }
   | { readonly kind: "absent"; readonly why: string }
   | { readonly kind: "invalid"; readonly why: string };
-
-const generatorLimit =
-  "generator-bound: the load generator was the limit, so rates are lower bounds (≥) and delays upper bounds (≤)";
 
 /** Reads a metric from a cell in any state; never a number that must not be believed. */
 export function estimateOf(cell: Cell | undefined, metricName: MetricName): Estimate {
@@ -23,17 +29,22 @@ export function estimateOf(cell: Cell | undefined, metricName: MetricName): Esti
     const fatal = flags.filter(({ severity }) => severity === "fatal");
     return { kind: "invalid", why: `invalid: ${fatal.map(({ message }) => message).join("; ")}` };
   }
-  const metric = metricNamed(metricName);
-  const interval = cell.summary[metricName];
-  if (interval === undefined) return { kind: "absent", why: metric.absence ?? "not measured in this cell" };
-  return verdict === "generator-bound" ? boundedEstimate(metric, interval) : { kind: "value", interval };
+  const found = cell.summary[metricName];
+  if (found === undefined) return absenceOf(cell, metricName);
+  const { bound, upTo, why, ...interval } = found;
+  return {
+    kind: "value",
+    interval,
+    ...(bound && { bound }),
+    ...(upTo !== undefined && { upTo }),
+    ...(why !== undefined && { why }),
+  };
 }
 
-function boundedEstimate({ whenGeneratorBound }: Metric, interval: Interval): Estimate {
-  if (whenGeneratorBound === "unknown") return { kind: "absent", why: generatorLimit };
-  return whenGeneratorBound === undefined
-    ? { kind: "value", interval }
-    : { kind: "value", interval, bound: whenGeneratorBound, why: generatorLimit };
+function absenceOf({ absences }: MeasuredCell, metricName: MetricName): Estimate {
+  const absence = absences?.[metricName];
+  if (absence?.kind === "never") return { kind: "never", why: absence.why };
+  return { kind: "absent", why: absence?.why ?? metricNamed(metricName).absence ?? "not measured in this cell" };
 }
 
 const boundSign = { "at-least": "≥ ", "at-most": "≤ " } as const;

@@ -29,8 +29,13 @@ const stallMs = 20;
 /** A schedule kept worse than this shows in every delay counted from it. */
 const dispatchUsMax = 10_000;
 
-/** The load generator was the limit: rates are lower bounds, delays upper bounds. */
-const generatorBoundCodes = new Set(["generator-late", "generator-saturated", "users-saturated", "capacity-bound"]);
+/** Flags that say that the load generator was the limit: rates are lower bounds, delays upper bounds. */
+export const generatorLimitCodes: ReadonlySet<string> = new Set([
+  "generator-late",
+  "generator-saturated",
+  "users-saturated",
+  "capacity-bound",
+]);
 
 /** Verdict and flags of a cell whose trials are all complete. Fatal flags make it invalid. `machine` is as before the run. */
 export function judge(
@@ -57,8 +62,7 @@ export function judge(
     ...trialFlags(trials),
     ...machineFlags(machine),
   ]);
-  if (flags.some(({ severity }) => severity === "fatal")) return { verdict: "invalid", flags };
-  return { verdict: flags.some(({ code }) => generatorBoundCodes.has(code)) ? "generator-bound" : "valid", flags };
+  return { verdict: flags.some(({ severity }) => severity === "fatal") ? "invalid" : "valid", flags };
 }
 
 /** Of what trials noticed only one thing needs most of them: a slope is their median, so one bent line does not move it. */

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Cell, Flag, Results } from "../../../results/contract/results.ts";
 import { objectiveSettings, type Probe, recordProbe } from "../../../results/recording/probes.ts";
+import { summarise } from "../../../results/summary/summary.ts";
 import { judge } from "../../../results/validity/validity.ts";
 import { renderReport, renderSummary } from "../../report.ts";
 import { cellOf, resultsOf, sixTargets, trialWith, windowOf } from "../../testing.ts";
@@ -30,7 +31,8 @@ function searched(index: number, capacityRatePerSecond: number, probes: readonly
   const cell = cellOf("capacity", made, trials);
   const settings = objectiveSettings({ percentile: 99, delayUsMax: 10_000 });
   const parameters = { ...cell.parameters, settings };
-  return { ...cell, parameters, validity: judge(trials, parameters, { deliveryFloorMs: 0 }) } as Cell;
+  const validity = judge(trials, parameters, { deliveryFloorMs: 0 });
+  return { ...cell, parameters, validity, ...summarise(trials, validity.flags) } as Cell;
 }
 
 const again = { confirms: true };

@@ -1,6 +1,7 @@
 import type { Interval } from "../../../results/contract/results.ts";
 import { formatInterval, formatList, formatQuantity } from "../../../results/quantities/format.ts";
 import { scalingCaution } from "../../../results/statistics/scalability.ts";
+import { estimateOf } from "../../../results/summary/estimate.ts";
 import { type ScalingFit, scalingExperiment, scalingFits } from "../../../results/summary/scaling.ts";
 import { intervalOf } from "../../../results/summary/summary.ts";
 import { type Chart, showCharts } from "../../charts/chart.ts";
@@ -45,7 +46,10 @@ function describe(
 
 /** A point that the load generator set says nothing about the nodes, but the fit cannot know. */
 function generatorNote({ cells }: ExperimentView): string[] {
-  const bound = cells.filter(({ cell }) => cell.state === "measured" && cell.validity.verdict === "generator-bound");
+  const bound = cells.filter(({ cell }) => {
+    const estimate = estimateOf(cell, "deliveriesPerSecond");
+    return estimate.kind === "value" && estimate.bound !== undefined;
+  });
   if (bound.length === 0) return [];
   return [
     `With ${escapeText(formatList(bound.map(({ name }) => name)))} the load generator was the limit: those throughputs are lower bounds, and a fit to them describes the load generator as much as the cluster.`,

@@ -12,7 +12,10 @@ import { perTarget } from "./per-target.ts";
 export const throughputSection = perTarget("throughput", (view, rows) => {
   const charts = [throughputChart(view)].filter((chart) => chart !== undefined);
   const ratio = ratioColumn(view, "throughput", "achievedRatePerSecond", `× ${escapeText(referenceTitle(view))}`);
-  const bound = rows.some((row) => measured(row.cells.get("throughput"))?.validity.verdict === "generator-bound");
+  const bound = rows.some((row) => {
+    const estimate = estimateOf(row.cells.get("throughput"), "achievedRatePerSecond");
+    return estimate.kind === "value" && estimate.bound !== undefined;
+  });
   const markdown = blocks(
     "In a closed loop each answer releases the next message.",
     targetTable(rows, [
@@ -30,7 +33,7 @@ export const throughputSection = perTarget("throughput", (view, rows) => {
       "In a closed loop a slow target slows its own load down, so the service times here are what a full pipe costs, not what a user waits: for that see the echo experiment. The two numbers are tied by Little's law: messages in flight = rate × time in the system.",
       ...(bound
         ? [
-            "`≥` marks **generator-bound** cells: the client's process was full while the server's was not, so the server could have carried more and the rate is a lower bound. Two lower bounds have no ratio. More load generators (`--workers`) on more cores move the limit to the server.",
+            "`≥` marks lower bounds: the server could have carried more than it was given. Two lower bounds have no ratio. More load generators (`--workers`) on more cores move the limit to the server.",
           ]
         : []),
       ...batchingNote(rows),
