@@ -53,6 +53,7 @@ export const sseClient: ProtocolClient = {
           },
         },
         limits,
+        stream?.compression,
       );
       return link;
     }

@@ -35,6 +35,7 @@ export const websocketClient: ProtocolClient = {
         destroy: () => webSocket.terminate(),
       },
       limits,
+      webSocket.extensions || undefined,
     );
     webSocket.on("error", (error) => link.ended({ by: "network", message: error.message }));
     webSocket.on("close", (code, reason) => {

@@ -141,6 +141,8 @@ export interface ClientConnection {
   send(payload: Payload): void;
   /** Bytes accepted but not yet handed to the kernel. */
   readonly bufferedBytes: number;
+  /** What the peer compresses with, in the wire's words (`gzip`, `permessage-deflate`). Absent: nothing is compressed. */
+  readonly compression?: string | undefined;
   /** Settles exactly once, never rejects. */
   readonly closed: Promise<CloseReason>;
   /** Idempotent; resolves when the peer has seen the end or a bounded wait is over. */

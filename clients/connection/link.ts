@@ -18,14 +18,16 @@ const closeWaitMs = 2000;
 /** What is the same for a client connection of every protocol: its states and its bounds. */
 export class ClientLink implements ClientConnection {
   readonly closed: Promise<CloseReason>;
+  readonly compression: string | undefined;
   readonly #wire: ClientWire;
   readonly #limits: Limits;
   #settle: (reason: CloseReason) => void = () => {};
   #state: "open" | "closing" | "closed" = "open";
 
-  constructor(wire: ClientWire, limits: Limits) {
+  constructor(wire: ClientWire, limits: Limits, compression?: string) {
     this.#wire = wire;
     this.#limits = limits;
+    this.compression = compression;
     this.closed = new Promise((resolve) => {
       this.#settle = resolve;
     });

@@ -3,7 +3,9 @@ import { once } from "node:events";
 import { createServer, type RequestListener, type Server } from "node:http";
 import { type AddressInfo, connect as connectTcp, createServer as createTcpServer } from "node:net";
 import { describe, it, type TestContext } from "node:test";
+import { createGzip } from "node:zlib";
 import { protocols } from "../../bench/targets/protocols.ts";
+import { until } from "../../protocol/testing.ts";
 import { join, start } from "../../servers/testing.ts";
 import { shortPollingClient } from "../short-polling.ts";
 import { sseClient } from "../sse.ts";
@@ -37,6 +39,21 @@ for (const { server, client } of overHttp) {
     };
 
   describe(`the ${server.traits.name} client`, { timeout: 20_000 }, () => {
+    it("asks for every answer as it is, never compressed", async (t) => {
+      const asked: (string | undefined)[] = [];
+      const { url, server: own } = await listen(
+        t,
+        opening((_request, response) => void response.writeHead(204).end()),
+      );
+      own.on("request", ({ headers }) => asked.push(headers["accept-encoding"]));
+      const user = await join(client, url);
+      user.send("hello");
+      await until(() => asked.length >= 2);
+      assert.deepEqual(new Set(asked), new Set(["identity"]));
+      assert.equal(user.compression, undefined);
+      await user.close();
+    });
+
     it("refuses to buffer more than the limit", async (t) => {
       const { url } = await listen(
         t,
@@ -137,6 +154,20 @@ describe("the short-polling client", { timeout: 10_000 }, () => {
     const user = await join(shortPollingClient, url, {}, "1ms");
     await enough;
     assert.equal(heldMax, 1);
+    await user.close();
+  });
+});
+
+describe("the sse client", { timeout: 20_000 }, () => {
+  it("tells of a stream that is compressed although it asked for none", async (t) => {
+    const { url } = await listen(t, (_request, response) => {
+      response.writeHead(200, { "content-type": "text/event-stream", "content-encoding": "gzip" });
+      const gzip = createGzip();
+      gzip.pipe(response);
+      gzip.write(connectionEvent, () => gzip.flush());
+    });
+    const user = await join(sseClient, url);
+    assert.equal(user.compression, "gzip");
     await user.close();
   });
 });

@@ -2,6 +2,7 @@ import { EventSource } from "eventsource";
 import { Client, fetch } from "undici";
 import type { CloseReason, CookieJar, Payload } from "../../protocol/contract.ts";
 import { decodeBase64, decodeMessage, MessageRefused, parseJson } from "../../protocol/wires/json-message.ts";
+import { contentEncoding } from "./exchange.ts";
 
 export interface EventStreamOptions {
   readonly url: URL;
@@ -22,6 +23,7 @@ export class EventStream {
   readonly #options: EventStreamOptions;
   readonly #connection: Client;
   readonly #source: EventSource;
+  #compression: string | undefined;
   #open = true;
 
   constructor(options: EventStreamOptions) {
@@ -34,13 +36,14 @@ export class EventStream {
         try {
           const cookie = cookies?.header();
           const response = await fetch(url, {
-            headers: cookie === undefined ? headers : { ...headers, cookie },
+            headers: { ...headers, "accept-encoding": "identity", ...(cookie !== undefined && { cookie }) },
             signal,
             cache: "no-store",
             redirect: "error",
             dispatcher: this.#connection,
           });
           cookies?.keep(response.headers.getSetCookie());
+          this.#compression = contentEncoding(response.headers.get("content-encoding"));
           return response;
         } catch (error) {
           // The error event carries only its text, and the caller acts on its code.
@@ -59,6 +62,11 @@ export class EventStream {
           : { by: "server", message: message ?? "end of stream" };
       this.#end(reason, thrown ?? new Error(reason.message));
     });
+  }
+
+  /** What the server encodes the stream in although identity was asked for; `fetch` takes it off again. */
+  get compression(): string | undefined {
+    return this.#compression;
   }
 
   /** Closes the connection at once. Idempotent. */

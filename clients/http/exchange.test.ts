@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 import { describe, it, type TestContext } from "node:test";
+import { gzipSync } from "node:zlib";
 import { Exchange } from "./exchange.ts";
 
 async function listen(t: TestContext, serve: RequestListener): Promise<{ exchange: Exchange; accepted: () => number }> {
@@ -29,6 +30,16 @@ describe("an exchange", { timeout: 10_000 }, () => {
       response.write(euro.subarray(0, 1), () => response.end(euro.subarray(1)));
     });
     assert.deepEqual(await exchange.ask({ method: "GET", path: "/" }), { status: 404, text: "€" });
+  });
+
+  it("takes no answer that is compressed although identity was asked for", async (t) => {
+    const { exchange } = await listen(t, (_request, response) => {
+      response.writeHead(200, { "content-encoding": "gzip" }).end(gzipSync("[]"));
+    });
+    await assert.rejects(
+      exchange.ask({ method: "GET", path: "/" }),
+      /the answer is gzip, though identity was asked for/,
+    );
   });
 
   it("sends requests one after the other on one connection", async (t) => {

@@ -26,7 +26,9 @@ export interface AnswerListener {
 /** Longer than any pause between two requests of a user, so that the server decides when a connection is idle. */
 const keepAliveMs = 3_600_000;
 
-const jsonHeaders = ["content-type", "application/json"];
+/** Without it any encoding would do (RFC 9110 section 12.5.3), and what one target compresses another would not. */
+const plainHeaders = ["accept-encoding", "identity"];
+const jsonHeaders = [...plainHeaders, "content-type", "application/json"];
 
 /**
  * HTTP requests one after the other on one keep-alive connection (RFC 9112 section 9.3; no pipelining), which is
@@ -64,9 +66,12 @@ export class Exchange {
       { method, path, body: json ?? null, headers: this.#headers(json !== undefined) },
       {
         onRequestStart: () => {},
-        onResponseStart: (_controller, statusCode, headers) => {
+        onResponseStart: (controller, statusCode, headers) => {
           status = statusCode;
           this.#cookies?.keep(setCookies(headers));
+          const encoding = contentEncoding(headers["content-encoding"]);
+          if (encoding !== undefined)
+            controller.abort(new Error(`the answer is ${encoding}, though identity was asked for`));
         },
         onResponseData: (_controller, chunk) => void chunks.push(chunk),
         onResponseEnd() {
@@ -90,14 +95,20 @@ export class Exchange {
     return new Promise((answered, failed) => this.start(request, { answered, failed }));
   }
 
-  #headers(hasBody: boolean): string[] | null {
+  #headers(hasBody: boolean): string[] {
+    const headers = hasBody ? jsonHeaders : plainHeaders;
     const cookie = this.#cookies?.header();
-    if (cookie === undefined) return hasBody ? jsonHeaders : null;
-    return [...(hasBody ? jsonHeaders : []), "cookie", cookie];
+    return cookie === undefined ? headers : [...headers, "cookie", cookie];
   }
 
   /** Closes the connection at once; requests without an answer fail. Idempotent. */
   destroy(): void {
     void this.#client.destroy();
   }
+}
+
+/** Value of a `Content-Encoding` header field; undefined where nothing was encoded. */
+export function contentEncoding(value: string | readonly string[] | null | undefined): string | undefined {
+  const names = [value ?? []].flat().join(", ").toLowerCase();
+  return names === "" || names === "identity" ? undefined : names;
 }
