@@ -83,7 +83,7 @@ const shapeOf = ({ parameters: { load } }: CapacityCell) => ({
 function judgeProbe(cell: CapacityCell, ratePerSecond: number, window?: Window, failure?: string): CapacityProbe {
   const { percentile, delayUsMax } = cell.objective;
   const flow = window && flowNamed(window, "roundTrip");
-  const base = { ratePerSecond, achievedRatePerSecond: flow?.achievedRatePerSecond ?? 0 };
+  const base = { ratePerSecond, achievedRatePerSecond: flow?.arrivalRatePerSecond ?? 0 };
   if (window === undefined || failure !== undefined) {
     return { ...base, outcome: "missed", reason: failure ?? "nothing was measured" };
   }

@@ -1,6 +1,6 @@
 /** One window as its processes saw it, each from its end, made into one record. */
 import type { FlowRecords } from "../../load/behaviours/measured-behaviour.ts";
-import { type FlowRecord, mergeFlows } from "../../load/flows/flow.ts";
+import { censoredIn, type FlowRecord, mergeFlows } from "../../load/flows/flow.ts";
 import type { FlowName } from "../../load/flows/traffic.ts";
 import type { WindowOrder } from "../../load/flows/window.ts";
 import type { ProcessUse } from "../../load/metering/usage.ts";
@@ -37,11 +37,16 @@ export function joinWindow(
   };
 }
 
-/** What was sent and is neither received nor known to be lost was still on the way: censored. */
-function joinFlow(name: FlowName, durationMs: number, { ledger, receivedInWindow, ...histograms }: FlowRecord): Flow {
-  const censoredMessages = Math.max(0, ledger.sentMessages - ledger.receivedMessages - ledger.lostMessages);
-  const achievedRatePerSecond = (receivedInWindow * 1000) / durationMs;
-  return { name, achievedRatePerSecond, histograms, ledger: { ...ledger, censoredMessages } };
+function joinFlow(name: FlowName, durationMs: number, record: FlowRecord): Flow {
+  const { ledger, timedMessages, receivedInWindow, carriedMessages, ...histograms } = record;
+  return {
+    name,
+    achievedRatePerSecond: (carriedMessages * 1000) / durationMs,
+    arrivalRatePerSecond: (receivedInWindow * 1000) / durationMs,
+    timedMessages,
+    histograms,
+    ledger: { ...ledger, censoredMessages: censoredIn(ledger) },
+  };
 }
 
 const resolutionUs = { schedstat: 0.001, stat: 10_000 } as const;

@@ -16,8 +16,16 @@ export interface FlowRecord {
   /** The part of `service` scheduled in the first half of the window, to see a drift by. */
   earlyService?: string;
   ledger: FlowLedger;
-  /** Messages received between the planned start and end of the window, the base of the achieved rate. */
+  /** Sent with their schedule in the measured part; what of them never came is infinitely late. */
+  timedMessages: number;
+  /** Received between the planned start and end of the window, whenever they were sent: against the schedule, a backlog shows. */
   receivedInWindow: number;
+  /**
+   * What the window carried, the base of the achieved rate. Open loop: messages scheduled in it that came before the drain
+   * was over, however far away the server is. Closed loop: every message counts by the share of its way that lies within
+   * the window, so that a window cuts no way short.
+   */
+  carriedMessages: number;
 }
 
 export const emptyLedger = (): FlowLedger => ({
@@ -30,6 +38,10 @@ export const emptyLedger = (): FlowLedger => ({
   corruptedMessages: 0,
 });
 
+/** What was sent and neither came, as it was or with other bytes, nor is known to be lost: still on the way. */
+export const censoredIn = ({ sentMessages, receivedMessages, lostMessages, corruptedMessages }: FlowLedger): number =>
+  Math.max(0, sentMessages - receivedMessages - lostMessages - corruptedMessages);
+
 /** Adds up what several processes saw of the same flow. */
 export function mergeFlows(records: readonly FlowRecord[]): FlowRecord {
   const ledger = emptyLedger();
@@ -38,7 +50,9 @@ export function mergeFlows(records: readonly FlowRecord[]): FlowRecord {
   }
   const merged: FlowRecord = {
     ledger,
+    timedMessages: records.reduce((sum, record) => sum + record.timedMessages, 0),
     receivedInWindow: records.reduce((sum, record) => sum + record.receivedInWindow, 0),
+    carriedMessages: records.reduce((sum, record) => sum + record.carriedMessages, 0),
   };
   for (const name of ["dispatch", "service", "scheduled", "earlyService"] as const) {
     const encoded = records.flatMap((record) => record[name] ?? []);

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { MessageCodec } from "../../protocol/messages/message.ts";
 import { ManualTimeline } from "../pacing/manual-timeline.ts";
 import { LatencyHistogram } from "../recording/latency.ts";
+import { mergeFlows } from "./flow.ts";
 import { OneWayReceiver, OneWaySender, tickIdle } from "./one-way.ts";
 import type { WindowOrder } from "./window.ts";
 
@@ -95,6 +96,16 @@ test("counts duplicates, reorders and wrong bytes, and ignores stragglers of ear
   assert.equal(ledger.duplicatedMessages, 1);
   assert.equal(ledger.corruptedMessages, 1);
   assert.equal(ledger.receivedMessages, 20);
+});
+
+test("counts a message that came with other bytes once, and what a window carried by the schedule", async () => {
+  const { sender, receiver } = await runWindow((payload, deliver, nth) => {
+    if (nth === 7) return;
+    deliver(nth === 15 ? Buffer.from("rubbish") : payload);
+  });
+  const { ledger, carriedMessages, timedMessages } = mergeFlows([sender.record(), receiver.record()]);
+  assert.deepEqual([ledger.corruptedMessages, ledger.lostMessages, ledger.receivedMessages], [1, 1, 18]);
+  assert.deepEqual([timedMessages, carriedMessages], [10, 9]);
 });
 
 test("ticks idly at the rate of the busy direction until the window ends", () => {

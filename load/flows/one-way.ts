@@ -23,6 +23,7 @@ export class OneWaySender {
   readonly #window: WindowOrder;
   readonly #outlets: readonly Outlet[];
   readonly #sequences: Int32Array;
+  #timed = 0;
   #stop: () => void = () => {};
   #finish: () => void = () => {};
 
@@ -57,14 +58,23 @@ export class OneWaySender {
   }
 
   record(): FlowRecord {
-    return { dispatch: this.#dispatch.encode(), ledger: { ...this.#ledger }, receivedInWindow: 0 };
+    return {
+      dispatch: this.#dispatch.encode(),
+      ledger: { ...this.#ledger },
+      timedMessages: this.#timed,
+      receivedInWindow: 0,
+      carriedMessages: 0,
+    };
   }
 
   #send(connection: number, scheduledNs: number): void {
     const sequence = this.#sequences[connection]!++;
     const sentNs = this.#timeline.nowNs();
     this.#ledger.sentMessages++;
-    if (scheduledNs >= this.#window.startNs) this.#dispatch.record(sentNs - scheduledNs);
+    if (scheduledNs >= this.#window.startNs) {
+      this.#timed++;
+      this.#dispatch.record(sentNs - scheduledNs);
+    }
     this.#offer(connection, "data", sequence, scheduledNs, sentNs);
   }
 
@@ -104,8 +114,9 @@ export class OneWayReceiver {
   readonly #timeline: Timeline;
   readonly #codec: MessageCodec;
   readonly #window: WindowOrder;
-  readonly #connections: { arrivals: ArrivalLedger; count?: number }[];
+  readonly #connections: { arrivals: ArrivalLedger; corrupted: number; count?: number }[];
   #receivedInWindow = 0;
+  #carried = 0;
   #ended = 0;
   #complete: () => void = () => {};
 
@@ -114,7 +125,7 @@ export class OneWayReceiver {
     this.#codec = codec;
     this.#window = window;
     this.#service = new ServiceTimes(window);
-    this.#connections = Array.from({ length: connections }, () => ({ arrivals: new ArrivalLedger() }));
+    this.#connections = Array.from({ length: connections }, () => ({ arrivals: new ArrivalLedger(), corrupted: 0 }));
   }
 
   receive(connection: number, payload: string | Uint8Array): void {
@@ -123,6 +134,7 @@ export class OneWayReceiver {
     const state = this.#connections[connection];
     if (message === undefined || message.window > this.#window.index || state === undefined) {
       this.#ledger.corruptedMessages++;
+      if (state !== undefined) state.corrupted++;
       return;
     }
     // A straggler of an earlier window was counted there, as censored.
@@ -135,6 +147,7 @@ export class OneWayReceiver {
     if (!state.arrivals.arrive(message.sequence)) return;
     if (now >= this.#window.startNs && now < this.#window.endNs) this.#receivedInWindow++;
     if (message.scheduledNs < this.#window.startNs) return;
+    this.#carried++;
     this.#service.record(message.scheduledNs, now - message.sentNs);
     this.#scheduled.record(now - message.scheduledNs);
   }
@@ -151,17 +164,21 @@ export class OneWayReceiver {
   /** What arrived; `sentMessages` and `censoredMessages` are the sender's side of the ledger and stay 0 here. */
   record(): FlowRecord {
     const ledger = { ...this.#ledger };
-    for (const { arrivals, count } of this.#connections) {
+    for (const { arrivals, corrupted, count } of this.#connections) {
       ledger.receivedMessages += arrivals.unique;
       ledger.duplicatedMessages += arrivals.duplicated;
       ledger.reorderedMessages += arrivals.reordered;
-      ledger.lostMessages += count === undefined ? arrivals.overtaken : count - arrivals.unique;
+      const missing = count === undefined ? arrivals.overtaken : count - arrivals.unique;
+      // What came with other bytes is counted as that and not as lost too.
+      ledger.lostMessages += Math.max(0, missing - corrupted);
     }
     return {
       ...this.#service.encode(),
       scheduled: this.#scheduled.encode(),
       ledger,
+      timedMessages: 0,
       receivedInWindow: this.#receivedInWindow,
+      carriedMessages: this.#carried,
     };
   }
 }

@@ -5,6 +5,7 @@ import { ManualTimeline } from "../pacing/manual-timeline.ts";
 import { LatencyHistogram } from "../recording/latency.ts";
 import { RoundTripFlow } from "./round-trip.ts";
 import type { Load } from "./traffic.ts";
+import type { WindowOrder } from "./window.ts";
 
 const ms = 1e6;
 const codec = (): MessageCodec => new MessageCodec({ kind: "text", payloadBytes: 64, seed: 1 });
@@ -15,8 +16,9 @@ function flowOver(
   load: Load,
   wire: (connection: number, payload: string | Uint8Array, echo: (payload: string | Uint8Array) => void) => void,
   connections = 1,
+  over: Partial<WindowOrder> = {},
 ): RoundTripFlow {
-  const window = {
+  const window: WindowOrder = {
     name: "w",
     flows: {},
     index: 1,
@@ -25,6 +27,7 @@ function flowOver(
     endNs: 200 * ms,
     connections: 2,
     seed: 1,
+    ...over,
   };
   const outlets = Array.from({ length: connections }, (_, connection) => ({
     send: (payload: string | Uint8Array) => wire(connection, payload, (echoed) => flow.receive(connection, echoed)),
@@ -152,3 +155,74 @@ test("counts a message that the client's queue refused as unanswered", async () 
 function assertNear(actual: number, expected: number): void {
   assert.ok(Math.abs(actual - expected) <= expected / 1000, `expected ${expected} within 3 digits, got ${actual}`);
 }
+
+test("attributes what a distant server answers to the window it was scheduled in", async () => {
+  const timeline = new ManualTimeline();
+  const flow = flowOver(timeline, open, (_, payload, echo) => timeline.after(500, () => echo(payload)));
+  const done = flow.run();
+  timeline.advance(200 * ms);
+  await done;
+  const drained = flow.drain(1000);
+  timeline.advance(1000 * ms);
+  await drained;
+  const { carriedMessages, timedMessages, receivedInWindow, service } = flow.record();
+  assert.deepEqual([carriedMessages, timedMessages, receivedInWindow], [10, 10, 0]);
+  assertNear(LatencyHistogram.decode(service!).percentileNs(50), 500 * ms);
+});
+
+for (const delayMs of [50, 500, 3000]) {
+  test(`a closed loop to a server ${delayMs} ms away carries what is in flight over the delay, whatever the window`, async () => {
+    const timeline = new ManualTimeline();
+    const rampUpMs = 2 * delayMs;
+    const flow = flowOver(
+      timeline,
+      { kind: "closed", inFlight: 40 },
+      (_, payload, echo) => timeline.after(delayMs, () => echo(payload)),
+      3,
+      { startNs: rampUpMs * ms, endNs: (rampUpMs + 100) * ms, delayNs: delayMs * ms },
+    );
+    const done = flow.run();
+    timeline.advance((rampUpMs + 100) * ms);
+    await done;
+    const drained = flow.drain(10_000);
+    timeline.advance(20_000 * ms);
+    await drained;
+    const { carriedMessages, timedMessages, ledger } = flow.record();
+    const perSecond = carriedMessages / 0.1;
+    assert.ok(Math.abs(perSecond / (120_000 / delayMs) - 1) < 0.01, `${perSecond}/s`);
+    assert.ok(timedMessages >= (0.9 * 120 * Math.min(100, delayMs)) / delayMs, "sent evenly, not in one burst");
+    assert.equal(ledger.receivedMessages, ledger.sentMessages);
+  });
+}
+
+test("counts a message that came with other bytes once, and it never came as it was", async () => {
+  const timeline = new ManualTimeline();
+  let sent = 0;
+  const flow = flowOver(timeline, open, (_, payload, echo) => {
+    sent++;
+    if (sent === 5) return;
+    echo(sent === 15 || sent === 20 ? "rubbish" : payload);
+  });
+  const done = flow.run();
+  timeline.advance(200 * ms);
+  await done;
+  const drained = flow.drain(50);
+  timeline.advance(250 * ms);
+  await drained;
+  const { ledger, timedMessages, service } = flow.record();
+  assert.deepEqual(
+    [ledger.corruptedMessages, ledger.lostMessages, ledger.censoredMessages, ledger.receivedMessages],
+    [2, 0, 1, 17],
+  );
+  assert.equal(timedMessages - LatencyHistogram.decode(service!).count, 2);
+});
+
+test("has handled half a message when it is sent and the whole of it when its answer came", () => {
+  const timeline = new ManualTimeline();
+  const flow = flowOver(timeline, open, (_, payload, echo) => timeline.after(100, () => echo(payload)));
+  void flow.run();
+  timeline.advance(95 * ms);
+  assert.equal(flow.handled, 5);
+  timeline.advance(195 * ms);
+  assert.equal(flow.handled, 15);
+});

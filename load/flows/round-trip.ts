@@ -4,16 +4,20 @@ import type { MessageCodec } from "../../protocol/messages/message.ts";
 import { pace } from "../pacing/pacer.ts";
 import { ArrivalLedger } from "../recording/arrivals.ts";
 import { LatencyHistogram } from "../recording/latency.ts";
-import { emptyLedger, type FlowRecord } from "./flow.ts";
+import { censoredIn, emptyLedger, type FlowRecord } from "./flow.ts";
 import { ServiceTimes } from "./service-times.ts";
 import type { Load } from "./traffic.ts";
 import { type Outlet, scheduleOf, type WindowOrder } from "./window.ts";
+
+/** A pipe that answers sooner than this has no bursts worth spreading: timers are 1 ms coarse. */
+const burstNs = 10e6;
 
 class EchoedConnection {
   readonly arrivals = new ArrivalLedger();
   scheduledNs = new Float64Array(1024);
   sentNs = new Float64Array(1024);
   sent = 0;
+  corrupted = 0;
 
   remember(scheduledNs: number, sentNs: number): number {
     if (this.sent === this.sentNs.length) {
@@ -43,7 +47,9 @@ export class RoundTripFlow {
   readonly #load: Load;
   readonly #outlets: readonly Outlet[];
   readonly #connections: EchoedConnection[];
+  #timed = 0;
   #receivedInWindow = 0;
+  #carried = 0;
   #outstanding = 0;
   #sending = true;
   #stop: () => void = () => {};
@@ -63,6 +69,14 @@ export class RoundTripFlow {
   /** Round trips answered so far, warm-up included. */
   get answered(): number {
     return this.#connections.reduce((sum, { arrivals }) => sum + arrivals.unique, 0);
+  }
+
+  /**
+   * Messages this end handled so far: sending is half of it, receiving the other. Between two instants it counts what a
+   * server handled too, however long each message stayed there.
+   */
+  get handled(): number {
+    return (this.#connections.reduce((sum, { sent }) => sum + sent, 0) + this.answered) / 2;
   }
 
   /** Resolves when sending is over: at the end of the window, or when `halt` is called. */
@@ -94,11 +108,20 @@ export class RoundTripFlow {
   #runClosed(inFlight: number): void {
     const untilNs = (atNs: number): number => Math.max(0, (atNs - this.#timeline.nowNs()) / 1e6);
     this.#timeline.after(untilNs(this.#window.rampUpStartNs), () => {
-      for (let round = 0; round < inFlight; round++) {
-        for (let connection = 0; connection < this.#outlets.length; connection++) this.#sendNow(connection);
-      }
+      this.#fillPipe(inFlight * this.#outlets.length);
       this.#timeline.after(untilNs(this.#window.endNs), () => this.#finish());
     });
+  }
+
+  /** Over the time one answer takes: all at once, a server that is far away would answer in bursts for ever. */
+  #fillPipe(messages: number, sent = 0): void {
+    if (!this.#sending) return;
+    const { rampUpStartNs, delayNs = 0 } = this.#window;
+    const share = delayNs < burstNs ? 1 : (this.#timeline.nowNs() - rampUpStartNs) / delayNs;
+    const due = Math.min(messages, Math.floor(share * messages) + 1);
+    let next = sent;
+    while (next < due) this.#sendNow(next++ % this.#outlets.length);
+    if (next < messages) this.#timeline.after(1, () => this.#fillPipe(messages, next));
   }
 
   receive(connection: number, payload: string | Uint8Array): void {
@@ -109,19 +132,34 @@ export class RoundTripFlow {
     if (message !== undefined && message.window < this.#window.index) return;
     if (message?.window !== this.#window.index || message.kind !== "data" || message.sequence >= state.sent) {
       this.#ledger.corruptedMessages++;
+      state.corrupted++;
       return;
     }
     const { sequence } = message;
     if (!state.arrivals.arrive(sequence)) return;
     this.#outstanding--;
     const scheduledNs = state.scheduledNs[sequence]!;
-    if (now >= this.#window.startNs && now < this.#window.endNs) this.#receivedInWindow++;
-    if (scheduledNs >= this.#window.startNs) {
-      this.#service.record(scheduledNs, now - state.sentNs[sequence]!);
+    const sentNs = state.sentNs[sequence]!;
+    const isTimed = scheduledNs >= this.#window.startNs;
+    if (this.#isWithin(now)) this.#receivedInWindow++;
+    this.#carried += this.#load.kind === "open" ? Number(isTimed) : this.#shareWithin(sentNs, now);
+    if (isTimed) {
+      this.#service.record(scheduledNs, now - sentNs);
       if (this.#load.kind === "open") this.#scheduled.record(now - scheduledNs);
     }
     if (this.#load.kind === "closed" && this.#sending && now < this.#window.endNs) this.#sendNow(connection);
     else if (this.#outstanding === 0 && !this.#sending) this.#drained();
+  }
+
+  #isWithin(atNs: number): boolean {
+    return atNs >= this.#window.startNs && atNs < this.#window.endNs;
+  }
+
+  /** How much of the way of a message lies within the window, from 0 to 1. */
+  #shareWithin(sentNs: number, receivedNs: number): number {
+    if (receivedNs <= sentNs) return Number(this.#isWithin(receivedNs));
+    const { startNs, endNs } = this.#window;
+    return Math.max(0, Math.min(receivedNs, endNs) - Math.max(sentNs, startNs)) / (receivedNs - sentNs);
   }
 
   /** Resolves when every message was answered, or after `drainMs`. */
@@ -135,18 +173,21 @@ export class RoundTripFlow {
 
   record(): FlowRecord {
     const ledger = { ...this.#ledger };
-    for (const { sent, arrivals } of this.#connections) {
+    for (const { sent, arrivals, corrupted } of this.#connections) {
       ledger.sentMessages += sent;
       ledger.receivedMessages += arrivals.unique;
       ledger.duplicatedMessages += arrivals.duplicated;
       ledger.reorderedMessages += arrivals.reordered;
-      ledger.lostMessages += arrivals.overtaken;
+      // What came with other bytes is counted as that and not as lost too.
+      ledger.lostMessages += Math.max(0, arrivals.overtaken - corrupted);
     }
-    ledger.censoredMessages = ledger.sentMessages - ledger.receivedMessages - ledger.lostMessages;
+    ledger.censoredMessages = censoredIn(ledger);
     const record: FlowRecord = {
       ...this.#service.encode(),
       ledger,
+      timedMessages: this.#timed,
       receivedInWindow: this.#receivedInWindow,
+      carriedMessages: this.#carried,
     };
     if (this.#load.kind === "open") {
       record.dispatch = this.#dispatch.encode();
@@ -163,7 +204,10 @@ export class RoundTripFlow {
   #send(connection: number, scheduledNs: number, sentNs: number): void {
     const sequence = this.#connections[connection]!.remember(scheduledNs, sentNs);
     this.#outstanding++;
-    if (this.#load.kind === "open" && scheduledNs >= this.#window.startNs) this.#dispatch.record(sentNs - scheduledNs);
+    if (scheduledNs >= this.#window.startNs) {
+      this.#timed++;
+      if (this.#load.kind === "open") this.#dispatch.record(sentNs - scheduledNs);
+    }
     const payload = this.#codec.encode("data", this.#window.index, sequence, scheduledNs, sentNs);
     try {
       this.#outlets[connection]!.send(payload);

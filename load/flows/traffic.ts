@@ -32,6 +32,6 @@ export interface FlowLedger {
   reorderedMessages: number;
   /** Still on the way when the drain was over: neither delivered nor lost. */
   censoredMessages: number;
-  /** Arrivals whose bytes were not those of any message sent. */
+  /** Arrivals whose bytes were not those of any message sent; a message that came so is not counted as lost. */
   corruptedMessages: number;
 }

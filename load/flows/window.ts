@@ -17,6 +17,8 @@ export interface WindowOrder extends WindowPlan {
   readonly endNs: number;
   /** Of all load generators together; a server may have accepted fewer when it hears of the first window. */
   readonly connections: number;
+  /** What an answer took before, where that is known; absent means next to nothing. */
+  readonly delayNs?: number;
   /** Decides Poisson arrivals; each sender of a window gets its own. */
   readonly seed: number;
 }

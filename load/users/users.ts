@@ -101,7 +101,7 @@ export class Users {
     const [codec, connections] = [this.#codec!, this.#connections];
     const traffic: Traffic = {
       window,
-      meter: new UsageMeter(window, () => this.#received),
+      meter: new UsageMeter(window, () => this.#traffic?.roundTrip?.handled ?? this.#received),
       wireBytesBefore: this.#wireBytes.read(),
     };
     this.#traffic = traffic;

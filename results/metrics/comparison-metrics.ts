@@ -65,7 +65,13 @@ export const comparisonMetrics = {
       compared: "closed loop",
       whenGeneratorBound: "at-least",
     },
-    [["achievedRatePerSecond", "achieved rate", "messages received within the window, per second, all flows together"]],
+    [
+      [
+        "achievedRatePerSecond",
+        "achieved rate",
+        "messages the window carried, per second, all flows together: of a schedule those due in it that came, of a closed loop each by the share of its way in it",
+      ],
+    ],
   ),
   ...entries({ unit: "perSecond", topic: "rate", better: "higher", whenGeneratorBound: "at-least" }, [
     ["capacityRatePerSecond", "capacity", "highest offered rate that held the objective, twice; 0 if none did"],

@@ -21,8 +21,15 @@ export type FlowDelay = (typeof flowDelays)[number];
 /** One direction of traffic in one window, over all load generators. */
 export interface Flow {
   readonly name: FlowName;
-  /** Received within the window, per second. */
+  /**
+   * Messages the window carried, per second: in an open loop those scheduled in it that came, in a closed loop each by the
+   * share of its way that lies in the window.
+   */
   readonly achievedRatePerSecond: number;
+  /** Received between its start and end, whenever sent, per second; below the schedule, a backlog grows. */
+  readonly arrivalRatePerSecond?: number | undefined;
+  /** Sent with their schedule in its measured part; what of them never came is infinitely late. */
+  readonly timedMessages?: number | undefined;
   readonly ledger: Readonly<Record<LedgerCount, number>>;
   /** Encoded; absent where a load has no such delay: a closed loop follows no schedule. */
   readonly histograms: Readonly<Partial<Record<FlowDelay, string>>>;
@@ -34,12 +41,16 @@ const named = (flow: FlowName, quantity: string): string => `${flow}${quantity[0
 export function recordFlow({
   name,
   achievedRatePerSecond,
+  arrivalRatePerSecond,
+  timedMessages,
   ledger,
   histograms,
 }: Flow): Pick<Window, "measures" | "histograms"> {
   return {
     measures: {
       [named(name, "achievedRatePerSecond")]: achievedRatePerSecond,
+      ...(arrivalRatePerSecond !== undefined && { [named(name, "arrivalRatePerSecond")]: arrivalRatePerSecond }),
+      ...(timedMessages !== undefined && { [named(name, "timedMessages")]: timedMessages }),
       ...Object.fromEntries(ledgerCounts.map((count) => [named(name, count), ledger[count]])),
     },
     histograms: Object.fromEntries(
@@ -58,6 +69,8 @@ export const flowsOf = (window: Window): Flow[] => flowNames.flatMap((name) => f
 export function flowNamed({ measures, histograms }: Window, name: FlowName): Flow | undefined {
   const achievedRatePerSecond = measures[named(name, "achievedRatePerSecond")];
   if (achievedRatePerSecond === undefined) return undefined;
+  const arrivalRatePerSecond = measures[named(name, "arrivalRatePerSecond")];
+  const timedMessages = measures[named(name, "timedMessages")];
   const ledger = ledgerCounts.map((count) => [count, measures[named(name, count)] ?? 0]);
   const recorded = flowDelays.flatMap((delay) => {
     const encoded = histograms[named(name, delay)];
@@ -66,6 +79,8 @@ export function flowNamed({ measures, histograms }: Window, name: FlowName): Flo
   return {
     name,
     achievedRatePerSecond,
+    ...(arrivalRatePerSecond !== undefined && { arrivalRatePerSecond }),
+    ...(timedMessages !== undefined && { timedMessages }),
     ledger: Object.fromEntries(ledger) as Flow["ledger"],
     histograms: Object.fromEntries(recorded) as Flow["histograms"],
   };

@@ -82,7 +82,8 @@ class SkippingFlow {
   record(): FlowRecord {
     const counts = { sentMessages: this.#sentNs.length, receivedMessages: this.#received };
     const [service, dispatch] = [this.#service.encode(), this.#dispatch.encode()];
-    return { service, dispatch, scheduled: service, ledger: { ...emptyLedger(), ...counts }, receivedInWindow: 0 };
+    const ledger = { ...emptyLedger(), ...counts };
+    return { service, dispatch, scheduled: service, ledger, timedMessages: 0, receivedInWindow: 0, carriedMessages: 0 };
   }
 }
 
