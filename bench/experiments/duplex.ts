@@ -42,6 +42,7 @@ export const duplex: Experiment<TrafficCell, ServerRig> = {
     "uplinkInterferenceP50Ratio",
     "downlinkInterferenceP50Ratio",
     "achievedRatePerSecond",
+    "pacingPeriodUs",
     ...ledgerMetrics,
   ],
   isolation: "exclusive",

@@ -36,6 +36,8 @@ export const echo: Experiment<TrafficCell, ServerRig> = {
     ...delaysNamed("scheduled", "roundTrip", "dispatch", "connect"),
     "achievedRatePerSecond",
     "serverCpuUsPerMessage",
+    "generatorCpuUsPerMessage",
+    "pacingPeriodUs",
     "wireBytesPerMessage",
     "overheadBytesPerMessage",
     ...ledgerMetrics,

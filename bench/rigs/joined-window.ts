@@ -76,6 +76,7 @@ function joinUse(
     generatorCpuUs: sum(({ use }) => use.cpuUs),
     generatorMessages: echoed,
     generatorEventLoopUtilization: Math.max(...uses.map((use) => use.eventLoopUtilization)),
+    pacingPeriodUs: generators[0]?.pacingPeriodUs,
     generatorEventLoopDelayMaxUs: Math.max(...uses.map((use) => use.eventLoopDelayMaxUs ?? 0)),
     cpuWaitShare: Math.max(0, ...uses.map((use) => missing(use)), own === undefined ? 0 : missing(own, seen?.cpuUs)),
     wireSentBytes: sum(({ wireBytes }) => wireBytes.sent),

@@ -113,6 +113,7 @@ test("ticks idly at the rate of the busy direction until the window ends", () =>
   const ticks: number[] = [];
   const counting = {
     nowNs: () => timeline.nowNs(),
+    pacingPeriodNs: 0,
     after: () => assert.fail("ticking needs no timers"),
     at(dueNs: number, callback: () => void) {
       ticks.push(dueNs / ms);

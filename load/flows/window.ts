@@ -26,6 +26,9 @@ export interface WindowOrder extends WindowPlan {
 /** Messages scheduled before it belong to the first half. */
 export const middleNs = ({ startNs, endNs }: WindowOrder): number => (startNs + endNs) / 2;
 
+/** Whether anything in it follows a schedule. */
+export const isPaced = ({ flows }: WindowPlan): boolean => Object.values(flows).some(({ kind }) => kind === "open");
+
 /** The schedule of an open-loop sender over a window, its settling time included. */
 export function scheduleOf({ rampUpStartNs, endNs, seed }: WindowOrder, load: Load): Schedule {
   if (load.kind === "closed") throw new TypeError("a closed loop follows no schedule");

@@ -2,18 +2,26 @@
 import type { Timeline } from "../../protocol/clock.ts";
 
 export class ManualTimeline implements Timeline {
+  readonly pacingPeriodNs: number;
+  /** How often something was waited for until an instant. */
+  waits = 0;
   #nowNs = 0;
   #pending: { atNs: number; callback: () => void }[] = [];
+
+  constructor({ pacingPeriodNs = 0 }: Partial<Pick<Timeline, "pacingPeriodNs">> = {}) {
+    this.pacingPeriodNs = pacingPeriodNs;
+  }
 
   nowNs(): number {
     return this.#nowNs;
   }
 
   after(ms: number, callback: () => void): void {
-    this.at(this.#nowNs + ms * 1e6, callback);
+    this.#pending.push({ atNs: this.#nowNs + ms * 1e6, callback });
   }
 
   at(atNs: number, callback: () => void): void {
+    this.waits++;
     this.#pending.push({ atNs, callback });
   }
 

@@ -1,21 +1,28 @@
 /**
  * Sub-millisecond waiting in spite of the event loop's 1 ms timers. A worker thread sleeps on a futex, which is
- * precise to some 50 us, wakes this thread a little early, and this thread polls for the rest. So a process that
- * follows a schedule is on time, and yet sleeps most of it: one that polled all the time would be the first the
- * kernel preempts on a busy machine, for whole time slices of several milliseconds.
+ * precise to some 50 us, and wakes this thread as early as its wake-ups take; the little that is left is polled for. So a
+ * process that follows a schedule is on time, and yet sleeps most of it: one that polled all the time would be the first
+ * the kernel preempts on a busy machine, for whole time slices of several milliseconds.
  */
+import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
 import { nowNs, type Timeline } from "../../protocol/clock.ts";
 import { siblingModule } from "../../protocol/sibling-module.ts";
+import { Lead } from "./lead.ts";
 
-/** How early the worker wakes this thread. A wake-up across threads takes some 100 us on a virtual machine. */
-const leadNs = 250_000;
+/**
+ * A wake-up across threads costs up to 100 us of CPU time, so this bounds it by about a tenth of one core on every core
+ * that there is: 500 us on two cores, 125 us on eight.
+ */
+const pacingPeriodNs = 1e6 / availableParallelism();
 
 /** What both threads share: the number of the latest order, and when to wake. */
 export interface MetronomeMemory {
   order: Int32Array<SharedArrayBuffer>;
   wakeNs: Float64Array<SharedArrayBuffer>;
 }
+
+const lead = new Lead();
 
 class Metronome {
   readonly #memory: MetronomeMemory = {
@@ -40,6 +47,7 @@ class Metronome {
   #ring(): void {
     const now = nowNs();
     const due = this.#pending.filter(({ wakeNs }) => wakeNs <= now);
+    if (due.length > 0) lead.learn(now - due[0]!.wakeNs);
     this.#pending = this.#pending.slice(due.length);
     const orderBefore = this.#orders;
     for (const { callback } of due) callback();
@@ -63,10 +71,10 @@ export function wakeMetronome(): void {
 
 /** Never calls back in the caller's own turn, or a pacer that is behind would not let its sockets be read. */
 function at(dueNs: number, callback: () => void): void {
-  if (dueNs - nowNs() <= leadNs * 1.3) setImmediate(poll, dueNs, callback);
+  if (dueNs - nowNs() <= lead.ns) setImmediate(poll, dueNs, callback);
   else {
     wakeMetronome();
-    metronome!.wakeAt(dueNs - leadNs, () => poll(dueNs, callback));
+    metronome!.wakeAt(dueNs - lead.ns, () => poll(dueNs, callback));
   }
 }
 
@@ -77,6 +85,7 @@ function poll(dueNs: number, callback: () => void): void {
 
 export const realTimeline: Timeline = {
   nowNs,
+  pacingPeriodNs,
   after: (ms, callback) => void setTimeout(callback, ms),
   at,
 };

@@ -48,12 +48,44 @@ test("sends late messages at once, each with its own schedule, and skips none", 
   assert.equal(scheduled.length, 10);
 });
 
+test("wakes at most once per pacing period however dense the schedule, and is late by no more than that", () => {
+  const timeline = new ManualTimeline({ pacingPeriodNs: 500_000 });
+  const delaysNs: number[] = [];
+  pace(
+    timeline,
+    { startNs: 0, endNs: second, ratePerSecond: 5000, ...constant },
+    (_, scheduledNs) => delaysNs.push(timeline.nowNs() - scheduledNs),
+    () => {},
+  );
+  timeline.advance(second);
+  assert.equal(delaysNs.length, 5000);
+  assert.ok(timeline.waits <= 2001, `${timeline.waits} wake-ups for 5000 messages`);
+  assert.ok(Math.min(...delaysNs) >= 0 && Math.max(...delaysNs) < 500_000);
+});
+
+test("sends messages further apart than the pacing period each at its own time, also after one that was late", () => {
+  const timeline = new ManualTimeline({ pacingPeriodNs: 500_000 });
+  const delaysNs: number[] = [];
+  pace(
+    timeline,
+    { startNs: 0, endNs: second, ratePerSecond: 1000, ...constant },
+    (_, scheduledNs) => delaysNs.push(timeline.nowNs() - scheduledNs),
+    () => {},
+  );
+  timeline.advance(0.1005 * second);
+  timeline.freeze(0.01e9);
+  timeline.advance(second);
+  assert.equal(delaysNs.length, 1000);
+  assert.equal(delaysNs.filter((delayNs) => delayNs > 0).length, 10);
+});
+
 test("sends a long backlog in batches, so that sockets are read in between", () => {
   const timeline = new ManualTimeline();
   let sent = 0;
   let turns = 0;
   const counting = {
     nowNs: () => timeline.nowNs(),
+    pacingPeriodNs: 500_000,
     after: (ms: number, callback: () => void) => timeline.after(ms, callback),
     at(dueNs: number, callback: () => void) {
       turns++;

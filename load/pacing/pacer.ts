@@ -24,6 +24,9 @@ const batchMax = 256;
  * Follows an absolute schedule: a late message is still sent, at once, and none is skipped, so a slow target cannot
  * slow the load down (open loop). Calls `due` once per message, in order, and `done` when the schedule is over. The
  * returned function stops it early; `done` is then not called.
+ *
+ * Messages further apart than the timeline's pacing period are each sent at their own time; of denser ones those that
+ * fell due since the last turn are sent together, late by up to a period, so that waking up costs the same at any rate.
  */
 export function pace(
   timeline: Timeline,
@@ -35,7 +38,14 @@ export function pace(
   const times = dueTimesNs(schedule);
   let next = times.next();
   let index = 0;
+  let turnNs = startNs;
   let stopped = false;
+
+  /** A late turn moves those after it no further than to what is due next. */
+  function turnAt(dueNs: number): void {
+    turnNs = Math.max(dueNs, turnNs + timeline.pacingPeriodNs);
+    timeline.at(Math.min(turnNs, endNs), turn);
+  }
 
   function turn(): void {
     if (stopped) return;
@@ -44,7 +54,8 @@ export function pace(
       due(index++, next.value);
       next = times.next();
     }
-    if (!next.done) timeline.at(next.value, turn);
+    if (!next.done && next.value <= now) timeline.at(now, turn);
+    else if (!next.done) turnAt(next.value);
     else if (now < endNs) timeline.at(endNs, turn);
     else done();
   }

@@ -7,7 +7,7 @@ import { MessageCodec } from "../../protocol/messages/message.ts";
 import type { FlowRecords } from "../behaviours/measured-behaviour.ts";
 import { OneWayReceiver, OneWaySender, tickIdle } from "../flows/one-way.ts";
 import { RoundTripFlow } from "../flows/round-trip.ts";
-import type { WindowOrder } from "../flows/window.ts";
+import { isPaced, type WindowOrder } from "../flows/window.ts";
 import { type ProcessUse, UsageMeter } from "../metering/usage.ts";
 import { WireByteCounter, type WireBytes } from "../metering/wire-bytes.ts";
 import { realTimeline, wakeMetronome } from "../pacing/metronome.ts";
@@ -31,6 +31,8 @@ export interface GeneratorWindow {
   flows: FlowRecords;
   use: ProcessUse;
   wireBytes: WireBytes & { messages: number };
+  /** Least time between two turns of the pacer; only where one paced. */
+  pacingPeriodUs?: number;
 }
 
 /** What is busy in the current window. */
@@ -123,7 +125,7 @@ export class Users {
 
   /** What these users saw of the window, after waiting up to `drainMs` for what is on the way. */
   async collect(drainMs: number): Promise<GeneratorWindow> {
-    const { roundTrip, sender, receiver, meter, wireBytesBefore } = this.#traffic!;
+    const { window, roundTrip, sender, receiver, meter, wireBytesBefore } = this.#traffic!;
     await Promise.all([roundTrip?.drain(drainMs), receiver?.drain(drainMs)]);
     const flows: FlowRecords = {};
     if (roundTrip) flows.roundTrip = roundTrip.record();
@@ -138,6 +140,7 @@ export class Users {
         received: after.received - wireBytesBefore.received,
         messages: roundTrip?.answered ?? 0,
       },
+      ...(isPaced(window) && { pacingPeriodUs: realTimeline.pacingPeriodNs / 1000 }),
     };
   }
 

@@ -37,7 +37,7 @@ const implementations =
 
 const trafficMethod = [
   "**Wire bytes** are counted at the clients' sockets, above TCP: its headers, those of IP and acknowledgements are not in them.",
-  "**Pacing**: a process that follows a schedule sleeps, is woken a quarter of a millisecond before each message is due and polls its sockets until then, so it is on time, and its CPU time tells nothing in an open loop. In duplex windows both processes tick by the same schedule whether or not they send, so that a direction is not slower alone only because its receiver slept; with both busy, each message meets one that comes the other way.",
+  "**Pacing**: a process that follows a schedule sleeps and is woken as early as waking takes. It wakes at most once per pacing period (`pacingPeriodUs` in `results.json`: 1 ms over the number of cores); messages due closer together than that leave together, late by up to a period, which is in the dispatch delay. In duplex windows both processes tick by the same schedule whether or not they send, so that a direction is not slower alone only because its receiver slept; with both busy, each message meets one that comes the other way.",
   "**Connect times** are taken one connection after the other, after a few that are not timed, in fresh processes: most of it is code that has run only a few times.",
 ];
 

@@ -99,6 +99,8 @@ export interface WindowUse {
   /** Of all load generators. */
   readonly generatorCpuUs: number;
   readonly generatorMessages: number;
+  /** Least time between two turns of a load generator's pacer; only of an open loop. */
+  readonly pacingPeriodUs?: number | undefined;
   /** Of the busiest one. */
   readonly generatorEventLoopUtilization: number;
   /** Longest time in which one of them could not have handled an event. */
@@ -118,6 +120,7 @@ const useNames = [
   "serverEventLoopUtilization",
   "generatorCpuUs",
   "generatorMessages",
+  "pacingPeriodUs",
   "generatorEventLoopUtilization",
   "generatorEventLoopDelayMaxUs",
   "cpuWaitShare",

@@ -60,8 +60,12 @@ describe("a trial of traffic", () => {
     near(found.generatorCpuUsPerMessage, 18.2);
   });
 
-  it("says nothing about the client's CPU time in an open loop, whose pacing spins", () => {
-    assert.equal(measure(madeUpTrials("echo", websocket, 1)[0]!).generatorCpuUsPerMessage, undefined);
+  it("divides the client's CPU time by messages in an open loop too, and says how it was paced", () => {
+    const [trial] = madeUpTrials("echo", websocket, 1);
+    assert.ok(measure(trial!).generatorCpuUsPerMessage! > 0);
+    const [window] = trial!.windows;
+    const paced = { ...window!, measures: { ...window!.measures, ...recordUse({ pacingPeriodUs: 500 } as never) } };
+    assert.equal(measure({ ...trial!, windows: [paced] }).pacingPeriodUs, 500);
   });
 
   it("says nothing about a server that could not be seen", () => {

@@ -21,6 +21,7 @@ export function trafficMeasures(
     ...delayMeasures("connect", histograms.connect),
     achievedRatePerSecond: flowsOf(main).reduce((sum, flow) => sum + flow.achievedRatePerSecond, 0),
     ...costMeasures(main, parameters),
+    ...generatorMeasures(main),
     ...ledgerMeasures(windows.flatMap(flowsOf)),
   };
 }
@@ -47,14 +48,13 @@ function oneWayMeasures(direction: "uplink" | "downlink", windows: readonly Wind
 }
 
 /** Of a flow both ends of which are one process: only there is a message its way there and back. */
-function costMeasures(main: Window, { load, payloadBytes }: Parameters): Measures {
+function costMeasures(main: Window, { payloadBytes }: Parameters): Measures {
   if (flowNamed(main, "roundTrip") === undefined) return {};
   const use = useOf(main);
   const over = (amount: number | undefined, messages: number | undefined): number | undefined =>
     amount === undefined || messages === undefined || messages === 0 ? undefined : amount / messages;
   const wireBytes = over((use.wireSentBytes ?? 0) + (use.wireReceivedBytes ?? 0), use.wireMessages);
-  // Open-loop pacing spins, so its CPU time says nothing of messages.
-  const generatorCpuUs = load?.kind === "closed" ? over(use.generatorCpuUs, use.generatorMessages) : undefined;
+  const generatorCpuUs = over(use.generatorCpuUs, use.generatorMessages);
   const serverCpuUs = over(use.serverCpuUs, use.serverMessages);
   return {
     ...(serverCpuUs !== undefined && { serverCpuUsPerMessage: serverCpuUs }),
@@ -64,6 +64,12 @@ function costMeasures(main: Window, { load, payloadBytes }: Parameters): Measure
       overheadBytesPerMessage: wireBytes - 2 * payloadBytes,
     }),
   };
+}
+
+/** How the load generators worked, which bears on what the others mean. */
+function generatorMeasures(main: Window): Measures {
+  const { pacingPeriodUs } = useOf(main);
+  return { ...(pacingPeriodUs !== undefined && { pacingPeriodUs }) };
 }
 
 /** Over all windows: exactly once is a property of a trial. */
