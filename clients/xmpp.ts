@@ -64,7 +64,7 @@ export const xmppClient: ProtocolClient = {
     entity.on("disconnect", () => void entity.emit("error", new Error("connection lost")));
 
     const jid = await handshake<string>(
-      shown(url),
+      url,
       signal,
       // What happened to the stream says more than what became of the step that was waiting for it.
       (resolve, reject) => void login(entity, inbox, target).then(resolve, (cause) => reject(inbox.failure ?? cause)),
@@ -81,11 +81,4 @@ export const xmppClient: ProtocolClient = {
 function isFrom(message: Element, peer: string): boolean {
   const { from } = message.attrs;
   return from === peer || from === undefined || (!peer.includes("/") && from.startsWith(`${peer}/`));
-}
-
-/** A URL for messages: without its password. */
-function shown(url: string): string {
-  const copy = new URL(url);
-  copy.password = "";
-  return copy.href;
 }

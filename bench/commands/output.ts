@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { describeError, WirebenchError } from "../../protocol/errors.ts";
+import { masked } from "../../protocol/secrets.ts";
 import type { Results } from "../../results/contract/results.ts";
 
 /** The folder a run writes to. A file is complete or absent: it is written beside its place and then renamed. */
@@ -30,11 +31,16 @@ export class OutputFolder {
   }
 
   writeResults(results: Results): void {
-    this.write("results.json", `${JSON.stringify(results, null, 1)}\n`);
+    const value = (_key: string, part: unknown): unknown => (typeof part === "string" ? masked(part) : part);
+    this.#write("results.json", `${JSON.stringify(results, value, 1)}\n`);
   }
 
-  /** Throws `output-unwritable`; the earlier version of the file, if there is one, is then still whole. */
+  /** Without secrets. Throws `output-unwritable`; the earlier version of the file, if there is one, is then still whole. */
   write(name: string, content: string): void {
+    this.#write(name, masked(content));
+  }
+
+  #write(name: string, content: string): void {
     const path = join(this.path, name);
     const partial = `${path}.partial`;
     try {

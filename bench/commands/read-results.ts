@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { z } from "zod";
 import { describeError, WirebenchError } from "../../protocol/errors.ts";
+import { masked } from "../../protocol/secrets.ts";
 import { type Results, resultsSchema, schemaVersion } from "../../results/contract/results.ts";
 import { isMetric } from "../../results/metrics/metrics.ts";
 
@@ -13,7 +14,7 @@ export function readResults(path: string): Results {
   };
   let json: unknown;
   try {
-    json = JSON.parse(readFileSync(path, "utf8"));
+    json = JSON.parse(readFileSync(path, "utf8"), (_key, part) => (typeof part === "string" ? masked(part) : part));
   } catch (error) {
     return fail(describeError(error), error);
   }

@@ -1,6 +1,7 @@
 /** What is measured: a protocol, the options it is spoken with, and the system that answers. */
 import type { Options, OptionTrait, Traits } from "../../protocol/contract.ts";
 import { WirebenchError } from "../../protocol/errors.ts";
+import { masked } from "../../protocol/secrets.ts";
 import type { TargetInfo } from "../../results/contract/results.ts";
 import { programs } from "../../servers/programs/programs.ts";
 import { protocolNamed, protocolNames } from "./protocols.ts";
@@ -55,7 +56,7 @@ function systemOf(
     const expected = traits.schemes.map((scheme) => `${scheme}//HOST:PORT/`).join(" or ");
     throw new WirebenchError("usage", `expected ${traits.name}=URL with a URL like ${expected}, got "${url}"`);
   }
-  return { label: text.replace(url, withoutPassword(url)), system: { kind: "external", url } };
+  return { label: masked(text), system: { kind: "external", url } };
 }
 
 /** The name of a program that serves the protocol. */
@@ -119,9 +120,7 @@ export function describeTarget(target: Target): TargetInfo {
     return value === undefined ? [] : [option.title(value)];
   });
   const system =
-    target.system.kind === "external"
-      ? ({ kind: "external", url: withoutPassword(target.system.url) } as const)
-      : target.system;
+    target.system.kind === "external" ? ({ kind: "external", url: masked(target.system.url) } as const) : target.system;
   // A bare protocol is called by its title; whatever else was said on the command line stays in the name.
   const name =
     target.system.kind === "external"
@@ -144,10 +143,4 @@ export function describeTarget(target: Target): TargetInfo {
     deliveryFloorMs: deliveryFloorMs(target),
     position: protocolNames.indexOf(target.protocol),
   };
-}
-
-/** Labels go into reports; a password must not. */
-function withoutPassword(url: string): string {
-  const { password } = new URL(url);
-  return password === "" ? url : url.replace(`:${password}@`, ":***@");
 }

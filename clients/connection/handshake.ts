@@ -1,8 +1,10 @@
 import { describeError, WirebenchError } from "../../protocol/errors.ts";
+import { masked } from "../../protocol/secrets.ts";
 
 /** Says why a connection could not be made, with the code shared code acts on. */
-export function connectError(url: string, cause: unknown, signal: AbortSignal): WirebenchError {
+export function connectError(address: string, cause: unknown, signal: AbortSignal): WirebenchError {
   if (cause instanceof WirebenchError) return cause;
+  const url = masked(address);
   if (signal.aborted) {
     return new WirebenchError("aborted", `gave up connecting to ${url}: ${describeError(signal.reason)}`, { cause });
   }
