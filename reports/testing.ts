@@ -251,11 +251,12 @@ function madeUpIdle(made: MadeUpTarget, factor: number): Pick<Trial, "measures" 
   return { series, measures, flags: foreign ? [usedServerFlag] : [] };
 }
 
-/** Trials whose numbers lie at, above and below those chosen, in turn. */
+/** Trials whose numbers lie at, above and below those chosen, in turn; of each protocol in another order. */
 export function madeUpTrials(scenario: string, made: MadeUpTarget, trials: number): Trial[] {
   const { spread = 0.04 } = made;
+  const first = protocols.findIndex(({ protocol }) => protocol === (made.protocol ?? made.target));
   return Array.from({ length: trials }, (_, index) => {
-    const factor = 1 + spread * [0, 1, -1][index % 3]!;
+    const factor = 1 + spread * [0, 1, -1][(index + first) % 3]!;
     const trial = { trial: index + 1 };
     if (scenario === "idle") return trialWith({ ...trial, ...madeUpIdle(made, factor) });
     const connect = madeUpHistogram(made.roundTripUs > 10_000 ? 900 : made.roundTripUs * 3, 16);

@@ -1,17 +1,19 @@
 /** Two results set against each other, as a terminal and as a pull request show it. */
 
 import { metricNamed } from "../../results/metrics/metrics.ts";
-import { formatInterval, formatList, formatQuantity, plural } from "../../results/quantities/format.ts";
+import { formatList, formatQuantity, plural } from "../../results/quantities/format.ts";
 import {
   type BrokenPrediction,
   type Change,
   type ResultsComparison,
   regressionsOf,
 } from "../../results/regression/regression.ts";
+import { withinRatio } from "../../results/statistics/decide.ts";
 import { signOf } from "../../results/summary/estimate.ts";
 import { blocks, bullets, escapeText, oneLine } from "../text/markdown.ts";
 import { left, renderMarkdownTable, renderPlainTable, right, type Table } from "../text/table.ts";
 import { expectedInWords } from "../view/shown-estimate.ts";
+import { formatRatio } from "../view/verdict-in-words.ts";
 
 /** The verdict in one line. */
 export function verdictLine(comparison: ResultsComparison): string {
@@ -38,7 +40,7 @@ export function renderComparisonText(comparison: ResultsComparison): string {
   const list = (title: string, lines: readonly string[]): string =>
     lines.length === 0 ? "" : `${title}\n${lines.map((line) => `  ${oneLine(line)}`).join("\n")}`;
   const legend =
-    "B/A: ratio of medians and its 95 % interval; noise: what equal targets differ by; ?: no significant change";
+    "B/A: ratio with its 99 % interval; ≥ and ≤: a bound, since the load generator was the limit of one of the two";
   return blocks(
     list("Warning: A and B are not comparable, so a change may have nothing to do with the code:", differences),
     changes.length === 0 ? "" : `${renderPlainTable(tableOf(changes, oneLine))}\n\n${legend}`,
@@ -53,8 +55,8 @@ export function renderComparisonText(comparison: ResultsComparison): string {
 /** For a pull request: the verdict, what changed, and the rest folded. */
 export function renderComparisonMarkdown(comparison: ResultsComparison): string {
   const { changes, differences, remarks, notCompared, turnedInvalid, brokenPredictions } = comparison;
-  const changed = changes.filter(({ verdict }) => verdict !== "indistinguishable");
-  const same = changes.filter(({ verdict }) => verdict === "indistinguishable");
+  const changed = changes.filter(({ verdict }) => verdict === "faster" || verdict === "slower");
+  const same = changes.filter((change) => !changed.includes(change));
   const escaped = (lines: readonly string[]): string => bullets(lines.map(escapeText));
   const part = (title: string, lines: readonly string[]) => (lines.length === 0 ? "" : `${title}\n\n${escaped(lines)}`);
   const rest = blocks(
@@ -69,8 +71,8 @@ export function renderComparisonMarkdown(comparison: ResultsComparison): string 
     part("Invalid in B, not in A:", turnedInvalid),
     changed.length > 0 ? renderMarkdownTable(tableOf(changed, escapeText)) : "",
     rest &&
-      `<details>\n<summary>${plural(same.length, "number")} without a significant change, and what else differs</summary>\n\n${rest}\n\n</details>`,
-    "<sub>B/A is the ratio of medians with its 95 % interval. Better or worse is said only where the interval leaves out 1, the ratio is beyond the noise between trials of one target, and equal results would look like this anywhere in the table in at most 5 of 100 comparisons.</sub>",
+      `<details>\n<summary>${plural(same.length, "number")} not known to have changed, and what else differs</summary>\n\n${rest}\n\n</details>`,
+    "<sub>B/A is the ratio with its 99 % interval; ≥ and ≤ mark bounds, where the load generator was the limit of one of the two. Better or worse: the interval lies beyond 1.05×. No change: it lies within 1.25×.</sub>",
   );
 }
 
@@ -80,20 +82,23 @@ function brokenInWords({ cell, statement, metric, expected, before, after }: Bro
   return `${cell}: ${statement}: ${title} ${was} in A, ${is} in B, expected ${expectedInWords(expected, unit)}`;
 }
 
-const words = { faster: "better", slower: "worse", indistinguishable: "?" } as const;
+/** The three answers: worse or better, equal within what could be seen, or what would have been needed to tell. */
+function verdictOf({ verdict, regression, ratio, smallestToldRatio }: Change): string {
+  if (regression) return "REGRESSION";
+  if (verdict === "faster") return "better";
+  if (verdict === "slower") return "worse";
+  const within = withinRatio(ratio);
+  if (verdict === "equal") return within === 1 ? "no change" : `no change beyond ${formatRatioBeyond(within)}`;
+  const told = smallestToldRatio === undefined ? "" : `: below ${formatRatioBeyond(smallestToldRatio)} it is not seen`;
+  return `cannot tell${told}`;
+}
+
+/** Rounded up: 1.12×. */
+const formatRatioBeyond = (ratio: number): string => formatQuantity(Math.ceil(ratio * 100 - 1e-9) / 100, "ratio");
 
 function tableOf(changes: readonly Change[], escaped: (text: string) => string): Table {
   return {
-    columns: [
-      left("target"),
-      left("scenario"),
-      left("number"),
-      right("A"),
-      right("B"),
-      right("B/A"),
-      right("noise"),
-      left("verdict"),
-    ],
+    columns: [left("target"), left("scenario"), left("number"), right("A"), right("B"), right("B/A"), left("verdict")],
     rows: changes.map((change) => {
       const { title, unit } = metricNamed(change.metric);
       return [
@@ -102,9 +107,8 @@ function tableOf(changes: readonly Change[], escaped: (text: string) => string):
         escaped(title),
         signOf(change.beforeBound) + formatQuantity(change.before.value, unit),
         signOf(change.afterBound) + formatQuantity(change.after.value, unit),
-        signOf(change.bound) + formatInterval(change.ratio, "ratio"),
-        change.noiseRatio === undefined ? "–" : formatQuantity(change.noiseRatio, "ratio"),
-        change.regression ? "REGRESSION" : words[change.verdict],
+        formatRatio(change),
+        verdictOf(change),
       ];
     }),
   };

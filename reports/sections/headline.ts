@@ -7,6 +7,7 @@ import { blocks, bullets, escapeText } from "../text/markdown.ts";
 import { slowedByOtherDirection } from "../view/interference.ts";
 import { pairsOf, type Ranked, type Ranking, rankTargets, trialsToRankMin } from "../view/ranking.ts";
 import { comparisonOf } from "../view/shown-estimate.ts";
+import { timesInWords, withinInWords } from "../view/verdict-in-words.ts";
 import { isFloor, type ReportView, referenceTitle, type TargetRow } from "../view/view.ts";
 
 interface Dimension {
@@ -44,7 +45,7 @@ function howToRead({ trials, reference }: ReportView, compared: number): string 
     reference === undefined
       ? ""
       : ` Ratios are to ${escapeText(reference.name)}${isFloor(reference) ? ", the floor" : ""}.`;
-  return `Below, only statistically significant differences are stated ([method](#method-and-limits)): if all targets were equal, 95 of 100 runs would state none at all. **Indistinguishable** means that ${plural(trials, "trial")} each show no significant difference, not that the targets are equal; more trials resolve smaller differences.${against}`;
+  return `Below, only differences that are sure are stated ([method](#method-and-limits)). **Equal** means within 25 %; what ${plural(trials, "trial")} each cannot tell, more trials may.${against}`;
 }
 
 function statements(view: ReportView): string | undefined {
@@ -60,25 +61,28 @@ function statements(view: ReportView): string | undefined {
 /** The order of a dimension, or that there is none. */
 function statement(view: ReportView, dimension: Dimension, ranking: Ranking): string {
   const describe = (entries: readonly Ranked[]) => describeEntries(view, dimension, entries);
-  const { entries, lowest, highest, decided } = ranking;
+  const { entries } = ranking;
   if (entries.length === 1) {
     const others = view.rows.filter((row) => row !== view.reference).length - 1;
     return `${describe(entries)}${others > 0 ? "; no other target has numbers to rank" : ""}.`;
   }
-  const names = escapeText(formatList(entries.map(({ row }) => row.name)));
-  const bounded = entries.filter(({ bound }) => bound !== undefined);
-  const limit = `, as the load generator was the limit of ${escapeText(formatList(bounded.map(({ row }) => row.name)))}`;
-  if (!decided) return `${names} are indistinguishable${bounded.length > 0 ? limit : ""}.`;
+  const names = (group: readonly Ranked[]) => escapeText(formatList(group.map(({ row }) => row.name)));
+  if (ranking.equal) return `${names(entries)} are equal.`;
+  const ends = [
+    { word: "lowest", sure: ranking.lowest, perhaps: ranking.perhapsLowest },
+    { word: "highest", sure: ranking.highest, perhaps: ranking.perhapsHighest },
+  ].filter(({ sure }) => sure.length > 0);
+  if (ends.length === 0) {
+    const bounded = entries.filter(({ bound }) => bound !== undefined);
+    const limit = `, as the load generator was the limit of ${names(bounded)}`;
+    return `${names(entries)} cannot be told apart${bounded.length > 0 ? limit : ""}.`;
+  }
   const { better } = metricNamed(dimension.metric);
-  const [best, worst] = better === "higher" ? [highest, lowest] : [lowest, highest];
-  const [bestWord, worstWord] = better === "higher" ? ["highest", "lowest"] : ["lowest", "highest"];
-  const between = best.filter((entry) => worst.includes(entry));
-  const only = (group: readonly Ranked[]) => describe(group.filter((entry) => !between.includes(entry)));
-  const rest =
-    between.length > 0
-      ? `; distinguishable from neither: ${escapeText(formatList(between.map(({ row }) => row.name)))}`
-      : "";
-  return `${bestWord} ${only(best)}; ${worstWord} ${only(worst)}${rest}.`;
+  const told = ends.map(({ word, sure, perhaps }) => {
+    const unsure = perhaps.length === 0 ? "" : `, not told from ${names(perhaps)}`;
+    return `${word} ${describe(sure)}${unsure}`;
+  });
+  return `${(better === "higher" ? told.reverse() : told).join("; ")}.`;
 }
 
 function describeEntries(view: ReportView, dimension: Dimension, entries: readonly Ranked[]): string {
@@ -87,7 +91,7 @@ function describeEntries(view: ReportView, dimension: Dimension, entries: readon
     const value = `${signOf(entry.bound)}${formatQuantity(entry.interval.value, unit)}`;
     return `${escapeText(entry.row.name)} (${[value, ...besideReference(view, dimension, entry.row)].join(", ")})`;
   });
-  return entries.length < 2 ? texts.join("") : `${formatList(texts)}, indistinguishable from each other`;
+  return entries.length < 2 ? texts.join("") : `${formatList(texts)}, equal to each other`;
 }
 
 function besideReference(view: ReportView, { scenario, metric }: Dimension, row: TargetRow): string[] {
@@ -95,8 +99,9 @@ function besideReference(view: ReportView, { scenario, metric }: Dimension, row:
   if (comparison === undefined) return [];
   const { verdict, bound, ratio } = comparison;
   const title = escapeText(referenceTitle(view));
-  if (verdict !== "indistinguishable") return [`${signOf(bound)}${formatQuantity(ratio.value, "ratio")} ${title}`];
-  return [`${bound === undefined ? "indistinguishable" : "not distinguished"} from ${title}`];
+  if (verdict === "equal") return [`${withinInWords(ratio)} of ${title}`];
+  if (verdict === "cannot-tell") return [`${timesInWords(ratio)} ${title}`];
+  return [`${signOf(bound)}${formatQuantity(ratio.value, "ratio")} ${title}`];
 }
 
 /** Which targets the other direction slows down. */

@@ -55,15 +55,11 @@ function intervals(trials: number): string {
   if (trials < trialsForIntervalMin) {
     return `Two trials are too few for a confidence interval, so none is printed. ${counts}`;
   }
-  const method =
-    trials >= 6
-      ? "counts trials from both ends (order statistics), which assumes nothing about how they are spread"
-      : "is Student's t on logarithms, since so few trials cannot hold 95 % between them";
-  return `Brackets are 95 % confidence intervals. That of a median ${method}; that of a ratio is Welch's t on logarithms. They cover how trials of this run on this machine vary, and nothing else. ${counts}`;
+  return `Brackets are 95 % confidence intervals: Student's t on the logarithms of one value per trial. That of a ratio is taken over one ratio per set, a set being the trials of one number, measured side by side, so that a slow moment of the machine has no part in it. They cover how trials of this run on this machine vary, and nothing else. ${counts}`;
 }
 
 const predictions = (trials: number): string =>
   `**Predictions** are fixed in the program before anything runs, each with where its number comes from.${trials > 1 ? " One that failed in a single trial did not hold." : ""}`;
 
 const verdicts =
-  "**A difference is called statistically significant only if three things hold.** The interval of the ratio leaves out 1. The ratio is beyond the noise: fresh processes of one and the same target differ too, and that is measured in this run (`noiseRatio` in `results.json`). And it is clear enough for being one comparison of many: with so many pairs of targets and metrics some would differ by chance, so each must be so clear that in 95 of 100 runs of equal targets none would be (Holm's correction; each target's spread is weighed against what is usual for the metric). Targets whose trials fall into two groups, fast and slow ones, stretch this with 3 trials: then some 90 of 100.";
+  "**A verdict is what the interval of a ratio says**, each pair by its own trials. Faster or slower: all of it lies beyond 1.05×. Equal: it lies within 1.25×, and how far it reaches is said. Cannot tell: neither; what it leaves out is sure all the same. Each comparison stands for itself: of those of equal targets, at most 5 in 100 say faster or slower, about 1 where sets differ by 10 %.";

@@ -1,11 +1,11 @@
 import { type MetricName, metricNamed } from "../../results/metrics/metrics.ts";
-import { formatInterval } from "../../results/quantities/format.ts";
-import { estimateOf, signOf } from "../../results/summary/estimate.ts";
+import { estimateOf } from "../../results/summary/estimate.ts";
 import type { Chart } from "../charts/chart.ts";
 import { escapeText } from "../text/markdown.ts";
 import { Notes } from "../text/notes.ts";
 import { type Column, left, renderMarkdownTable, right, type Table } from "../text/table.ts";
 import { comparisonOf, showEstimate } from "../view/shown-estimate.ts";
+import { formatRatio } from "../view/verdict-in-words.ts";
 import type { ExperimentView, ReportView, TargetRow } from "../view/view.ts";
 
 /** A part of a report; its charts are referred to from its markdown. */
@@ -61,7 +61,7 @@ export const ratioColumn = (view: ReportView, scenario: string, metric: MetricNa
   show(row, notes) {
     if (row === view.reference) return estimateOf(row.cells.get(scenario), metric).kind === "value" ? "1" : "–";
     const comparison = comparisonOf(view, row, scenario, metric);
-    if (comparison !== undefined) return `${signOf(comparison.bound)}${formatInterval(comparison.ratio, "ratio")}`;
+    if (comparison !== undefined) return formatRatio(comparison);
     const estimate = estimateOf(row.cells.get(scenario), metric);
     const comparable = estimate.kind === "value" && estimate.bound !== undefined;
     return comparable ? `–${notes.mark(bothBounds)}` : "–";

@@ -14,23 +14,30 @@ export interface Ranked {
   readonly bound?: Bound | undefined;
 }
 
+/**
+ * An end of the order is only called so if the trials show it to be beyond some other target, so that no number listed
+ * beside it contradicts it; who might as well be there is named apart.
+ */
 export interface Ranking {
+  /** From the lowest measured to the highest. */
   readonly entries: readonly Ranked[];
-  /** Those that no other is shown to be below; several are indistinguishable from each other. */
+  /** The lowest measured and those equal to it; empty where it is not shown to be below any other. */
   readonly lowest: readonly Ranked[];
-  /** Those that no other is shown to be above. */
+  /** Those that cannot be told from the lowest measured. */
+  readonly perhapsLowest: readonly Ranked[];
   readonly highest: readonly Ranked[];
-  /** False where no pair of entries differs significantly. */
-  readonly decided: boolean;
+  readonly perhapsHighest: readonly Ranked[];
+  /** Every two are equal. */
+  readonly equal: boolean;
 }
 
-/** Whether the first is shown to be below the second. */
-export type IsLower = (a: Ranked, b: Ranked) => boolean;
+/** How the first stands to the second. */
+export type Relation = (a: Ranked, b: Ranked) => PairComparison["direction"];
 
 /** Fewer trials have no interval, so they can support no order. */
 export const trialsToRankMin = trialsForIntervalMin;
 
-/** Every pair of targets in every compared metric, decided together. */
+/** Every pair of targets in every compared metric. */
 export const pairsOf = ({ results, reference }: ReportView): PairComparison[] =>
   comparePairs(results.cells, reference?.info.label);
 
@@ -51,20 +58,29 @@ export function rankTargets(
   const asked = pairs.filter(
     (pair) => pair.scenario === scenario && pair.variant === undefined && pair.metric === metric,
   );
-  return rank(entries, ({ row: { info: a } }, { row: { info: b } }) =>
-    asked.some(
-      ({ target, reference, direction }) =>
-        (target === a.label && reference === b.label && direction === "lower") ||
-        (target === b.label && reference === a.label && direction === "higher"),
-    ),
-  );
+  return rank(entries, ({ row: { info: a } }, { row: { info: b } }) => {
+    const found = (target: string, reference: string) =>
+      asked.find((pair) => pair.target === target && pair.reference === reference)?.direction;
+    const turned = found(b.label, a.label);
+    return found(a.label, b.label) ?? (turned && opposite[turned]) ?? "cannot-tell";
+  });
 }
 
-export function rank(entries: readonly Ranked[], isLower: IsLower): Ranking {
+const opposite = { higher: "lower", lower: "higher", equal: "equal", "cannot-tell": "cannot-tell" } as const;
+
+export function rank(unsorted: readonly Ranked[], relation: Relation): Ranking {
+  const entries = unsorted.toSorted((a, b) => a.interval.value - b.interval.value);
+  const others = (end: Ranked | undefined, relations: readonly ReturnType<Relation>[]): Ranked[] =>
+    entries.filter((entry) => end !== undefined && entry !== end && relations.includes(relation(end, entry)));
+  const endOf = (end: Ranked | undefined, beyond: "lower" | "higher"): Ranked[] =>
+    others(end, [beyond]).length === 0 ? [] : [end!, ...others(end, ["equal"])];
+  const [first, last] = [entries[0], entries.at(-1)];
   return {
     entries,
-    lowest: entries.filter((entry) => !entries.some((other) => isLower(other, entry))),
-    highest: entries.filter((entry) => !entries.some((other) => isLower(entry, other))),
-    decided: entries.some((entry) => entries.some((other) => isLower(entry, other))),
+    lowest: endOf(first, "lower"),
+    perhapsLowest: others(first, ["cannot-tell"]),
+    highest: endOf(last, "higher"),
+    perhapsHighest: others(last, ["cannot-tell"]),
+    equal: entries.every((a, index) => entries.slice(0, index).every((b) => relation(a, b) === "equal")),
   };
 }

@@ -59,7 +59,7 @@ describe("results.json", () => {
   it("has a JSON Schema that explains its fields", () => {
     const schema = JSON.stringify(resultsJsonSchema());
     assert.match(schema, /2020-12/);
-    assert.match(schema, /95 % confidence interval of the median/);
+    assert.match(schema, /95 % confidence interval, from one value per trial/);
   });
 
   it("takes measures, histograms and series by any name", () => {

@@ -10,7 +10,7 @@ export const schemaVersion = 2;
 export const validityVerdicts = ["valid", "invalid"] as const;
 export const bounds = ["at-least", "at-most"] as const;
 export const flagCauses = ["target", "wirebench", "machine"] as const;
-export const comparisonVerdicts = ["faster", "slower", "indistinguishable"] as const;
+export const comparisonVerdicts = ["faster", "slower", "equal", "cannot-tell"] as const;
 /** `not-measured`: a trial did not get so far that the prediction could be tested. */
 export const predictionVerdicts = ["held", "failed", "not-measured"] as const;
 export const eventKinds = ["fault", "action", "observation"] as const;
@@ -104,7 +104,7 @@ const interval = z
     high: z.number().describe("Upper end."),
   })
   .describe(
-    "95 % confidence interval of the median, from one value per trial: between order statistics with 6 or more trials, Student's t on logarithms with 3 to 5, low = high = value with fewer. Counts, shares, and metrics that were 0 in a trial, have the lowest and the highest trial instead.",
+    "95 % confidence interval, from one value per trial: Student's t on logarithms, wide enough to hold the median; low = high = value with fewer than 3 trials. Counts, shares, and metrics that were 0 in a trial, have the lowest and the highest trial instead.",
   );
 
 const summarised = z
@@ -130,10 +130,14 @@ const absence = z.object({
   why: z.string(),
 });
 
-const ratioInterval = z
-  .object({ value: z.number(), low: z.number(), high: z.number() })
+const ratio = z
+  .object({
+    value: z.number().describe("Ratio of what was measured, target over reference: geometric mean over the trials."),
+    low: z.number().optional().describe("Lower end of where the true ratio lies; absent where that is unknown."),
+    high: z.number().optional().describe("Upper end; absent where that is unknown."),
+  })
   .describe(
-    "Ratio of the medians of the trials, target over reference, with its 95 % confidence interval: Welch's t on the logarithms of one value per trial, wide enough to hold the value; low = high = value where one of the two has fewer than 3 trials.",
+    "With a 95 % confidence interval. Paired: Student's t on the logarithms of one ratio per set, a set being the trials of one number, measured side by side. Independent, where too few sets have both: Welch's t on the logarithms of one value per trial. Both ends are absent with fewer than 3 trials, one where the number of a side is a bound that is open on that side.",
   );
 
 const validity = z.object({ verdict: z.enum(validityVerdicts), flags: z.array(flag) });
@@ -191,27 +195,16 @@ const comparison = z.object({
   metric: z.string(),
   reference: z.string(),
   target: z.string(),
-  ratio: ratioInterval,
+  ratio,
+  sets: count.describe("Sets the ratio is paired over; 0: independent trials."),
   bound: z
     .enum(bounds)
     .optional()
-    .describe("The true ratio is at least, or at most, this: the load generator was the limit of one of the two."),
-  noiseRatio: positive
-    .optional()
-    .describe(
-      "The medians of two equal targets differ by up to this factor in 95 % of runs, learnt from the trials of this experiment and metric over all targets. Absent where no cell has two trials.",
-    ),
-  adjustedPValue: z
-    .number()
-    .min(0)
-    .max(1)
-    .describe(
-      "Chance of a difference this clear in any comparison of the run if all targets were equal: Welch's t on logarithms, variances shared between targets, adjusted by Holm over every pair of targets and every compared metric.",
-    ),
+    .describe("The true ratio is at least, or at most, `ratio.value`: the number of one of the two is a bound."),
   verdict: z
     .enum(comparisonVerdicts)
     .describe(
-      "Faster and slower are better and worse by the metric's own direction, for bytes and CPU time too. Told only if the interval leaves out 1, the ratio is beyond noiseRatio, adjustedPValue is at most 0.05 and no bound leaves it open.",
+      "What the interval of the ratio says. Faster and slower, better and worse by the metric's own direction, for bytes and CPU time too: all of it lies beyond 1.05, or below 1 / 1.05. Equal: it lies within 1.25 either way, and how far it reaches is the difference there may still be. Cannot-tell: neither; what it leaves out is sure all the same. Each comparison stands for itself: of all intervals 95 in 100 hold the truth, and of comparisons of equal targets at most 5 in 100 say faster or slower, about 1 where sets differ by 10 %.",
     ),
 });
 
@@ -306,6 +299,8 @@ export type Prediction = z.infer<typeof prediction>;
 /** A prediction before it is held against anything. */
 export type Expectation = Omit<Prediction, "measured" | "verdict">;
 export type Comparison = z.infer<typeof comparison>;
+/** A ratio, and where the true one lies. */
+export type Ratio = Comparison["ratio"];
 export type ExperimentInfo = z.infer<typeof experiment>;
 export type TargetInfo = z.infer<typeof target>;
 export type SystemInfo = z.infer<typeof system>;

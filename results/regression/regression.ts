@@ -1,10 +1,10 @@
 /** Two results set against each other, cell by cell: what changed from A to B, and whether it became worse. */
 
 import { cellKey, usable } from "../contract/cells.ts";
-import type { Cell, Comparison, Interval, Prediction, Results } from "../contract/results.ts";
+import type { Cell, Comparison, Interval, Prediction, Ratio, Results } from "../contract/results.ts";
 import { type Metric, type MetricName, metricNamed } from "../metrics/metrics.ts";
-import { decide } from "../statistics/decide.ts";
-import { boundOfRatio, canCompare, comparedIn, groupOf, judgeDecision, sampleOf } from "../summary/comparison.ts";
+import { noticeableRatio } from "../statistics/decide.ts";
+import { comparedIn, judgeIndependent, sampleOf } from "../summary/comparison.ts";
 import { type Bound, estimateOf } from "../summary/estimate.ts";
 import { differencesBetween, remarksOn } from "./comparability.ts";
 
@@ -18,13 +18,13 @@ export interface Change {
   readonly beforeBound?: Bound;
   readonly after: Interval;
   readonly afterBound?: Bound;
-  /** After over before. */
-  readonly ratio: Interval;
+  /** After over before, with its 99 % interval. */
+  readonly ratio: Ratio;
   readonly bound?: Bound;
-  readonly noiseRatio?: number;
-  readonly adjustedPValue: number;
   readonly verdict: Comparison["verdict"];
-  /** Slower than the threshold allows, beyond chance. */
+  /** A smaller change, one way or the other, these trials would not have told; absent where they tell nothing. */
+  readonly smallestToldRatio?: number;
+  /** Slower, and by more than the threshold allows. */
   readonly regression: boolean;
 }
 
@@ -53,32 +53,18 @@ export interface ResultsComparison {
   readonly turnedInvalid: readonly string[];
 }
 
-/** The trials of A and B are independent, so they are compared unpaired; all metrics are decided together. */
+/** Stricter than within a run: dozens of numbers are compared, and one false alarm stops somebody's work. */
+const regressionLevel = 0.99;
+
+/** The trials of A and B are independent, so they are compared unpaired, each number by itself. */
 export function compareResults(before: Results, after: Results, threshold: number): ResultsComparison {
   const pairs = before.cells.flatMap((cell) => {
     const other = after.cells.find((candidate) => cellKey(candidate) === cellKey(cell));
     return other === undefined ? [] : [{ before: cell, after: other }];
   });
-  const { questions, notCompared } = askedOf(pairs);
-  const decisions = decide(questions.map(({ group }) => group));
-  const changes = questions.flatMap(({ metric, entries }, index) =>
-    entries.map(({ cell, samples: [base, sample], before: was, after: is }, position): Change => {
-      const judged = judgeDecision(decisions[index]![position]!, metric, boundOfRatio(sample, base));
-      const { direction: _, ...rest } = judged;
-      return {
-        target: cell.target,
-        scenario: cell.scenario,
-        ...(cell.variant !== undefined && { variant: cell.variant }),
-        metric: metric.name,
-        before: was,
-        ...(base.bound && { beforeBound: base.bound }),
-        after: is,
-        ...(sample.bound && { afterBound: sample.bound }),
-        ...rest,
-        regression: judged.verdict === "slower" && worseBy(judged.ratio.value, metric.better) > threshold,
-      };
-    }),
-  );
+  const found = pairs.flatMap((pair) => comparePair(pair, threshold));
+  const changes = found.filter((one) => typeof one !== "string");
+  const notCompared = found.filter((one) => typeof one === "string");
   return {
     threshold,
     differences: differencesBetween(before, after),
@@ -121,40 +107,44 @@ interface CellPair {
   readonly after: Cell;
 }
 
-function askedOf(pairs: readonly CellPair[]) {
-  const notCompared: string[] = [];
-  const questions = [...Map.groupBy(pairs, ({ before }) => before.scenario).values()].flatMap((own) => {
-    const asked = new Set(own.flatMap(({ before, after }) => [...comparedIn(before), ...comparedIn(after)]));
-    return [...asked].map((metric) => questionOf(own, metric, notCompared));
-  });
-  // A pair in which one cell has no numbers is asked nothing: say so once.
-  for (const { before, after } of pairs) {
-    for (const cell of [before, after]) {
-      if (cell.state !== "measured") notCompared.push(unmeasured(cell, cell === before ? "A" : "B"));
-    }
-  }
-  return { questions, notCompared };
+/** Every compared metric of a cell, or why it could not be. */
+function comparePair(pair: CellPair, threshold: number): (Change | string)[] {
+  const { before, after } = pair;
+  const missing = [
+    ...(before.state === "measured" ? [] : [unmeasured(before, "A")]),
+    ...(after.state === "measured" ? [] : [unmeasured(after, "B")]),
+  ];
+  if (missing.length > 0) return missing;
+  return [...new Set([...comparedIn(before), ...comparedIn(after)])].map((metric) => changeOf(pair, metric, threshold));
 }
 
-function questionOf(pairs: readonly CellPair[], metric: Metric, notCompared: string[]) {
-  const entries = pairs.flatMap(({ before, after }) => {
-    const [base, sample] = [sampleOf(before, metric), sampleOf(after, metric)];
-    if (base === undefined || sample === undefined) {
-      const isAsked = [before, after].some((cell) => comparedIn(cell).includes(metric));
-      if (isAsked) notCompared.push(reasonFor(before, after, metric.name));
-      return [];
-    }
-    if (!canCompare(sample, base)) {
-      notCompared.push(`${cellKey(before)}: ${metric.title}: in both, the load generator was the limit`);
-      return [];
-    }
-    const [was, is] = [intervalOf(before, metric.name), intervalOf(after, metric.name)];
-    return [{ cell: before, samples: [base, sample] as const, before: was, after: is }];
-  });
-  const samples = entries.flatMap((entry) => entry.samples);
-  const asked = entries.map((_, index) => [2 * index + 1, 2 * index] as const);
-  return { metric, entries, group: groupOf(metric, samples, asked) };
+function changeOf({ before, after }: CellPair, metric: Metric, threshold: number): Change | string {
+  const [base, sample] = [sampleOf(before, metric), sampleOf(after, metric)];
+  if (base === undefined || sample === undefined) return reasonFor(before, after, metric.name);
+  const judged = judgeIndependent(metric, sample, base, regressionLevel);
+  if (judged === undefined) return `${cellKey(before)}: ${metric.title}: in both, the load generator was the limit`;
+  const { ratio, bound, verdict } = judged;
+  const told = smallestToldRatio(ratio);
+  return {
+    target: before.target,
+    scenario: before.scenario,
+    ...(before.variant !== undefined && { variant: before.variant }),
+    metric: metric.name,
+    before: intervalOf(before, metric.name),
+    ...(base.bound && { beforeBound: base.bound }),
+    after: intervalOf(after, metric.name),
+    ...(sample.bound && { afterBound: sample.bound }),
+    ratio,
+    ...(bound && { bound }),
+    verdict,
+    ...(told !== undefined && { smallestToldRatio: told }),
+    regression: verdict === "slower" && worseBy(ratio.value, metric.better) > threshold,
+  };
 }
+
+/** Half of the interval, and what is never told apart on top. */
+const smallestToldRatio = ({ low, high }: Ratio): number | undefined =>
+  low === undefined || high === undefined ? undefined : Math.sqrt(high / low) * noticeableRatio;
 
 const unmeasured = (cell: Exclude<Cell, { state: "measured" }>, file: "A" | "B"): string =>
   `${cellKey(cell)}: ${cell.state} in ${file}: ${cell.reason}`;

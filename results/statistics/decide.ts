@@ -1,75 +1,31 @@
-/** The one place that decides whether a difference is statistically significant. */
-import type { Interval } from "../contract/results.ts";
-import { holmAdjusted } from "./holm.ts";
-import { level, ratioInterval, trialsForIntervalMin, welchDegreesOfFreedom } from "./intervals.ts";
-import { mean } from "./moments.ts";
-import { noiseRatios } from "./noise.ts";
-import { type Spread, shareVariances } from "./shared-variance.ts";
-import { twoSidedTail } from "./student-t.ts";
+/** The one place that decides what an interval of a ratio says. */
 
-export type Pair = readonly [sample: number, base?: number];
-
-/** Cells that share a scenario and a metric, one positive value per trial, and the questions asked of them. */
-export interface Group {
-  readonly samples: readonly (readonly number[])[];
-  /** Which sample over which, by position; without a second, whether the first differs from 1. */
-  readonly pairs: readonly Pair[];
-  /** Ratio of the smallest step the metric can show; 1 where it is exact. */
-  readonly resolution: number;
+/** Ends of where a true ratio lies, with 95 % confidence; one that is absent is unknown. */
+export interface Ends {
+  readonly low?: number | undefined;
+  readonly high?: number | undefined;
 }
-
-export interface Decision {
-  readonly ratio: Interval;
-  /** See `noiseRatios`; undefined where no cell has two trials. */
-  readonly noiseRatio: number | undefined;
-  /** Probability that equal targets anywhere in these groups give a difference this clear. */
-  readonly adjustedPValue: number;
-  readonly direction: "higher" | "lower" | undefined;
-}
-
-const certainly1 = new Array<number>(trialsForIntervalMin).fill(1);
 
 /**
- * Decides every pair of every group. A direction needs all three: an interval without 1; a ratio beyond the noise of
- * its group; and a difference so clear that equal targets would give one like it, in any of the pairs, in at most 5 %
- * of runs (Holm over all pairs, Welch's t with shared variances). Gives one list per group, in the order of its pairs.
+ * What differs by less is not told apart, however small the interval: fresh processes of one and the same program on one
+ * machine differ by some percent through no merit of theirs. It also keeps equal targets from being told apart.
  */
-export function decide(groups: readonly Group[]): Decision[][] {
-  const spreads = shareVariances(groups.map(({ samples }) => samples));
-  const chances = groups.map((group, index) => group.pairs.map((pair) => chanceOf(group, pair, spreads[index]!)));
-  const adjusted = holmAdjusted(chances.flat());
-  let position = 0;
-  return groups.map(({ samples, pairs, resolution }) => {
-    const noiseOf = noiseRatios(samples, resolution);
-    return pairs.map(([a, b]) => {
-      const values = samples[a]!;
-      const ratio = ratioInterval(values, b === undefined ? certainly1 : samples[b]!);
-      const noiseRatio = noiseOf(values.length, b === undefined ? Number.POSITIVE_INFINITY : samples[b]!.length);
-      const adjustedPValue = adjusted[position++]!;
-      return { ratio, noiseRatio, adjustedPValue, direction: directionOf(ratio, noiseRatio, adjustedPValue) };
-    });
-  });
+export const noticeableRatio = 1.05;
+
+/** Two that differ by no more than this, one way or the other, are called equal: "within 13 %" is said of them. */
+export const equivalentRatio = 1.25;
+
+export type Decision = "higher" | "lower" | "equal" | "cannot-tell";
+
+/**
+ * Higher or lower: the whole interval lies beyond `noticeableRatio`. Equal: it lies within `equivalentRatio`. What is
+ * both is higher or lower.
+ */
+export function decide({ low = 0, high = Number.POSITIVE_INFINITY }: Ends): Decision {
+  if (low > noticeableRatio) return "higher";
+  if (high < 1 / noticeableRatio) return "lower";
+  return withinRatio({ low, high }) <= equivalentRatio ? "equal" : "cannot-tell";
 }
 
-function directionOf({ value, low, high }: Interval, noiseRatio: number | undefined, adjustedPValue: number) {
-  if (noiseRatio === undefined || adjustedPValue > 1 - level) return undefined;
-  if (low > 1 && value > noiseRatio) return "higher";
-  return high < 1 && value < 1 / noiseRatio ? "lower" : undefined;
-}
-
-/** Probability that two equal targets differ at least so much. */
-function chanceOf({ samples }: Group, [a, b]: Pair, spreads: readonly Spread[]): number {
-  const [values, base] = [samples[a]!, b === undefined ? certainly1 : samples[b]!];
-  if (Math.min(values.length, base.length) < trialsForIntervalMin) return 1;
-  const parts = [
-    { ...spreads[a]!, count: values.length },
-    ...(b === undefined ? [] : [{ ...spreads[b]!, count: base.length }]),
-  ].map(({ variance, degreesOfFreedom, count }) => ({ squaredError: variance / count, degreesOfFreedom }));
-  const squaredError = parts.reduce((sum, part) => sum + part.squaredError, 0);
-  const difference = Math.abs(mean(values.map(Math.log)) - mean(base.map(Math.log)));
-  // Where all trials of both read the same, chance has no part in the difference.
-  if (squaredError === 0) return values[0] === base[0] ? 1 : 0;
-  // Shared variances rest on the same trials, so together they know no more than all of these do.
-  const available = samples.reduce((sum, { length }) => sum + length - 1, 0);
-  return twoSidedTail(difference / Math.sqrt(squaredError), Math.min(available, welchDegreesOfFreedom(parts)));
-}
+/** The factor that a true ratio stays within, one way or the other: at least 1, and infinite where an end is unknown. */
+export const withinRatio = ({ low = 0, high = Number.POSITIVE_INFINITY }: Ends): number => Math.max(high, 1 / low, 1);

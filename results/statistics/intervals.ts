@@ -1,9 +1,9 @@
 /**
- * Intervals that hold the truth in at least 95 of 100 runs, from one value per trial. The truth is the median: what half
- * of all trials would stay below if there were endlessly many, so that a disturbed trial does not move it.
+ * Intervals from a handful of positive values, one per trial: Student's t on their logarithms, whatever the number of
+ * trials. Fewer than `trialsForIntervalMin` have none.
  */
 import type { Interval } from "../contract/results.ts";
-import { logVariance, mean, median, sortedCopy } from "./moments.ts";
+import { logVariance, mean, median } from "./moments.ts";
 import { twoSidedQuantile } from "./student-t.ts";
 
 export const level = 0.95;
@@ -13,41 +13,47 @@ export const trialsForIntervalMin = 3;
 
 const point = (value: number): Interval => ({ value, low: value, high: value });
 
-/**
- * Median of positive values. From 6 trials on, the interval runs between two of them, counted from both ends
- * (David and Nagaraja, Order Statistics, 7.1), which assumes nothing about how trials are spread: lowest to highest of
- * 7, fourth to twelfth of 15. Fewer cannot reach 95 % that way, so 3 to 5 take Student's t on logarithms, which
- * assumes that those are spread evenly about their middle. Fewer than 3 have no interval: low and high are the value.
- */
+/** Median, with the interval of the middle of the logarithms, wide enough to hold the median; without one, low = high = value. */
 export function medianInterval(values: readonly number[]): Interval {
   const value = median(values);
-  if (values.length < trialsForIntervalMin) return point(value);
-  const sorted = sortedCopy(values);
-  const rank = lowerRank(values.length);
-  if (rank > 0) return { value, low: sorted[rank - 1]!, high: sorted.at(-rank)! };
-  const logs = values.map(Math.log);
-  return logInterval(value, mean(logs), logVariance(values) / values.length, values.length - 1);
+  const squaredError = logVariance(values) / values.length;
+  if (values.length < trialsForIntervalMin || squaredError === 0) return point(value);
+  const { low, high } = around(mean(values.map(Math.log)), squaredError, values.length - 1, level);
+  return { value, low: Math.min(value, low), high: Math.max(value, high) };
 }
 
 /**
- * Ratio of two medians of positive values: Welch's t on logarithms, which lets the two be spread differently. Trials
- * are not paired by round: that halves the degrees of freedom, which pays only if rounds explain more than a quarter of
- * the spread; in real runs it was about a tenth.
+ * Geometric mean of ratios that are each from one trial: what both sides of a trial shared, such as a machine that was
+ * slow at the time, has no part in it. Undefined for fewer than `trialsForIntervalMin`.
  */
-export function ratioInterval(values: readonly number[], base: readonly number[]): Interval {
-  const ratio = median(values) / median(base);
-  if (Math.min(values.length, base.length) < trialsForIntervalMin) return point(ratio);
+export function pairedInterval(ratios: readonly number[]): Interval | undefined {
+  if (ratios.length < trialsForIntervalMin) return undefined;
+  if (ratios.every((ratio) => ratio === ratios[0])) return point(ratios[0]!);
+  return around(mean(ratios.map(Math.log)), logVariance(ratios) / ratios.length, ratios.length - 1, level);
+}
+
+/**
+ * Ratio of the geometric means of trials that have nothing to do with each other (Welch's t, which lets the two be
+ * spread differently). Undefined where either has fewer than `trialsForIntervalMin`.
+ */
+export function independentInterval(
+  values: readonly number[],
+  base: readonly number[],
+  covered = level,
+): Interval | undefined {
+  if (Math.min(values.length, base.length) < trialsForIntervalMin) return undefined;
   const parts = [values, base].map((sample) => ({
     squaredError: logVariance(sample) / sample.length,
     degreesOfFreedom: sample.length - 1,
   }));
   const squaredError = parts[0]!.squaredError + parts[1]!.squaredError;
+  if (squaredError === 0) return point(values[0]! / base[0]!);
   const centre = mean(values.map(Math.log)) - mean(base.map(Math.log));
-  return logInterval(ratio, centre, squaredError, welchDegreesOfFreedom(parts));
+  return around(centre, squaredError, welchDegreesOfFreedom(parts), covered);
 }
 
 /** Welch and Satterthwaite: degrees of freedom of a sum of independent variances. */
-export function welchDegreesOfFreedom(
+function welchDegreesOfFreedom(
   parts: readonly { readonly squaredError: number; readonly degreesOfFreedom: number }[],
 ): number {
   const sum = parts.reduce((total, { squaredError }) => total + squaredError, 0);
@@ -55,25 +61,11 @@ export function welchDegreesOfFreedom(
     (total, { squaredError, degreesOfFreedom }) => total + squaredError ** 2 / degreesOfFreedom,
     0,
   );
-  return squares === 0 ? Number.POSITIVE_INFINITY : sum ** 2 / squares;
+  return sum ** 2 / squares;
 }
 
-/** Around the mean of the logarithms, and wide enough to hold the median that is shown. */
-function logInterval(value: number, centre: number, squaredError: number, degreesOfFreedom: number): Interval {
-  if (squaredError === 0) return point(value);
-  const reach = twoSidedQuantile(level, degreesOfFreedom) * Math.sqrt(squaredError);
-  return { value, low: Math.min(value, Math.exp(centre - reach)), high: Math.max(value, Math.exp(centre + reach)) };
-}
-
-/** How far from each end the interval of the median may begin, from 1; 0 where even the ends hold less than 95 %. */
-function lowerRank(count: number): number {
-  let rank = 0;
-  let binomial = 1;
-  let outside = 2 ** (1 - count);
-  while (outside <= 1 - level) {
-    rank++;
-    binomial = (binomial * (count - rank + 1)) / rank;
-    outside += binomial * 2 ** (1 - count);
-  }
-  return rank;
+/** From the middle of logarithms back to values. */
+function around(centre: number, squaredError: number, degreesOfFreedom: number, covered: number): Interval {
+  const reach = twoSidedQuantile(covered, degreesOfFreedom) * Math.sqrt(squaredError);
+  return { value: Math.exp(centre), low: Math.exp(centre - reach), high: Math.exp(centre + reach) };
 }

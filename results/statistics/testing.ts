@@ -47,3 +47,18 @@ export const bimodal = (cv: number): Shape => {
 /** So many trials of a target with this true median. */
 export const drawTrials = (shape: Shape, uniform: () => number, trials: number, truth = 1): number[] =>
   Array.from({ length: trials }, () => truth * Math.exp(shape(uniform)));
+
+export interface Sets {
+  /** True median of each target. */
+  readonly truths: readonly number[];
+  readonly shapes: readonly Shape[];
+  readonly sets: number;
+  /** How far the machine is off in a set, for all targets alike: standard deviation of the logarithm. Default 0.2. */
+  readonly drift?: number;
+}
+
+/** One list per target, one value per set: what a set shares, all its targets share. */
+export function drawSets({ truths, shapes, sets, drift = 0.2 }: Sets, uniform: () => number): number[][] {
+  const shared = Array.from({ length: sets }, () => Math.exp(drift * normal(uniform)));
+  return truths.map((truth, target) => shared.map((factor) => truth * factor * Math.exp(shapes[target]!(uniform))));
+}

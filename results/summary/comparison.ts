@@ -1,7 +1,10 @@
+/** Targets set beside each other, each pair by its own trials alone: how restless any other target is has no part in it. */
 import { completeTrials } from "../contract/cells.ts";
 import type { Cell, Comparison } from "../contract/results.ts";
 import { type Metric, metricNamed, metrics } from "../metrics/metrics.ts";
-import { type Decision, decide, type Group } from "../statistics/decide.ts";
+import { type Decision, decide } from "../statistics/decide.ts";
+import { independentInterval, pairedInterval } from "../statistics/intervals.ts";
+import { median } from "../statistics/moments.ts";
 import { type Bound, estimateOf } from "./estimate.ts";
 
 /** What targets are compared by in a cell. */
@@ -13,42 +16,35 @@ export const comparedIn = (cell: Cell): Metric[] =>
           cell.summary[name] !== undefined && (compared === true || compared === `${cell.parameters.load?.kind} loop`),
       );
 
-/** A comparison, and which way the number itself lies. */
-export interface PairComparison extends Comparison {
-  readonly direction: Decision["direction"];
+/** What two samples say of each other. */
+export interface Judgement extends Pick<Comparison, "ratio" | "sets" | "bound" | "verdict"> {
+  /** Which way the number itself lies, whatever is better. */
+  readonly direction: Decision;
 }
+
+export interface PairComparison extends Comparison, Pick<Judgement, "direction"> {}
 
 /** The believable trials of a cell in one metric. */
 export interface Sample {
-  readonly values: readonly number[];
+  /** By the number of the trial: trials of one number were measured side by side. */
+  readonly values: ReadonlyMap<number, number>;
   readonly bound: Bound | undefined;
+  /** What the truth may be, as a factor of what was measured: 1 and 1 where it is no bound. */
+  readonly truth: { readonly low: number; readonly high: number };
 }
 
-/** The targets of one experiment and variant, and one metric of theirs. */
-interface Question {
-  readonly scenario: string;
-  readonly variant: string | undefined;
-  readonly metric: Metric;
-  readonly entries: readonly { readonly target: string; readonly sample: Sample }[];
-  readonly group: Group;
-}
-
-/**
- * Every pair of targets in every compared metric, decided together, so that equal targets are rarely told apart
- * anywhere. A pair with the reference in it is the other over the reference.
- */
+/** Every pair of targets in every compared metric. A pair with the reference in it is the other over the reference. */
 export function comparePairs(cells: readonly Cell[], reference: string | undefined): PairComparison[] {
-  const questions = questionsOf(cells, reference);
-  const decisions = decide(questions.map(({ group }) => group));
-  return questions.flatMap(({ scenario, variant, metric, entries, group }, index) =>
-    group.pairs.map(([a, b], position): PairComparison => {
-      const decision = decisions[index]![position]!;
-      const [target, base] = [entries[a]!, entries[b!]!];
-      const judged = judgeDecision(decision, metric, boundOfRatio(target.sample, base.sample));
-      const about = { scenario, ...(variant !== undefined && { variant }), metric: metric.name };
-      return { ...about, reference: base.target, target: target.target, ...judged };
-    }),
-  );
+  const alike = Map.groupBy(cells, ({ scenario, variant }) => JSON.stringify([scenario, variant]));
+  return [...alike.values()].flatMap((own) => {
+    const asked = new Set(own.flatMap(comparedIn).map(({ name }) => name));
+    const { scenario, variant } = own[0]!;
+    const sorted = own.toSorted((a, b) => Number(b.target === reference) - Number(a.target === reference));
+    return [...asked].flatMap((name) => {
+      const about = { scenario, ...(variant !== undefined && { variant }), metric: name };
+      return pairsIn(sorted, metricNamed(name)).map((pair) => ({ ...about, ...pair }));
+    });
+  });
 }
 
 /** Every believable cell against the reference's cell of the same experiment. */
@@ -57,35 +53,17 @@ export const compareWithReference = (cells: readonly Cell[], reference: string):
     .filter((pair) => pair.reference === reference)
     .map(({ direction: _, ...comparison }) => comparison);
 
-function questionsOf(cells: readonly Cell[], reference: string | undefined): Question[] {
-  const alike = Map.groupBy(cells, ({ scenario, variant }) => JSON.stringify([scenario, variant]));
-  return [...alike.values()].flatMap((own) => {
-    const asked = new Set(own.flatMap(comparedIn).map(({ name }) => name));
-    const { scenario, variant } = own[0]!;
-    return [...asked].map((name) => questionOf(own, scenario, variant, metricNamed(name), reference));
+function pairsIn(cells: readonly Cell[], metric: Metric): Omit<PairComparison, "scenario" | "variant" | "metric">[] {
+  const entries = cells.flatMap(({ target }, index) => {
+    const sample = sampleOf(cells[index]!, metric);
+    return sample === undefined ? [] : [{ target, sample }];
   });
-}
-
-function questionOf(
-  cells: readonly Cell[],
-  scenario: string,
-  variant: string | undefined,
-  metric: Metric,
-  reference: string | undefined,
-): Question {
-  const entries = cells
-    .toSorted((a, b) => Number(b.target === reference) - Number(a.target === reference))
-    .flatMap((cell) => {
-      const sample = sampleOf(cell, metric);
-      return sample === undefined ? [] : [{ target: cell.target, sample }];
-    });
-  const pairs = entries.flatMap((target, index) =>
-    entries
-      .slice(0, index)
-      .flatMap((base, before) => (canCompare(target.sample, base.sample) ? [[index, before] as const] : [])),
+  return entries.flatMap(({ target, sample }, index) =>
+    entries.slice(0, index).flatMap((base) => {
+      const judgement = judgePair(metric, sample, base.sample);
+      return judgement === undefined ? [] : [{ reference: base.target, target, ...judgement }];
+    }),
   );
-  const samples = entries.map(({ sample }) => sample);
-  return { scenario, variant, metric, entries, group: groupOf(metric, samples, pairs) };
 }
 
 /** Undefined for a cell whose numbers must not be believed, and where a trial cannot tell or a ratio has no meaning. */
@@ -94,43 +72,76 @@ export function sampleOf(cell: Cell, metric: Metric): Sample | undefined {
   if (estimate.kind !== "value" || cell.state !== "measured") return undefined;
   const trials = completeTrials(cell);
   if (trials.some(({ flags }) => flags.some(({ code }) => code === metric.notComparedIf))) return undefined;
-  const values = trials
-    .map(({ measures }) => measures[metric.name])
-    .filter((value) => value !== undefined && value > 0);
-  return values.length < trials.length ? undefined : { values: values as number[], bound: estimate.bound };
+  const values = trials.flatMap(({ trial, measures }) => {
+    const value = measures[metric.name];
+    return value !== undefined && value > 0 ? [[trial, value] as const] : [];
+  });
+  if (values.length < trials.length) return undefined;
+  const { bound, upTo = Number.POSITIVE_INFINITY, interval } = estimate;
+  const truth = {
+    low: bound === "at-most" ? 0 : 1,
+    high: bound === "at-least" ? Math.max(1, upTo / interval.value) : 1,
+  };
+  return { values: new Map(values), bound, truth };
 }
 
-/** Histograms keep three significant digits, so that two readings of one delay may lie 0.2 % apart. */
-const delayResolution = 1.002;
+/** Paired over the sets that both were measured in; undefined where two bounds leave nothing to say. */
+export function judgePair(metric: Metric, target: Sample, base: Sample): Judgement | undefined {
+  const ratios = [...target.values].flatMap(([trial, value]) => {
+    const other = base.values.get(trial);
+    return other === undefined ? [] : [value / other];
+  });
+  const paired = pairedInterval(ratios);
+  if (paired !== undefined) return judgeRatio(metric, { ...paired, sets: ratios.length }, target, base);
+  return judgeIndependent(metric, target, base);
+}
 
-export const groupOf = (metric: Metric, samples: readonly Sample[], pairs: Group["pairs"]): Group => ({
-  samples: samples.map(({ values }) => values),
-  pairs,
-  resolution: metric.unit === "us" || metric.unit === "ratio" ? delayResolution : 1,
-});
+/** As if no two trials had anything to do with each other. */
+export function judgeIndependent(metric: Metric, target: Sample, base: Sample, level?: number): Judgement | undefined {
+  const [values, others] = [[...target.values.values()], [...base.values.values()]];
+  const interval = independentInterval(values, others, level);
+  const measured = interval ?? { value: median(values) / median(others), low: undefined, high: undefined };
+  return judgeRatio(metric, { ...measured, sets: 0 }, target, base);
+}
 
-/** The ratio of two bounds bounds nothing. */
-export const canCompare = (target: Sample, base: Sample): boolean =>
-  target.bound === undefined || base.bound === undefined;
+/** Whether a number that is a ratio by itself differs from 1. */
+export function judgeAgainstOne(metric: Metric, sample: Sample): Judgement | undefined {
+  const ratios = [...sample.values.values()];
+  const certain: Sample = { values: new Map(), bound: undefined, truth: { low: 1, high: 1 } };
+  const measured = pairedInterval(ratios) ?? { value: median(ratios), low: undefined, high: undefined };
+  return judgeRatio(metric, { ...measured, sets: ratios.length }, sample, certain);
+}
 
-/** If the base could be higher than measured, the ratio could be lower. */
-const opposite = { "at-least": "at-most", "at-most": "at-least" } as const satisfies Record<Bound, Bound>;
+interface MeasuredRatio {
+  readonly value: number;
+  readonly low: number | undefined;
+  readonly high: number | undefined;
+  readonly sets: number;
+}
 
-export const boundOfRatio = (target: Sample, base: Sample): Bound | undefined =>
-  target.bound ?? (base.bound && opposite[base.bound]);
-
-/** A decision in the words of the metric; a bound is never said to lie on the side where the truth may be. */
-export function judgeDecision(decision: Decision, { better = "lower" }: Metric, bound: Bound | undefined) {
-  const { ratio, noiseRatio, adjustedPValue } = decision;
-  const hidden = { higher: "at-most", lower: "at-least" } as const;
-  const direction = decision.direction && hidden[decision.direction] !== bound ? decision.direction : undefined;
-  const verdict = direction === undefined ? "indistinguishable" : direction === better ? "faster" : "slower";
+/**
+ * In the words of the metric. Where a side is a bound, the interval is widened to where the truth may be, so that no
+ * verdict rests on the side it may not lie on.
+ */
+function judgeRatio(metric: Metric, measured: MeasuredRatio, target: Sample, base: Sample): Judgement | undefined {
+  const { value, sets } = measured;
+  const truth = { low: target.truth.low / base.truth.high, high: target.truth.high / base.truth.low };
+  if (truth.low === 0 && truth.high === Number.POSITIVE_INFINITY) return undefined;
+  const low = truth.low === 0 || measured.low === undefined ? undefined : measured.low * truth.low;
+  const high = truth.high === Number.POSITIVE_INFINITY ? undefined : measured.high && measured.high * truth.high;
+  const direction = decide({ low, high });
+  const bound =
+    truth.low === 1 && truth.high > 1 ? "at-least" : truth.high === 1 && truth.low < 1 ? "at-most" : undefined;
   return {
-    ratio,
+    ratio: { value, ...(low !== undefined && { low }), ...(high !== undefined && { high }) },
+    sets,
     ...(bound && { bound }),
-    ...(noiseRatio !== undefined && { noiseRatio }),
-    adjustedPValue,
-    verdict,
+    verdict: verdictOf(direction, metric),
     direction,
-  } as const;
+  };
+}
+
+function verdictOf(direction: Decision, { better = "lower" }: Metric): Comparison["verdict"] {
+  if (direction === "equal" || direction === "cannot-tell") return direction;
+  return direction === better ? "faster" : "slower";
 }
