@@ -96,10 +96,12 @@ export class ServerRig extends Rig {
     return this.#system!;
   }
 
-  /** Adds users, so many handshakes at a time; resolves with the histogram of the times they took. */
-  connect(connections: number, atOnce = 1): Promise<string> {
+  /**
+   * Adds users, so many handshakes at a time; resolves with the histogram of the times they took. They connect to `url`:
+   * the system, or what stands before it.
+   */
+  connect(connections: number, atOnce = 1, url = this.system.url): Promise<string> {
     const { protocol, options } = this.#cell.target;
-    const { url } = this.system;
     const order = { protocol, options, url, connections, codec: this.#codec, limits: defaultLimits, atOnce };
     return this.unlessFailed(this.users.connect(order));
   }

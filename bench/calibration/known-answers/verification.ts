@@ -1,42 +1,54 @@
-/** Known answers through the real harness, repeated until the trials agree. */
+/** Known answers through the real harness; what a busy machine left undecided is tried again. */
 import { embeddedTarget } from "../../targets/target.ts";
-import type { Check } from "./checks.ts";
+import type { Check } from "./check.ts";
 import { agree, type Verdict } from "./judge.ts";
-import { type KnownAnswerTrial, knownAnswerTrials } from "./trials.ts";
+import type { KnownAnswerTrial } from "./trials.ts";
 
-/** So often is a trial run at most; what is not decided then is called too noisy. */
+/** So often is a window tried at most. */
 const attemptsMax = 3;
 
 /** `starts` hears of each attempt. Rejects when a process of the harness fails or `signal` aborts. */
 export async function checkKnownAnswers(
+  trials: readonly KnownAnswerTrial[],
   protocol: string,
   starts: (trial: KnownAnswerTrial, attempt: number) => void,
   signal: AbortSignal,
 ): Promise<Check[]> {
+  const target = embeddedTarget(protocol);
   const checks: Check[] = [];
-  for (const trial of knownAnswerTrials(protocol)) {
-    const attempts: Check[][] = [];
-    while (attempts.length < attemptsMax && !isDecided(attempts, trial.passes)) {
-      starts(trial, attempts.length + 1);
-      const target = embeddedTarget(protocol);
-      attempts.push(await trial.run({ target, seed: attempts.length + 1, signal }));
+  for (const trial of trials) {
+    const attempts = new Map<string, Check[][]>();
+    let undecided: ReadonlySet<string> | undefined;
+    for (let attempt = 1; attempt <= attemptsMax && undecided?.size !== 0; attempt++) {
+      starts(trial, attempt);
+      for (const [window, seen] of await trial.run({ target, seed: attempt, signal }, undecided)) {
+        attempts.set(window, [...(attempts.get(window) ?? []), seen]);
+      }
+      undecided = new Set([...attempts].filter(([, seen]) => !isDecided(seen)).map(([window]) => window));
     }
-    checks.push(...joinAttempts(attempts, trial.passes));
+    for (const seen of attempts.values()) checks.push(...joinAttempts(seen));
   }
   return checks;
 }
 
-const verdictsOf = (attempts: readonly Check[][], index: number): Verdict[] =>
-  attempts.flatMap((checks) => checks[index]?.verdict as Verdict);
+/** What the wire proves needs no second look; what a busy machine might have done must come again in every attempt. */
+function verdictOf(checks: readonly Check[]): Verdict | undefined {
+  const verdicts = checks.map(({ verdict }) => verdict as Verdict);
+  if (checks[0]?.likely === true) return agree(verdicts, { failuresMin: attemptsMax });
+  return verdicts.find((verdict) => verdict === "failed") ?? verdicts.find((verdict) => verdict === "passed");
+}
 
-const isDecided = (attempts: readonly Check[][], passes: number): boolean =>
-  attempts.length > 0 && attempts[0]!.every((_, index) => agree(verdictsOf(attempts, index), passes) !== undefined);
+const ofCheck = (attempts: readonly Check[][], name: string): Check[] =>
+  attempts.flatMap((checks) => checks.find((check) => check.name === name) ?? []);
 
-/** Each check with the verdict its attempts agree on, and the numbers of the last attempt that had it. */
-export function joinAttempts(attempts: readonly Check[][], passes: number): Check[] {
-  return (attempts[0] ?? []).map((_, index) => {
-    const verdict = agree(verdictsOf(attempts, index), passes) ?? "too noisy";
-    const shown = attempts.findLast((checks) => checks[index]!.verdict === verdict) ?? attempts.at(-1)!;
-    return { ...shown[index]!, verdict };
+const isDecided = (attempts: readonly Check[][]): boolean =>
+  attempts[0]!.every(({ name }) => verdictOf(ofCheck(attempts, name)) !== undefined);
+
+/** Each check with the verdict of its attempts together, and the numbers of the last attempt that had it. */
+export function joinAttempts(attempts: readonly Check[][]): Check[] {
+  return attempts[0]!.map(({ name }) => {
+    const all = ofCheck(attempts, name);
+    const verdict = verdictOf(all) ?? "cannot tell";
+    return { ...(all.findLast((check) => check.verdict === verdict) ?? all.at(-1)!), verdict };
   });
 }

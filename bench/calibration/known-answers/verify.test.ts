@@ -3,18 +3,19 @@ import { test } from "node:test";
 import { RunningCli } from "../../running-cli.ts";
 import { floorName } from "./trials.ts";
 
-test("verify passes the floor and its own harness, or says that the machine is too noisy to tell", async () => {
+test("verify passes the floor and its own harness, and fails nothing on a machine however busy", async () => {
   const parts = ["conformance", "wire-bytes", "known-answers"].flatMap((part) => ["--only", part]);
   const cli = new RunningCli(["verify", floorName, ...parts]);
   const code = await cli.exitCode();
+  assert.doesNotMatch(cli.stdout, /\bfailed\b/);
   assert.ok(code === 0 || code === 4, `exit code ${code}: ${cli.stderr}`);
-  // What is counted has no excuse; how long something took, a busy machine has a say in.
-  const counted = cli.stdout.split("\n").filter((line) => /, counts\b|, bytes (sent|received)\b|^failed\b/.test(line));
-  assert.ok(counted.length > 0);
-  for (const line of counted) assert.doesNotMatch(line, /\bmissed\b|^failed\b/);
-  if (code === 0) assert.match(cli.stdout, /Everything is as expected\./);
-  for (const line of ["connects and stays open", "bytes sent", "exponential, mean 30 ms, p99", "drops, counts"]) {
+  assert.match(cli.stdout, code === 0 ? /Everything is as expected\.|could not be decided/ : /could not be decided/);
+  for (const line of ["connects and stays open", "bytes sent", "closed loop, round trip p99", "downlink, counts"]) {
     assert.ok(cli.stdout.includes(line), `no line about "${line}":\n${cli.stdout}`);
+  }
+  // What is counted, and what is proved at the wire, no machine leaves open.
+  for (const line of cli.stdout.split("\n").filter((text) => /, (counts|bytes|send times) /.test(text))) {
+    assert.match(line, /passed\s*$/);
   }
 });
 

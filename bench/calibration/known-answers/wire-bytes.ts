@@ -6,7 +6,7 @@ import { defaultLimits, type Protocol } from "../../../protocol/contract.ts";
 import { WirebenchError } from "../../../protocol/errors.ts";
 import { type PayloadKind, payloadKinds } from "../../../protocol/messages/message.ts";
 import { formatCount, plural } from "../../../results/quantities/format.ts";
-import type { Check } from "./checks.ts";
+import type { Check } from "./check.ts";
 import { type Framing, framingOf } from "./framing.ts";
 
 /** A small message, and both sides of the two places where RFC 6455 takes a longer length. */
@@ -73,7 +73,7 @@ export function compareBytes(
     name: `${title}, ${kind}, bytes ${direction}`,
     expected: list(expected) + apart,
     measured: list(measured),
-    verdict: same ? "passed" : "missed",
+    verdict: same ? "passed" : "failed",
   };
 }
 
