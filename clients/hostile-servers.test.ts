@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { describe, it, type TestContext } from "node:test";
-import { protocolNames, protocols } from "../bench/targets/protocols.ts";
+import { clientsOf, protocolNames, protocols } from "../bench/targets/protocols.ts";
 import { type Behaviour, defaultLimits, type Payload } from "../protocol/contract.ts";
 import { until } from "../protocol/testing.ts";
 import { join, start } from "../servers/testing.ts";
@@ -94,7 +94,11 @@ async function listen(t: TestContext, serve: (socket: Socket) => void): Promise<
   };
 }
 
-for (const { server, client } of protocols) {
+const clients = protocols.flatMap((protocol) =>
+  clientsOf(protocol).map(([kind, client]) => ({ server: protocol.server, kind, client })),
+);
+
+for (const { server, kind, client } of clients) {
   const { name, uplink } = server.traits;
   const spoken = answers[name];
   // Which the test above has told.
@@ -109,7 +113,7 @@ for (const { server, client } of protocols) {
       onMessage() {},
     });
 
-  describe(`the ${name} client`, () => {
+  describe(`the ${name} client (${kind})`, () => {
     test("echoes what a wire could spoil, in order and with its kind", async (t) => {
       const { url } = await start(t, server);
       const user = await join(client, url);

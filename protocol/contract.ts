@@ -139,6 +139,12 @@ export interface CloseReason {
  */
 export interface ClientConnection {
   send(payload: Payload): void;
+  /** The same for a text that is UTF-8 already; the bytes are free again when it returns. Absent: it takes strings only. */
+  sendText?(utf8: Uint8Array): void;
+  /** What `sends` sends on this connection leaves in one write. Absent: every message leaves by itself. */
+  together?(sends: () => void): void;
+  /** Messages so far, and the writes that carried them. */
+  readonly carried?: { readonly messages: number; readonly writes: number };
   /** Bytes accepted but not yet handed to the kernel. */
   readonly bufferedBytes: number;
   /** What the peer compresses with, in the wire's words (`gzip`, `permessage-deflate`). Absent: nothing is compressed. */
@@ -170,6 +176,8 @@ export interface ConnectOptions {
   readonly signal: AbortSignal;
   /** Called in the turn of the socket event that completed the message. */
   readonly onMessage: (payload: Payload) => void;
+  /** Where given, a client may hand over a text as its UTF-8 bytes instead, which are lent until it returns. */
+  readonly onText?: (utf8: Buffer) => void;
 }
 
 export interface ProtocolClient {
@@ -177,7 +185,14 @@ export interface ProtocolClient {
   connect(options: ConnectOptions): Promise<ClientConnection>;
 }
 
+/** Which client speaks: the library that users run, or one with little on top of the socket, so that it is not the limit. */
+export type ClientKind = "lean" | "library";
+export const clientKinds = ["lean", "library"] as const satisfies readonly ClientKind[];
+
 export interface Protocol {
   readonly server: ProtocolServer;
+  /** With the library that users run. */
   readonly client: ProtocolClient;
+  /** With little on top of the socket. Absent: there is the other only. */
+  readonly lean?: ProtocolClient;
 }

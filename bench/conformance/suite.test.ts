@@ -2,26 +2,29 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { scriptedBehaviour } from "../../load/behaviours/scripted.ts";
 import { type Behaviour, defaultLimits, type Payload } from "../../protocol/contract.ts";
-import { protocolNamed, protocols } from "../targets/protocols.ts";
+import { clientsOf, protocolNamed, protocols } from "../targets/protocols.ts";
 import { cases } from "./cases.ts";
 import { checkConformance } from "./suite.ts";
 
 for (const protocol of protocols) {
   const { name } = protocol.server.traits;
 
-  test(`${name} passes every conformance case`, async () => {
-    const { behaviour } = scriptedBehaviour();
-    const server = await protocol.server.listen({ host: "127.0.0.1", port: 0, behaviour, limits: defaultLimits });
-    try {
-      const results = await checkConformance(protocol, { url: server.url, foreign: false, options: {} });
-      assert.deepEqual(
-        results,
-        cases.map((each) => ({ case: each.name, outcome: "passed" })),
-      );
-    } finally {
-      await server.close();
-    }
-  });
+  for (const [kind, client] of clientsOf(protocol)) {
+    test(`${name} passes every conformance case with its ${kind} client`, async () => {
+      const { behaviour } = scriptedBehaviour();
+      const server = await protocol.server.listen({ host: "127.0.0.1", port: 0, behaviour, limits: defaultLimits });
+      try {
+        const target = { url: server.url, foreign: false, options: {} };
+        const results = await checkConformance({ ...protocol, client }, target);
+        assert.deepEqual(
+          results,
+          cases.map((each) => ({ case: each.name, outcome: "passed" })),
+        );
+      } finally {
+        await server.close();
+      }
+    });
+  }
 
   test(`two ${name} servers run side by side on free ports and close without a trace`, async () => {
     const options = { host: "127.0.0.1", port: 0, behaviour: scriptedBehaviour().behaviour, limits: defaultLimits };

@@ -10,7 +10,7 @@ import { WireByteCounter } from "../../load/metering/wire-bytes.ts";
 import { connectClient } from "../../load/users/connect.ts";
 import { defaultLimits } from "../../protocol/contract.ts";
 import { testCertificate, until } from "../../protocol/testing.ts";
-import { protocols } from "./protocols.ts";
+import { clientsOf, protocols } from "./protocols.ts";
 
 setDefaultCACertificates([...getCACertificates("default"), testCertificate.cert]);
 const counter = new WireByteCounter();
@@ -43,10 +43,12 @@ async function forward(server: Server, connected: "connection" | "secureConnecti
 const sum = (sockets: readonly Socket[], count: "bytesRead" | "bytesWritten"): number =>
   sockets.reduce((total, socket) => total + socket[count], 0);
 
-for (const { server, client } of protocols) {
+for (const { server, kind, client } of protocols.flatMap((protocol) =>
+  clientsOf(protocol).map(([kind, client]) => ({ server: protocol.server, kind, client })),
+)) {
   const scheme = server.traits.schemes.find((known) => known === "https:" || known === "wss:");
   if (scheme === undefined) continue;
-  test(`bytes of ${server.traits.name} over TLS are those that cross the socket, records and handshakes included`, async () => {
+  test(`bytes of ${server.traits.name} (${kind} client) over TLS are those that cross the socket, records and handshakes included`, async () => {
     const { behaviour } = echoBehaviour();
     const running = await server.listen({ host: "127.0.0.1", port: 0, behaviour, limits: defaultLimits });
     await using cleanUp = new AsyncDisposableStack();

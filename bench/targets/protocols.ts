@@ -1,10 +1,12 @@
+import { leanTcpClient } from "../../clients/lean/tcp.ts";
+import { leanWebsocketClient } from "../../clients/lean/websocket.ts";
 import { longPollingClient } from "../../clients/long-polling.ts";
 import { shortPollingClient } from "../../clients/short-polling.ts";
 import { sseClient } from "../../clients/sse.ts";
 import { tcpClient } from "../../clients/tcp.ts";
 import { websocketClient } from "../../clients/websocket.ts";
 import { xmppClient } from "../../clients/xmpp.ts";
-import type { Protocol } from "../../protocol/contract.ts";
+import type { ClientKind, Protocol, ProtocolClient } from "../../protocol/contract.ts";
 import { WirebenchError } from "../../protocol/errors.ts";
 import { longPollingServer } from "../../servers/long-polling.ts";
 import { shortPollingServer } from "../../servers/short-polling.ts";
@@ -15,8 +17,8 @@ import { xmppServer } from "../../servers/xmpp.ts";
 
 /** Every protocol wirebench knows, in report order: the floor first. */
 export const protocols: readonly Protocol[] = [
-  { server: tcpServer, client: tcpClient },
-  { server: websocketServer, client: websocketClient },
+  { server: tcpServer, client: tcpClient, lean: leanTcpClient },
+  { server: websocketServer, client: websocketClient, lean: leanWebsocketClient },
   { server: sseServer, client: sseClient },
   { server: shortPollingServer, client: shortPollingClient },
   { server: longPollingServer, client: longPollingClient },
@@ -24,6 +26,19 @@ export const protocols: readonly Protocol[] = [
 ];
 
 export const protocolNames: readonly string[] = protocols.map(({ server }) => server.traits.name);
+
+/** The kind of client that a protocol is spoken with where this one is asked for. */
+export const clientKindOf = ({ lean }: Protocol, asked: ClientKind): ClientKind =>
+  lean === undefined ? "library" : asked;
+
+/** As many as it has, with their kinds. */
+export const clientsOf = ({ client, lean }: Protocol): readonly (readonly [ClientKind, ProtocolClient])[] => [
+  ["library", client],
+  ...(lean === undefined ? [] : ([["lean", lean]] as const)),
+];
+
+export const clientNamed = (protocol: Protocol, kind: ClientKind): ProtocolClient =>
+  (kind === "lean" ? protocol.lean : undefined) ?? protocol.client;
 
 /** Throws `usage` and lists what exists. */
 export function protocolNamed(name: string): Protocol {

@@ -4,7 +4,14 @@ import { payloadBytes } from "../../protocol/wires/payload.ts";
 
 /** The part of a client connection only its protocol knows. */
 export interface ClientWire {
-  transmit(payload: Payload): void;
+  /** `bytes` is what the payload takes as UTF-8. */
+  transmit(payload: Payload, bytes: number): void;
+  /** A text as UTF-8, which is only lent. */
+  transmitText?(utf8: Uint8Array): void;
+  /** What `sends` transmits leaves in one write. */
+  together?(sends: () => void): void;
+  /** Writes that carried messages so far. Absent: one each. */
+  writes?(): number;
   /** Bytes accepted but not yet handed to the kernel. */
   bufferedBytes(): number;
   /** Begins an orderly end; the protocol calls `ended` when the peer has seen it. */
@@ -13,21 +20,32 @@ export interface ClientWire {
   destroy(): void;
 }
 
-const closeWaitMs = 2000;
+/** For the peer to see an end and say so. */
+export const closeWaitMs = 2000;
 
 /** What is the same for a client connection of every protocol: its states and its bounds. */
 export class ClientLink implements ClientConnection {
   readonly closed: Promise<CloseReason>;
   readonly compression: string | undefined;
+  readonly sendText?: (utf8: Uint8Array) => void;
+  readonly together?: (sends: () => void) => void;
   readonly #wire: ClientWire;
   readonly #limits: Limits;
   #settle: (reason: CloseReason) => void = () => {};
+  #messages = 0;
   #state: "open" | "closing" | "closed" = "open";
 
   constructor(wire: ClientWire, limits: Limits, compression?: string) {
     this.#wire = wire;
     this.#limits = limits;
     this.compression = compression;
+    if (wire.transmitText) {
+      this.sendText = (utf8) => {
+        this.#admit(utf8.byteLength);
+        wire.transmitText!(utf8);
+      };
+    }
+    if (wire.together) this.together = (sends) => wire.together!(sends);
     this.closed = new Promise((resolve) => {
       this.#settle = resolve;
     });
@@ -37,9 +55,19 @@ export class ClientLink implements ClientConnection {
     return this.#wire.bufferedBytes();
   }
 
+  get carried(): { messages: number; writes: number } {
+    return { messages: this.#messages, writes: this.#wire.writes?.() ?? this.#messages };
+  }
+
   send(payload: Payload): void {
-    if (this.#state !== "open") throw new WirebenchError("closed", "the connection has ended");
     const bytes = payloadBytes(payload);
+    this.#admit(bytes);
+    this.#wire.transmit(payload, bytes);
+  }
+
+  /** Throws for a message that must not go. */
+  #admit(bytes: number): void {
+    if (this.#state !== "open") throw new WirebenchError("closed", "the connection has ended");
     if (bytes > this.#limits.payloadBytesMax) {
       throw new WirebenchError(
         "payload-too-large",
@@ -52,7 +80,7 @@ export class ClientLink implements ClientConnection {
         `more than ${this.#limits.queueBytesMax} bytes wait for a peer that does not read`,
       );
     }
-    this.#wire.transmit(payload);
+    this.#messages++;
   }
 
   async close(): Promise<void> {

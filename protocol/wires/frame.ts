@@ -8,6 +8,18 @@ export const frameHeaderBytes = 5;
 /** `refusal` is the last frame before a server closes and says why, in text. */
 const kinds = { text: 0, binary: 1, refusal: 2 } as const;
 
+export const frameKindOf = (payload: Payload): number => (typeof payload === "string" ? kinds.text : kinds.binary);
+export const textFrame = kinds.text;
+
+/** Writes a frame into a buffer; returns where it ends. `bytes` is what the payload takes as UTF-8. */
+export function writeFrame(buffer: Buffer, at: number, kind: number, payload: Payload, bytes: number): number {
+  const body = buffer.writeUInt32BE(bytes, at) + 1;
+  buffer[body - 1] = kind;
+  if (typeof payload !== "string") buffer.set(payload, body);
+  else buffer.write(payload, body, payload.length === bytes ? "latin1" : "utf8");
+  return body + bytes;
+}
+
 export function encodeFrame(payload: Payload): Buffer {
   return typeof payload === "string" ? frame(kinds.text, Buffer.from(payload)) : frame(kinds.binary, payload);
 }
@@ -22,8 +34,11 @@ function frame(kind: number, body: Uint8Array): Buffer {
   return bytes;
 }
 
+/** Bytes handed over are only lent where the chunks pushed are. */
 export interface FrameListener {
   message(payload: Payload): void;
+  /** Where given, texts are handed over as their bytes. */
+  text?(utf8: Buffer): void;
   refusal(reason: string): void;
   /** The peer broke the framing; nothing more will be parsed. */
   malformed(reason: string): void;
@@ -43,13 +58,16 @@ export class FrameParser {
     this.#listener = listener;
   }
 
+  /** The chunk is free again when it returns. */
   push(chunk: Buffer): void {
     if (this.#broken) return;
-    this.#pending.push(chunk);
     this.#pendingBytes += chunk.byteLength;
-    if (this.#pendingBytes < this.#neededBytes) return;
-    const rest = this.#parse(this.#pending.length === 1 ? chunk : Buffer.concat(this.#pending));
-    this.#pending = rest.byteLength > 0 ? [rest] : [];
+    if (this.#pendingBytes < this.#neededBytes) {
+      this.#pending.push(Buffer.from(chunk));
+      return;
+    }
+    const rest = this.#parse(this.#pending.length === 0 ? chunk : Buffer.concat([...this.#pending, chunk]));
+    this.#pending = rest.byteLength > 0 ? [Buffer.from(rest)] : [];
     this.#pendingBytes = rest.byteLength;
   }
 
@@ -72,8 +90,10 @@ export class FrameParser {
       }
       const body = bytes.subarray(at + frameHeaderBytes, end);
       if (kind === kinds.binary) this.#listener.message(body);
-      else if (kind === kinds.text) this.#listener.message(body.toString());
-      else this.#listener.refusal(body.toString());
+      else if (kind === kinds.text) {
+        if (this.#listener.text) this.#listener.text(body);
+        else this.#listener.message(body.toString());
+      } else this.#listener.refusal(body.toString());
       at = end;
     }
     return bytes.subarray(at);
