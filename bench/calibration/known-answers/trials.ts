@@ -2,6 +2,7 @@
 import { protocols } from "../../targets/protocols.ts";
 import type { Check } from "./check.ts";
 import { checkBytes, checkOneWay, checkRoundTrips } from "./checks.ts";
+import { checkCpu, checkMemory } from "./cost.ts";
 import { type Attempt, type KnownWindow, measuredOf, observe, shape, type WindowSeen } from "./observe.ts";
 
 /** Something `verify` does to know one thing about the harness, in processes of its own. */
@@ -109,5 +110,19 @@ const duplex: KnownAnswerTrial = {
   },
 };
 
+/** By what a server costs in them. */
+const costs: Readonly<Record<string, (attempt: Attempt) => Promise<Check[]>>> = { cpu: checkCpu, memory: checkMemory };
+
+const cost: KnownAnswerTrial = {
+  name: "cost of a server",
+  async run(attempt, only) {
+    const checks = new Map<string, Check[]>();
+    for (const [name, check] of Object.entries(costs)) {
+      if (only?.has(name) ?? true) checks.set(name, await check(attempt));
+    }
+    return checks;
+  },
+};
+
 /** In the order they run. */
-export const knownAnswerTrials: readonly KnownAnswerTrial[] = [roundTrips, duplex];
+export const knownAnswerTrials: readonly KnownAnswerTrial[] = [roundTrips, duplex, cost];

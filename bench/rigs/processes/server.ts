@@ -7,6 +7,12 @@ import {
   type KnownAnswerBehaviour,
   knownAnswerBehaviour,
 } from "../../../load/behaviours/known-answer.ts";
+import {
+  type CostLog,
+  type KnownCost,
+  type KnownCostBehaviour,
+  knownCostBehaviour,
+} from "../../../load/behaviours/known-cost.ts";
 import type { FlowRecords, MeasuredBehaviour } from "../../../load/behaviours/measured-behaviour.ts";
 import { oneWayBehaviour } from "../../../load/behaviours/one-way.ts";
 import { scriptedBehaviour } from "../../../load/behaviours/scripted.ts";
@@ -19,7 +25,10 @@ import { protocolNamed } from "../../targets/protocols.ts";
 import { answerCalls } from "./remote.ts";
 
 /** Which behaviour a server has, with what that behaviour needs to know. */
-export type BehaviourOrder = { name: "echo" | "one-way" | "scripted" } | { name: "known-answer"; script: AnswerScript };
+export type BehaviourOrder =
+  | { name: "echo" | "one-way" | "scripted" }
+  | { name: "known-answer"; script: AnswerScript }
+  | ({ name: "known-cost" } & KnownCost);
 
 export interface ServeOrder {
   behaviour: BehaviourOrder;
@@ -37,9 +46,12 @@ export interface ServerWindow {
   use: ProcessUse;
   /** Only of a server with known answers. */
   imposed?: ImposedDelays;
+  /** Only of a server with a known cost. */
+  cost?: CostLog;
 }
 
 let knownAnswers: KnownAnswerBehaviour | undefined;
+let knownCost: KnownCostBehaviour | undefined;
 let measured: MeasuredBehaviour | undefined;
 let meter: UsageMeter | undefined;
 
@@ -60,7 +72,12 @@ const api = {
   collectGarbage: async (): Promise<void> => collectGarbage(),
   async collect({ drainMs }: { drainMs: number }): Promise<ServerWindow> {
     const flows = await measured!.collect(drainMs);
-    return { flows, use: meter!.read(), ...(knownAnswers && { imposed: knownAnswers.imposed }) };
+    return {
+      flows,
+      use: meter!.read(),
+      ...(knownAnswers && { imposed: knownAnswers.imposed }),
+      ...(knownCost && { cost: knownCost.log }),
+    };
   },
 };
 
@@ -75,6 +92,9 @@ function behaviourOf(order: ServeOrder): MeasuredBehaviour {
     case "known-answer":
       knownAnswers = knownAnswerBehaviour(new MessageCodec(order.codec), answerPlans(order.behaviour.script));
       return knownAnswers;
+    case "known-cost":
+      knownCost = knownCostBehaviour(order.behaviour);
+      return knownCost;
   }
 }
 
