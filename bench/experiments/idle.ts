@@ -4,6 +4,8 @@ import { WirebenchError } from "../../protocol/errors.ts";
 import type { Window } from "../../results/contract/results.ts";
 import { memoryFlags, memorySeries, usedServerFlag } from "../../results/recording/memory.ts";
 import { fitLine, type Point } from "../../results/statistics/line.ts";
+import { ProgramPool } from "../rigs/program-pool.ts";
+import type { RigContext } from "../rigs/rig.ts";
 import { ServerRig } from "../rigs/server-rig.ts";
 import { protocols } from "../targets/protocols.ts";
 import { embeddedTarget, type Target, traitsOf } from "../targets/target.ts";
@@ -75,8 +77,10 @@ function cells({ targets, traffic }: RunRequest): IdleCell[] {
   });
 }
 
-async function* measure(rig: ServerRig, { steps, restMs, watchMs }: IdleCell): AsyncGenerator<Window, Outcome> {
+async function* measure(rig: ServerRig, { target, steps, restMs, watchMs }: IdleCell): AsyncGenerator<Window, Outcome> {
   const { watch, server } = rig.system;
+  // Memory that earlier connections left is used again, and garbage of theirs goes at any time: a slope could be anything.
+  const isFresh = target.system.kind !== "external";
   const points: Point[] = [];
   let connected = 0;
   for (const connections of steps) {
@@ -84,7 +88,7 @@ async function* measure(rig: ServerRig, { steps, restMs, watchMs }: IdleCell): A
     connected = connections;
     await rig.wait(restMs);
     await server?.call("collectGarbage", undefined, callWaitMs);
-    const bytes = watch.memoryBytes();
+    const bytes = isFresh ? watch.memoryBytes() : undefined;
     if (bytes !== undefined) points.push({ x: connections, y: bytes });
   }
   const startNs = nowNs();
@@ -92,7 +96,7 @@ async function* measure(rig: ServerRig, { steps, restMs, watchMs }: IdleCell): A
   const before = await rig.unlessFailed(rig.users.wireBytes());
   await rig.unlessFailed(meter.ended);
   const after = await rig.unlessFailed(rig.users.wireBytes());
-  const cpuUs = meter.read()?.cpuUs;
+  const cpuUs = watch.read(meter)?.cpuUs;
   const [sent, received] = [after.sent - before.sent, after.received - before.received];
   yield {
     name: "idle",
@@ -116,8 +120,21 @@ async function* measure(rig: ServerRig, { steps, restMs, watchMs }: IdleCell): A
       idleWireBytesPerConnectionSecond: perConnectionSecond(sent + received),
     },
     series: points.length === steps.length ? [memorySeries(points)] : [],
-    flags: [...memoryFlags(line), ...(server === undefined && line !== undefined ? [usedServerFlag] : [])],
+    flags: [...memoryFlags(line), ...(isFresh ? [] : [usedServerFlag])],
   };
+}
+
+/** On a program of its own: one that served before has memory to spare, which new connections would get for nothing. */
+async function open(cell: IdleCell, context: RigContext): Promise<ServerRig> {
+  const programs = new ProgramPool();
+  try {
+    const rig = await ServerRig.start(cell, { ...context, programs });
+    rig.own(programs);
+    return rig;
+  } catch (error) {
+    await programs[Symbol.asyncDispose]();
+    throw error;
+  }
 }
 
 /** Memory, CPU time and bytes of connections on which nobody sends. Its trials need no quiet machine and share it. */
@@ -130,7 +147,7 @@ export const idle: Experiment<IdleCell, ServerRig> = {
   metrics: ["memoryBytesPerConnection", "idleCpuUsPerConnectionSecond", "idleWireBytesPerConnectionSecond"],
   isolation: "shared",
   cells,
-  open: ServerRig.start,
+  open,
   measure,
   trafficMs: ({ steps, restMs, watchMs }) => steps.length * restMs + watchMs,
   /** A client that asks by the clock, held to what a stream promises. */

@@ -8,6 +8,7 @@ import type { ConnectOrder, GeneratorWindow } from "../../load/users/users.ts";
 import { nowNs } from "../../protocol/clock.ts";
 import { describeError } from "../../protocol/errors.ts";
 import { seededRandom } from "../../protocol/random.ts";
+import type { Observed } from "../../results/contract/results.ts";
 import type { GeneratorApi } from "./processes/generator.ts";
 import { RemoteProcess } from "./processes/remote.ts";
 
@@ -26,6 +27,8 @@ export class GeneratorPool implements LoadGenerator<PoolConnectOrder, string, Wi
   readonly clock = "monotonic clock of this host";
   readonly #processes: readonly RemoteProcess<GeneratorApi>[];
   readonly #onBroken: (reason: string) => void;
+  readonly #tls = new Set<string>();
+  readonly #compression = new Set<string>();
   #users = 0;
   #broken = false;
 
@@ -60,9 +63,18 @@ export class GeneratorPool implements LoadGenerator<PoolConnectOrder, string, Wi
         );
       }),
     );
+    for (const { tls, compression } of replies) {
+      for (const used of tls) this.#tls.add(used);
+      for (const used of compression) this.#compression.add(used);
+    }
     const times = new LatencyHistogram();
     for (const { connect } of replies) times.add(LatencyHistogram.decode(connect));
     return times.encode();
+  }
+
+  /** What the connections made so far are spoken through. */
+  get transport(): Pick<Observed, "tls" | "compression"> {
+    return { tls: [...this.#tls], compression: [...this.#compression] };
   }
 
   async run(order: WindowOrder): Promise<void> {

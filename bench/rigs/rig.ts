@@ -4,7 +4,7 @@
  */
 import { nowNs } from "../../protocol/clock.ts";
 import { WirebenchError } from "../../protocol/errors.ts";
-import type { Event, Flag, Series } from "../../results/contract/results.ts";
+import type { Event, Flag, Observed, Series } from "../../results/contract/results.ts";
 import type { ProgramPool } from "./program-pool.ts";
 
 /** What a trial is opened with. */
@@ -25,6 +25,7 @@ export interface RigRecord {
   readonly series: Series[];
   readonly histograms: Record<string, string>;
   readonly flags: Flag[];
+  readonly observed?: Observed;
 }
 
 export abstract class Rig implements AsyncDisposable {
@@ -45,6 +46,11 @@ export abstract class Rig implements AsyncDisposable {
     signal.addEventListener("abort", onAbort, { once: true });
     this.cleanUp.defer(() => signal.removeEventListener("abort", onAbort));
     if (signal.aborted) onAbort();
+  }
+
+  /** Ends with the rig, before what was there already. */
+  own(disposable: AsyncDisposable): void {
+    this.cleanUp.use(disposable);
   }
 
   /** Makes every wait of the rig reject with the reason; the first one counts. Nothing fails once the rig closes. */

@@ -5,13 +5,13 @@ import { nowNs } from "../../protocol/clock.ts";
 import { defaultLimits } from "../../protocol/contract.ts";
 import { describeError, WirebenchError } from "../../protocol/errors.ts";
 import { seededRandom, shuffled } from "../../protocol/random.ts";
-import type { Parameters, Window } from "../../results/contract/results.ts";
+import type { Flag, Parameters, Window } from "../../results/contract/results.ts";
 import { flowsOf, type LedgerCount } from "../../results/recording/flows.ts";
 import type { Target } from "../targets/target.ts";
 import { drawnSeed, GeneratorPool } from "./generator-pool.ts";
 import { joinWindow, type SeenUse } from "./joined-window.ts";
 import type { BehaviourOrder, ServerWindow } from "./processes/server.ts";
-import { Rig, type RigContext } from "./rig.ts";
+import { Rig, type RigContext, type RigRecord } from "./rig.ts";
 import { openSystem, type RunningSystem } from "./system.ts";
 
 /** What a rig must know of a cell. */
@@ -81,10 +81,19 @@ export class ServerRig extends Rig {
     const { programs } = this.#context;
     const order = { target, behaviour, codec: this.#codec, programs };
     this.#system = await openSystem(order, this.cleanUp, this.died);
+  }
+
+  override async record(): Promise<RigRecord> {
+    const record = await super.record();
+    if (this.#system === undefined) return record;
     const { unseen } = this.#system.watch;
-    if (unseen === undefined) return;
-    const message = `the server's CPU time and memory were not measured: ${unseen}`;
-    this.flag({ code: "server-unseen", severity: "warning", cause: "wirebench", message });
+    const message = `the server's CPU time and memory are not reported: ${unseen}`;
+    const flag: Flag = { code: "server-unseen", severity: "warning", cause: "wirebench", message };
+    return {
+      ...record,
+      flags: unseen === undefined ? record.flags : [...record.flags, flag],
+      observed: { processes: this.#system.watch.processes(), ...this.users.transport },
+    };
   }
 
   get #codec() {
@@ -149,7 +158,7 @@ export class ServerRig extends Rig {
     const cutShort = this.failure !== undefined;
     if (cutShort) this.#halt();
     else await meter.ended;
-    const use = meter.read();
+    const use = watch.read(meter);
     const seen: SeenUse | undefined = use && { ...use, rssBytes: watch.residentBytes() };
     const [own, generators] = await this.#collect(plan.name, cutShort ? 0 : drainMs);
     if (generators.length === 0) throw new WirebenchError("process-failed", this.failure ?? "nobody saw the window");

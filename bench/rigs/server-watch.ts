@@ -1,46 +1,73 @@
-import { CpuMeter } from "./proc/cpu-meter.ts";
+import type { MeasuredProcess } from "../../results/contract/results.ts";
+import { CpuMeter, type CpuUse } from "./proc/cpu-meter.ts";
+import { Forwarding } from "./proc/forwarding.ts";
 import { serverAt } from "./proc/listener.ts";
-import { memoryBytes, processTree, residentBytes } from "./proc/process-use.ts";
+import { commandOf, memoryBytes, processTree, residentBytes } from "./proc/process-use.ts";
 
 /** A server seen from outside, whoever wrote it: all processes it consists of, measured in one and the same way. */
 export class ServerWatch {
-  /** Why nothing can be seen, as a sentence; undefined where something can. */
-  readonly unseen: string | undefined;
   readonly #pids: readonly number[];
   readonly #hasChildren: boolean;
+  readonly #forwarding: Forwarding | undefined;
+  #unseen: string | undefined;
 
   /** A process this run started. Our own server is one process; a program may start and end others as it likes. */
   static of(pid: number | undefined, children?: "with its children"): ServerWatch {
-    return new ServerWatch(pid === undefined ? [] : [pid], children !== undefined, undefined);
+    return new ServerWatch(pid === undefined ? [] : [pid], children !== undefined);
   }
 
   /** Whichever serves a URL, with its children. */
   static at(url: string): ServerWatch {
     const found = serverAt(url);
-    return "pids" in found ? new ServerWatch(found.pids, true, undefined) : new ServerWatch([], true, found.reason);
+    if ("reason" in found) return new ServerWatch([], true, found);
+    return new ServerWatch(found.pids, true, { forwarding: new Forwarding(found.pids, found.addresses, found.port) });
   }
 
-  private constructor(pids: readonly number[], hasChildren: boolean, unseen: string | undefined) {
+  private constructor(
+    pids: readonly number[],
+    hasChildren: boolean,
+    { reason, forwarding }: { readonly reason?: string; readonly forwarding?: Forwarding } = {},
+  ) {
     this.#pids = pids;
     this.#hasChildren = hasChildren;
-    this.unseen = unseen;
+    this.#forwarding = forwarding;
+    this.#unseen = reason;
+  }
+
+  /** Why nothing is told of the server, as a sentence; undefined where something is. */
+  get unseen(): string | undefined {
+    return this.#unseen;
+  }
+
+  /** What is measured: the processes of the server that run now. */
+  processes(): MeasuredProcess[] {
+    return this.#unseen === undefined ? this.#running().map((pid) => ({ pid, command: commandOf(pid) })) : [];
   }
 
   /** Starts to watch its CPU time between two instants. */
   meter(window: { readonly startNs: number; readonly endNs: number }): CpuMeter {
-    return new CpuMeter(this.#processes(), window);
+    return new CpuMeter(this.#running(), window);
+  }
+
+  /**
+   * What a meter saw, read while users are connected: only then is it known whether the processes serve them or hand
+   * them on. Nothing from then on if they do.
+   */
+  read(meter: CpuMeter): CpuUse | undefined {
+    this.#unseen ??= this.#forwarding?.suspicion();
+    return this.#unseen === undefined ? meter.read() : undefined;
   }
 
   /** Anonymous memory of all its processes; undefined where one of them cannot be read. */
   memoryBytes(): number | undefined {
-    return sum(this.#processes().map(memoryBytes));
+    return sum(this.#running().map(memoryBytes));
   }
 
   residentBytes(): number | undefined {
-    return sum(this.#processes().map(residentBytes));
+    return sum(this.#running().map(residentBytes));
   }
 
-  #processes(): readonly number[] {
+  #running(): readonly number[] {
     return this.#hasChildren ? processTree(...this.#pids) : this.#pids;
   }
 }

@@ -53,6 +53,21 @@ async function foreignServer(t: TestContext, bytesPerConnection: number): Promis
   return `tcp=tcp://127.0.0.1:${port}/`;
 }
 
+/** Carries every connection on to a port of this host, in another process; keeps its end when the user has gone. */
+async function forwarderTo(t: TestContext, port: number): Promise<string> {
+  const code = `const net = require("node:net");
+    const server = net.createServer((socket) => {
+      const onward = net.connect(${port}, "127.0.0.1");
+      socket.on("error", () => {}).on("data", (chunk) => onward.write(chunk));
+      onward.on("error", () => {}).on("data", (chunk) => socket.write(chunk));
+    });
+    server.listen(0, "127.0.0.1", () => process.send(server.address().port));`;
+  const forwarder = spawn(process.execPath, ["-e", code], { stdio: ["ignore", "inherit", "inherit", "ipc"] });
+  t.after(() => forwarder.kill("SIGKILL"));
+  const [own] = await once(forwarder, "message");
+  return `tcp=tcp://127.0.0.1:${own}/`;
+}
+
 test("idle streams carry nothing, and the memory of their server is read at each step", async () => {
   const { trial, read } = await measured(planned("websocket", "idle"));
   const points = memoryPoints(trial);
@@ -77,12 +92,32 @@ test("virtual users who poll keep the wire busy while they are idle", async () =
   assert.ok(read("idleCpuUsPerConnectionSecond")! > 0);
 });
 
-test("a server that keeps 100 kB for each connection shows that slope", async (t) => {
+test("of a server that ran before no memory is told, whatever it keeps, and the reason is", async (t) => {
   const target = await foreignServer(t, 100_000);
-  const { trial, read } = await measured(planned(target, "idle", { idleConnections: 200 }));
-  const slope = read("memoryBytesPerConnection")!;
-  assert.ok(slope > 95_000 && slope < 140_000, `${slope} bytes`);
-  assert.ok(trial.flags.some(({ code }) => code === "used-server"));
+  const { trial, read } = await measured(planned(target, "idle"));
+  assert.equal(read("memoryBytesPerConnection"), undefined);
+  assert.deepEqual(memoryPoints(trial), []);
+  assert.match(trial.flags.find(({ code }) => code === "used-server")!.message, /not reported: the server ran before/);
+  assert.ok(read("idleCpuUsPerConnectionSecond")! >= 0);
+});
+
+test("behind a port forwarder neither CPU time nor memory is told, since they would be the forwarder's", async (t) => {
+  const target = await foreignServer(t, 0);
+  const { port } = new URL(target.slice("tcp=".length));
+  const forwarder = await forwarderTo(t, Number(port));
+  const { trial, read } = await measured(planned(forwarder, "throughput", { warmupMs: 50 }));
+  assert.ok(read("achievedRatePerSecond")! > 0);
+  assert.equal(read("serverCpuUsPerMessage"), undefined);
+  assert.equal(useOf(trial.windows[0]!).serverCpuUs, undefined);
+  assert.deepEqual(trial.observed?.processes, []);
+  const [flag] = trial.flags.filter(({ code }) => code === "server-unseen");
+  assert.match(
+    flag!.message,
+    /^the server's CPU time and memory are not reported: node \(pid \d+\) opened \d+ connections/,
+  );
+  // Its connections of this trial are still open when the next one begins, as a pool would be.
+  const again = await measured(planned(forwarder, "idle"));
+  assert.equal(again.read("idleCpuUsPerConnectionSecond"), undefined);
 });
 
 test("an external server gets its CPU time per message, and what only it could tell is absent", async (t) => {
@@ -90,6 +125,11 @@ test("an external server gets its CPU time per message, and what only it could t
   const use = useOf(trial.windows[0]!);
   assert.ok(use.serverCpuResolutionUs !== undefined && use.serverRssBytes! > 0);
   assert.equal(use.serverEventLoopUtilization, undefined);
+  assert.deepEqual(
+    trial.observed?.processes.map(({ command }) => command),
+    ["node"],
+  );
+  assert.deepEqual([trial.observed.tls, trial.observed.compression], [[], []]);
   const { achievedRatePerSecond } = flowNamed(trial.windows[0]!, "roundTrip")!;
   const received = (achievedRatePerSecond * traffic.durationMs) / 1000;
   assert.ok(Math.abs(use.serverMessages! / received - 1) < 0.2, `${use.serverMessages} of ${received}`);

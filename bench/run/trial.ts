@@ -38,6 +38,7 @@ export async function runTrial(
     histograms: { ...record.histograms, ...outcome.histograms },
     events: record.events,
     series: [...record.series, ...(outcome.series ?? [])],
+    ...(record.observed && { observed: record.observed }),
     flags: [...record.flags, ...(outcome.flags ?? [])],
   });
   try {

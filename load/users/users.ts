@@ -27,6 +27,15 @@ export interface ConnectOrder {
   atOnce?: number;
 }
 
+export interface Connected {
+  /** Histogram of the times it took. */
+  readonly connect: string;
+  /** TLS versions and cipher suites; empty: nothing is encrypted. */
+  readonly tls: readonly string[];
+  /** What peers compress with; empty: nothing is compressed. */
+  readonly compression: readonly string[];
+}
+
 export interface GeneratorWindow {
   flows: FlowRecords;
   use: ProcessUse;
@@ -62,8 +71,8 @@ export class Users {
     this.#onBroken = onBroken;
   }
 
-  /** Adds users; returns the histogram of the times they took. */
-  async connect(client: ProtocolClient, order: ConnectOrder): Promise<{ connect: string }> {
+  /** Adds users; returns the histogram of the times they took, and what all connections so far are spoken through. */
+  async connect(client: ProtocolClient, order: ConnectOrder): Promise<Connected> {
     if (this.#codec === undefined) {
       wakeMetronome();
       this.#codec = new MessageCodec(order.codec);
@@ -77,7 +86,8 @@ export class Users {
       while (next < order.connections) await this.#connectUser(client, order, order.firstUser + next++, connectTimes);
     };
     await Promise.all(Array.from({ length: order.atOnce ?? 1 }, connectInTurn));
-    return { connect: connectTimes.encode() };
+    const compression = new Set(this.#connections.flatMap((connection) => connection.compression ?? []));
+    return { connect: connectTimes.encode(), tls: this.#wireBytes.ciphers, compression: [...compression] };
   }
 
   async #connectUser(client: ProtocolClient, order: ConnectOrder, user: number, times: LatencyHistogram) {

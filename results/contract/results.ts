@@ -64,6 +64,19 @@ const flag = z.object({
   message: z.string(),
 });
 
+const measuredProcess = z.object({
+  pid: count,
+  command: z.string().describe("File name of the program it runs."),
+});
+
+const observed = z.object({
+  processes: z
+    .array(measuredProcess)
+    .describe("Whose CPU time and memory are the server's; empty where nothing is told of it."),
+  tls: z.array(z.string()).describe("Version and cipher suite of encrypted connections; empty: none was encrypted."),
+  compression: z.array(z.string()).describe("What the server compressed with, though nobody asked; empty: nothing."),
+});
+
 const trial = z.object({
   trial: count.min(1),
   state: z.enum(["complete", "partial"]).describe("A partial trial was cut short: kept, never summarised."),
@@ -74,6 +87,7 @@ const trial = z.object({
   histograms,
   events: z.array(event),
   series: z.array(series),
+  observed: observed.optional().describe("What was seen of the system that nobody asked for."),
   flags: z.array(flag).describe("What was noticed while measuring and bears on what the numbers are worth."),
 });
 
@@ -284,6 +298,8 @@ export type Parameters = z.infer<typeof parameters>;
 export type Trial = z.infer<typeof trial>;
 /** What one trial yields, whatever the experiment. */
 export type Recording = Pick<Trial, "windows" | "measures" | "histograms" | "events" | "series" | "flags">;
+export type Observed = z.infer<typeof observed>;
+export type MeasuredProcess = z.infer<typeof measuredProcess>;
 export type Window = z.infer<typeof window>;
 export type Event = z.infer<typeof event>;
 export type Series = z.infer<typeof series>;

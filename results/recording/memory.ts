@@ -43,13 +43,13 @@ export function memoryFlags(line: Line | undefined): Flag[] {
   return [{ code: memoryNotLinear, severity: "warning", cause: "machine", message }];
 }
 
-/** Of a server that was not started for its trial; its slope is compared with nothing. */
+/** Of a server that was not started for its trial, of which no memory is reported. */
 export const usedServerFlag: Flag = {
   code: "used-server",
   severity: "warning",
   cause: "machine",
   message:
-    "this run did not start the server, so memory that earlier connections left behind may hide part of what a new one needs, and uncollected garbage may add to it",
+    "memory per connection is not reported: the server ran before, so what earlier connections left behind may hide what a new one needs, and uncollected garbage may add to it",
 };
 
 /** Whether each trial had a server of its own, which could be told to collect garbage. */

@@ -197,7 +197,7 @@ test("believes a slope if the memory lies on a line, and warns if it does not or
 
 test("warns of a server that ran before, and says why one could not be seen", () => {
   assert.deepEqual(codesOf([idleWith([30e6, 31e6, 32e6, 33e6], [usedServerFlag])]), ["used-server"]);
-  const message = "the server's CPU time and memory were not measured: example.org is another host";
+  const message = "the server's CPU time and memory are not reported: example.org is another host";
   const unseen: Flag = { code: "server-unseen", severity: "warning", cause: "machine", message };
   const trials = trialsOf(windowOf(), windowOf()).map((trial) => ({ ...trial, flags: [unseen] }));
   assert.deepEqual(judge(trials, parametersOf(open), prompt), { verdict: "valid", flags: [unseen] });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { parseKilobytes, parseListeners, parseSchedstat, parseStat } from "./process-files.ts";
+import { parseKilobytes, parseSchedstat, parseStat, parseTcpSockets, parseUnixConnections } from "./process-files.ts";
 
 const stat = (command: string) =>
   `4711 (${command}) S 42 4711 4711 0 -1 4194560 5000 0 3 0 123 45 6 7 20 0 11 0 9000 1300000000 17000 18446744073709551615 1 1 0`;
@@ -40,10 +40,28 @@ const table6 = `  sl  local_address                         remote_address      
    0: 00000000000000000000000001000000:1F90 00000000000000000000000000000000:0000 0A 00000000:00000000 00:00000000 00000000  1000        0 57721 1 0000000000000000 100 0 0 10 0
 `;
 
-test("finds the sockets that listen on a port, not those connected to it", () => {
-  assert.deepEqual(parseListeners(table, 8080), ["31415"]);
-  assert.deepEqual(parseListeners(table, 80), ["16180"]);
-  assert.deepEqual(parseListeners(table6, 8080), ["57721"]);
-  assert.deepEqual(parseListeners(table, 8081), []);
-  assert.deepEqual(parseListeners("", 8080), []);
+test("reads the sockets of both tables, with addresses as URLs write them", () => {
+  const [first, second, third] = parseTcpSockets(table);
+  assert.deepEqual(first, {
+    state: "listening",
+    local: { address: "127.0.0.1", port: 8080 },
+    remote: { address: "0.0.0.0", port: 0 },
+    inode: "31415",
+  });
+  assert.deepEqual([second!.state, second!.remote], ["established", { address: "127.0.0.1", port: 54321 }]);
+  assert.deepEqual([third!.local, third!.inode], [{ address: "0.0.0.0", port: 80 }, "16180"]);
+  assert.deepEqual(parseTcpSockets(table6)[0]!.local, { address: "::1", port: 8080 });
+  const mapped = table6.replace("00000000000000000000000001000000", "0000000000000000FFFF00000100007F");
+  assert.equal(parseTcpSockets(mapped)[0]!.local.address, "127.0.0.1");
+  assert.deepEqual(parseTcpSockets(""), []);
+});
+
+test("reads connected stream sockets that are no TCP", () => {
+  const unix = `Num       RefCount Protocol Flags    Type St Inode Path
+0000000000000000: 00000002 00000000 00010000 0001 01 100 /run/listening
+0000000000000000: 00000003 00000000 00000000 0001 03 200 /run/accepted
+0000000000000000: 00000003 00000000 00000000 0001 03 300
+0000000000000000: 00000002 00000000 00000000 0002 01 400 /run/datagrams
+`;
+  assert.deepEqual(parseUnixConnections(unix), ["200", "300"]);
 });

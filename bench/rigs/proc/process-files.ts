@@ -2,6 +2,7 @@
  * What the Linux kernel tells of a process to others on its host, so also of programs we did not write: proc(5) and the
  * kernel's Documentation/scheduler/sched-stats.rst. Pure readings of those files' texts.
  */
+import { endianness } from "node:os";
 
 /** Ticks of `/proc/PID/stat` are 10 ms on every Linux that Node.js runs on (USER_HZ, time(7)). */
 export const tickUs = 10_000;
@@ -29,16 +30,63 @@ export function parseKilobytes(text: string, field: string): number | undefined 
   return found === undefined ? undefined : Number(found) * 1024;
 }
 
-const listening = "0A";
+/** One end of a TCP connection, or where a socket listens: `address:port`, IPv6 addresses as URLs write them. */
+export interface Endpoint {
+  readonly address: string;
+  readonly port: number;
+}
 
-/** Inodes of the sockets in `/proc/net/tcp` or `tcp6` that listen on `port`, on whichever address. */
-export function parseListeners(text: string, port: number): string[] {
+export interface TcpSocket {
+  readonly state: "listening" | "established" | "other";
+  readonly local: Endpoint;
+  readonly remote: Endpoint;
+  /** `0` for one that no process holds, or none yet. */
+  readonly inode: string;
+}
+
+const states: Readonly<Record<string, TcpSocket["state"]>> = { "0A": "listening", "01": "established" };
+
+/** `/proc/net/tcp` or `tcp6`: every TCP socket of this network namespace. */
+export function parseTcpSockets(text: string): TcpSocket[] {
   return text
     .split("\n")
     .slice(1)
     .flatMap((line) => {
-      const [, local, , state, , , , , , inode] = line.trim().split(/\s+/);
-      const found = state === listening && Number.parseInt(local!.split(":")[1]!, 16) === port;
-      return found && inode !== undefined ? [inode] : [];
+      const [, local, remote, state, , , , , , inode] = line.trim().split(/\s+/);
+      if (inode === undefined) return [];
+      return [{ state: states[state!] ?? "other", local: endpoint(local!), remote: endpoint(remote!), inode }];
+    });
+}
+
+function endpoint(text: string): Endpoint {
+  const [address, port] = text.split(":");
+  return { address: readableAddress(address!), port: Number.parseInt(port!, 16) };
+}
+
+/** The kernel prints an address as 32-bit words in its own byte order. IPv4 in IPv6 is given as the IPv4 it is. */
+function readableAddress(hex: string): string {
+  const bytes = [...hex.matchAll(/.{8}/g)].flatMap(([word]) => {
+    const inOrder = [...Buffer.from(word, "hex")];
+    return endianness() === "LE" ? inOrder.reverse() : inOrder;
+  });
+  const mapped = bytes.length === 16 && bytes.slice(0, 10).every((byte) => byte === 0) && bytes[10] === 255;
+  if (bytes.length === 4 || mapped) return bytes.slice(-4).join(".");
+  const groups = Array.from({ length: 8 }, (_, group) =>
+    (bytes[2 * group]! * 256 + bytes[2 * group + 1]!).toString(16),
+  );
+  return new URL(`http://[${groups.join(":")}]`).hostname.slice(1, -1);
+}
+
+const streamSocket = "0001";
+const connected = "03";
+
+/** `/proc/net/unix`: inodes of the stream sockets that are connected. */
+export function parseUnixConnections(text: string): string[] {
+  return text
+    .split("\n")
+    .slice(1)
+    .flatMap((line) => {
+      const [, , , , type, state, inode] = line.trim().split(/\s+/);
+      return type === streamSocket && state === connected && inode !== undefined ? [inode] : [];
     });
 }

@@ -1,5 +1,6 @@
 /** CPU time and memory of any process of this host, ours or not. Nothing is known off Linux, or where /proc is hidden. */
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { basename } from "node:path";
 import { parseKilobytes, parseSchedstat, parseStat } from "./process-files.ts";
 
 /**
@@ -36,6 +37,16 @@ export function memoryBytes(pid: number): number | undefined {
 
 /** All memory in RAM, shared code included, in bytes. */
 export const residentBytes = (pid: number): number | undefined => statusBytes(pid, "VmRSS");
+
+/** Name of the program a process runs; its executable's, since a process may call itself and its threads what it likes. */
+export function commandOf(pid: number): string {
+  try {
+    return basename(readlinkSync(`/proc/${pid}/exe`).replace(/ \(deleted\)$/, ""));
+  } catch {
+    // Of another user: the name the kernel keeps, cut off after 15 characters.
+    return read(String(pid), "comm")?.trim() || "unknown";
+  }
+}
 
 /** `pids` and everything they started that still runs, but nothing that this process started itself. */
 export function processTree(...pids: readonly number[]): number[] {

@@ -2,7 +2,7 @@
 
 import type { WindowOrder } from "../../../load/flows/window.ts";
 import type { WireBytes } from "../../../load/metering/wire-bytes.ts";
-import { type ConnectOrder, type GeneratorWindow, Users } from "../../../load/users/users.ts";
+import { type Connected, type ConnectOrder, type GeneratorWindow, Users } from "../../../load/users/users.ts";
 import { type ConformanceResult, type ConformanceTarget, checkConformance } from "../../conformance/suite.ts";
 import { protocolNamed } from "../../targets/protocols.ts";
 import { announce, answerCalls } from "./remote.ts";
@@ -10,7 +10,7 @@ import { announce, answerCalls } from "./remote.ts";
 const users = new Users((reason) => announce("broken", reason));
 
 const api = {
-  connect: ({ protocol, ...order }: ConnectOrder & { protocol: string }): Promise<{ connect: string }> =>
+  connect: ({ protocol, ...order }: ConnectOrder & { protocol: string }): Promise<Connected> =>
     users.connect(protocolNamed(protocol).client, order),
   begin: (window: WindowOrder): Promise<void> => users.begin(window),
   halt: async (): Promise<void> => users.halt(),

@@ -27,7 +27,7 @@ describe("the idle section", () => {
   it("says what a server that ran before cannot tell", async () => {
     const foreign = { ...websocket!, target: "websocket=ws://h/", protocol: "websocket", foreign: true };
     const section = await sectionOf(idleResults([tcp!, foreign]));
-    assert.match(section, /\*\*websocket=ws:\/\/h\/\*\* ran before.*no ratio is given/);
+    assert.match(section, /\*\*websocket=ws:\/\/h\/\*\* ran before.*is not reported/);
   });
 
   it("is whole where memory falls, without a ratio", async () => {

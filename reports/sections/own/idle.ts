@@ -70,7 +70,7 @@ function collectedNote(rows: readonly TargetRow[]): string[] {
   const names = formatList(used.map(({ name }) => escapeText(name)));
   return [
     own,
-    `**${names}** ran before, could not be made to collect garbage, and may reuse what earlier connections left: no ratio is given, and the first trial, in \`results.json\`, is its best.`,
+    `**${names}** ran before: what earlier connections left behind may hide what a new one needs, so its memory is not reported.`,
   ];
 }
 
