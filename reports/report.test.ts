@@ -71,11 +71,11 @@ describe("a report", () => {
 
   it("does not print the numbers of an invalid cell", async () => {
     const report = await reportOf(madeUpResults([tcp, { ...websocket, verdict: { echo: "invalid" } }]));
-    const [glance] = report.split("## What was run");
+    const [, glance] = report.split("## All numbers at a glance");
     assert.match(glance!, /\| WebSocket +\| +invalid² \|/);
     assert.match(glance!, /² invalid: 7 of 1000 messages were lost/);
     assert.doesNotMatch(report, /153 µs/);
-    assert.match(report, /6 of 6 cells measured with up to 3 trials each, 1 of them invalid/);
+    assert.match(report, /^- WebSocket \(echo\): invalid: 7 of 1000 messages were lost$/m);
   });
 
   it("explains a missing percentile", async () => {
@@ -101,7 +101,7 @@ describe("a report", () => {
 
   it("says at the top that a run was interrupted", async () => {
     const report = await reportOf({ ...madeUpResults(), interrupted: true });
-    assert.match(report.split("\n").slice(0, 4).join("\n"), /Interrupted run/);
+    assert.match(report.split("\n").slice(0, 4).join("\n"), /^> Interrupted: /m);
   });
 
   it("says at the top that the machine was busy", async () => {
@@ -109,56 +109,54 @@ describe("a report", () => {
     for (const cell of results.cells) {
       for (const window of (cell as MeasuredCell).trials[0]!.windows) window.measures.cpuWaitShare = 0.98;
     }
-    assert.match((await reportOf(results)).split("\n").slice(0, 4).join("\n"), /Busy machine.*in 30 of 90 windows/);
+    assert.match(
+      (await reportOf(results)).split("\n").slice(0, 4).join("\n"),
+      /^> \*\*Machine busy\*\*: in 30 of 90 windows/m,
+    );
   });
 });
 
 describe("the statements of a report", () => {
-  it("name who is lowest and who is highest when the difference is significant", async () => {
+  it("give the orders that are decided, the best first", async () => {
     const report = await reportOf(madeUpResults());
     assert.equal(
-      lineOf(report, "- **Latency"),
-      "- **Latency (echo, p50 from the schedule):** lowest WebSocket (153 µs, 1.50× floor); highest Short polling every 100 ms (53.1 ms, 520× floor).",
+      lineOf(report, "- p50"),
+      "- p50: TCP \\< WebSocket \\< SSE \\< XMPP \\< Long polling \\< Short polling",
     );
-    assert.match(
-      lineOf(report, "- **Throughput"),
-      /highest WebSocket \(50,000\/s, at most 0\.99 times floor\); lowest Short/,
-    );
+    assert.equal(lineOf(report, "- rate"), "- rate: TCP, WebSocket > XMPP > SSE > Long polling > Short polling");
   });
 
-  it("say that nothing can be told when it cannot", async () => {
+  it("part equal from not told apart", async () => {
     const apart = [tcp, websocket, { ...sse, roundTripUs: 200 }];
     const latency = async (spread: number) =>
-      lineOf(await reportOf(madeUpResults(apart.map((made) => ({ ...made, spread })))), "- **Latency");
-    assert.match(await latency(0.04), /lowest WebSocket \(.*\); highest SSE \(/);
-    assert.match(await latency(0.3), /: ?\*\* ?WebSocket and SSE cannot be told apart\.$/);
-  });
-
-  it("say so when a target equals the floor", async () => {
+      lineOf(await reportOf(madeUpResults(apart.map((made) => ({ ...made, spread })))), "- p50");
+    assert.match(await latency(0.04), /TCP \\< WebSocket \\< SSE$/);
+    assert.equal(await latency(0.3), "");
     const close = { ...websocket, roundTripUs: 101 };
-    const line = lineOf(await reportOf(madeUpResults([tcp, close, sse])), "- **Latency");
-    assert.match(line, /lowest WebSocket \(103 µs, within 20 % of floor\)/);
+    const report = await reportOf(madeUpResults([tcp, close, sse]));
+    assert.equal(lineOf(report, "- p50"), "- p50: TCP = WebSocket \\< SSE");
+    assert.match(report, /\| [^|]*p50, echo +\| WebSocket +\| .* \| within 20 % +\|/);
   });
 
   it("do not exist for a single trial", async () => {
     const report = await reportOf(madeUpResults(sixTargets, { trials: 1 }));
-    assert.match(report, /One trial has no spread, so this run supports no ranking/);
-    assert.equal(lineOf(report, "- **Latency"), "");
+    assert.match(report, /^- Nothing: one trial has no spread/m);
+    assert.equal(lineOf(report, "- p50"), "");
     assert.doesNotMatch(report, /\d \(\d+(\.\d+)?–/);
     assert.match(report, /One trial has no interval, so none is printed/);
   });
 
   it("do not exist for two trials, which have no intervals either", async () => {
     const report = await reportOf(madeUpResults(sixTargets, { trials: 2 }));
-    assert.match(report, /Two trials are too few to tell a difference from chance/);
-    assert.equal(lineOf(report, "- **Latency"), "");
+    assert.match(report, /^- Nothing: 2 trials are too few to tell a difference from chance/m);
+    assert.equal(lineOf(report, "- p50"), "");
     assert.doesNotMatch(report, /\d \(\d+(\.\d+)?–/);
   });
 
   it("call ratios by the name of a reference that is not the floor", async () => {
     const report = await reportOf(madeUpResults([websocket, sse]));
     assert.match(report, /× WebSocket/);
-    assert.match(report, /Ratios are to WebSocket\./);
+    assert.match(report, /^Ratios to WebSocket /m);
     assert.doesNotMatch(report, /× floor/);
   });
 });
@@ -177,6 +175,16 @@ describe("a report of little", () => {
     assert.doesNotMatch(files.get("report.md")!, /## (Echo|Throughput|Cost|Idle|Capacity)/);
   });
 
+  it("opens with at most a third of what stood before the first heading, and folds the rest", async () => {
+    const report = await reportOf(madeUpResults(sixTargets, { scenarios: ["echo", "throughput", "duplex", "idle"] }));
+    const [top, ...parts] = report.split(/^## /m);
+    // 807 before there was a first screen.
+    assert.ok((top!.match(/[^\s|]*[\p{L}\p{N}][^\s|]*/gu) ?? []).length <= 807 / 3);
+    assert.ok(parts.length > 5);
+    for (const part of parts)
+      assert.match(part, /^.+\n\n<details>\n<summary>.+<\/summary>\n\n[\s\S]+\n\n<\/details>\n*$/);
+  });
+
   it("covers cells that were not measured, each with its reason", async () => {
     const echo = madeUpCell("echo", websocket);
     const refused = withState(echo, "refused", "it fails a case | badly");
@@ -186,7 +194,7 @@ describe("a report of little", () => {
     const files = await renderReport(resultsOf([refused, failed, notRun]));
     const report = files.get("report.md")!;
     assert.deepEqual([...files.keys()], ["report.md"]);
-    assert.match(report, /No cell was measured/);
+    assert.match(report, /^> Nothing was measured\.$/m);
     assert.match(report, /\*\*WebSocket, echo\*\*: refused: it fails a case \\\| badly/);
     assert.match(report, /\*\*WebSocket, throughput\*\*: failed: the server exited/);
     assert.match(report, /\*\*WebSocket, duplex\*\*: not-run: the run ended before/);
@@ -202,7 +210,7 @@ describe("a report of little", () => {
     const cell = results.cells.find(({ target }) => target === "websocket") as MeasuredCell;
     for (const trial of cell.trials.slice(1)) trial.state = "partial";
     const report = await reportOf(results);
-    assert.equal(lineOf(report, "- **Latency"), "");
+    assert.equal(lineOf(report, "- p50"), "");
     assert.match(report, /2 trials cut short: kept in results\.json, not summarised/);
   });
 });

@@ -3,33 +3,33 @@ import type { Results } from "../results/contract/results.ts";
 import { renderSvgs } from "./charts/render.ts";
 import { atAGlanceSection } from "./sections/at-a-glance.ts";
 import { brokersSection } from "./sections/brokers.ts";
-import { clusterHeadline } from "./sections/cluster-headline.ts";
 import { costSection } from "./sections/cost.ts";
 import { deliverySection } from "./sections/delivery.ts";
+import { differencesSection } from "./sections/differences.ts";
 import { experimentsSection } from "./sections/experiments/experiments.ts";
-import { comparisonHeadline } from "./sections/headline.ts";
+import { firstScreenSection } from "./sections/first-screen.ts";
 import { methodSection } from "./sections/method.ts";
-import { openingSection } from "./sections/opening.ts";
-import { capacityHeadline } from "./sections/own/capacity.ts";
 import { ownSections } from "./sections/own/sections.ts";
 import { predictionsSection } from "./sections/predictions.ts";
 import type { SectionWriter } from "./sections/section.ts";
 import { validitySection } from "./sections/validity.ts";
 import { whatWasRunSection } from "./sections/what-was-run.ts";
+import { folded } from "./text/folding.ts";
 import { viewOf } from "./view/view.ts";
 
-export { renderSummary } from "./terminal/terminal-summary.ts";
+export { renderSummary } from "./screen/terminal.ts";
 
 const sections: readonly SectionWriter[] = [
-  openingSection([comparisonHeadline, capacityHeadline, clusterHeadline]),
+  firstScreenSection,
   atAGlanceSection,
-  whatWasRunSection,
+  differencesSection,
   experimentsSection(ownSections),
   costSection,
   predictionsSection,
   brokersSection,
   deliverySection,
   validitySection,
+  whatWasRunSection,
   methodSection,
 ];
 
@@ -40,6 +40,6 @@ const sections: readonly SectionWriter[] = [
 export async function renderReport(results: Results): Promise<Map<string, string>> {
   const view = viewOf(results);
   const written = sections.flatMap((write) => write(view) ?? []);
-  const markdown = `${written.map((section) => section.markdown).join("\n\n")}\n`;
+  const markdown = `${folded(written.map((section) => section.markdown).join("\n\n"))}\n`;
   return new Map([["report.md", markdown], ...(await renderSvgs(written.flatMap(({ charts }) => charts)))]);
 }

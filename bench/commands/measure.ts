@@ -9,6 +9,7 @@ import type { RunRequest, SettingName } from "../experiments/contract/request.ts
 import { type RunPlan, run } from "../run/runner.ts";
 import { exitCodeOf } from "./exit-codes.ts";
 import { interruptSignal } from "./interrupt.ts";
+import { lookOf } from "./look.ts";
 import { defaultOutputFolder, OutputFolder } from "./output.ts";
 import { Progress } from "./progress.ts";
 
@@ -35,7 +36,7 @@ export async function measure({ experiments, request, given, out, trace, ...plan
   const results = await run({ ...plan, cells }, progress, interrupt.signal);
   progress.done();
 
-  process.stdout.write(`${renderSummary(results)}\n`);
+  process.stdout.write(`${renderSummary(results, lookOf(process.stdout))}\n`);
   output.writeResults(results);
   for (const [name, content] of await renderReport(results)) output.write(name, content);
   if (traceFile !== undefined) traceFile.folder.write(traceFile.name, renderHistogramLog(results));

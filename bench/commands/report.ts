@@ -2,6 +2,7 @@ import { dirname } from "node:path";
 import { Command } from "commander";
 import { renderHistogramLog } from "../../reports/histogram-log.ts";
 import { renderReport, renderSummary } from "../../reports/report.ts";
+import { lookOf } from "./look.ts";
 import { OutputFolder } from "./output.ts";
 import { readResults } from "./read-results.ts";
 
@@ -22,6 +23,6 @@ export function reportCommand(): Command {
       const output = new OutputFolder(options.out ?? dirname(path));
       for (const [name, content] of await renderReport(results)) output.write(name, content);
       if (trace !== undefined) trace.folder.write(trace.name, renderHistogramLog(results));
-      process.stdout.write(`${renderSummary(results)}\nReport: ${output.path}/report.md\n`);
+      process.stdout.write(`${renderSummary(results, lookOf(process.stdout))}\nReport: ${output.path}/report.md\n`);
     });
 }

@@ -1,7 +1,7 @@
 import { measured } from "../../results/contract/cells.ts";
 import type { MetricName } from "../../results/metrics/metrics.ts";
+import { trialsForIntervalMin } from "../../results/statistics/intervals.ts";
 import { blocks, escapeText } from "../text/markdown.ts";
-import { trialsToRankMin } from "../view/ranking.ts";
 import { type ReportView, referenceTitle } from "../view/view.ts";
 import {
   metricColumn,
@@ -48,7 +48,7 @@ export function atAGlanceSection(view: ReportView): Section | undefined {
   ];
   return textSection(
     blocks(
-      "## At a glance",
+      "## All numbers at a glance",
       `Each value is the median of the trials${intervalsInWords(view)}. Round trips are counted from the schedule. \`≥\` and \`≤\` mark bounds, \`–\` what could not be determined, each with its reason below the table.`,
       speed.length > 0 ? targetTable(rows, speed) : undefined,
       cost.length > 0 ? targetTable(rows, cost) : undefined,
@@ -57,6 +57,6 @@ export function atAGlanceSection(view: ReportView): Section | undefined {
 }
 
 const intervalsInWords = ({ trials }: ReportView): string =>
-  trials < trialsToRankMin
+  trials < trialsForIntervalMin
     ? ""
     : ", with its 95 % confidence interval in brackets: if the run were repeated many times, 95 of 100 such intervals would contain the true value of this target on this machine";

@@ -17,9 +17,6 @@ export interface Section {
 /** A section looks at the whole of the results; undefined where it has nothing to say. */
 export type SectionWriter = (view: ReportView) => Section | undefined;
 
-/** Paragraphs or bullets under the title of a report, for a reader in a hurry; undefined where there is nothing to say. */
-export type HeadlineWriter = (view: ReportView) => string | undefined;
-
 export const textSection = (markdown: string): Section => ({ markdown, charts: [] });
 
 /** Several sections as one; undefined where there is none. */

@@ -1,12 +1,10 @@
 import { formatCount, formatList, formatQuantity } from "../../../results/quantities/format.ts";
-import { signOf } from "../../../results/summary/estimate.ts";
 import { capacityChart } from "../../charts/capacity.ts";
 import { showCharts } from "../../charts/chart.ts";
 import { blocks, bullets, escapeText } from "../../text/markdown.ts";
 import { left, right } from "../../text/table.ts";
 import { capacitiesOf, capacityExperiment, delayThere, whatEndedIt } from "../../view/capacity.ts";
 import { showEstimate } from "../../view/shown-estimate.ts";
-import type { ReportView } from "../../view/view.ts";
 import { notedTable } from "../section.ts";
 import { perTarget } from "./per-target.ts";
 
@@ -42,15 +40,3 @@ export const capacitySection = perTarget(capacityExperiment, (view) => {
   );
   return { markdown, charts };
 });
-
-/** What was searched and found, in a line. */
-export function capacityHeadline(view: ReportView): string | undefined {
-  const found = capacitiesOf(view).map(({ row, estimate }) => {
-    const rate =
-      estimate.kind === "value"
-        ? `${signOf(estimate.bound)}${formatQuantity(estimate.interval.value, "perSecond")}`
-        : "none found";
-    return `${escapeText(row.name)} ${rate}`;
-  });
-  return found.length === 0 ? undefined : bullets([`**Capacity:** ${formatList(found)}.`]);
-}

@@ -1,0 +1,265 @@
+/** The targets of a run side by side, and what their differences are worth. */
+import type { Ratio } from "../../results/contract/results.ts";
+import { type MetricName, metricNamed } from "../../results/metrics/metrics.ts";
+import { formatList, plural } from "../../results/quantities/format.ts";
+import { equivalentRatio } from "../../results/statistics/decide.ts";
+import { trialsForIntervalMin } from "../../results/statistics/intervals.ts";
+import { comparePairs, type PairComparison } from "../../results/summary/comparison.ts";
+import { type Estimate, estimateOf } from "../../results/summary/estimate.ts";
+import { oneLine } from "../text/markdown.ts";
+import { left, right } from "../text/table.ts";
+import { comparisonOf } from "../view/shown-estimate.ts";
+import { type ReportView, referenceTitle, type TargetRow } from "../view/view.ts";
+import { formatEstimate, formatRatio, signed } from "./compact.ts";
+import { decidedOrder, type Relation } from "./order.ts";
+import type { Bar, Remedy, ScreenCell, ScreenPart, ScreenTable } from "./screen-table.ts";
+import { shortNamesOf } from "./short-names.ts";
+import { verdictCell } from "./verdict.ts";
+
+interface Quantity {
+  /** Heads its column, with the unit where the cells leave it out. */
+  readonly title: string;
+  /** In a sentence. */
+  readonly words: string;
+  readonly meaning: string;
+  readonly scenario: string;
+  readonly metric: MetricName;
+}
+
+const quantity = (scenario: string, metric: MetricName, title: string, words: string, meaning: string): Quantity => ({
+  scenario,
+  metric,
+  title,
+  words,
+  meaning,
+});
+
+/** In the order of columns; the first that was measured leads: it sorts the table and has the bar and the ratio. */
+const columns: readonly Quantity[] = [
+  quantity("echo", "scheduledP50Us", "p50", "p50", "p50, p99: round trip from the schedule"),
+  quantity("echo", "scheduledP99Us", "p99", "p99", ""),
+  quantity("throughput", "achievedRatePerSecond", "max/s", "rate", "max/s: closed loop"),
+  quantity("echo", "serverCpuUsPerMessage", "CPU", "server CPU", "CPU: of the server per message"),
+  quantity("idle", "memoryBytesPerConnection", "KiB", "memory", "KiB: of memory per connection"),
+];
+
+/** Stand in the table only of a run without round trips, which has the room. */
+const oneWay: readonly Quantity[] = [
+  quantity("duplex", "uplinkP50Us", "up p50", "up p50", "up, down: one way, both directions busy"),
+  quantity("duplex", "downlinkP50Us", "down p50", "down p50", ""),
+];
+
+/** Which orders are told first, where there is not room for all. */
+const tellingOrder: readonly Quantity[] = [
+  columns[0]!,
+  columns[2]!,
+  columns[3]!,
+  columns[4]!,
+  columns[1]!,
+  ...oneWay,
+  quantity("echo", "wireBytesPerMessage", "bytes", "bytes", ""),
+];
+
+const estimateIn = (row: TargetRow, { scenario, metric }: Quantity): Estimate =>
+  estimateOf(row.cells.get(scenario), metric);
+
+const wasMeasured = ({ rows }: ReportView, asked: Quantity): boolean =>
+  rows.some((row) => estimateIn(row, asked).kind !== "absent");
+
+const isValue = (estimate: Estimate): estimate is Extract<Estimate, { kind: "value" }> => estimate.kind === "value";
+
+/** Undefined where no target has a cell of its own. */
+export function comparisonPart(view: ReportView): ScreenPart | undefined {
+  const all = view.rows.some(({ cells }) => cells.has("echo")) ? columns : [...oneWay, ...columns];
+  const shown = all.filter((asked) => wasMeasured(view, asked));
+  const [lead] = shown;
+  if (lead === undefined) return undefined;
+  const asked = tellingOrder.filter((candidate) => wasMeasured(view, candidate));
+  return { table: tableOf(view, shown, lead), sure: ordersOf(view, asked), unsure: openQuestion(view, asked) };
+}
+
+function tableOf(view: ReportView, shown: readonly Quantity[], lead: Quantity): ScreenTable {
+  const scenarios = new Set(shown.map(({ scenario }) => scenario));
+  const rows = sorted(
+    view.rows.filter(({ cells }) => [...cells.keys()].some((scenario) => scenarios.has(scenario))),
+    lead,
+    "best first",
+  );
+  const short = shortNamesOf(rows.map(({ name }) => name));
+  const bars = barsOf(rows.map((row) => estimateIn(row, lead)));
+  const isCompared = view.reference !== undefined;
+  const [, ...others] = shown;
+  return {
+    subject: "target",
+    columns: [
+      right(lead.title),
+      ...(isCompared ? [right(`× ${oneLine(referenceTitle(view))}`), left("sure?")] : []),
+      ...others.map(({ title }) => right(title)),
+    ],
+    rows: rows.map((row, index) => ({
+      name: row.name,
+      shortName: short.get(row.name)!,
+      bar: bars[index],
+      cells: [
+        cellOf(row, lead),
+        ...(isCompared ? besideReference(view, row, lead) : []),
+        ...others.map((asked) => cellOf(row, asked)),
+      ],
+    })),
+    legend: legendOf(view, shown, lead, rows),
+  };
+}
+
+/** The best first; those without the number last, in the order of the run. */
+function sorted(rows: readonly TargetRow[], lead: Quantity, order: "best first" | "lowest first"): TargetRow[] {
+  const sign = order === "best first" && metricNamed(lead.metric).better === "higher" ? -1 : 1;
+  const key = (row: TargetRow): number => {
+    const estimate = estimateIn(row, lead);
+    return estimate.kind === "value" ? sign * estimate.interval.value : Number.POSITIVE_INFINITY;
+  };
+  return [...rows].sort((a, b) => (key(a) === key(b) ? 0 : key(a) - key(b)));
+}
+
+function cellOf(row: TargetRow, asked: Quantity): ScreenCell {
+  const estimate = estimateIn(row, asked);
+  if (estimate.kind === "absent") return { text: "–", tone: "quiet" };
+  if (estimate.kind !== "value") return { text: estimate.kind, tone: "bad" };
+  return { text: formatEstimate(estimate, metricNamed(asked.metric).unit) };
+}
+
+/** Ratio with its interval, and the verdict. */
+function besideReference(view: ReportView, row: TargetRow, lead: Quantity): [ScreenCell, ScreenCell] {
+  const nothing: ScreenCell = { text: "–", tone: "quiet" };
+  if (row === view.reference) return [{ text: "1" }, nothing];
+  const comparison = comparisonOf(view, row, lead.scenario, lead.metric);
+  if (comparison === undefined) return [nothing, nothing];
+  return [{ text: signed(comparison.bound, formatRatio(comparison.ratio)) }, verdictCell(comparison)];
+}
+
+/** A value so many times the least has no bar that would leave any of the least. */
+const drawnTimesMax = 10;
+
+/** Lengths are proportional to the values; what is too long to leave the others any length is cut. */
+function barsOf(estimates: readonly Estimate[]): (Bar | undefined)[] {
+  const values = estimates.flatMap((estimate) => (estimate.kind === "value" ? [estimate.interval.value] : []));
+  const least = Math.min(...values);
+  const longest = Math.max(...values.filter((value) => value <= drawnTimesMax * least));
+  return estimates.map((estimate) => {
+    if (estimate.kind !== "value") return undefined;
+    const { value } = estimate.interval;
+    return { share: Math.min(1, value / longest), isCut: value > longest, isBound: estimate.bound !== undefined };
+  });
+}
+
+function legendOf(view: ReportView, shown: readonly Quantity[], lead: Quantity, rows: readonly TargetRow[]): string[] {
+  const values = shown.flatMap((asked) => rows.map((row) => estimateIn(row, asked))).filter(isValue);
+  const bounded = values.filter(({ bound }) => bound !== undefined);
+  const meanings = shown.map(({ meaning }) => meaning).filter((meaning) => meaning !== "");
+  return [
+    ...(view.reference === undefined
+      ? []
+      : [
+          view.trials < trialsForIntervalMin
+            ? `bar, ×: ${lead.words}, its ratio to ${oneLine(view.reference.name)}`
+            : `bar, ×: ${lead.words}, its ratio to ${oneLine(view.reference.name)} (95 % interval)`,
+        ]),
+    ...meanings,
+    ...(view.rows.length > 1 && view.trials >= trialsForIntervalMin
+      ? ["<: sure; =: equal within 25 %; comma: open"]
+      : []),
+    ...(bounded.some(({ upTo }) => upTo !== undefined) ? ["a–b: at least a, at most b"] : []),
+    ...(bounded.some(({ upTo }) => upTo === undefined) ? ["≥ ≤: bounds"] : []),
+  ];
+}
+
+/** The orders that are decided, each as one line: `p50: TCP, WebSocket < XMPP < SSE`. */
+function ordersOf(view: ReportView, asked: readonly Quantity[]): string[] {
+  if (view.rows.length < 2) return ["With one target there is nothing to compare."];
+  const short = shortNamesOf(view.rows.map(({ name }) => name));
+  const pairs = comparePairs(view.results.cells, view.reference?.info.label);
+  const lines = asked.flatMap((candidate) => {
+    const known = view.rows.filter((row) => isValue(estimateIn(row, candidate)));
+    const groups = decidedOrder(sorted(known, candidate, "lowest first"), relationIn(pairs, candidate));
+    if (groups.length < 2 && !groups.some(({ isEqual, entries }) => isEqual && entries.length > 1)) return [];
+    const isHigherBetter = metricNamed(candidate.metric).better === "higher";
+    const names = groups.map(({ entries, isEqual }) =>
+      inOrder(entries, isHigherBetter)
+        .map(({ name }) => short.get(name)!)
+        .join(isEqual ? " = " : ", "),
+    );
+    return [`${candidate.words}: ${inOrder(names, isHigherBetter).join(isHigherBetter ? " > " : " < ")}`];
+  });
+  return lines.length > 0 ? lines : [nothingDecided(view)];
+}
+
+const inOrder = <Entry>(lowestFirst: readonly Entry[], isHigherBetter: boolean): readonly Entry[] =>
+  isHigherBetter ? lowestFirst.toReversed() : lowestFirst;
+
+function nothingDecided({ trials }: ReportView): string {
+  if (trials === 1) return "Nothing: one trial has no spread, so no difference can be told from chance.";
+  return trials < trialsForIntervalMin
+    ? `Nothing: ${plural(trials, "trial")} are too few to tell a difference from chance.`
+    : "No order: every difference could be chance.";
+}
+
+/** As the pairs of targets were judged, each by the sets they share. */
+function relationIn(pairs: readonly PairComparison[], { scenario, metric }: Quantity): Relation<TargetRow> {
+  const asked = pairs.filter(
+    (pair) => pair.scenario === scenario && pair.variant === undefined && pair.metric === metric,
+  );
+  const found = (target: TargetRow, reference: TargetRow) =>
+    asked.find((pair) => pair.target === target.info.label && pair.reference === reference.info.label)?.direction;
+  return (a, b) => {
+    const turned = found(b, a);
+    return found(a, b) ?? (turned && opposite[turned]) ?? "cannot-tell";
+  };
+}
+
+const opposite = { higher: "lower", lower: "higher", equal: "equal", "cannot-tell": "cannot-tell" } as const;
+
+interface OpenPair {
+  readonly row: TargetRow;
+  readonly asked: Quantity;
+  readonly ratio: Ratio;
+}
+
+const quantitiesNamedMax = 1;
+const trialsMax = 30;
+/** With fewer sets than this an interval is wide whatever was measured. */
+const trialsToDecide = 5;
+
+/** Which targets cannot be told from the reference, and how many trials would do it. */
+function openQuestion(view: ReportView, asked: readonly Quantity[]): Remedy | undefined {
+  const { reference, results, trials } = view;
+  if (reference === undefined) return undefined;
+  const open = asked.flatMap((candidate) =>
+    view.rows.flatMap((row): OpenPair[] => {
+      const comparison = comparisonOf(view, row, candidate.scenario, candidate.metric);
+      return comparison?.verdict === "cannot-tell" ? [{ row, asked: candidate, ratio: comparison.ratio }] : [];
+    }),
+  );
+  if (open.length === 0) return undefined;
+  const short = shortNamesOf(view.rows.map(({ name }) => name));
+  const byQuantity = [...Map.groupBy(open, (pair) => pair.asked)];
+  const texts = byQuantity
+    .slice(0, quantitiesNamedMax)
+    .map(([candidate, pairs]) => `${candidate.words} of ${formatList(pairs.map(({ row }) => short.get(row.name)!))}`);
+  const left = byQuantity.length - quantitiesNamedMax;
+  const more = left > 0 ? "; more in the report" : "";
+  const wanted = trialsWanted(byQuantity[0]![1], trials);
+  const command = oneLine(results.command).replace(/ --trials[ =]\d+/, "");
+  return {
+    text: `${texts.join("; ")} against ${oneLine(reference.name)}${more}.`,
+    command: `${command} --trials ${wanted}`,
+  };
+}
+
+/** An interval narrows by the root of the trials: so many that it leaves out 1, or is narrow enough to call it equal. */
+function trialsWanted(open: readonly OpenPair[], trials: number): number {
+  const times = open.map(({ ratio: { value, low, high } }) => {
+    if (low === undefined || high === undefined || low <= 0) return 1;
+    const needed = Math.max(Math.log(equivalentRatio) / 2, Math.abs(Math.log(value)));
+    return (Math.log(high / low) / 2 / needed) ** 2;
+  });
+  return Math.min(trialsMax, Math.max(2 * trials, Math.ceil(trials * Math.max(...times)), trialsToDecide));
+}

@@ -1,0 +1,79 @@
+/** What has no numbers, and what speaks against numbers that are shown. */
+import type { Flag } from "../../results/contract/results.ts";
+import { oneLine } from "../text/markdown.ts";
+import { whyUnusable } from "../view/shown-estimate.ts";
+import type { CellView, ExperimentView, ReportView } from "../view/view.ts";
+
+interface Found {
+  readonly experiment: ExperimentView;
+  readonly cell: CellView;
+}
+
+const allCells = ({ experiments }: ReportView): Found[] =>
+  experiments.flatMap((experiment) => experiment.cells.map((cell) => ({ experiment, cell })));
+
+const namesMax = 4;
+
+/** `TCP, WebSocket (echo); SSE (throughput)`. */
+function namesOf(found: readonly Found[]): string {
+  const shown = found.slice(0, namesMax);
+  const groups = [...Map.groupBy(shown, ({ experiment }) => oneLine(experiment.info.name))].map(
+    ([experiment, own]) => `${own.map(({ cell }) => cell.name).join(", ")} (${experiment})`,
+  );
+  const more = found.length - shown.length;
+  return `${groups.join("; ")}${more > 0 ? ` and ${more} more` : ""}`;
+}
+
+/** Every cell that was refused, failed, did not run or is invalid; those with one and the same reason together. */
+export function problemsOf(view: ReportView): string[] {
+  const unusable = allCells(view).flatMap((found) => {
+    const why = whyUnusable(found.cell);
+    return why === undefined ? [] : [{ ...found, why: oneLine(why) }];
+  });
+  return [...Map.groupBy(unusable, ({ why }) => why)].map(([why, found]) => `${namesOf(found)}: ${why}`);
+}
+
+/** What targets did wrong although their numbers are true. */
+export const defectsOf = (view: ReportView): string[] =>
+  flagsOf(view)
+    .filter(({ flag }) => flag.severity === "defect")
+    .map((found) => `${namesOf([found])}: ${oneLine(found.flag.message)}.`);
+
+/** Those of cells whose numbers are shown. */
+const flagsOf = (view: ReportView): (Found & { readonly flag: Flag })[] =>
+  allCells(view).flatMap((found) => {
+    const { cell } = found.cell;
+    if (cell.state !== "measured" || whyUnusable(found.cell) !== undefined) return [];
+    return cell.validity.flags.map((flag) => ({ ...found, flag }));
+  });
+
+/** The machine's verdict says these already. */
+const saidOfTheMachine: ReadonlySet<string> = new Set(["cpu-contention", "load-average"]);
+
+const causeFirst: readonly Flag["cause"][] = ["target", "wirebench", "machine"];
+
+/** What a reader must know of the flags that come with most runs; the report has each with its counts. */
+const inShort: Readonly<Record<string, string>> = {
+  "generator-saturated": "the load generator was the limit",
+  "users-saturated": "the load generator was the limit",
+  "capacity-bound": "the load generator was the limit",
+  "generator-late": "the load generator was late",
+  "generator-stall": "the load generator paused; max contains it",
+  drift: "still changing while it was measured",
+  "few-samples": "too few messages for a p99",
+  "littles-law": "not steady while it was measured",
+  "stalled-window": "something held it up for a while",
+};
+
+/** One line per kind of warning about cells whose numbers are shown. */
+export function warningsOf(view: ReportView): string[] {
+  const flagged = flagsOf(view).filter(
+    ({ flag: { code, severity } }) => severity === "warning" && !saidOfTheMachine.has(code),
+  );
+  return [...Map.groupBy(flagged, ({ flag }) => flag.code).values()]
+    .sort((a, b) => causeFirst.indexOf(a[0]!.flag.cause) - causeFirst.indexOf(b[0]!.flag.cause))
+    .map((found) => {
+      const { code, message } = found[0]!.flag;
+      return `${namesOf(found)}: ${inShort[code] ?? oneLine(message)}.`;
+    });
+}

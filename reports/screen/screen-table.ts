@@ -1,0 +1,53 @@
+/** The parts a first screen is made of. */
+import type { Column } from "../text/table.ts";
+
+/** What a colour says where there is one; nothing is said by colour alone. */
+export type Tone = "good" | "bad" | "doubt" | "quiet";
+
+export interface ScreenCell {
+  readonly text: string;
+  readonly tone?: Tone | undefined;
+}
+
+/** A length that stands for a number. */
+export interface Bar {
+  /** Of the longest bar, 0 to 1. */
+  readonly share: number;
+  /** Too long to be drawn: it ends in an arrow. */
+  readonly isCut: boolean;
+  /** Hatched: the number is a bound. */
+  readonly isBound: boolean;
+}
+
+export interface ScreenRow {
+  readonly name: string;
+  /** Short enough for a narrow column. */
+  readonly shortName: string;
+  readonly bar: Bar | undefined;
+  /** One per column. */
+  readonly cells: readonly ScreenCell[];
+}
+
+export interface ScreenTable {
+  /** Heads the names. */
+  readonly subject: string;
+  /** Heads the bars, which stand after the first column. */
+  readonly columns: readonly Column[];
+  readonly rows: readonly ScreenRow[];
+  /** What the columns and signs mean, a sentence each. */
+  readonly legend: readonly string[];
+}
+
+export interface Remedy {
+  readonly text: string;
+  readonly command?: string | undefined;
+}
+
+/** What one kind of experiment puts on the screen. */
+export interface ScreenPart {
+  readonly table?: ScreenTable | undefined;
+  readonly failures?: readonly string[];
+  /** Most important first. */
+  readonly sure: readonly string[];
+  readonly unsure?: Remedy | undefined;
+}

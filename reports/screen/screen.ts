@@ -1,0 +1,76 @@
+/**
+ * What a reader sees first, in a terminal and at the top of a report: one model, two looks.
+ * Texts are plain, neither escaped nor wrapped.
+ */
+import { plural } from "../../results/quantities/format.ts";
+import { oneLine } from "../text/markdown.ts";
+import { tallyOf } from "../view/shown-estimate.ts";
+import type { ReportView } from "../view/view.ts";
+import { capacityPart } from "./capacity.ts";
+import { clusterPart } from "./cluster.ts";
+import { comparisonPart } from "./comparison.ts";
+import { type MachineVerdict, machineVerdictOf } from "./machine.ts";
+import { notMeasuredIn } from "./not-measured.ts";
+import { defectsOf, problemsOf, warningsOf } from "./problems.ts";
+import type { Remedy, ScreenPart, ScreenTable } from "./screen-table.ts";
+
+export interface Screen {
+  /** Of a run that was cut short or measured nothing. */
+  readonly notice: string | undefined;
+  /** How much was measured, and how many predictions held. */
+  readonly scope: string;
+  readonly machine: MachineVerdict;
+  /** Predictions that did not hold, each with its cause, cells without numbers, and what targets did wrong. */
+  readonly failures: readonly string[];
+  readonly tables: readonly ScreenTable[];
+  /** What the numbers support, the most important first. */
+  readonly sure: readonly string[];
+  /** What they leave open, and the command that would settle it. */
+  readonly unsure: Remedy | undefined;
+  /** What speaks against numbers that are shown. */
+  readonly warnings: readonly string[];
+  readonly notMeasured: string;
+}
+
+const sureMax = 3;
+
+export function screenOf(view: ReportView): Screen {
+  const parts = [comparisonPart(view), capacityPart(view), clusterPart(view)].filter((part) => part !== undefined);
+  return {
+    notice: noticeOf(view),
+    scope: scopeOf(view),
+    machine: machineVerdictOf(view),
+    failures: [...parts.flatMap(({ failures = [] }) => failures), ...problemsOf(view), ...defectsOf(view)],
+    tables: parts.flatMap(({ table }) => table ?? []),
+    sure: fairShare(parts, sureMax),
+    unsure: parts.find(({ unsure }) => unsure !== undefined)?.unsure,
+    warnings: warningsOf(view),
+    notMeasured: notMeasuredIn(view),
+  };
+}
+
+/** So many statements that every part has its say. */
+const fairShare = (parts: readonly ScreenPart[], most: number): string[] =>
+  parts.flatMap(({ sure }) => sure.slice(0, Math.max(1, Math.floor(most / parts.length))));
+
+function scopeOf(view: ReportView): string {
+  const { experiments, predictions, rows, trials, results } = view;
+  const measured = results.cells.filter(({ state }) => state === "measured").length;
+  const cells = results.cells.length;
+  const parts = [
+    ...(rows.length > 0 ? [plural(rows.length, "target")] : []),
+    plural(experiments.length, "experiment"),
+    ...(measured < cells ? [`${measured} of ${plural(cells, "cell")} measured`] : []),
+    plural(trials, "trial"),
+  ];
+  return `${parts.join(", ")}${predictions.length === 0 ? "" : `; ${tallyOf(predictions)}`}.`;
+}
+
+function noticeOf({ results }: ReportView): string | undefined {
+  if (results.cells.length === 0) return "Nothing was run, so there is nothing to tell.";
+  const nothing = results.cells.every(({ state }) => state !== "measured") ? " Nothing was measured." : "";
+  if (results.interrupted) {
+    return `Interrupted: what is here was measured in full trials, the rest was not run (${oneLine(results.command)}).${nothing}`;
+  }
+  return nothing === "" ? undefined : nothing.trim();
+}

@@ -1,0 +1,147 @@
+/** The first screen as lines of a terminal. */
+import type { Results } from "../../results/contract/results.ts";
+import type { Column } from "../text/table.ts";
+import { cut, hang, plainColumns, widthOf, wrap } from "../text/wrap.ts";
+import { viewOf } from "../view/view.ts";
+import { drawBar } from "./bars.ts";
+import { type Screen, screenOf } from "./screen.ts";
+import type { ScreenRow, ScreenTable, Tone } from "./screen-table.ts";
+
+/** Puts a colour on a text, or does not. */
+export type Paint = (tone: Tone | "strong", text: string) => string;
+
+export interface TerminalLook {
+  /** No line is longer, but for a path or a command that is. */
+  readonly columns: number;
+  readonly paint: Paint;
+}
+
+export const plainLook: TerminalLook = { columns: plainColumns, paint: (_, text) => text };
+
+/** Where the words of a labelled line begin. */
+const labelWidth = 10;
+const failuresMax = 6;
+const warningsMax = 2;
+
+export function renderSummary(results: Results, look: TerminalLook = plainLook): string {
+  return linesOf(screenOf(viewOf(results)), look).join("\n");
+}
+
+function linesOf(screen: Screen, look: TerminalLook): string[] {
+  const { notice, scope, machine, failures, tables, sure, unsure, warnings, notMeasured } = screen;
+  const say = (label: string, texts: readonly string[], tone?: Tone | "strong"): string[] =>
+    labelled(label, texts, look, tone);
+  const left = (all: number, most: number): string[] => (all > most ? [`and ${all - most} more, in the report.`] : []);
+  return [
+    ...(notice === undefined ? [] : wrap(notice, look.columns)),
+    ...say("Machine", [`${machine.state}: ${machine.text}`], machine.state === "busy" ? "doubt" : undefined),
+    ...say("Failed", [...failures.slice(0, failuresMax), ...left(failures.length, failuresMax)], "bad"),
+    ...say("Run", [scope]),
+    "",
+    ...tables.flatMap((table) => [...tableLines(table, look), ...legendLines(table, look), ""]),
+    ...say("Sure", sure, "strong"),
+    ...say("Not sure", unsure === undefined ? [] : [unsure.text]),
+    ...say("  settle", unsure?.command === undefined ? [] : [unsure.command]),
+    ...say("Beware", [...warnings.slice(0, warningsMax), ...left(warnings.length, warningsMax)], "doubt"),
+    ...say("Left out", [notMeasured]),
+  ];
+}
+
+function labelled(label: string, texts: readonly string[], { columns, paint }: TerminalLook, tone?: Tone | "strong") {
+  return texts.flatMap((text, index) => {
+    const term = index === 0 ? label : "";
+    const [first, ...rest] = hang(term, text, { columns, at: labelWidth });
+    if (index > 0 || tone === undefined) return [first!, ...rest];
+    return [paint(tone, label) + first!.slice(label.length), ...rest];
+  });
+}
+
+const legendLines = ({ legend }: ScreenTable, { columns, paint }: TerminalLook): string[] =>
+  wrap(`${legend.join("; ")}.`, columns).map((line) => paint("quiet", line));
+
+const nameWidthMin = 8;
+const barWidth = { min: 4, max: 24 };
+
+/** Names and bars share the room the numbers leave; where there is none, the last columns give way. */
+function tableLines(table: ScreenTable, look: TerminalLook): string[] {
+  const { columns, rows } = table;
+  const hasBars = rows.some(({ bar }) => bar !== undefined);
+  for (let shown = columns.length; shown > 0; shown--) {
+    const natural = columns
+      .slice(0, shown)
+      .map(({ title }, index) => Math.max(...[title, ...rows.map(({ cells }) => cells[index]!.text)].map(widthOf)));
+    const barMin = hasBars ? barWidth.min + 1 : 0;
+    for (const gap of [2, 1]) {
+      const widths = wordsCut(natural, table, look.columns, gap);
+      const room = look.columns - widths.reduce((sum, width) => sum + width + gap, 0) - barMin;
+      const names = namesFor(table, room);
+      if (names === undefined && (shown > 1 || gap > 1)) continue;
+      const named = names ?? rows.map(({ shortName }) => cut(shortName, Math.max(nameWidthMin, room)));
+      const nameWidth = Math.max(widthOf(table.subject), ...named.map(widthOf));
+      const bars = hasBars ? Math.min(barWidth.max, barWidth.min + Math.max(0, room - nameWidth)) : 0;
+      return drawn(table, look, { names: named, nameWidth, barWidth: bars, widths, gap });
+    }
+  }
+  return [];
+}
+
+const wordsWidthMin = 24;
+
+/** A last column of words gives way before numbers do: its cells are cut to what short names and the numbers leave. */
+function wordsCut(widths: readonly number[], table: ScreenTable, columns: number, gap: number): readonly number[] {
+  const last = widths.length - 1;
+  if (gap > 1 || last === 0 || last < table.columns.length - 1 || table.columns[last]!.align !== "left") return widths;
+  const names = Math.max(...[table.subject, ...table.rows.map(({ shortName }) => shortName)].map(widthOf));
+  const others = widths.slice(0, last).reduce((sum, width) => sum + width + gap, names + barWidth.min + 1 + gap);
+  return [...widths.slice(0, last), Math.min(widths[last]!, Math.max(wordsWidthMin, columns - others))];
+}
+
+/** In full where there is room, else shortened; undefined where even those do not fit. */
+function namesFor({ rows, subject }: ScreenTable, room: number): string[] | undefined {
+  const full = rows.map(({ name }) => name);
+  const short = rows.map(({ shortName }) => shortName);
+  const fits = (names: readonly string[]): boolean => Math.max(...[subject, ...names].map(widthOf)) <= room;
+  return fits(full) ? full : fits(short) ? short : undefined;
+}
+
+interface Layout {
+  readonly names: readonly string[];
+  readonly nameWidth: number;
+  readonly barWidth: number;
+  readonly widths: readonly number[];
+  readonly gap: number;
+}
+
+function drawn({ subject, columns, rows }: ScreenTable, { paint }: TerminalLook, layout: Layout): string[] {
+  const { names, nameWidth, barWidth: bars, widths, gap } = layout;
+  const line = (name: string, bar: string, cells: readonly string[]): string => {
+    const [first = "", ...rest] = cells;
+    const space = " ".repeat(gap);
+    const parts = [name.padEnd(nameWidth), first, ...rest];
+    const [head, lead, ...others] = parts;
+    return [`${head}${space}${lead}${bars > 0 ? ` ${bar}` : ""}`, ...others].join(space).trimEnd();
+  };
+  const pad = (text: string, index: number): string => padded(text, widths[index]!, columns[index]!);
+  const titles = widths.map((_, index) => pad(columns[index]!.title, index));
+  return [
+    paint("strong", line(subject, " ".repeat(bars), titles)),
+    ...rows.map((row, place) =>
+      line(
+        names[place]!,
+        row.bar === undefined ? " ".repeat(bars) : paint("quiet", drawBar(row.bar, bars)),
+        widths.map((_, index) => paintedCell(row, index, pad(row.cells[index]!.text, index), paint)),
+      ),
+    ),
+  ];
+}
+
+function paintedCell({ cells }: ScreenRow, index: number, text: string, paint: Paint): string {
+  const { tone } = cells[index]!;
+  return tone === undefined ? text : paint(tone, text);
+}
+
+function padded(whole: string, width: number, { align }: Column): string {
+  const text = cut(whole, width);
+  const space = " ".repeat(width - widthOf(text));
+  return align === "left" ? text + space : space + text;
+}

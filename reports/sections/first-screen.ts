@@ -1,0 +1,58 @@
+/** The first screen as the top of a report. */
+import { formatList } from "../../results/quantities/format.ts";
+import { drawBar } from "../screen/bars.ts";
+import { screenOf } from "../screen/screen.ts";
+import type { ScreenTable } from "../screen/screen-table.ts";
+import { blocks, bullets, escapeText } from "../text/markdown.ts";
+import { left, renderMarkdownTable } from "../text/table.ts";
+import type { ReportView } from "../view/view.ts";
+import { type Section, textSection } from "./section.ts";
+
+const barWidth = 8;
+
+export function firstScreenSection(view: ReportView): Section {
+  const { notice, machine, scope, failures, tables, sure, unsure, warnings, notMeasured } = screenOf(view);
+  const list = (title: string, texts: readonly string[]): string | undefined =>
+    texts.length === 0 ? undefined : blocks(`**${title}**`, bullets(texts.map(escapeText)));
+  const settle = unsure?.command === undefined ? "" : ` To settle it: ${codeSpan(unsure.command)}`;
+  return textSection(
+    blocks(
+      `# wirebench: ${escapeText(subjectsOf(view)) || "nothing measured"}`,
+      notice === undefined ? undefined : `> ${escapeText(notice)}`,
+      `> **Machine ${machine.state}**: ${escapeText(machine.text)}`,
+      escapeText(scope),
+      list("Failed", failures),
+      ...tables.map((table) => blocks(tableOf(table), `${escapeText(table.legend.join("; "))}.`)),
+      list("Sure", sure),
+      unsure === undefined ? undefined : `**Not sure**: ${escapeText(unsure.text)}${settle}`,
+      list("Beware", warnings),
+      `**Not measured**: ${escapeText(notMeasured)}`,
+    ),
+  );
+}
+
+/** The targets, and of a cluster its brokers: `TCP and WebSocket; cluster with no broker and Redis`. */
+function subjectsOf({ results: { targets, cells }, brokerTitle }: ReportView): string {
+  const alone = targets.filter(({ system }) => system.kind !== "cluster").map(({ title }) => title);
+  const brokers = [...new Set(cells.flatMap(({ parameters }) => parameters.broker ?? []))].map(brokerTitle);
+  return [formatList(alone), brokers.length === 0 ? "" : `cluster with ${formatList(brokers)}`]
+    .filter((part) => part !== "")
+    .join("; ");
+}
+
+function tableOf({ subject, columns, rows }: ScreenTable): string {
+  const [lead, ...others] = columns;
+  return renderMarkdownTable({
+    columns: [left(subject), lead!, left("bar"), ...others].map(({ title, align }) => ({
+      title: escapeText(title),
+      align,
+    })),
+    rows: rows.map(({ name, bar, cells }) => {
+      const [first, ...rest] = cells.map(({ text }) => escapeText(text));
+      return [escapeText(name), first!, bar === undefined ? "–" : drawBar(bar, barWidth).trimEnd(), ...rest];
+    }),
+  });
+}
+
+/** A command as it is; one with a backtick in it cannot be code between single ones. */
+const codeSpan = (text: string): string => (text.includes("`") ? escapeText(text) : `\`${text}\``);
