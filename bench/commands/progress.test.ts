@@ -8,7 +8,7 @@ import { CellState } from "../run/cell-state.ts";
 import { parseTarget } from "../targets/target.ts";
 import { formatClock, Progress, type ProgressSink } from "./progress.ts";
 
-const traffic = { ...presets.quick.settings, warmupMs: 500, rampUpMs: 500, durationMs: 9000 };
+const traffic = { ...presets.quick.settings, warmupMs: 500, rampUpMs: 500, durationMs: 9000, turns: 1 };
 const targets = [parseTarget("tcp"), parseTarget("websocket")];
 const cells = echo
   .cells({ targets, traffic, cluster: clusterPresets.quick })
@@ -43,18 +43,18 @@ const trial = (measures: Trial["measures"]): Trial => ({
 test("says which cell and trial runs and how long the rest takes, learning the overhead as it goes", () => {
   const { progress, lines, advance } = watched();
   const [tcp, websocket] = statesOf();
-  progress.trialStarts({ state: tcp!, trial: 1, number: 1, of: 4 });
+  progress.trialsStart([{ state: tcp!, trial: 1, number: 1, of: 4 }]);
   advance(15_000);
   tcp!.add(trial({ lostMessages: 0 }));
   progress.trialEnded({ state: tcp!, trial: 1, number: 1, of: 4 });
-  progress.trialStarts({ state: websocket!, trial: 1, number: 2, of: 4 });
+  progress.trialsStart([{ state: websocket!, trial: 1, number: 2, of: 4 }]);
   // 4 trials of 10 s and a guessed 0.7 s each; then 3 of 10 s and a measured 5 s each.
   assert.deepEqual(lines, ["[1/4]  tcp, echo  trial 1  0:43 left\n", "[2/4]  websocket, echo  trial 1  0:45 left\n"]);
 });
 
 test("rewrites one line on a terminal and keeps it within the width", () => {
   const { progress, lines } = watched({ isTTY: true, columns: 20 });
-  progress.trialStarts({ state: statesOf()[0]!, trial: 1, number: 1, of: 4 });
+  progress.trialsStart([{ state: statesOf()[0]!, trial: 1, number: 1, of: 4 }]);
   assert.deepEqual(lines, ["\r\u001b[K[1/4]  tcp, echo  t"]);
 });
 
@@ -75,4 +75,10 @@ test("formats minutes and seconds", () => {
   assert.equal(formatClock(5400), "0:05");
   assert.equal(formatClock(65_000), "1:05");
   assert.equal(formatClock(3_600_000), "60:00");
+});
+
+test("says in one line that some cells begin a trial together", () => {
+  const { progress, lines } = watched();
+  progress.trialsStart(statesOf().map((state, index) => ({ state, trial: 2, number: 3 + index, of: 4 })));
+  assert.deepEqual(lines, ["[3/4]  2 cells  trial 2  0:21 left\n"]);
 });

@@ -48,12 +48,14 @@ export class Progress implements RunObserver {
     this.say(`refused      ${target.label}: ${reason}`);
   }
 
-  trialStarts(step: TrialStep): void {
-    const { number, of } = step;
+  trialsStart(steps: readonly TrialStep[]): void {
+    const [{ trial, number, of }] = steps as [TrialStep];
     const now = this.#nowMs();
     this.#startedMs ??= now;
     const left = formatClock(this.#leftMs(now - this.#startedMs, of - number + 1));
-    this.#show(`${lineOf(step)}  ${left} left`);
+    const what =
+      steps.length === 1 ? lineOf(steps[0]!) : `${placeOf(number, of)}  ${steps.length} cells  trial ${trial}`;
+    this.#show(`${what}  ${left} left`);
   }
 
   /** A terminal's line changes; elsewhere only what takes its time is told of before it ends. */

@@ -74,7 +74,7 @@ export function runCommand(): Command {
     )
     .option("-c, --connections <count>", "virtual users, one connection each", argument(parseCount))
     .option("--idle-connections <count>", "most connections at once in the idle scenario", argument(parseCount))
-    .option("-d, --duration <time>", "length of each measured window, e.g. 10s", argument(parseDurationMs))
+    .option("-d, --duration <time>", "measured time of each cell in one trial, e.g. 10s", argument(parseDurationMs))
     .option("--warmup <time>", "traffic before each window that is not timed, e.g. 500ms", argument(parseDurationMs))
     .option(
       "-R, --rate <messages per second>",

@@ -8,7 +8,7 @@ import { ServerRig } from "../rigs/server-rig.ts";
 import { deliveryFloorMs } from "../targets/target.ts";
 import { type CapacityProbe, defaultSearchLimits, type SearchLimits, searchCapacity } from "./capacity/search.ts";
 import { openLoad, type TrafficCell, trafficCells, trafficSettings } from "./comparison/traffic-cell.ts";
-import { trafficTrial } from "./comparison/traffic-trial.ts";
+import { roundTripWarmup, trafficTrial } from "./comparison/traffic-trial.ts";
 import type { Experiment, Outcome } from "./contract/experiment.ts";
 import type { Objective, RunRequest } from "./contract/request.ts";
 import { echo } from "./echo.ts";
@@ -33,18 +33,21 @@ class ProbeRig extends Rig {
 
 function cells(request: RunRequest): CapacityCell[] {
   const { objective } = request.traffic;
-  return trafficCells(request, {
-    behaviour: { name: "echo" },
-    load: openLoad(request.traffic),
-    expectations: [
-      {
-        statement: "the target holds the objective at some rate",
-        formula: "the lowest rate offered is 1/s",
-        metric: "capacityRatePerSecond",
-        expected: { low: 1 },
-      },
-    ],
-  }).map((cell) => ({
+  return trafficCells(
+    { ...request, traffic: { ...request.traffic, turns: 1 } },
+    {
+      behaviour: { name: "echo" },
+      load: openLoad(request.traffic),
+      expectations: [
+        {
+          statement: "the target holds the objective at some rate",
+          formula: "the lowest rate offered is 1/s",
+          metric: "capacityRatePerSecond",
+          expected: { low: 1 },
+        },
+      ],
+    },
+  ).map((cell) => ({
     ...cell,
     objective,
     limits: defaultSearchLimits,
@@ -76,7 +79,7 @@ async function probeOnce(cell: CapacityCell, context: RigContext): Promise<{ win
 }
 
 const shapeOf = ({ parameters: { load } }: CapacityCell) => ({
-  warmup: { name: "warm-up", flows: { roundTrip: { kind: "closed", inFlight: 4 } } } as const,
+  warmup: roundTripWarmup,
   windows: [{ name: "probe", flows: { roundTrip: load! } }],
 });
 

@@ -1,21 +1,16 @@
 import type { Load } from "../../load/flows/traffic.ts";
-import { ServerRig } from "../rigs/server-rig.ts";
+import type { ServerRig } from "../rigs/server-rig.ts";
 import { delaysNamed, ledgerMetrics } from "./comparison/measured.ts";
-import {
-  openLoad,
-  type TrafficCell,
-  trafficCells,
-  trafficParameters,
-  trafficSettings,
-} from "./comparison/traffic-cell.ts";
-import { trafficMsOf, trafficTrial } from "./comparison/traffic-trial.ts";
+import { openLoad, type TrafficCell, trafficCells, trafficSettings } from "./comparison/traffic-cell.ts";
+import { measuredInTurn } from "./comparison/traffic-trial.ts";
 import { type Experiment, exactly } from "./contract/experiment.ts";
 import type { RunRequest } from "./contract/request.ts";
 
 const cells = (request: RunRequest): TrafficCell[] =>
   trafficCells(request, {
-    behaviour: { name: "one-way" },
+    behaviour: { name: "traffic" },
     load: openLoad(request.traffic),
+    windows: 3,
     expectations: [
       {
         claim: "ws-duplex",
@@ -45,25 +40,19 @@ export const duplex: Experiment<TrafficCell, ServerRig> = {
     "pacingPeriodUs",
     ...ledgerMetrics,
   ],
-  isolation: "exclusive",
   cells,
   unfit: ({ target }) =>
     target.system.kind === "embedded"
       ? undefined
       : "one-way delays need the server this project brings: one started elsewhere only echoes",
-  open: ServerRig.open,
-  measure(rig, cell) {
-    const { load } = trafficParameters(cell);
-    return trafficTrial(rig, cell, {
-      warmup: { name: "warm-up", flows: { uplink: denser(load), downlink: denser(load) } },
-      windows: [
-        { name: "uplink alone", flows: { uplink: load } },
-        { name: "downlink alone", flows: { downlink: load } },
-        { name: "together", flows: { uplink: load, downlink: load } },
-      ],
-    });
-  },
-  trafficMs: (cell) => trafficMsOf(cell, 3),
+  ...measuredInTurn(({ load }) => ({
+    warmup: { name: "warm-up", flows: { uplink: denser(load), downlink: denser(load) } },
+    windows: [
+      { name: "uplink alone", flows: { uplink: load } },
+      { name: "downlink alone", flows: { downlink: load } },
+      { name: "together", flows: { uplink: load, downlink: load } },
+    ],
+  })),
   /** A server that echoes, and so neither counts what arrives nor sends by itself. */
   sabotage(request) {
     const cell = cells(request)[0]!;

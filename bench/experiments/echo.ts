@@ -1,19 +1,13 @@
-import { ServerRig } from "../rigs/server-rig.ts";
+import type { ServerRig } from "../rigs/server-rig.ts";
 import { delaysNamed, ledgerMetrics } from "./comparison/measured.ts";
-import {
-  openLoad,
-  type TrafficCell,
-  trafficCells,
-  trafficParameters,
-  trafficSettings,
-} from "./comparison/traffic-cell.ts";
-import { trafficMsOf, trafficTrial } from "./comparison/traffic-trial.ts";
+import { openLoad, type TrafficCell, trafficCells, trafficSettings } from "./comparison/traffic-cell.ts";
+import { measuredInTurn, roundTripWarmup } from "./comparison/traffic-trial.ts";
 import { type Experiment, exactly } from "./contract/experiment.ts";
 import type { RunRequest } from "./contract/request.ts";
 
 const cells = (request: RunRequest): TrafficCell[] =>
   trafficCells(request, {
-    behaviour: { name: "echo" },
+    behaviour: { name: "traffic" },
     load: openLoad(request.traffic),
     expectations: [
       {
@@ -42,15 +36,11 @@ export const echo: Experiment<TrafficCell, ServerRig> = {
     "overheadBytesPerMessage",
     ...ledgerMetrics,
   ],
-  isolation: "exclusive",
   cells,
-  open: ServerRig.open,
-  measure: (rig, cell) =>
-    trafficTrial(rig, cell, {
-      warmup: { name: "warm-up", flows: { roundTrip: { kind: "closed", inFlight: 4 } } },
-      windows: [{ name: "echo", flows: { roundTrip: trafficParameters(cell).load } }],
-    }),
-  trafficMs: (cell) => trafficMsOf(cell, 1),
+  ...measuredInTurn(({ load }) => ({
+    warmup: roundTripWarmup,
+    windows: [{ name: "echo", flows: { roundTrip: load } }],
+  })),
   /** A server that swallows every tenth message. */
   sabotage: (request) => ({
     cell: {

@@ -1,14 +1,14 @@
 import { nowNs } from "../../protocol/clock.ts";
 import { defaultLimits } from "../../protocol/contract.ts";
 import { WirebenchError } from "../../protocol/errors.ts";
-import type { Window } from "../../results/contract/results.ts";
+import type { Flag, Window } from "../../results/contract/results.ts";
 import { memoryFlags, memorySeries, usedServerFlag } from "../../results/recording/memory.ts";
 import { fitLine, type Point } from "../../results/statistics/line.ts";
 import { ProgramPool } from "../rigs/program-pool.ts";
 import type { RigContext } from "../rigs/rig.ts";
 import { ServerRig } from "../rigs/server-rig.ts";
 import { protocols } from "../targets/protocols.ts";
-import { embeddedTarget, type Target, traitsOf } from "../targets/target.ts";
+import { deliveryFloorMs, embeddedTarget, type Target, traitsOf } from "../targets/target.ts";
 import type { TrafficCell } from "./comparison/traffic-cell.ts";
 import { type CellPlan, type Experiment, exactly, type Outcome } from "./contract/experiment.ts";
 import { checkPayload, type RunRequest } from "./contract/request.ts";
@@ -16,23 +16,25 @@ import { checkPayload, type RunRequest } from "./contract/request.ts";
 export interface IdleCell extends TrafficCell {
   /** Counts of connections at which memory is read. */
   readonly steps: readonly number[];
+  /** Fewer users than were asked for, since they poll. */
+  readonly fewer?: boolean;
   readonly restMs: number;
   readonly watchMs: number;
 }
 
 /** A line through fewer points hardly shows whether it is one. */
-const stepsMin = 5;
-const stepsMax = 10;
-const connectionsPerStep = 50;
+const stepCount = 5;
+/** More polls would be the load of a busy server, on a client that can hardly make them. */
+const pollsPerSecondMax = 4000;
+/** A trial is long, and memory repeats itself well. */
+const trialsMax = 3;
 /** Handshakes under way at a time: nobody times them. */
 const atOnce = 8;
 const callWaitMs = 20_000;
 
 /** Even steps up to `connections`. Not from 0: what a server sets up for its first user it does not for the next. */
-function connectionSteps(connections: number): number[] {
-  const count = Math.min(stepsMax, Math.max(stepsMin, Math.round(connections / connectionsPerStep)));
-  return Array.from({ length: count }, (_, index) => Math.round((connections * (index + 1)) / count));
-}
+const connectionSteps = (connections: number): number[] =>
+  Array.from({ length: stepCount }, (_, index) => Math.round((connections * (index + 1)) / stepCount));
 
 /** On a stream of ours nothing is sent that was not asked for; requests that are held or repeated are another matter. */
 const expectationsFor = (target: Target): CellPlan["expectations"] =>
@@ -49,13 +51,15 @@ const expectationsFor = (target: Target): CellPlan["expectations"] =>
 
 function cells({ targets, traffic }: RunRequest): IdleCell[] {
   checkPayload(traffic);
-  const { idleConnections: connections, idleMs, rampUpMs, payloadBytes, payloadKind } = traffic;
-  if (connections < stepsMin || connections > defaultLimits.connectionsMax) {
-    const range = `from ${stepsMin} to ${defaultLimits.connectionsMax}`;
-    throw new WirebenchError("usage", `expected ${range} idle connections, got ${connections}`);
+  const { idleConnections, idleMs, rampUpMs, payloadBytes, payloadKind } = traffic;
+  if (idleConnections < stepCount || idleConnections > defaultLimits.connectionsMax) {
+    const range = `from ${stepCount} to ${defaultLimits.connectionsMax}`;
+    throw new WirebenchError("usage", `expected ${range} idle connections, got ${idleConnections}`);
   }
   return targets.map((target) => {
-    const floorMs = traitsOf(target).deliveryFloorMs?.(target.options) ?? 0;
+    const floorMs = deliveryFloorMs(target);
+    const polled = floorMs === 0 ? idleConnections : Math.round(pollsPerSecondMax * (floorMs / 1000));
+    const connections = Math.min(idleConnections, Math.max(stepCount, polled));
     const [restMs, watchMs] = [Math.max(rampUpMs, 2 * floorMs), Math.max(idleMs, 4 * floorMs)];
     const steps = connectionSteps(connections);
     return {
@@ -70,14 +74,19 @@ function cells({ targets, traffic }: RunRequest): IdleCell[] {
         settings: { connectionSteps: steps.join(", "), restMs },
       },
       expectations: expectationsFor(target),
+      trialsMax,
       steps,
+      fewer: connections < idleConnections,
       restMs,
       watchMs,
     };
   });
 }
 
-async function* measure(rig: ServerRig, { target, steps, restMs, watchMs }: IdleCell): AsyncGenerator<Window, Outcome> {
+async function* measure(
+  rig: ServerRig,
+  { target, steps, fewer = false, restMs, watchMs }: IdleCell,
+): AsyncGenerator<Window, Outcome> {
   const { watch, server } = rig.system;
   // Memory that earlier connections left is used again, and garbage of theirs goes at any time: a slope could be anything.
   const isFresh = target.system.kind !== "external";
@@ -110,7 +119,6 @@ async function* measure(rig: ServerRig, { target, steps, restMs, watchMs }: Idle
     },
     histograms: {},
   };
-  await rig.users.close();
   const line = points.length === steps.length ? fitLine(points) : undefined;
   const perConnectionSecond = (amount: number): number => amount / connected / (watchMs / 1000);
   return {
@@ -120,7 +128,11 @@ async function* measure(rig: ServerRig, { target, steps, restMs, watchMs }: Idle
       idleWireBytesPerConnectionSecond: perConnectionSecond(sent + received),
     },
     series: points.length === steps.length ? [memorySeries(points)] : [],
-    flags: [...memoryFlags(line), ...(isFresh ? [] : [usedServerFlag])],
+    flags: [
+      ...memoryFlags(line),
+      ...(fewer ? [fewConnectionsFlag(connected)] : []),
+      ...(isFresh ? [] : [usedServerFlag]),
+    ],
   };
 }
 
@@ -128,7 +140,7 @@ async function* measure(rig: ServerRig, { target, steps, restMs, watchMs }: Idle
 async function open(cell: IdleCell, context: RigContext): Promise<ServerRig> {
   const programs = new ProgramPool();
   try {
-    const rig = await ServerRig.start(cell, { ...context, programs });
+    const rig = await ServerRig.open(cell, { ...context, programs });
     rig.own(programs);
     return rig;
   } catch (error) {
@@ -136,6 +148,13 @@ async function open(cell: IdleCell, context: RigContext): Promise<ServerRig> {
     throw error;
   }
 }
+
+const fewConnectionsFlag = (connections: number): Flag => ({
+  code: "few-connections",
+  severity: "warning",
+  cause: "wirebench",
+  message: `memory is that of ${connections} users: more of them would poll more than ${pollsPerSecondMax} times a second`,
+});
 
 /** Memory, CPU time and bytes of connections on which nobody sends. Its trials need no quiet machine and share it. */
 export const idle: Experiment<IdleCell, ServerRig> = {

@@ -1,19 +1,13 @@
-import { ServerRig } from "../rigs/server-rig.ts";
+import type { ServerRig } from "../rigs/server-rig.ts";
 import { delaysNamed, ledgerMetrics } from "./comparison/measured.ts";
-import {
-  closedLoad,
-  type TrafficCell,
-  trafficCells,
-  trafficParameters,
-  trafficSettings,
-} from "./comparison/traffic-cell.ts";
-import { trafficMsOf, trafficTrial } from "./comparison/traffic-trial.ts";
+import { closedLoad, type TrafficCell, trafficCells, trafficSettings } from "./comparison/traffic-cell.ts";
+import { measuredInTurn, roundTripWarmup } from "./comparison/traffic-trial.ts";
 import { type Experiment, exactly } from "./contract/experiment.ts";
 import type { RunRequest } from "./contract/request.ts";
 
 const cells = (request: RunRequest): TrafficCell[] =>
   trafficCells(request, {
-    behaviour: { name: "echo" },
+    behaviour: { name: "traffic" },
     load: closedLoad(request.traffic),
     expectations: [
       {
@@ -39,17 +33,11 @@ export const throughput: Experiment<TrafficCell, ServerRig> = {
     "generatorCpuUsPerMessage",
     ...ledgerMetrics,
   ],
-  isolation: "exclusive",
   cells,
-  open: ServerRig.open,
-  measure(rig, cell) {
-    const { load } = trafficParameters(cell);
-    return trafficTrial(rig, cell, {
-      warmup: { name: "warm-up", flows: { roundTrip: load } },
-      windows: [{ name: "throughput", flows: { roundTrip: load } }],
-    });
-  },
-  trafficMs: (cell) => trafficMsOf(cell, 1),
+  ...measuredInTurn(({ load }) => ({
+    warmup: roundTripWarmup,
+    windows: [{ name: "throughput", flows: { roundTrip: load } }],
+  })),
   /** A server that answers every tenth message twice. */
   sabotage: (request) => ({
     cell: {

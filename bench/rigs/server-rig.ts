@@ -43,21 +43,11 @@ export class ServerRig extends Rig {
   readonly #context: RigContext;
   #system: RunningSystem | undefined;
   #windows = 0;
+  #connected: Promise<void> | undefined;
+  readonly #warm = new Map<string, Promise<void>>();
 
-  /** Starts server and load generators, and connects `connections` users, timed one after the other. */
+  /** Starts server and load generators; nobody is connected yet. */
   static async open(cell: ServerCell, context: RigContext): Promise<ServerRig> {
-    const rig = await ServerRig.start(cell, context);
-    try {
-      rig.keepHistograms({ connect: await rig.connect(cell.parameters.connections) });
-      return rig;
-    } catch (error) {
-      await rig[Symbol.asyncDispose]();
-      throw error;
-    }
-  }
-
-  /** The same without users yet. */
-  static async start(cell: ServerCell, context: RigContext): Promise<ServerRig> {
     const rig = new ServerRig(cell, context);
     try {
       await rig.unlessFailed(rig.#startSystem());
@@ -105,6 +95,14 @@ export class ServerRig extends Rig {
     return this.#system!;
   }
 
+  /** Connects the users of the cell, timed one after the other; once, however many cells share the rig. */
+  connectAll(): Promise<void> {
+    this.#connected ??= this.connect(this.#cell.parameters.connections).then((connect) =>
+      this.keepHistograms({ connect }),
+    );
+    return this.#connected;
+  }
+
   /**
    * Adds users, so many handshakes at a time; resolves with the histogram of the times they took. They connect to `url`:
    * the system, or what stands before it.
@@ -122,8 +120,18 @@ export class ServerRig extends Rig {
     return [...order.slice(first), ...order.slice(0, first)];
   }
 
-  /** Traffic that is not recorded. Rejects if it is not all delivered: the rest would be load on a window. */
-  async warmUp(plan: WindowPlan, durationMs: number, drainMs: number): Promise<void> {
+  /**
+   * Traffic that is not recorded, once for each set of flows, however many cells share the rig. Rejects if it is not all
+   * delivered: the rest would be load on a window.
+   */
+  warmUp(plan: WindowPlan, durationMs: number, drainMs: number): Promise<void> {
+    const flows = Object.keys(plan.flows).join();
+    const warm = this.#warm.get(flows) ?? this.#warmUp(plan, durationMs, drainMs);
+    this.#warm.set(flows, warm);
+    return warm;
+  }
+
+  async #warmUp(plan: WindowPlan, durationMs: number, drainMs: number): Promise<void> {
     const patientMs = Math.max(warmupDrainMs, drainMs);
     const window = await this.window(plan, { rampUpMs: 0, durationMs, drainMs: patientMs }, 0);
     const total = (name: LedgerCount): number => flowsOf(window).reduce((sum, { ledger }) => sum + ledger[name], 0);
@@ -164,6 +172,12 @@ export class ServerRig extends Rig {
     if (generators.length === 0) throw new WirebenchError("process-failed", this.failure ?? "nobody saw the window");
     const joined = joinWindow(order, durationMs, own, seen, generators);
     return { name: plan.name, startMs: this.atMs(startNs), durationMs, ...joined };
+  }
+
+  /** A server that is alive is told that its users leave. */
+  override async [Symbol.asyncDispose](): Promise<void> {
+    if (this.failure === undefined && this.#system !== undefined) await this.users.close().catch(() => {});
+    await super[Symbol.asyncDispose]();
   }
 
   #halt(): void {

@@ -28,6 +28,7 @@ export class CellState {
   readonly #machine: MachineLoad;
   readonly #trials: Trial[] = [];
   #stop: Stop | undefined;
+  #cutShort = "interrupted";
   #result: Cell | undefined;
 
   constructor(planned: PlannedCell, machine: MachineLoad) {
@@ -52,8 +53,24 @@ export class CellState {
     return this.#stop !== undefined;
   }
 
-  add(trial: Trial): void {
+  /** Whether it takes part in a trial: of so many each, and further ones until its headline intervals are that narrow. */
+  wants(trial: number, trials: number, share: number): boolean {
+    return !this.stopped && (trial <= this.#own(trials) || (trial > trials && !this.isPrecise(share)));
+  }
+
+  /** How many there are for it from this one on, as far as one can say. */
+  trialsLeft(trial: number, trials: number): number {
+    return Math.max(1, this.#own(trials) - trial + 1);
+  }
+
+  #own(trials: number): number {
+    return Math.min(trials, this.planned.cell.trialsMax ?? trials);
+  }
+
+  /** `reason` says why a partial one was cut short. */
+  add(trial: Trial, reason?: string): void {
     this.#trials.push(trial);
+    this.#cutShort = reason ?? this.#cutShort;
     this.#result = undefined;
   }
 
@@ -90,7 +107,7 @@ export class CellState {
     const complete = this.#trials.filter(({ state }) => state === "complete");
     if (complete.length === 0) {
       return this.#trials.length > 0
-        ? { ...identity, state: "failed", reason: "interrupted in its first trial", trials: this.#trials }
+        ? { ...identity, state: "failed", reason: `no trial was complete: ${this.#cutShort}`, trials: this.#trials }
         : { ...identity, state: "not-run", reason: "the run ended before its first trial" };
     }
     const { cell } = this.planned;

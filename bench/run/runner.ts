@@ -1,4 +1,4 @@
-/** Runs the cells of any experiments: conformance first, then all trials in a seeded random order, keeping the results up to date. */
+/** Runs the cells of any experiments: conformance first, then set after set of trials, keeping the results up to date. */
 import { describeError } from "../../protocol/errors.ts";
 import { seededRandom, shuffled } from "../../protocol/random.ts";
 import { type Results, schemaVersion, type Window } from "../../results/contract/results.ts";
@@ -6,11 +6,12 @@ import { compareWithReference } from "../../results/summary/comparison.ts";
 import { brokerNamed } from "../../servers/cluster/brokers/brokers.ts";
 import type { ConformanceResult } from "../conformance/suite.ts";
 import { commit, describeEnvironment, version } from "../environment/environment.ts";
+import type { Experiment } from "../experiments/contract/experiment.ts";
 import { ProgramPool } from "../rigs/program-pool.ts";
 import { describeTarget, type Target } from "../targets/target.ts";
 import { CellState, type PlannedCell } from "./cell-state.ts";
 import { brokersIn, componentsOf } from "./components.ts";
-import { runTrial } from "./trial.ts";
+import { runSet } from "./set.ts";
 import { verifyTarget } from "./verify.ts";
 
 export interface RunPlan {
@@ -28,8 +29,9 @@ export interface RunObserver {
   /** Conformance of the target begins. */
   verifying(target: Target): void;
   refused(target: Target, reason: string): void;
-  trialStarts(step: TrialStep): void;
-  /** Of a trial that goes on. */
+  /** Some cells begin a trial of theirs together: one, some side by side, or all that take turns. */
+  trialsStart(steps: readonly TrialStep[]): void;
+  /** Of a trial that goes on: a window, or a slice of one. */
   windowEnded(step: TrialStep, window: Window): void;
   /** With what the cell has become. */
   trialEnded(step: TrialStep): void;
@@ -110,22 +112,24 @@ async function runTrials(plan: RunPlan, states: readonly CellState[], surroundin
   const { trialsMax, share } = plan.precision ?? { trialsMax: plan.trials, share: 0 };
   let done = 0;
   for (let trial = 1; trial <= trialsMax; trial++) {
-    const wanting = states.filter((state) => !state.stopped && (trial <= plan.trials || !state.isPrecise(share)));
-    const of = done + wanting.length * Math.max(1, plan.trials - trial + 1);
+    const wanting = states.filter((state) => state.wants(trial, plan.trials, share));
+    const of = done + wanting.reduce((sum, state) => sum + state.trialsLeft(trial, plan.trials), 0);
     for (const batch of batchesOf(shuffled(wanting, random))) {
       if (signal.aborted) return;
-      const steps = batch.map((state) => ({ state, trial, number: ++done, of }));
-      for (const step of steps) observer.trialStarts(step);
+      const steps = batch.states.map((state) => ({ state, trial, number: ++done, of }));
+      observer.trialsStart(steps);
+      const context = { seed: plan.seed, trial, signal, programs };
+      const sideBySide = batch.isolation === "shared" ? steps.map((step) => [step]) : [steps];
       await Promise.all(
-        steps.map(async (step) => {
-          const { experiment, cell } = step.state.planned;
-          const context = { seed: plan.seed, trial, signal, programs };
-          const { trial: measured, failure } = await runTrial(experiment, cell, context, (window) =>
-            observer.windowEnded(step, window),
-          );
-          if (failure === undefined || measured.windows.length > 0) step.state.add(measured);
-          if (failure !== undefined && !signal.aborted) step.state.stop(failure);
-          observer.trialEnded(step);
+        sideBySide.map(async (set) => {
+          const planned = set.map((step) => ({ ...step.state.planned, step }));
+          const results = await runSet(planned, context, ({ step }, window) => observer.windowEnded(step, window));
+          for (const [index, { trial: measured, failure }] of results.entries()) {
+            const step = set[index]!;
+            if (failure === undefined || measured.windows.length > 0) step.state.add(measured, failure?.reason);
+            if (failure !== undefined && !failure.elsewhere && !signal.aborted) step.state.stop(failure);
+            observer.trialEnded(step);
+          }
         }),
       );
       checkpoint();
@@ -133,14 +137,22 @@ async function runTrials(plan: RunPlan, states: readonly CellState[], surroundin
   }
 }
 
-/** A trial that needs the machine to itself has it; then come those that do not, some side by side. */
-function batchesOf(states: readonly CellState[]): CellState[][] {
-  const sharing = states.filter(({ planned: { experiment } }) => experiment.isolation === "shared");
-  const batches = states.filter((state) => !sharing.includes(state)).map((state) => [state]);
-  for (let first = 0; first < sharing.length; first += sideBySideMax) {
-    batches.push(sharing.slice(first, first + sideBySideMax));
-  }
-  return batches;
+/** Cells whose trials run together. */
+interface Batch {
+  readonly isolation: Experiment["isolation"];
+  readonly states: readonly CellState[];
+}
+
+/** A trial that needs the machine to itself has it; those that take turns are one set; some others share the machine. */
+function batchesOf(states: readonly CellState[]): Batch[] {
+  const by = Map.groupBy(states, ({ planned }) => planned.experiment.isolation);
+  const batches = (isolation: Experiment["isolation"], sizeMax: number): Batch[] => {
+    const own = by.get(isolation) ?? [];
+    return own.flatMap((_, index) =>
+      index % sizeMax === 0 ? [{ isolation, states: own.slice(index, index + sizeMax) }] : [],
+    );
+  };
+  return [...batches("in-turn", states.length), ...batches("exclusive", 1), ...batches("shared", sideBySideMax)];
 }
 
 /** Checks each target once; a target that fails is refused in all its cells. A cluster's parts have suites of their own. */

@@ -78,7 +78,9 @@ const observed = z.object({
 });
 
 const trial = z.object({
-  trial: count.min(1),
+  trial: count
+    .min(1)
+    .describe("Cells that take turns share it: trials of one number met the same moments of the machine."),
   state: z.enum(["complete", "partial"]).describe("A partial trial was cut short: kept, never summarised."),
   startedAt: z.iso.datetime(),
   durationMs: z.number().nonnegative(),
@@ -103,7 +105,11 @@ const parameters = z.object({
     .nonnegative()
     .optional()
     .describe("Traffic of each window before it is timed, so that it is steady; it counts in the ledger."),
-  durationMs: positive.optional().describe("Of each measured window."),
+  durationMs: positive.optional().describe("Of each measured window, all its slices together."),
+  slices: count
+    .min(1)
+    .optional()
+    .describe("In how many pieces each window was measured, in turn with those of other cells; absent means one."),
   drainMs: positive.optional().describe("Longest wait for messages still on the way after a window."),
   nodes: count.min(1).optional(),
   broker: z.string().optional(),

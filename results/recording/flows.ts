@@ -36,7 +36,8 @@ export interface Flow {
 }
 
 /** `roundTripSentMessages`. */
-const named = (flow: FlowName, quantity: string): string => `${flow}${quantity[0]!.toUpperCase()}${quantity.slice(1)}`;
+const flowMeasure = (flow: FlowName, quantity: string): string =>
+  `${flow}${quantity[0]!.toUpperCase()}${quantity.slice(1)}`;
 
 export function recordFlow({
   name,
@@ -48,15 +49,15 @@ export function recordFlow({
 }: Flow): Pick<Window, "measures" | "histograms"> {
   return {
     measures: {
-      [named(name, "achievedRatePerSecond")]: achievedRatePerSecond,
-      ...(arrivalRatePerSecond !== undefined && { [named(name, "arrivalRatePerSecond")]: arrivalRatePerSecond }),
-      ...(timedMessages !== undefined && { [named(name, "timedMessages")]: timedMessages }),
-      ...Object.fromEntries(ledgerCounts.map((count) => [named(name, count), ledger[count]])),
+      [flowMeasure(name, "achievedRatePerSecond")]: achievedRatePerSecond,
+      ...(arrivalRatePerSecond !== undefined && { [flowMeasure(name, "arrivalRatePerSecond")]: arrivalRatePerSecond }),
+      ...(timedMessages !== undefined && { [flowMeasure(name, "timedMessages")]: timedMessages }),
+      ...Object.fromEntries(ledgerCounts.map((count) => [flowMeasure(name, count), ledger[count]])),
     },
     histograms: Object.fromEntries(
       flowDelays.flatMap((delay) => {
         const encoded = histograms[delay];
-        return encoded === undefined ? [] : [[named(name, delay), encoded]];
+        return encoded === undefined ? [] : [[flowMeasure(name, delay), encoded]];
       }),
     ),
   };
@@ -67,13 +68,13 @@ export const flowsOf = (window: Window): Flow[] => flowNames.flatMap((name) => f
 
 /** Undefined where the flow had no part in the window. */
 export function flowNamed({ measures, histograms }: Window, name: FlowName): Flow | undefined {
-  const achievedRatePerSecond = measures[named(name, "achievedRatePerSecond")];
+  const achievedRatePerSecond = measures[flowMeasure(name, "achievedRatePerSecond")];
   if (achievedRatePerSecond === undefined) return undefined;
-  const arrivalRatePerSecond = measures[named(name, "arrivalRatePerSecond")];
-  const timedMessages = measures[named(name, "timedMessages")];
-  const ledger = ledgerCounts.map((count) => [count, measures[named(name, count)] ?? 0]);
+  const arrivalRatePerSecond = measures[flowMeasure(name, "arrivalRatePerSecond")];
+  const timedMessages = measures[flowMeasure(name, "timedMessages")];
+  const ledger = ledgerCounts.map((count) => [count, measures[flowMeasure(name, count)] ?? 0]);
   const recorded = flowDelays.flatMap((delay) => {
-    const encoded = histograms[named(name, delay)];
+    const encoded = histograms[flowMeasure(name, delay)];
     return encoded === undefined ? [] : [[delay, encoded]];
   });
   return {
@@ -112,22 +113,25 @@ export interface WindowUse {
   readonly wireMessages: number;
 }
 
-const useNames = [
-  "serverCpuUs",
-  "serverCpuResolutionUs",
-  "serverMessages",
-  "serverRssBytes",
-  "serverEventLoopUtilization",
-  "generatorCpuUs",
-  "generatorMessages",
-  "pacingPeriodUs",
-  "generatorEventLoopUtilization",
-  "generatorEventLoopDelayMaxUs",
-  "cpuWaitShare",
-  "wireSentBytes",
-  "wireReceivedBytes",
-  "wireMessages",
-] as const satisfies readonly (keyof WindowUse)[];
+/** What becomes of it when the slices of a window are put together; `mean` is weighted by their length. */
+export const useOverSlices = {
+  serverCpuUs: "sum",
+  serverCpuResolutionUs: "max",
+  serverMessages: "sum",
+  serverRssBytes: "max",
+  serverEventLoopUtilization: "mean",
+  generatorCpuUs: "sum",
+  generatorMessages: "sum",
+  pacingPeriodUs: "max",
+  generatorEventLoopUtilization: "mean",
+  generatorEventLoopDelayMaxUs: "max",
+  cpuWaitShare: "mean",
+  wireSentBytes: "sum",
+  wireReceivedBytes: "sum",
+  wireMessages: "sum",
+} as const satisfies Record<keyof WindowUse, "sum" | "max" | "mean">;
+
+const useNames = Object.keys(useOverSlices) as (keyof WindowUse)[];
 
 export const recordUse = (use: WindowUse): Record<string, number> =>
   Object.fromEntries(

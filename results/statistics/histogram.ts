@@ -1,7 +1,9 @@
-import { build, decodeFromCompressedBase64, type Histogram } from "hdr-histogram-js";
+import { build, decodeFromCompressedBase64, encodeIntoCompressedBase64, type Histogram } from "hdr-histogram-js";
 
 /** Reads a histogram of results.json; its values are nanoseconds. */
 export const decodeHistogram = (encoded: string): Histogram => decodeFromCompressedBase64(encoded, 32);
+
+export const encodeHistogram = (histogram: Histogram): string => encodeIntoCompressedBase64(histogram);
 
 /** Sums histograms; percentiles of the sum are right, averages of percentiles are not. Undefined for none. */
 export function sumHistograms(encoded: readonly string[]): Histogram | undefined {

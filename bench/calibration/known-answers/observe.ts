@@ -56,14 +56,14 @@ export async function observe(order: ObserveOrder): Promise<WindowSeen[]> {
     windows.flatMap(({ name, answer }) => (answer ? [[name, answer]] : [])),
   );
   const behaviour: BehaviourOrder =
-    order.behaviour === "one-way" ? { name: "one-way" } : { name: "known-answer", script };
+    order.behaviour === "one-way" ? { name: "traffic" } : { name: "known-answer", script };
   const cell: ServerCell = {
     target,
     behaviour,
     parameters: { ...shape, payloadKind: "text", workers: 1, settings: {} },
   };
   await using programs = new ProgramPool();
-  await using rig = await ServerRig.start(cell, { trial: 1, seed, signal, programs });
+  await using rig = await ServerRig.open(cell, { trial: 1, seed, signal, programs });
   const relay = new RemoteProcess<RelayApi>("observer", "../../calibration/observer/relay");
   await using cleanUp = new AsyncDisposableStack();
   cleanUp.defer(() => relay.stop());

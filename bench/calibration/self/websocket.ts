@@ -2,7 +2,7 @@ import { clusterPresets } from "../../experiments/cluster/presets.ts";
 import { presets } from "../../experiments/comparison/presets.ts";
 import { throughput } from "../../experiments/throughput.ts";
 import { ProgramPool } from "../../rigs/program-pool.ts";
-import { runTrial } from "../../run/trial.ts";
+import { runSet } from "../../run/set.ts";
 import { embeddedTarget } from "../../targets/target.ts";
 import { ForkedChild } from "../second-opinion/forked-child.ts";
 import { type LoopOrder, type LoopResult, type LoopShape, timing } from "../second-opinion/loop.ts";
@@ -14,9 +14,9 @@ export async function websocketWithHarness(shape: LoopShape, seed: number): Prom
   const [cell] = throughput.cells(request);
   await using programs = new ProgramPool();
   const context = { trial: 1, seed, signal: new AbortController().signal, programs };
-  const { trial, failure } = await runTrial(throughput, cell!, context);
-  if (failure !== undefined) throw new Error(failure.reason);
-  const { achievedRatePerSecond, roundTripP50Us } = trial.measures;
+  const [result] = await runSet([{ experiment: throughput, cell: cell! }], context);
+  if (result!.failure !== undefined) throw new Error(result!.failure.reason);
+  const { achievedRatePerSecond, roundTripP50Us } = result!.trial.measures;
   return { ratePerSecond: achievedRatePerSecond!, p50Us: roundTripP50Us! };
 }
 

@@ -15,8 +15,11 @@ export type TrafficParameters = CellPlan["parameters"] & { readonly load: Load }
 
 export interface TrafficTimes {
   readonly warmupMs: number;
+  /** Of each slice. */
   readonly rampUpMs: number;
+  /** Of each window, all its slices together. */
   readonly durationMs: number;
+  readonly slices: number;
   readonly drainMs: number;
 }
 
@@ -29,6 +32,7 @@ export const trafficSettings = [
   "warmupMs",
   "rampUpMs",
   "durationMs",
+  "turns",
   "drainMs",
 ] as const satisfies readonly (keyof TrafficSettings)[];
 
@@ -43,7 +47,16 @@ export const closedLoad = ({ inFlight }: TrafficSettings): Load => ({ kind: "clo
 /** One cell per target. Throws `usage` for settings that contradict each other. */
 export function trafficCells(
   { targets, traffic }: RunRequest,
-  { behaviour, load, expectations }: Pick<TrafficCell, "behaviour" | "expectations"> & { readonly load: Load },
+  {
+    behaviour,
+    load,
+    expectations,
+    windows = 1,
+  }: Pick<TrafficCell, "behaviour" | "expectations"> & {
+    readonly load: Load;
+    /** Kinds of windows that share the measured time. */
+    readonly windows?: number;
+  },
 ): TrafficCell[] {
   checkPayload(traffic);
   const { connections, workers, payloadBytes, payloadKind } = traffic;
@@ -54,26 +67,44 @@ export function trafficCells(
     target,
     behaviour,
     expectations,
-    parameters: { connections, workers, payloadBytes, payloadKind, load, ...timesOf(target, traffic), settings: {} },
+    parameters: {
+      connections,
+      workers,
+      payloadBytes,
+      payloadKind,
+      load,
+      ...timesOf(target, traffic, windows),
+      settings: {},
+    },
   }));
 }
 
-/** A window shorter than a few waits of the protocol's own clock would see its rhythm instead of a rate. */
-export function timesOf(target: Target, { warmupMs, rampUpMs, durationMs, drainMs }: TrafficTimes): TrafficTimes {
+/**
+ * Each turn takes one slice of one window. A slice that is no multiple of the wait of the protocol's own clock would see
+ * its rhythm instead of a rate.
+ */
+export function timesOf(
+  target: Target,
+  { warmupMs, rampUpMs, durationMs, turns, drainMs }: TrafficSettings,
+  windows: number,
+): TrafficTimes {
   const floorMs = deliveryFloorMs(target);
+  const slices = Math.max(1, Math.round(turns / windows));
+  const sliceMs = durationMs / windows / slices;
   return {
     warmupMs,
     rampUpMs: Math.max(rampUpMs, 2 * floorMs),
-    durationMs: Math.max(durationMs, 4 * floorMs),
+    durationMs: slices * (floorMs === 0 ? sliceMs : Math.max(2, Math.ceil(sliceMs / floorMs)) * floorMs),
+    slices,
     drainMs: Math.max(drainMs, 4 * floorMs),
   };
 }
 
 /** Of a cell of this kind, what its cells always have. */
 export function trafficParameters({ parameters }: TrafficCell): TrafficParameters {
-  const { load, warmupMs = 0, rampUpMs = 0, durationMs, drainMs } = parameters;
+  const { load, warmupMs = 0, rampUpMs = 0, durationMs, slices = 1, drainMs } = parameters;
   if (load === undefined || durationMs === undefined || drainMs === undefined) {
     throw new TypeError("a cell of traffic has a load and its times");
   }
-  return { ...parameters, load, warmupMs, rampUpMs, durationMs, drainMs };
+  return { ...parameters, load, warmupMs, rampUpMs, durationMs, slices, drainMs };
 }

@@ -1,10 +1,11 @@
-/** One trial of traffic: warm-up, then the windows in drawn order, then what they measured. */
+/** One trial of traffic: users connected and everything warm, then the windows in turns, then what they measured. */
 import type { WindowPlan } from "../../../load/flows/window.ts";
 import type { Window } from "../../../results/contract/results.ts";
+import { joinSlices } from "../../../results/recording/slices.ts";
 import { trafficMeasures } from "../../../results/recording/traffic-measures.ts";
-import type { ServerRig } from "../../rigs/server-rig.ts";
-import type { Outcome } from "../contract/experiment.ts";
-import { type TrafficCell, trafficParameters } from "./traffic-cell.ts";
+import { ServerRig } from "../../rigs/server-rig.ts";
+import type { Experiment, Outcome } from "../contract/experiment.ts";
+import { type TrafficCell, type TrafficParameters, trafficParameters } from "./traffic-cell.ts";
 
 export interface TrafficShape {
   /**
@@ -16,29 +17,53 @@ export interface TrafficShape {
   readonly windows: readonly WindowPlan[];
 }
 
+/** Of round trips; the same for every experiment with them, so that cells that share a rig share their warm-up. */
+export const roundTripWarmup: WindowPlan = { name: "warm-up", flows: { roundTrip: { kind: "closed", inFlight: 4 } } };
+
+type TrafficExperiment = Pick<
+  Experiment<TrafficCell, ServerRig>,
+  "isolation" | "open" | "sharedRig" | "settle" | "measure" | "trafficMs"
+>;
+
+/** How an experiment with traffic is measured; the shape is all that sets it apart. */
+export const measuredInTurn = (shapeOf: (parameters: TrafficParameters) => TrafficShape): TrafficExperiment => ({
+  isolation: "in-turn",
+  open: ServerRig.open,
+  sharedRig: ({ target, behaviour, parameters: { connections, workers, payloadBytes, payloadKind } }) =>
+    JSON.stringify([target.label, behaviour, connections, workers, payloadBytes, payloadKind]),
+  settle: (rig, cell) => settle(rig, cell, shapeOf(trafficParameters(cell))),
+  measure: (rig, cell) => trafficTrial(rig, cell, shapeOf(trafficParameters(cell))),
+  trafficMs(cell) {
+    const parameters = trafficParameters(cell);
+    const { warmupMs, rampUpMs, durationMs, slices } = parameters;
+    return warmupMs + shapeOf(parameters).windows.length * (slices * rampUpMs + durationMs);
+  },
+});
+
+async function settle(rig: ServerRig, cell: TrafficCell, { warmup }: TrafficShape): Promise<void> {
+  const { warmupMs, drainMs } = trafficParameters(cell);
+  await rig.connectAll();
+  if (warmupMs > 0) await rig.warmUp(warmup, warmupMs, drainMs);
+}
+
 export async function* trafficTrial(
   rig: ServerRig,
   cell: TrafficCell,
-  { warmup, windows }: TrafficShape,
+  shape: TrafficShape,
 ): AsyncGenerator<Window, Outcome> {
-  const { warmupMs, ...times } = trafficParameters(cell);
-  if (warmupMs > 0) await rig.warmUp(warmup, warmupMs, times.drainMs);
+  await settle(rig, cell, shape);
+  const { slices, durationMs, ...times } = trafficParameters(cell);
   const seen: Window[] = [];
-  for (const plan of rig.inDrawnOrder(windows)) {
-    if (rig.failure !== undefined) break;
-    const window = await rig.window(plan, times);
-    seen.push(window);
-    yield window;
+  for (let slice = 0; slice < slices; slice++) {
+    for (const plan of rig.inDrawnOrder(shape.windows)) {
+      if (rig.failure !== undefined) break;
+      const window = await rig.window(plan, { ...times, durationMs: durationMs / slices });
+      seen.push(window);
+      yield window;
+    }
   }
   if (rig.failure !== undefined) throw new Error(rig.failure);
-  await rig.users.close();
-  const inOrder = windows.flatMap(({ name }) => seen.filter((window) => window.name === name));
+  const windows = shape.windows.flatMap(({ name }) => joinSlices(seen.filter((window) => window.name === name)));
   const { histograms } = await rig.record();
-  return { windows: inOrder, measures: trafficMeasures({ windows: inOrder, histograms }, cell.parameters) };
-}
-
-/** Of one trial, if nothing is slow. */
-export function trafficMsOf(cell: TrafficCell, windows: number): number {
-  const { warmupMs, rampUpMs, durationMs } = trafficParameters(cell);
-  return warmupMs + windows * (rampUpMs + durationMs);
+  return { windows, measures: trafficMeasures({ windows, histograms }, cell.parameters) };
 }

@@ -15,6 +15,8 @@ export interface CellPlan {
   /** What sets it apart from other cells of the experiment on the same target; unique among them. */
   readonly variant?: string;
   readonly parameters: Parameters;
+  /** Of a cell whose trials take long and agree well: no more of them, unless a precision is asked for. */
+  readonly trialsMax?: number;
   /** Fixed before anything runs. */
   readonly expectations: readonly (Expectation & { readonly metric: MetricName })[];
 }
@@ -38,17 +40,24 @@ export interface Experiment<Cell extends CellPlan = CellPlan, On extends Rig = R
   readonly follows: readonly SettingName[];
   /** Everything its trials measure; what is not listed is not kept. */
   readonly metrics: readonly MetricName[];
-  /** Whether its trials need the machine to themselves, or may run side by side. */
-  readonly isolation: "exclusive" | "shared";
+  /**
+   * What a trial asks of the machine. `exclusive`: all of it. `in-turn`: all of it during each window, so that the windows
+   * of several cells can be taken in turn while the processes of all are alive. `shared`: whatever others leave.
+   */
+  readonly isolation: "exclusive" | "in-turn" | "shared";
   /** Every usage error is raised here, before anything starts. */
   cells(request: RunRequest): readonly Cell[];
   /** Why a cell is not measured, as a sentence. */
   unfit?(cell: Cell): string | undefined;
-  /** Fresh processes, up and connected. */
+  /** Fresh processes, up. Several may be opened side by side. */
   open(cell: Cell, context: RigContext): Promise<On>;
+  /** Cells with the same, in whatever experiment, can share a rig; absent means that each needs its own. */
+  sharedRig?(cell: Cell): string;
+  /** Makes the rig ready for windows, users connected and code warm, with the machine to itself. `measure` does if nobody did. */
+  settle?(rig: On, cell: Cell): Promise<void>;
   /**
-   * One trial. Yields after each window, so that the windows of several cells can be taken in turn. What was yielded
-   * before a failure is kept.
+   * One trial. Yields after each window, or slice of one, so that those of several cells can be taken in turn. What was
+   * yielded before a failure is kept.
    */
   measure(rig: On, cell: Cell): AsyncGenerator<Window, Outcome>;
   /** How long the traffic of one trial takes if nothing is slow, in milliseconds: for the time that is left. */

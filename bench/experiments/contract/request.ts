@@ -30,8 +30,10 @@ export interface TrafficSettings {
   readonly warmupMs: number;
   /** Traffic of each window before it is timed. */
   readonly rampUpMs: number;
-  /** Of each measured window. */
+  /** Measured time of a cell in one trial. */
   readonly durationMs: number;
+  /** In how many turns that time is taken. */
+  readonly turns: number;
   /** Longest wait for what is still on the way. */
   readonly drainMs: number;
   /** Most idle connections at once, and how long they are watched then. */

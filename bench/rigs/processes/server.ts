@@ -14,8 +14,8 @@ import {
   knownCostBehaviour,
 } from "../../../load/behaviours/known-cost.ts";
 import type { FlowRecords, MeasuredBehaviour } from "../../../load/behaviours/measured-behaviour.ts";
-import { oneWayBehaviour } from "../../../load/behaviours/one-way.ts";
 import { scriptedBehaviour } from "../../../load/behaviours/scripted.ts";
+import { trafficBehaviour } from "../../../load/behaviours/traffic.ts";
 import type { WindowOrder } from "../../../load/flows/window.ts";
 import { collectGarbage } from "../../../load/metering/garbage.ts";
 import { type ProcessUse, UsageMeter } from "../../../load/metering/usage.ts";
@@ -26,7 +26,7 @@ import { answerCalls } from "./remote.ts";
 
 /** Which behaviour a server has, with what that behaviour needs to know. */
 export type BehaviourOrder =
-  | { name: "echo" | "one-way" | "scripted" }
+  | { name: "echo" | "traffic" | "scripted" }
   | { name: "known-answer"; script: AnswerScript }
   | ({ name: "known-cost" } & KnownCost);
 
@@ -85,8 +85,8 @@ function behaviourOf(order: ServeOrder): MeasuredBehaviour {
   switch (order.behaviour.name) {
     case "echo":
       return echoBehaviour();
-    case "one-way":
-      return oneWayBehaviour(new MessageCodec(order.codec));
+    case "traffic":
+      return trafficBehaviour(new MessageCodec(order.codec));
     case "scripted":
       return scriptedBehaviour();
     case "known-answer":

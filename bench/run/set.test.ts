@@ -14,7 +14,7 @@ import { experimentNamed } from "../experiments/experiments.ts";
 import { ProgramPool } from "../rigs/program-pool.ts";
 import { parseTarget } from "../targets/target.ts";
 import type { PlannedCell } from "./cell-state.ts";
-import { runTrial, type TrialResult } from "./trial.ts";
+import { runSet, type TrialResult } from "./set.ts";
 
 const traffic: TrafficSettings = { ...presets.quick.settings, idleConnections: 20, idleMs: 500, rampUpMs: 20 };
 
@@ -24,13 +24,16 @@ function planned(target: string, scenario: string, change: Partial<TrafficSettin
   return { experiment, cell: experiment.cells(request)[0]! };
 }
 
-async function outcomeOf(
-  { experiment, cell }: PlannedCell,
+async function outcomesOf(
+  cells: readonly PlannedCell[],
   signal: AbortSignal = new AbortController().signal,
-): Promise<TrialResult> {
+): Promise<TrialResult[]> {
   await using programs = new ProgramPool();
-  return await runTrial(experiment, cell, { trial: 1, seed: 1, signal, programs });
+  return await runSet(cells, { trial: 1, seed: 1, signal, programs });
 }
+
+const outcomeOf = async (cell: PlannedCell, signal?: AbortSignal): Promise<TrialResult> =>
+  (await outcomesOf([cell], signal))[0]!;
 
 async function measured(plan: PlannedCell): Promise<{ trial: Trial; read(metric: MetricName): number | undefined }> {
   const { trial, failure } = await outcomeOf(plan);
@@ -152,3 +155,64 @@ for (const scenario of ["echo", "idle"]) {
     assert.match((await outcomeOf(planned(gone, scenario))).failure!.reason, /nothing listens at/);
   });
 }
+
+test("cells of a set take their windows in turn, on one rig for each target", async () => {
+  await using programs = new ProgramPool();
+  const cells = ["tcp", "websocket"].flatMap((target) =>
+    ["echo", "throughput", "duplex"].map((scenario) => planned(target, scenario, { turns: 3, warmupMs: 20 })),
+  );
+  const order: string[] = [];
+  const context = { trial: 1, seed: 1, signal: new AbortController().signal, programs };
+  const results = await runSet(cells, context, ({ cell, experiment }) => {
+    order.push(`${cell.target.label} ${experiment.name}`);
+  });
+  assert.deepEqual(
+    results.map(({ trial, failure }) => [trial.state, failure]),
+    cells.map(() => ["complete", undefined]),
+  );
+  assert.equal(order.length, 3 * cells.length);
+  for (const turn of [0, 1, 2]) {
+    assert.equal(new Set(order.slice(turn * cells.length, (turn + 1) * cells.length)).size, cells.length);
+  }
+  for (const { trial } of results) {
+    assert.ok(trial.histograms.connect !== undefined);
+    assert.equal(new Set(trial.windows.map(({ name }) => name)).size, trial.windows.length);
+  }
+  // The slices of a window are joined, so it has all the messages that were measured.
+  const [echo] = results;
+  const { parameters } = cells[0]!.cell;
+  assert.equal(echo!.trial.windows[0]!.durationMs, parameters.durationMs);
+});
+
+/** A TCP server that somebody else wrote: ends when so many messages have come. */
+async function mortalServer(t: TestContext, messages: number): Promise<string> {
+  const code = `let bytes = 0;
+    const server = require("node:net").createServer((socket) => {
+      socket.on("error", () => {}).on("data", (chunk) => {
+        bytes += chunk.length;
+        if (bytes > ${messages} * 256) process.exit();
+        socket.write(chunk);
+      });
+    });
+    server.listen(0, "127.0.0.1", () => process.send(server.address().port));`;
+  const server = spawn(process.execPath, ["-e", code], { stdio: ["ignore", "inherit", "inherit", "ipc"] });
+  t.after(() => server.kill("SIGKILL"));
+  const [port] = await once(server, "message");
+  return `tcp=tcp://127.0.0.1:${port}/`;
+}
+
+test("a server that dies in the turn of one cell cuts the others on it short, by no doing of theirs", async (t) => {
+  const target = await mortalServer(t, 3000);
+  const change = { turns: 1, warmupMs: 0, durationMs: 20_000, ratePerSecond: 1000 };
+  const [dying, cutShort, other] = await outcomesOf([
+    planned(target, "throughput", change),
+    planned(target, "echo", { ...change, durationMs: 50 }),
+    planned("tcp", "echo", { turns: 1, durationMs: 100 }),
+  ]);
+  assert.match(dying!.failure!.reason, /connection was ended/);
+  assert.equal(dying!.failure!.elsewhere, false);
+  assert.ok(dying!.trial.windows.length > 0);
+  // The order of the turns is drawn: it may have had its own before.
+  if (cutShort!.failure !== undefined) assert.equal(cutShort!.failure.elsewhere, true);
+  assert.equal(other!.failure, undefined);
+});

@@ -5,15 +5,17 @@ import { realTimeline, wakeMetronome } from "../pacing/metronome.ts";
 import type { FlowRecords, MeasuredBehaviour } from "./measured-behaviour.ts";
 
 /**
- * Takes in what clients send and pushes to them on a schedule of its own, each direction for itself. Its schedule
- * ticks in every window, pushing or not: see `tickIdle`.
+ * Echoes, except in windows with one-way flows: in those it takes in what clients send and pushes to them on a schedule
+ * of its own, each direction for itself. So one process serves every experiment with traffic. Its schedule ticks in
+ * every window of one-way flows, pushing or not: see `tickIdle`.
  */
-export function oneWayBehaviour(codec: MessageCodec): MeasuredBehaviour {
+export function trafficBehaviour(codec: MessageCodec): MeasuredBehaviour {
   wakeMetronome();
   /** Open connections, and the place each has in the current window. */
   const places = new Map<ServerConnection, number>();
   let receiver: OneWayReceiver | undefined;
   let sender: OneWaySender | undefined;
+  let echoes = true;
   let handledMessages = 0;
   let onConnection: () => void = () => {};
 
@@ -33,7 +35,8 @@ export function oneWayBehaviour(codec: MessageCodec): MeasuredBehaviour {
       return {
         message(payload) {
           handledMessages++;
-          receiver?.receive(places.get(connection)!, payload);
+          if (echoes) connection.send(payload);
+          else receiver?.receive(places.get(connection)!, payload);
         },
         closed: () => void places.delete(connection),
       };
@@ -42,10 +45,14 @@ export function oneWayBehaviour(codec: MessageCodec): MeasuredBehaviour {
       return handledMessages;
     },
     async begin(window) {
+      const { roundTrip, uplink, downlink } = window.flows;
+      echoes = roundTrip !== undefined;
+      receiver = undefined;
+      sender = undefined;
+      if (echoes) return;
       await accepted(window.connections);
       const connections = [...places.keys()];
       for (const [place, connection] of connections.entries()) places.set(connection, place);
-      const { uplink, downlink } = window.flows;
       receiver = uplink && new OneWayReceiver(realTimeline, codec, window, connections.length);
       sender = downlink && new OneWaySender(realTimeline, codec, window, connections);
       if (downlink) await sender?.run(downlink);
