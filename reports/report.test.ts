@@ -49,6 +49,38 @@ describe("a report", () => {
     assert.match(report, /16 × 16 \/ 100 ms = 2,560\/s/);
   });
 
+  it("says whose CPU time it shows, and what was encrypted or compressed", async () => {
+    const plain = await reportOf(madeUpResults());
+    assert.doesNotMatch(plain, /\(pid|encrypted/);
+    const results = madeUpResults();
+    const label = websocket.target;
+    const observed = {
+      processes: [12, 13].map((pid) => ({ pid, command: "beam.smp" })),
+      tls: ["TLSv1.3 TLS_AES_128_GCM_SHA256"],
+      compression: ["gzip"],
+    };
+    const seen = (cell: Cell): Cell =>
+      cell.target === label && cell.state === "measured"
+        ? { ...cell, trials: cell.trials.map((trial) => ({ ...trial, observed })) }
+        : cell;
+    const report = await reportOf({
+      ...results,
+      targets: results.targets.map((target) =>
+        target.label === label ? { ...target, system: { kind: "external", url: "wss://h/" } } : target,
+      ),
+      cells: results.cells.map(seen),
+    });
+    assert.match(report, /\*\*WebSocket\*\*: CPU of beam\.smp \(pid 12, 13\)\./);
+    assert.match(
+      report,
+      /\*\*WebSocket\*\* is spoken through TLS, whose records are in its wire bytes: TLSv1\.3 TLS.*Nothing else is encrypted\./,
+    );
+    assert.match(
+      report,
+      /is compressed by its server although no client asks for it: gzip\. .*Nothing else is compressed\./,
+    );
+  });
+
   it("has no empty table cells and no leaked values", async () => {
     const report = await reportOf(madeUpResults());
     assert.doesNotMatch(report, /\| +\|/);

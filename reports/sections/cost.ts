@@ -1,4 +1,5 @@
-import { formatQuantity } from "../../results/quantities/format.ts";
+import { formatList, formatQuantity } from "../../results/quantities/format.ts";
+import { processesOf } from "../../results/recording/observed.ts";
 import { bytesChart } from "../charts/bytes.ts";
 import { showCharts } from "../charts/chart.ts";
 import { cpuChart } from "../charts/cpu.ts";
@@ -48,6 +49,7 @@ export function costSection(view: ReportView): Section | undefined {
         ]
       : []),
     "CPU is that of all processes of a server, read from `/proc` at the start and the end of a window, in the same way for servers of this project and of others; that of the client is reported by the load generators themselves.",
+    ...measuredProcesses(view.rows),
     targetTable(
       view.rows.filter((row) => echo.includes(row) || throughput.includes(row)),
       cpu,
@@ -68,3 +70,15 @@ export function costSection(view: ReportView): Section | undefined {
 }
 
 const payload = (row: TargetRow): string => formatQuantity(2 * row.cells.get("echo")!.parameters.payloadBytes, "bytes");
+
+/** Whose CPU time it is, of servers that are not this project's. */
+function measuredProcesses(rows: readonly TargetRow[]): string[] {
+  const sentences = rows.flatMap((row) => {
+    const processes = row.info.system.kind === "external" ? processesOf(row.cells.values()) : [];
+    const shown = [...Map.groupBy(processes, ({ command }) => command)].map(
+      ([command, own]) => `${command} (pid ${own.map(({ pid }) => pid).join(", ")})`,
+    );
+    return shown.length === 0 ? [] : [`**${escapeText(row.name)}**: CPU of ${escapeText(formatList(shown))}.`];
+  });
+  return sentences.length === 0 ? [] : [sentences.join(" ")];
+}

@@ -1,6 +1,8 @@
-import { plural } from "../../results/quantities/format.ts";
+import type { Cell } from "../../results/contract/results.ts";
+import { formatList, plural } from "../../results/quantities/format.ts";
+import { compressionOf, tlsOf, wasObserved } from "../../results/recording/observed.ts";
 import { trialsForIntervalMin } from "../../results/statistics/intervals.ts";
-import { blocks, bullets, codeBlock, oneLine } from "../text/markdown.ts";
+import { blocks, bullets, codeBlock, escapeText, oneLine } from "../text/markdown.ts";
 import type { ReportView } from "../view/view.ts";
 import { type Section, textSection } from "./section.ts";
 
@@ -14,7 +16,7 @@ export function methodSection(view: ReportView): Section {
       bullets([
         `**One host.** Virtual users, one connection each, and servers${hasCluster(view) ? ", load balancer and brokers included," : ""} talk over loopback and share ${plural(cores, "core")}, caches and kernel. There is no network delay, no packet loss, no other traffic and no second machine that could fail by itself: a real network adds its round-trip time to every exchange a protocol needs. Absolute numbers are this machine's; look at ratios, at what arrived, and at those clocks that a timer or a schedule sets.`,
         ...(hasCluster(view) ? clusterMethod : []),
-        ...(view.rows.length > 0 ? [implementations] : []),
+        ...(view.rows.length > 0 ? [implementations, ...transport(view)] : []),
         `**The trial is the unit.** ${intervals(trials)} Percentiles come from one trial's histogram, never from averages of percentiles.`,
         ...(results.comparisons.length === 0 || trials < trialsForIntervalMin ? [] : [verdicts]),
         ...(view.predictions.length === 0 ? [] : [predictions(trials)]),
@@ -33,7 +35,28 @@ const hasCluster = ({ results: { cells } }: ReportView): boolean =>
   cells.some(({ parameters }) => parameters.nodes !== undefined);
 
 const implementations =
-  "**Implementations are measured, not protocols in the abstract**: Node.js servers and clients, each single-threaded, with the libraries listed above. All run the same behaviour behind the wire, with `TCP_NODELAY`, and without TLS and compression unless a target's name says otherwise.";
+  "**Implementations are measured, not protocols in the abstract**: Node.js servers and clients, each single-threaded, with the libraries listed above. All run the same behaviour behind the wire, with `TCP_NODELAY`.";
+
+/** What was in fact spoken through, as the sockets told. */
+function transport({ rows, results }: ReportView): string[] {
+  if (!wasObserved(results.cells)) return [];
+  const said = (what: string, used: (cells: Iterable<Cell>) => string[]): string[] =>
+    rows.flatMap((row) => {
+      const names = used(row.cells.values());
+      return names.length === 0 ? [] : [`**${escapeText(row.name)}** ${what} ${formatList(names.map(escapeText))}`];
+    });
+  const tls = said("is spoken through TLS, whose records are in its wire bytes:", tlsOf);
+  const compression = said("is compressed by its server although no client asks for it:", compressionOf);
+  const others = (sentences: readonly string[]): string => (sentences.length === 0 ? "Nothing" : "Nothing else");
+  const sentences = [
+    "**TLS and compression** are as the connections showed.",
+    ...tls.map((sentence) => `${sentence}.`),
+    `${others(tls)} is encrypted.`,
+    ...compression.map((sentence) => `${sentence}. Its bytes and CPU time are not comparable.`),
+    `${others(compression)} is compressed.`,
+  ];
+  return [sentences.join(" ")];
+}
 
 const trafficMethod = [
   "**Wire bytes** are counted at the clients' sockets, above TCP: its headers, those of IP and acknowledgements are not in them.",
