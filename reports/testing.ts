@@ -291,7 +291,7 @@ export function cellOf(scenario: string, made: MadeUpTarget, trials: Trial[]): C
     state: "measured",
     validity: { verdict: verdict === "invalid" ? "invalid" : "valid", flags: madeUpFlags[verdict] },
     trials,
-    ...summarise(trials, madeUpFlags[verdict]),
+    ...summarise(trials, { flags: madeUpFlags[verdict] }),
     predictions: [],
   };
 }

@@ -92,7 +92,11 @@ function judgeProbe(cell: CapacityCell, ratePerSecond: number, window?: Window, 
   }
   const delay = delayUs(flow?.histograms.scheduled, percentile);
   const target = { deliveryFloorMs: deliveryFloorMs(cell.target) };
-  const { flags } = judge([{ windows: [window], measures: {}, flags: [] }], cell.parameters, target);
+  const { flags } = judge(
+    [{ trial: 1, windows: [window], histograms: {}, measures: {}, flags: [] }],
+    cell.parameters,
+    target,
+  );
   const measured = { ...base, ...(delay !== undefined && { delayUs: delay }) };
   const fatal = flags.find(({ severity }) => severity === "fatal");
   const generatorBound = flags.some(({ code }) => generatorLimitCodes.has(code));

@@ -110,7 +110,7 @@ export class CellState {
         ? { ...identity, state: "failed", reason: `no trial was complete: ${this.#cutShort}`, trials: this.#trials }
         : { ...identity, state: "not-run", reason: "the run ended before its first trial" };
     }
-    const { cell } = this.planned;
+    const { cell, experiment } = this.planned;
     const target = { deliveryFloorMs: deliveryFloorMs(cell.target) };
     const validity = judge(complete, cell.parameters, target, this.#machine);
     return {
@@ -118,7 +118,7 @@ export class CellState {
       state: "measured",
       validity,
       trials: this.#trials,
-      ...summarise(complete, validity.flags),
+      ...summarise(complete, { flags: validity.flags, listed: experiment.metrics }),
       predictions: cell.expectations.map((expectation) => holdAgainst(expectation, complete)),
     };
   }

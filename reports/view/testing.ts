@@ -119,7 +119,7 @@ export function madeUpVariant(made: MadeUpVariant): MeasuredCell {
     state: "measured",
     validity: { verdict: made.verdict ?? "valid", flags: [...(made.flags ?? [])] },
     trials,
-    ...summarise(trials, made.flags),
+    ...summarise(trials, { ...(made.flags && { flags: made.flags }) }),
     predictions: made.expected === undefined ? [] : [holdAgainst(expectationOf(made.expected), trials)],
   };
 }

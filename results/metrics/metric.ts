@@ -76,6 +76,14 @@ export type DelayStatistic = (typeof delayStatistics)[number][1];
 /** `roundTripP99Us` for a delay called `roundTrip`. */
 export type DelayMetricName<Delay extends string> = `${Delay}${DelayStatistic}Us`;
 
+/** Which delay a metric is a statistic of, and which one: P99 of `roundTrip` for `roundTripP99Us`. */
+export function delayStatisticOf(
+  metricName: string,
+): { readonly delay: string; readonly percentile: number } | undefined {
+  const found = delayStatistics.find(([, statistic]) => metricName.endsWith(`${statistic}Us`));
+  return found && { delay: metricName.slice(0, -`${found[1]}Us`.length), percentile: found[0] };
+}
+
 const statisticTitle = (statistic: DelayStatistic): string => statistic.toLowerCase().replace("p999", "p99.9");
 
 /**

@@ -1,30 +1,107 @@
+/** The delays of a trial: where each is recorded, and its percentiles over everything that was sent. */
+import type { Histogram } from "hdr-histogram-js";
+import type { Trial } from "../contract/results.ts";
 import { type DelayMetricName, delayStatistics } from "../metrics/metric.ts";
-import { carriesPercentile, decodeHistogram } from "../statistics/histogram.ts";
+import { carriesPercentile, decodeHistogram, sumHistograms } from "../statistics/histogram.ts";
+import { type Flow, type FlowDelay, type FlowName, flowNamed, flowsOf } from "./flows.ts";
+
+/** What came, timed, in nanoseconds, and how many of what was sent never did: those are infinitely late. */
+export interface RecordedDelay {
+  readonly histogram: Histogram;
+  readonly neverCame: number;
+}
+
+export const sampleCount = ({ histogram, neverCame }: RecordedDelay): number => histogram.totalCount + neverCame;
+
+/** In microseconds, infinite where too much never came; percentile 100 is the maximum. Undefined for no sample. */
+export function percentileUs(delay: RecordedDelay, percentile: number): number | undefined {
+  const { histogram, neverCame } = delay;
+  const samples = sampleCount(delay);
+  if (samples === 0) return undefined;
+  if (percentile === 100) return neverCame > 0 ? Number.POSITIVE_INFINITY : histogram.maxValue / 1000;
+  const rank = Math.max(1, Math.floor((percentile / 100) * samples + 0.5));
+  if (rank > histogram.totalCount) return Number.POSITIVE_INFINITY;
+  return histogram.getValueAtPercentile((rank / histogram.totalCount) * 100) / 1000;
+}
+
+/** Whether there are samples enough for the percentile; the maximum is that of any. */
+export const carries = (delay: RecordedDelay, percentile: number): boolean =>
+  percentile === 100 ? sampleCount(delay) > 0 : carriesPercentile(sampleCount(delay), percentile);
+
+/** Of several trials together. */
+export const pooledDelay = (delays: readonly RecordedDelay[]): RecordedDelay | undefined => {
+  const histogram = sumHistograms(delays.map((delay) => delay.histogram));
+  return histogram && { histogram, neverCame: delays.reduce((sum, { neverCame }) => sum + neverCame, 0) };
+};
 
 /** In microseconds; percentile 100 is the maximum. Undefined where too few samples carry it. */
 export function delayUs(encoded: string | undefined, percentile: number): number | undefined {
   if (encoded === undefined) return undefined;
-  const histogram = decodeHistogram(encoded);
-  return percentileUs(histogram, percentile);
+  const delay = { histogram: decodeHistogram(encoded), neverCame: 0 };
+  return carries(delay, percentile) ? percentileUs(delay, percentile) : undefined;
 }
 
-function percentileUs(histogram: ReturnType<typeof decodeHistogram>, percentile: number): number | undefined {
-  const { totalCount } = histogram;
-  if (percentile === 100) return totalCount > 0 ? histogram.maxValue / 1000 : undefined;
-  return carriesPercentile(totalCount, percentile) ? histogram.getValueAtPercentile(percentile) / 1000 : undefined;
-}
-
-/** Every statistic of a delay that its samples carry, by the name of its metric: `roundTripP99Us` and so on. */
+/** Every statistic of a delay that its samples carry and that is finite, by the name of its metric: `roundTripP99Us`. */
 export function delayMeasures<const Delay extends string>(
   delay: Delay,
-  encoded: string | undefined,
+  recorded: RecordedDelay | undefined,
 ): Partial<Record<DelayMetricName<Delay>, number>> {
-  if (encoded === undefined) return {};
-  const histogram = decodeHistogram(encoded);
+  if (recorded === undefined) return {};
   return Object.fromEntries(
     delayStatistics.flatMap(([percentile, statistic]) => {
-      const value = percentileUs(histogram, percentile);
-      return value === undefined ? [] : [[`${delay}${statistic}Us`, value]];
+      const value = carries(recorded, percentile) ? percentileUs(recorded, percentile) : undefined;
+      return value === undefined || !Number.isFinite(value) ? [] : [[`${delay}${statistic}Us`, value]];
     }),
   ) as Partial<Record<DelayMetricName<Delay>, number>>;
+}
+
+/** A delay of a flow, of the window in which everything is busy or of the one in which the flow is alone. */
+const ofFlows: Readonly<Record<string, readonly [FlowName, FlowDelay, "alone"?]>> = {
+  roundTrip: ["roundTrip", "service"],
+  scheduled: ["roundTrip", "scheduled"],
+  dispatch: ["roundTrip", "dispatch"],
+  uplink: ["uplink", "service"],
+  downlink: ["downlink", "service"],
+  uplinkAlone: ["uplink", "service", "alone"],
+  downlinkAlone: ["downlink", "service", "alone"],
+};
+
+/**
+ * Where a trial keeps a delay: in a flow of its windows, by name in one of them, or in the trial itself. Undefined where it
+ * has none, or more than one by that name.
+ */
+export function recordedDelay(trial: Pick<Trial, "windows" | "histograms">, delay: string): RecordedDelay | undefined {
+  const place = ofFlows[delay];
+  const flow = place && flowOf(trial, place);
+  if (place !== undefined && flow !== undefined) return flowDelay(flow, place[1]);
+  const named = [trial, ...trial.windows].flatMap(({ histograms }) => histograms[delay] ?? []);
+  return named.length === 1 ? { histogram: decodeHistogram(named[0]!), neverCame: 0 } : undefined;
+}
+
+/** How late the load generator itself was with the messages of a delay; undefined where no schedule says. */
+export function dispatchOf(trial: Pick<Trial, "windows" | "histograms">, delay: string): RecordedDelay | undefined {
+  const place = ofFlows[delay];
+  const flow = place && flowOf(trial, place);
+  return flow && flowDelay(flow, "dispatch");
+}
+
+/** The window an experiment is about is its last, in which everything that is ever busy is busy. */
+function flowOf({ windows }: Pick<Trial, "windows">, [name, , alone]: readonly [FlowName, FlowDelay, "alone"?]) {
+  const window =
+    alone === undefined
+      ? windows.at(-1)
+      : windows.find((candidate) => {
+          const flows = flowsOf(candidate);
+          return flows.length === 1 && flows[0]!.name === name;
+        });
+  return window && flowNamed(window, name);
+}
+
+/** Of what was sent on schedule, whatever did not come; how late the generator was is known of everything. */
+function flowDelay({ histograms, timedMessages }: Flow, delay: FlowDelay): RecordedDelay | undefined {
+  const encoded = histograms[delay];
+  if (encoded === undefined) return undefined;
+  const histogram = decodeHistogram(encoded);
+  const sent = delay === "dispatch" ? 0 : (timedMessages ?? 0);
+  return { histogram, neverCame: Math.max(0, sent - histogram.totalCount) };
 }

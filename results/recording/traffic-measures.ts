@@ -1,24 +1,21 @@
 /** What a trial of traffic measured, from its recorded windows: the numbers of one trial that a summary is made of. */
 import type { Parameters, Trial, Window } from "../contract/results.ts";
 import type { Measures } from "../metrics/metrics.ts";
-import { delayMeasures } from "./delays.ts";
+import { delayMeasures, recordedDelay } from "./delays.ts";
 import { type Flow, flowNamed, flowsOf, type LedgerCount, ledgerCounts, useOf } from "./flows.ts";
 
 /** The window an experiment is about is its last, in which everything that is ever busy is busy. */
-export function trafficMeasures(
-  { windows, histograms }: Pick<Trial, "windows" | "histograms">,
-  parameters: Parameters,
-): Measures {
+export function trafficMeasures(trial: Pick<Trial, "windows" | "histograms">, parameters: Parameters): Measures {
+  const { windows } = trial;
   const main = windows.at(-1);
   if (main === undefined) return {};
-  const roundTrip = flowNamed(main, "roundTrip")?.histograms;
   return {
-    ...delayMeasures("roundTrip", roundTrip?.service),
-    ...delayMeasures("scheduled", roundTrip?.scheduled),
-    ...delayMeasures("dispatch", roundTrip?.dispatch),
-    ...oneWayMeasures("uplink", windows, main),
-    ...oneWayMeasures("downlink", windows, main),
-    ...delayMeasures("connect", histograms.connect),
+    ...measuresOf(trial, "roundTrip"),
+    ...measuresOf(trial, "scheduled"),
+    ...measuresOf(trial, "dispatch"),
+    ...oneWayMeasures("uplink", trial),
+    ...oneWayMeasures("downlink", trial),
+    ...measuresOf(trial, "connect"),
     achievedRatePerSecond: flowsOf(main).reduce((sum, flow) => sum + flow.achievedRatePerSecond, 0),
     ...costMeasures(main, parameters),
     ...generatorMeasures(main),
@@ -26,24 +23,20 @@ export function trafficMeasures(
   };
 }
 
-function oneWayMeasures(direction: "uplink" | "downlink", windows: readonly Window[], main: Window): Measures {
-  const together = delayMeasures(direction, flowNamed(main, direction)?.histograms.service);
-  const aloneWindow = windows.find((window) => {
-    const flows = flowsOf(window);
-    return flows.length === 1 && flows[0]!.name === direction;
-  });
+const measuresOf = <const Delay extends string>(trial: Pick<Trial, "windows" | "histograms">, delay: Delay) =>
+  delayMeasures(delay, recordedDelay(trial, delay));
+
+function oneWayMeasures(direction: "uplink" | "downlink", trial: Pick<Trial, "windows" | "histograms">): Measures {
   const aloneName = `${direction}Alone` as const;
-  const alone: Measures = delayMeasures(
-    aloneName,
-    aloneWindow && flowNamed(aloneWindow, direction)?.histograms.service,
-  );
-  const [with_, without] = [(together as Measures)[`${direction}P50Us`], alone[`${aloneName}P50Us`]];
+  const together: Measures = measuresOf(trial, direction);
+  const alone: Measures = measuresOf(trial, aloneName);
+  const [with_, without] = [together[`${direction}P50Us`], alone[`${aloneName}P50Us`]];
   return {
     ...together,
     ...alone,
     ...(with_ !== undefined &&
       without !== undefined &&
-      aloneWindow !== main && { [`${direction}InterferenceP50Ratio`]: with_ / without }),
+      flowsOf(trial.windows.at(-1)!).length > 1 && { [`${direction}InterferenceP50Ratio`]: with_ / without }),
   };
 }
 

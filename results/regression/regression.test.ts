@@ -205,7 +205,7 @@ const golden = `**wirebench:** 3 regressions beyond 5 %: 0 better, 3 worse of 5 
 | target    | scenario | number            |       A |       B |               B/A | verdict    |
 | --------- | -------- | ----------------- | ------: | ------: | ----------------: | ---------- |
 | websocket | echo     | from schedule p50 |  153 µs |  306 µs | 2.00× (1.72–2.33) | REGRESSION |
-| websocket | echo     | from schedule p99 | 1.42 ms | 2.85 ms | 2.00× (1.72–2.32) | REGRESSION |
+| websocket | echo     | from schedule p99 | 1.43 ms | 2.85 ms | 2.00× (1.72–2.32) | REGRESSION |
 | websocket | echo     | connect p50       |  450 µs |  900 µs |             2.00× | REGRESSION |
 
 <details>

@@ -6,11 +6,11 @@ export const decodeHistogram = (encoded: string): Histogram => decodeFromCompres
 export const encodeHistogram = (histogram: Histogram): string => encodeIntoCompressedBase64(histogram);
 
 /** Sums histograms; percentiles of the sum are right, averages of percentiles are not. Undefined for none. */
-export function sumHistograms(encoded: readonly string[]): Histogram | undefined {
-  if (encoded.length === 0) return undefined;
+export function sumHistograms(histograms: readonly (string | Histogram)[]): Histogram | undefined {
+  if (histograms.length === 0) return undefined;
   // A decoded histogram ends at its own highest value and refuses greater ones; a new one grows.
   const sum = build({ bitBucketSize: 32, numberOfSignificantValueDigits: 3 });
-  for (const text of encoded) sum.add(decodeHistogram(text));
+  for (const one of histograms) sum.add(typeof one === "string" ? decodeHistogram(one) : one);
   return sum;
 }
 

@@ -1,29 +1,77 @@
 import type { Absence, Flag, Interval, MeasuredCell, Summarised, Trial } from "../contract/results.ts";
-import { metrics } from "../metrics/metrics.ts";
+import { delayStatisticOf } from "../metrics/metric.ts";
+import { type Metric, type MetricName, metrics } from "../metrics/metrics.ts";
 import type { Unit } from "../quantities/format.ts";
 import { medianInterval } from "../statistics/intervals.ts";
 import { median } from "../statistics/moments.ts";
 import { limitOf } from "./bounds.ts";
+import { neverBecause, pooledUs, RecordedDelays, type TrialDelays, trialsUs } from "./recorded-delays.ts";
 
 /** What a cell's trials come to. */
 export type Summary = Pick<MeasuredCell, "summary" | "absences">;
 
+export type SummarisedTrial = Pick<Trial, "measures" | "windows" | "histograms">;
+
+/** What decides how a cell's trials are summarised. */
+export interface CellContext {
+  /** Of the cell: some make bounds of numbers. */
+  readonly flags?: readonly Flag[];
+  /** What its experiment measures; absent means everything. */
+  readonly listed?: readonly MetricName[];
+}
+
+/** A metric of a cell: a number, why there is none, or nothing where a trial cannot tell. */
+type Found = { readonly number: Summarised } | { readonly absence: Absence } | undefined;
+
 /**
- * One interval per metric, from per-trial values: the trial is the unit of analysis. A metric that not every trial can
- * tell is left out. `flags` are the cell's: they decide what is a bound only.
+ * One interval per metric. Centres are medians of one value per trial, the unit of analysis: a metric that not every trial
+ * can tell is left out. Tails are of all messages of all trials together, so that no trial is thrown away.
  */
-export function summarise(trials: readonly Pick<Trial, "measures">[], flags: readonly Flag[] = []): Summary {
+export function summarise(trials: readonly SummarisedTrial[], { flags = [], listed }: CellContext = {}): Summary {
   const summary: Record<string, Summarised> = {};
   const absences: Record<string, Absence> = {};
+  const delays = new RecordedDelays(trials);
   for (const metric of metrics) {
-    const { name, unit } = metric;
-    const values = trials.map(({ measures }) => measures[name]).filter((value) => value !== undefined);
-    if (trials.length === 0 || values.length < trials.length) continue;
-    const limit = limitOf(metric, flags);
-    if (limit !== undefined && "absence" in limit) absences[name] = limit.absence;
-    else summary[name] = { ...intervalOf(values, unit), ...limit };
+    if (trials.length === 0 || listed?.includes(metric.name) === false) continue;
+    const found = withLimit(metric, numberOf(metric, trials, delays), flags);
+    if (found === undefined) continue;
+    if ("absence" in found) absences[metric.name] = found.absence;
+    else summary[metric.name] = found.number;
   }
   return { summary, ...(Object.keys(absences).length > 0 && { absences }) };
+}
+
+function withLimit(metric: Metric, found: Found, flags: readonly Flag[]): Found {
+  if (found === undefined || "absence" in found) return found;
+  const limit = limitOf(metric, flags);
+  if (limit !== undefined && "absence" in limit) return limit;
+  return { number: { ...limit, ...found.number } };
+}
+
+function numberOf({ name, unit }: Metric, trials: readonly SummarisedTrial[], recorded: RecordedDelays): Found {
+  const statistic = delayStatisticOf(name);
+  const delays = statistic && recorded.of(statistic.delay);
+  if (delays !== undefined && statistic!.percentile > 50) return tailOf(delays, statistic!.percentile);
+  const values = trials.flatMap(({ measures }) => measures[name] ?? []);
+  if (values.length === trials.length) return { number: intervalOf(values, unit) };
+  const isNever = delays !== undefined && trialsUs(delays, statistic!.percentile).includes(Number.POSITIVE_INFINITY);
+  return isNever ? { absence: { kind: "never", why: neverBecause(delays) } } : undefined;
+}
+
+/**
+ * Of all messages together, with the lowest and the highest trial: no confidence level is claimed. Messages of one trial
+ * are late together, so what holds for independent samples would promise too much of a tail.
+ */
+function tailOf(delays: TrialDelays, percentile: number): Found {
+  const value = pooledUs(delays, percentile);
+  if (value === undefined) return undefined;
+  if (value === Number.POSITIVE_INFINITY) return { absence: { kind: "never", why: neverBecause(delays) } };
+  const all = [value, ...trialsUs(delays, percentile)];
+  const finite = all.filter(Number.isFinite);
+  const interval = { value, low: Math.min(...finite), high: Math.max(...finite) };
+  if (finite.length === all.length) return { number: interval };
+  const why = `in ${all.length - finite.length} of ${delays.trials.length} trials so many messages never came that this percentile is infinite`;
+  return { number: { ...interval, bound: "at-least", why } };
 }
 
 const counted: ReadonlySet<Unit> = new Set(["messages", "count", "share"]);

@@ -98,13 +98,23 @@ const ledgerCodes = {
 } as const;
 
 for (const [name, code] of Object.entries(ledgerCodes)) {
-  test(`a single message under ${name} makes a cell invalid`, () => {
-    assert.deepEqual(judged({}, { ledger: { [name]: 1 } }, {}), { verdict: "invalid", codes: [code] });
+  test(`a single message under ${name} is a defect of the target, and the numbers are true all the same`, () => {
+    const trials = trialsOf(windowOf(), windowOf({ ledger: { [name]: 1 } }), windowOf());
+    const { verdict, flags } = judge(trials, parametersOf(open), prompt);
+    assert.equal(verdict, "valid");
+    assert.deepEqual(
+      flags.map(({ code: found, severity, cause }) => [found, severity, cause]),
+      [[code, "defect", "target"]],
+    );
+    assert.match(flags[0]!.message, /^1 of 3000 messages /);
   });
 }
 
 test("a window in which nothing arrived is invalid", () => {
-  assert.equal(judged({ ledger: { receivedMessages: 0 } }).verdict, "invalid");
+  const nothing = { verdict: "invalid", codes: ["no-messages"] };
+  assert.deepEqual(judged({ ledger: { receivedMessages: 0 } }), nothing);
+  const untimed = judged({ load: closed, achieved: 0, messages: 0 });
+  assert.deepEqual([untimed.verdict, untimed.codes[0]], ["invalid", "no-messages"]);
 });
 
 test("a rate that most windows miss is invalid, one stalled window is a warning", () => {
@@ -165,6 +175,20 @@ test("a window whose second half is slower, or faster, drifts", () => {
 test("too few messages for a p99 are said to be too few", () => {
   assert.deepEqual(judged({ messages: 569, achieved: 1000 }).codes, ["few-samples"]);
   assert.deepEqual(judged({ messages: 571, achieved: 1000 }).codes, []);
+});
+
+test("a trial unlike the others is named, with how far, and whose doing it may be", () => {
+  const frozen: Shape = { serviceUs: 100, lateServiceUs: 400_000 };
+  const flagOf = (shape: Shape) =>
+    judge(trialsOf(windowOf(), windowOf(shape), windowOf(), windowOf()), parametersOf(open), prompt).flags.find(
+      ({ code }) => code === "outlying-trial",
+    );
+  const found = flagOf(frozen)!;
+  assert.match(found.message, /^trial 2 of 4: p90 round trip was 400 ms, 4000 times that of the others 100 µs$/);
+  assert.deepEqual([found.severity, found.cause], ["warning", "target"]);
+  assert.equal(flagOf({ ...frozen, stallMs: 400 })?.cause, "machine");
+  assert.equal(flagOf({ serviceUs: 100, lateServiceUs: 290 }), undefined);
+  assert.equal(flagOf({ serviceUs: 100, lateServiceUs: 1000 }), undefined, "less than a millisecond");
 });
 
 test("a generator that stood still is named", () => {

@@ -6,7 +6,10 @@ import { memoryNotLinear } from "../recording/memory.ts";
 import { carriesPercentile } from "../statistics/histogram.ts";
 import { cpuWaitShareMax } from "./cpu-contention.ts";
 import { type MachineLoad, wasBusy } from "./machine.ts";
+import { outlyingTrialFlags } from "./outlying-trials.ts";
 import { digestOf, type FlowDigest, type WindowDigest } from "./window-digest.ts";
+
+export type JudgedTrial = Pick<Trial, "trial" | "windows" | "histograms" | "measures" | "flags">;
 
 /** What of a target decides how its numbers are to be read. */
 export type JudgedTarget = Pick<TargetInfo, "deliveryFloorMs">;
@@ -39,7 +42,7 @@ export const generatorLimitCodes: ReadonlySet<string> = new Set([
 
 /** Verdict and flags of a cell whose trials are all complete. Fatal flags make it invalid. `machine` is as before the run. */
 export function judge(
-  trials: readonly Pick<Trial, "windows" | "measures" | "flags">[],
+  trials: readonly JudgedTrial[],
   parameters: Parameters,
   target: JudgedTarget,
   machine: MachineLoad = { loadAverage: 0, cores: 1 },
@@ -58,6 +61,7 @@ export function judge(
     ...driftFlags(windows),
     ...fewSamplesFlags(windows),
     ...generatorStallFlags(windows),
+    ...outlyingTrialFlags(trials, stallMs),
     ...usersFlags(trials),
     ...trialFlags(trials),
     ...machineFlags(machine),
@@ -85,7 +89,7 @@ const countWindows = (windows: readonly WindowDigest[], matches: (flow: FlowDige
 /** Only what marks most windows marks the cell: one hiccup of the machine is not the target's nor the generator's. */
 const isMost = (count: number, windows: readonly WindowDigest[]): boolean => count * 2 > windows.length;
 
-const lossesInWords: readonly [LedgerCount, string][] = [
+const defectsInWords: readonly [LedgerCount, string][] = [
   ["lostMessages", "were lost"],
   ["duplicatedMessages", "came more than once"],
   ["reorderedMessages", "came after a later one"],
@@ -93,18 +97,17 @@ const lossesInWords: readonly [LedgerCount, string][] = [
   ["corruptedMessages", "came with other bytes than were sent"],
 ];
 
+/** What a target does wrong with messages is named; delays and rates of the others are true all the same. */
 function ledgerFlags(windows: readonly WindowDigest[]): Flag[] {
   const total = (name: LedgerCount): number => flowsIn(windows).reduce((sum, { ledger }) => sum + ledger[name], 0);
-  const fatal = { severity: "fatal", cause: "target" } as const;
-  const silent = flowsIn(windows).some(({ ledger }) => ledger.receivedMessages === 0);
+  const silent = countWindows(windows, ({ ledger, timed }) => ledger.receivedMessages === 0 || timed === 0);
+  const nothing = `in ${silent} of ${windows.length} windows not a single message came back that could be timed`;
   return [
-    ...(silent
-      ? [{ ...fatal, code: "no-messages", message: "a window passed without a single message received" }]
-      : []),
-    ...lossesInWords.flatMap(([name, what]) => {
+    ...(silent > 0 ? [{ code: "no-messages", severity: "fatal", cause: "target", message: nothing } as const] : []),
+    ...defectsInWords.flatMap(([name, what]) => {
       const count = total(name);
       const message = `${count} of ${total("sentMessages")} messages ${what}`;
-      return count > 0 ? [{ ...fatal, code: kebab(name), message }] : [];
+      return count > 0 ? [{ code: kebab(name), severity: "defect", cause: "target", message } as const] : [];
     }),
   ];
 }

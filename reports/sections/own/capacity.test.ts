@@ -32,7 +32,7 @@ function searched(index: number, capacityRatePerSecond: number, probes: readonly
   const settings = objectiveSettings({ percentile: 99, delayUsMax: 10_000 });
   const parameters = { ...cell.parameters, settings };
   const validity = judge(trials, parameters, { deliveryFloorMs: 0 });
-  return { ...cell, parameters, validity, ...summarise(trials, validity.flags) } as Cell;
+  return { ...cell, parameters, validity, ...summarise(trials, { flags: validity.flags }) } as Cell;
 }
 
 const again = { confirms: true };
