@@ -13,7 +13,7 @@ import type { Trial } from "../contract/results.ts";
 import { flowsOf, recordUse, useOf } from "./flows.ts";
 import { trafficMeasures } from "./traffic-measures.ts";
 
-const websocket = sixTargets[1]!;
+const websocket = { ...sixTargets[1]!, spread: 0 };
 const measure = (trial: Pick<Trial, "windows" | "histograms">, scenario = "echo") =>
   trafficMeasures(trial, madeUpParameters(scenario));
 const bare = { windows: [], histograms: {} };
