@@ -109,7 +109,8 @@ export class ServerRig extends Rig {
    */
   connect(connections: number, atOnce = 1, url = this.system.url): Promise<string> {
     const { protocol, options } = this.#cell.target;
-    const order = { protocol, options, url, connections, codec: this.#codec, limits: defaultLimits, atOnce };
+    const { client = "library" } = this.#cell.parameters;
+    const order = { protocol, client, options, url, connections, codec: this.#codec, limits: defaultLimits, atOnce };
     return this.unlessFailed(this.users.connect(order));
   }
 
