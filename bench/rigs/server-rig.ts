@@ -180,9 +180,11 @@ export class ServerRig extends Rig {
     return { name: plan.name, startMs: this.atMs(startNs), durationMs, ...joined };
   }
 
-  /** A server that is alive is told that its users leave. */
+  /** A server that goes on after this rig is told that its users leave; ours ends with it. */
   override async [Symbol.asyncDispose](): Promise<void> {
-    if (this.failure === undefined && this.#system !== undefined) await this.users.close().catch(() => {});
+    if (this.failure === undefined && this.#system !== undefined && this.#system.server === undefined) {
+      await this.users.close().catch(() => {});
+    }
     await super[Symbol.asyncDispose]();
   }
 
