@@ -38,7 +38,6 @@ export const duplex: Experiment<TrafficCell, ServerRig> = {
     "downlinkInterferenceP50Ratio",
     "achievedRatePerSecond",
     "pacingPeriodUs",
-    "generatorMessagesPerWrite",
     ...ledgerMetrics,
   ],
   cells,

@@ -32,7 +32,6 @@ export const echo: Experiment<TrafficCell, ServerRig> = {
     "serverCpuUsPerMessage",
     "generatorCpuUsPerMessage",
     "pacingPeriodUs",
-    "generatorMessagesPerWrite",
     "wireBytesPerMessage",
     "overheadBytesPerMessage",
     ...ledgerMetrics,

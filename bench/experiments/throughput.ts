@@ -31,7 +31,6 @@ export const throughput: Experiment<TrafficCell, ServerRig> = {
     ...delaysNamed("roundTrip"),
     "serverCpuUsPerMessage",
     "generatorCpuUsPerMessage",
-    "generatorMessagesPerWrite",
     ...ledgerMetrics,
   ],
   cells,

@@ -3,8 +3,8 @@ import { formatList, formatQuantity } from "../../results/quantities/format.ts";
 import { signOf } from "../../results/summary/estimate.ts";
 import type { Capacity } from "../view/capacity.ts";
 import { delayAxis, logScale } from "./axes.ts";
-import type { Chart } from "./chart.ts";
-import { rowColours } from "./colours.ts";
+import { type Chart, legendColumns, plotWidth, titleLines } from "./chart.ts";
+import { ink, rowColours } from "./colours.ts";
 
 /** The objective's delay against the offered rate: every probe, with the line it must stay under. */
 export function capacityChart(searched: readonly Capacity[]): Chart | undefined {
@@ -16,10 +16,10 @@ export function capacityChart(searched: readonly Capacity[]): Chart | undefined 
   const objective = searched[0]?.objective;
   if (points.length === 0 || objective === undefined) return undefined;
   const rows = searched.map(({ row }) => row).filter(({ name }) => points.some((point) => point.name === name));
-  const delays = logScale([...points.map(({ us }) => us), objective.delayUsMax], 12);
+  const delays = logScale([...points.map(({ us }) => us), objective.delayUsMax], 8);
   const rates = logScale(
     points.map(({ rate }) => rate),
-    10,
+    6,
   );
   const found = searched.flatMap(({ row, estimate }) =>
     estimate.kind === "value"
@@ -31,7 +31,7 @@ export function capacityChart(searched: readonly Capacity[]): Chart | undefined 
     type: "quantitative",
     scale: { type: "log", domain: [...rates.domain], nice: false },
     axis: {
-      title: "offered rate, messages per second, logarithmic",
+      title: "offered messages per second, logarithmic",
       values: [...rates.ticks],
       format: "~s",
       labelFlush: false,
@@ -44,18 +44,22 @@ export function capacityChart(searched: readonly Capacity[]): Chart | undefined 
     axis: delayAxis(delays, `p${objective.percentile} from the schedule, logarithmic`),
   };
   const scale = rowColours(rows);
-  const legend = { orient: "bottom", columns: 3, symbolType: "stroke", symbolStrokeWidth: 3 };
+  const legend = {
+    orient: "bottom",
+    columns: legendColumns(rows.map(({ name }) => name)),
+    symbolType: "stroke",
+    symbolStrokeWidth: 3,
+  };
   return {
     file: "capacity.svg",
     alt: `Delay against offered rate. Highest rate that holds p${objective.percentile} within ${formatQuantity(objective.delayUsMax, "us")}: ${formatList(found) || "none"}.`,
     spec: {
       title: {
         text: "Capacity: delay against offered rate",
-        subtitle:
-          "filled: the objective held; open: it did not; dashed: the objective. Further right and lower is better.",
+        subtitle: titleLines("circle: the objective held, cross: it did not; dashed: the objective"),
       },
-      width: 620,
-      height: 320,
+      width: plotWidth,
+      height: 260,
       data: { values: points },
       encoding: { x, y, color: { field: "name", type: "nominal", scale, title: null, legend } },
       layer: [
@@ -63,12 +67,12 @@ export function capacityChart(searched: readonly Capacity[]): Chart | undefined 
         { transform: [{ filter: "datum.held" }], mark: { type: "point", size: 70, filled: true, opacity: 1 } },
         {
           transform: [{ filter: "!datum.held" }],
-          mark: { type: "point", size: 70, filled: false, fill: "white", opacity: 1 },
+          mark: { type: "point", shape: "cross", size: 70, filled: true, opacity: 1 },
         },
         {
           data: { values: [{ us: objective.delayUsMax }] },
-          mark: { type: "rule", strokeDash: [6, 4], strokeWidth: 1.5, color: "#1f2328" },
-          encoding: { x: null, y, color: { value: "#1f2328" } },
+          mark: { type: "rule", strokeDash: [6, 4], strokeWidth: 1.5 },
+          encoding: { x: null, y, color: { value: ink } },
         },
       ],
     } as unknown as TopLevelSpec,

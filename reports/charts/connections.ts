@@ -1,62 +1,55 @@
-import type { TopLevelSpec } from "vega-lite";
 import { metricsOf } from "../view/shown-estimate.ts";
 import type { ExperimentView } from "../view/view.ts";
+import { colouredCell } from "./cell-rows.ts";
 import type { Chart } from "./chart.ts";
+import { ground } from "./colours.ts";
 import type { FigureFile } from "./file-names.ts";
-import { figureWidth, rowAxis } from "./rows.ts";
+import { barHeight, rowFigure, sortedRows } from "./rows.ts";
 import { seriesPoints, shownTrial } from "./timeline.ts";
 
 /** Series over the number of a node: the connections each has at the end of a trial. */
 export const connectionsPerNode = "connectionsPerNode";
 
-/** A figure of more lines would be none. */
+/** A figure of more parts would be none. */
 const nodesShownMax = 12;
 
 /** Connections of every node at the end of a trial. Undefined unless the experiment asks how users are spread. */
 export function connectionsChart(experiment: ExperimentView, file: FigureFile): Chart | undefined {
   if (!metricsOf(experiment).some(({ topic, unit }) => topic === "spread" && unit !== "share")) return undefined;
-  const { cells } = experiment;
-  const data = cells.flatMap((cell) => {
+  const known = experiment.cells.flatMap((cell) => {
     const series = shownTrial(cell)?.series.find(({ name }) => name === connectionsPerNode);
-    const points = series === undefined ? [] : seriesPoints(series).slice(0, nodesShownMax);
-    return points.map(({ x, value }) => ({ name: cell.name, node: `node-${x}`, users: value }));
+    const nodes = series === undefined ? [] : seriesPoints(series).slice(0, nodesShownMax);
+    return nodes.length === 0 ? [] : [{ ...colouredCell(cell), nodes }];
   });
-  const rows = cells.filter(({ name }) => data.some((point) => point.name === name));
-  if (rows.length === 0) return undefined;
+  if (known.length === 0) return undefined;
+  const mostOf = ({ nodes }: (typeof known)[number]): number => Math.max(...nodes.map(({ value }) => value));
+  const rows = sortedRows(known, mostOf, "lower");
   const inWords = rows.map(
-    ({ name }) =>
-      `${name}: ${data.flatMap((point) => (point.name === name ? [`${point.node} ${point.users}`] : [])).join(", ")}`,
+    ({ name, nodes }) => `${name}: ${nodes.map(({ x, value }) => `node-${x} ${value}`).join(", ")}`,
   );
-  const most = Math.max(1, ...data.map(({ users }) => users));
   return {
     file: file("connections"),
     alt: `Connections per node at the end: ${inWords.join("; ")}.`,
-    spec: {
-      title: { text: "Connections per node", subtitle: "at the end of the first trial of each cell." },
-      width: figureWidth,
-      height: { step: 20 },
-      data: { values: data },
-      encoding: {
-        y: rowAxis(rows),
-        yOffset: { field: "node", type: "nominal", sort: "ascending", scale: { paddingOuter: 0.3, paddingInner: 0.2 } },
-        x: {
-          field: "users",
-          type: "quantitative",
-          scale: { domain: [0, most] },
-          axis: { title: "connections", tickMinStep: 1, tickCount: 6, labelFlush: false },
-        },
-      },
-      layer: [
-        { mark: { type: "bar", color: "#0072b2" } },
+    spec: rowFigure({
+      title: "Connections per node",
+      subtitle: "a part per node, at the end of the first trial of each cell; the most even first",
+      rows,
+      text: new Map(rows.map((row) => [row, row.nodes.map(({ value }) => value).join(" + ")])),
+      data: rows.flatMap(({ name, nodes }) => nodes.map(({ x, value }) => ({ name, order: x, users: value }))),
+      layers: [
         {
-          mark: { type: "text", align: "left", dx: 6 },
+          mark: { type: "bar", height: barHeight, stroke: ground, strokeWidth: 2 },
           encoding: {
-            yOffset: { field: "node", type: "nominal", sort: "ascending", bandPosition: 0.5 },
-            text: { field: "label" },
+            x: {
+              field: "users",
+              type: "quantitative",
+              stack: "zero",
+              axis: { title: "connections", tickMinStep: 1, tickCount: 5, labelFlush: false },
+            },
+            order: { field: "order", type: "quantitative" },
           },
-          transform: [{ calculate: "datum.node + ': ' + datum.users", as: "label" }],
         },
       ],
-    } as unknown as TopLevelSpec,
+    }),
   };
 }

@@ -1,78 +1,51 @@
 import { formatList, formatQuantity } from "../../results/quantities/format.ts";
 import { estimateOf, signOf } from "../../results/summary/estimate.ts";
 import type { ReportView, TargetRow } from "../view/view.ts";
-import { delayAxis, logScale } from "./axes.ts";
 import type { Chart } from "./chart.ts";
-import { rowFigure } from "./rows.ts";
+import { type DelayPoint, delayLayers } from "./percentile-marks.ts";
+import { rowFigure, sortedRows } from "./rows.ts";
 
 const marks = [
-  { metric: "scheduledP50Us", percentile: "p50" },
-  { metric: "scheduledP90Us", percentile: "p90" },
-  { metric: "scheduledP99Us", percentile: "p99" },
+  { metric: "scheduledP50Us", mark: "p50" },
+  { metric: "scheduledP99Us", mark: "p99" },
 ] as const;
 
-interface Point {
-  readonly name: string;
-  readonly percentile: string;
-  readonly us: number;
-}
-
-/** From the median to the 99th percentile, per target. */
+/** The median and the 99th percentile, per target, each with its interval. */
 export function echoLatencyChart(view: ReportView): Chart | undefined {
-  const text = new Map<TargetRow, string>();
-  const points: Point[] = [];
+  const found = new Map<TargetRow, DelayPoint[]>();
   for (const row of view.rows) {
-    const found = marks.flatMap(({ metric, percentile }) => {
+    const points = marks.flatMap(({ metric, mark }): DelayPoint[] => {
       const estimate = estimateOf(row.cells.get("echo"), metric);
-      if (estimate.kind !== "value") return [];
-      return [{ name: row.name, percentile, us: estimate.interval.value, sign: signOf(estimate.bound) }];
+      return estimate.kind === "value" ? [{ name: row.name, mark, ...estimate.interval, bound: estimate.bound }] : [];
     });
-    if (found.length === 0) continue;
-    points.push(...found);
-    const ends = found.filter(({ percentile }) => percentile !== "p90");
-    text.set(row, ends.map(({ us, sign }) => `${sign}${formatQuantity(us, "us")}`).join(" – "));
+    if (points.length > 0) found.set(row, points);
   }
-  if (points.length === 0) return undefined;
-  const rows = view.rows.filter((row) => text.has(row));
-  const scale = logScale(
-    points.map(({ us }) => us).filter((us) => us > 0),
-    8,
+  if (found.size === 0) return undefined;
+  const rows = sortedRows([...found.keys()], (row) => found.get(row)![0]!.value, "lower");
+  const points = rows.flatMap((row) => found.get(row)!);
+  const text = new Map(
+    rows.map((row) => [
+      row,
+      found
+        .get(row)!
+        .map(({ value, bound }) => `${signOf(bound)}${formatQuantity(value, "us")}`)
+        .join(" – "),
+    ]),
   );
-  const x = { field: "us", type: "quantitative", scale: { type: "log", domain: scale.domain } };
-  const axis = delayAxis(scale, "delay from the schedule, logarithmic (lower is better)");
   return {
     file: "echo-latency.svg",
     alt: `Echo round trip from the schedule, p50 to p99: ${formatList(rows.map((row) => `${row.name} ${text.get(row)}`))}.`,
     spec: rowFigure({
-      title: "Echo: round trip from the schedule",
-      subtitle: "filled: p50, line: p90, open: p99; medians of the trials. Lower is better.",
+      title: "Round trip at the same rate, from the schedule",
+      subtitle: `circle: p50, diamond: p99; line: 95 % interval${points.some(({ bound }) => bound) ? "; open: a bound" : ""}`,
       rows,
       text,
       data: points,
-      layers: [
-        {
-          mark: { type: "rule", strokeWidth: 6, opacity: 0.35 },
-          encoding: {
-            x: { aggregate: "min", ...x, axis },
-            x2: { aggregate: "max", field: "us" },
-          },
-        },
-        {
-          transform: [{ filter: "datum.percentile === 'p90'" }],
-          mark: { type: "tick", thickness: 2, size: 14 },
-          encoding: { x },
-        },
-        {
-          transform: [{ filter: "datum.percentile === 'p99'" }],
-          mark: { type: "point", size: 110, fill: "white", filled: false, strokeWidth: 2 },
-          encoding: { x },
-        },
-        {
-          transform: [{ filter: "datum.percentile === 'p50'" }],
-          mark: { type: "point", size: 120, filled: true, opacity: 1 },
-          encoding: { x },
-        },
-      ],
+      layers: delayLayers(
+        points,
+        marks.map(({ mark }) => mark),
+        "delay, logarithmic (lower is better)",
+      ),
     }),
   };
 }

@@ -5,7 +5,7 @@ import { flowNamed } from "../../results/recording/flows.ts";
 import { carriesPercentile, sumHistograms } from "../../results/statistics/histogram.ts";
 import type { ReportView, TargetRow } from "../view/view.ts";
 import { delayAxis, logScale } from "./axes.ts";
-import type { Chart } from "./chart.ts";
+import { type Chart, legendColumns, plotWidth, titleLines } from "./chart.ts";
 import { rowColours } from "./colours.ts";
 
 /** Points per factor of ten in the share of messages that were slower. */
@@ -44,11 +44,11 @@ export function echoPercentilesChart(view: ReportView): Chart | undefined {
     alt: `Percentiles of the echo round trip from the schedule, all trials pooled: ${formatList(farthest)}.`,
     spec: {
       title: {
-        text: "Echo: the whole distribution, from the schedule",
-        subtitle: "all trials pooled, as far as the number of messages carries it. Lower and flatter is better.",
+        text: titleLines("Round trip: the whole distribution, from the schedule"),
+        subtitle: titleLines("all trials pooled, as far as the number of messages carries it; lower is better"),
       },
-      width: 620,
-      height: 320,
+      width: plotWidth,
+      height: 260,
       data: { values: points },
       mark: { type: "line", strokeWidth: 2.5, interpolate: "monotone" },
       encoding: {
@@ -57,7 +57,7 @@ export function echoPercentilesChart(view: ReportView): Chart | undefined {
           type: "quantitative",
           scale: { type: "log", domain: [1, reach], nice: false },
           axis: {
-            title: "percentile, stretched towards the tail",
+            title: "percentile",
             values: [1, 2, 10, 100, 1000, 10_000, 100_000, 1_000_000].filter((mark) => mark <= reach),
             labelExpr: "datum.value === 1 ? 'min' : 'p' + format(100 - 100 / datum.value, '~r')",
             labelOverlap: false,
@@ -110,7 +110,7 @@ function dashOf(row: TargetRow, rows: readonly TargetRow[]): number[] {
 
 const legendBelow = (rows: readonly TargetRow[]) => ({
   orient: "bottom",
-  columns: Math.min(3, rows.length),
+  columns: legendColumns(rows.map(({ name }) => name)),
   symbolStrokeWidth: 3,
   columnPadding: 24,
 });

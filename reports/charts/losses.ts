@@ -1,71 +1,52 @@
-import type { TopLevelSpec } from "vega-lite";
 import { formatList, formatQuantity } from "../../results/quantities/format.ts";
 import { middleOf, wordsOf } from "../view/shown-estimate.ts";
 import type { CellView, ExperimentView } from "../view/view.ts";
+import { colouredCell } from "./cell-rows.ts";
 import type { Chart } from "./chart.ts";
 import type { FigureFile } from "./file-names.ts";
-import { figureWidth, rowAxis } from "./rows.ts";
+import { barHeight, rowFigure, sortedRows } from "./rows.ts";
 
-const kinds = [
-  { title: "silent: nobody was told", metric: "silentLossDeliveries", colour: "#d55e00" },
-  { title: "declared: somebody was told", metric: "declaredLossDeliveries", colour: "#56b4e9" },
-] as const;
+const silent = "silentLossDeliveries";
+const declared = "declaredLossDeliveries";
 
 /** Deliveries that never came, apart by whether anybody was told. Undefined where nothing was lost. */
 export function lossesChart({ cells }: ExperimentView, file: FigureFile): Chart | undefined {
-  const rows = cells.filter((cell) => kinds.every(({ metric }) => middleOf(cell, metric) !== undefined));
-  const data = rows.flatMap((cell) =>
-    kinds.map(({ title, metric }, order) => ({ name: cell.name, title, order, value: middleOf(cell, metric)! })),
-  );
-  if (data.every(({ value }) => value === 0)) return undefined;
-  const words = (cell: CellView): string => kinds.map(({ metric }) => wordsOf(cell, metric)!).join(" + ");
+  const known = cells
+    .filter((cell) => [silent, declared].every((metric) => middleOf(cell, metric as typeof silent) !== undefined))
+    .map(colouredCell);
+  const silentOf = (cell: CellView): number => middleOf(cell, silent)!;
+  const lostOf = (cell: CellView): number => silentOf(cell) + middleOf(cell, declared)!;
+  if (known.every((cell) => lostOf(cell) === 0)) return undefined;
+  const rows = sortedRows(known, lostOf, "lower");
   const inWords = rows.map((cell) => {
-    const [silent, declared] = kinds.map(({ metric }) => formatQuantity(middleOf(cell, metric)!, "count"));
-    return `${cell.name} ${silent} silent and ${declared} declared`;
+    const [never, told] = [silentOf(cell), lostOf(cell) - silentOf(cell)].map((count) =>
+      formatQuantity(count, "count"),
+    );
+    return `${cell.name} ${never} silent and ${told} declared`;
   });
+  const x = (field: string) => ({ field, type: "quantitative" });
+  const axis = {
+    title: "deliveries lost (lower is better)",
+    labelExpr: "format(datum.value, '~s')",
+    tickCount: 5,
+    labelFlush: false,
+  };
   return {
     file: file("losses"),
     alt: `Deliveries lost: ${formatList(inWords)}.`,
-    spec: {
-      title: {
-        text: "What was lost, and was anybody told?",
-        subtitle: "deliveries owed that never came; in words on the right: silent + declared. Less is better.",
-      },
-      width: figureWidth,
-      height: { step: 34 },
-      data: { values: data },
-      encoding: { y: rowAxis(rows) },
-      layer: [
+    spec: rowFigure({
+      title: "What was lost, and was anybody told?",
+      subtitle: "full: nobody was told (silent); pale: somebody was (declared); in words: silent + declared",
+      rows,
+      text: new Map(rows.map((cell) => [cell, `${wordsOf(cell, silent)} + ${wordsOf(cell, declared)}`])),
+      data: rows.map((cell) => ({ name: cell.name, silent: silentOf(cell), lost: lostOf(cell) })),
+      layers: [
+        { mark: { type: "bar", height: barHeight }, encoding: { x: { ...x("silent"), axis } } },
         {
-          mark: { type: "bar", height: { band: 0.6 } },
-          encoding: {
-            x: {
-              field: "value",
-              type: "quantitative",
-              stack: "zero",
-              axis: {
-                title: "deliveries lost (lower is better)",
-                labelExpr: "format(datum.value, '~s')",
-                tickCount: 6,
-                labelFlush: false,
-              },
-            },
-            order: { field: "order", type: "quantitative" },
-            color: {
-              field: "title",
-              type: "nominal",
-              title: null,
-              scale: { domain: kinds.map(({ title }) => title), range: kinds.map(({ colour }) => colour) },
-              legend: { orient: "bottom" },
-            },
-          },
-        },
-        {
-          data: { values: rows.map((cell) => ({ name: cell.name, text: words(cell) })) },
-          mark: { type: "text", align: "left", dx: 14 },
-          encoding: { x: { value: figureWidth }, text: { field: "text" }, color: { value: "#1f2328" } },
+          mark: { type: "bar", height: barHeight, opacity: 0.4 },
+          encoding: { x: x("silent"), x2: { field: "lost" } },
         },
       ],
-    } as unknown as TopLevelSpec,
+    }),
   };
 }

@@ -2,7 +2,8 @@ import type { TopLevelSpec } from "vega-lite";
 import { formatList, formatQuantity } from "../../results/quantities/format.ts";
 import { oneLine } from "../text/markdown.ts";
 import type { ExperimentView } from "../view/view.ts";
-import type { Chart } from "./chart.ts";
+import { type Chart, plotWidth, textSize, titleLines } from "./chart.ts";
+import { ink, plainColour } from "./colours.ts";
 import type { FigureFile } from "./file-names.ts";
 import { isOverTime, shownTrial, timeAxis, timePoints } from "./timeline.ts";
 
@@ -20,6 +21,7 @@ export function reconnectStormChart({ cells }: ExperimentView, file: FigureFile)
     return [{ name: cell.name, backoff, peak: Math.max(...series.values), points: timePoints(series, zeroMs) }];
   });
   if (new Set(shown.map(({ backoff }) => backoff)).size < 2) return undefined;
+  shown.sort((a, b) => a.peak - b.peak);
   const most = Math.max(1, ...shown.map(({ peak }) => peak));
   const times = shown.flatMap(({ points }) => [points[0]!.atMs, points.at(-1)!.atMs]);
   const x = (last: boolean) => ({
@@ -34,23 +36,25 @@ export function reconnectStormChart({ cells }: ExperimentView, file: FigureFile)
     alt: `Peak of tries to connect per second after the fault: ${formatList(peaks)}.`,
     spec: {
       title: {
-        text: "The storm after the fault: tries to connect per second",
-        subtitle: "all panels on one scale; first trial of each cell. Flatter is better for those who must answer.",
+        text: titleLines("The storm after the fault: tries to connect per second"),
+        subtitle: titleLines("all panels on one scale; first trial of each cell; flatter is better"),
       },
       spacing: 12,
       vconcat: shown.map(({ name, backoff, peak, points }, index) => ({
         title: {
-          text: `${name}${name === backoff ? "" : `: ${backoff}`}, peak ${formatQuantity(peak, "perSecond")}`,
-          fontSize: 13,
+          text: titleLines(
+            `${name}${name === backoff ? "" : `: ${backoff}`}, peak ${formatQuantity(peak, "perSecond")}`,
+          ),
+          fontSize: textSize,
           fontWeight: "normal",
           offset: 4,
         },
-        width: 560,
+        width: plotWidth,
         height: 80,
         layer: [
           {
             data: { values: points },
-            mark: { type: "area", interpolate: "step-before", color: "#0072b2", opacity: 0.8 },
+            mark: { type: "area", interpolate: "step-before", color: plainColour, opacity: 0.8 },
             encoding: {
               x: x(index === shown.length - 1),
               y: {
@@ -63,7 +67,7 @@ export function reconnectStormChart({ cells }: ExperimentView, file: FigureFile)
           },
           {
             data: { values: [{ atMs: 0 }] },
-            mark: { type: "rule", strokeWidth: 1.5, color: "#c2410c" },
+            mark: { type: "rule", strokeWidth: 2, color: ink },
             encoding: { x: x(index === shown.length - 1) },
           },
         ],

@@ -1,4 +1,5 @@
 import { type Chart, chartConfig } from "./chart.ts";
+import { darkStyle } from "./colours.ts";
 
 /** Mean width of a letter of the fonts in use, as a share of their size. */
 const letterWidth = 0.56;
@@ -21,7 +22,7 @@ export async function renderSvgs(charts: readonly Chart[]): Promise<[file: strin
     vega.resetSVGDefIds();
     const compiled = compile({ ...spec, description: alt } as Chart["spec"], { config: chartConfig });
     const view = new vega.View(vega.parse(compiled.spec), { renderer: "none", logLevel: vega.Error });
-    drawn.push([file, `${await view.toSVG()}\n`]);
+    drawn.push([file, `${(await view.toSVG()).replace(/(?<=<svg[^>]*>)/, darkStyle)}\n`]);
     view.finalize();
   }
   return drawn;

@@ -1,47 +1,83 @@
-/** Figures with one line per target: the marks on the left of a shared axis, the numbers in words on the right. */
+/** Figures with one line per target: its name and its numbers in words, and below them the marks on a shared axis. */
 import type { TopLevelSpec } from "vega-lite";
-import type { LayerSpec, UnitSpec } from "vega-lite/types_unstable/spec/index.js";
-import { type ColouredRow, rowColours } from "./colours.ts";
+import { cut } from "../text/wrap.ts";
+import { figureWidth, titleLines } from "./chart.ts";
+import { type ColouredRow, ink, rowColours } from "./colours.ts";
 
-export interface RowFigure {
+export interface RowFigure<Row extends ColouredRow> {
   readonly title: string;
   readonly subtitle: string;
-  /** Targets that have data. */
-  readonly rows: readonly ColouredRow[];
+  /** Targets that have data, in the order they are to stand in. */
+  readonly rows: readonly Row[];
   /** The numbers in words. */
-  readonly text: ReadonlyMap<ColouredRow, string>;
+  readonly text: ReadonlyMap<Row, string>;
   readonly data: readonly object[];
-  /** Layers encode `name` on y already. */
-  readonly layers: readonly object[];
-  readonly rowHeight?: number;
+  /** Layers encode `name` on y already; their marks stand below the words. */
+  readonly layers: readonly Layer[];
+  /** Room of the marks. */
+  readonly marksHeight?: number;
 }
 
-export const figureWidth = 460;
+interface Layer {
+  readonly mark: object;
+  readonly [property: string]: unknown;
+}
 
-export function rowFigure({ title, subtitle, rows, text, data, layers, rowHeight = 34 }: RowFigure): TopLevelSpec {
-  const words = rows.map((row) => ({ name: row.name, text: text.get(row) ?? "" }));
+const wordsHeight = 22;
+const lettersPerRow = 47;
+
+export const rowFigure = <Row extends ColouredRow>(figure: RowFigure<Row>): TopLevelSpec =>
+  ({
+    title: { text: titleLines(figure.title), subtitle: titleLines(figure.subtitle) },
+    ...rowPanel(figure),
+  }) as unknown as TopLevelSpec;
+
+/** Without a title of its own, to be set among others. */
+export function rowPanel<Row extends ColouredRow>({
+  rows,
+  text,
+  data,
+  layers,
+  marksHeight = 22,
+}: Omit<RowFigure<Row>, "title" | "subtitle">) {
+  const words = rows.map((row) => {
+    const numbers = text.get(row) ?? "";
+    return { name: row.name, label: cut(row.name, Math.max(8, lettersPerRow - numbers.length)), numbers };
+  });
+  const above = { dy: -marksHeight / 2 };
+  const label = (field: string, align: "left" | "right") => ({
+    data: { values: words },
+    mark: { type: "text", align, ...above },
+    encoding: { x: { value: align === "left" ? 0 : figureWidth }, text: { field }, color: { value: ink } },
+  });
   return {
-    title: { text: title, subtitle },
     width: figureWidth,
-    height: { step: rowHeight },
+    height: { step: wordsHeight + marksHeight },
     data: { values: [...data] },
-    encoding: { y: rowAxis(rows), color: { field: "name", type: "nominal", scale: rowColours(rows), legend: null } },
+    encoding: {
+      y: { field: "name", type: "nominal", title: null, sort: rows.map(({ name }) => name), axis: null },
+      color: { field: "name", type: "nominal", scale: rowColours(rows), legend: null },
+    },
     layer: [
-      ...layers,
-      {
-        data: { values: words },
-        mark: { type: "text", align: "left", dx: 14 },
-        encoding: { x: { value: figureWidth }, text: { field: "text" }, color: { value: "#1f2328" } },
-      },
+      ...layers.map((layer) => ({ ...layer, mark: { yOffset: wordsHeight / 2, ...layer.mark } })),
+      label("label", "left"),
+      label("numbers", "right"),
     ],
-  } as unknown as TopLevelSpec & (LayerSpec<never> | UnitSpec<never>);
+  };
 }
 
-/** Targets from top to bottom in the order of the run. */
-export const rowAxis = (rows: readonly ColouredRow[]) => ({
-  field: "name",
-  type: "nominal",
-  title: null,
-  sort: rows.map(({ name }) => name),
-  axis: { labelFontSize: 13, labelLimit: 0, labelPadding: 14 },
+/** The thickness of a bar. */
+export const barHeight = 14;
+
+/** A line from one end of an interval to the other. */
+export const intervalLayer = (x: (field: string) => object) => ({
+  mark: { type: "rule", strokeWidth: 2 },
+  encoding: { x: x("low"), x2: { field: "high" }, color: { value: ink } },
 });
+
+/** Sorted by a number of theirs, the best first; those without one last. */
+export const sortedRows = <Row>(
+  rows: readonly Row[],
+  sortedBy: (row: Row) => number,
+  better: "lower" | "higher",
+): Row[] => [...rows].sort((a, b) => (sortedBy(a) - sortedBy(b)) * (better === "lower" ? 1 : -1));

@@ -4,8 +4,8 @@ import { median } from "../../results/statistics/moments.ts";
 import { scaledThroughput } from "../../results/statistics/scalability.ts";
 import type { ScalingFit } from "../../results/summary/scaling.ts";
 import type { ReportView } from "../view/view.ts";
-import type { Chart } from "./chart.ts";
-import { palette } from "./colours.ts";
+import { type Chart, plotWidth, textSize, titleLines } from "./chart.ts";
+import { palette, quietInk } from "./colours.ts";
 
 const stepsPerNode = 8;
 /** Above the highest point. */
@@ -32,9 +32,11 @@ export function scalingChart({ results, brokerTitle }: ReportView, fits: readonl
     spec: {
       title: {
         text: "What does another node bring?",
-        subtitle: ["points: trials; line: Universal Scalability Law fitted to them;", "dashed: were nothing shared."],
+        subtitle: titleLines(
+          "points: trials; line: the Universal Scalability Law fitted to them; dashed: were nothing shared",
+        ),
       },
-      columns: 3,
+      columns: 1,
       spacing: 28,
       concat: shown.map((scaling) => {
         const colour = palette[(brokers.indexOf(scaling.broker) + 1) % palette.length]!;
@@ -71,14 +73,14 @@ function panel({ points, fit }: ScalingFit, title: string, colour: string, nodes
     axis: { title: "nodes", format: "d", tickMinStep: 1, tickCount: Math.min(8, nodesMax), labelFlush: false },
   };
   return {
-    title: { text: title, fontSize: 13, fontWeight: "normal", offset: 6 },
-    width: 190,
+    title: { text: title, fontSize: textSize, fontWeight: "normal", offset: 6 },
+    width: plotWidth,
     height: 170,
     encoding: { x, y },
     layer: [
       {
         data: { values: linear },
-        mark: { type: "line", strokeDash: [5, 4], strokeWidth: 1.5, color: "#6e7781" },
+        mark: { type: "line", strokeDash: [5, 4], strokeWidth: 1.5, color: quietInk },
       },
       { data: { values: curve }, mark: { type: "line", strokeWidth: 2.5, color: colour } },
       {

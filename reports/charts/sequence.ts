@@ -4,30 +4,33 @@ import type { Event, Series } from "../../results/contract/results.ts";
 import { formatQuantity } from "../../results/quantities/format.ts";
 import { oneLine } from "../text/markdown.ts";
 import type { CellView, ExperimentView } from "../view/view.ts";
-import type { Chart } from "./chart.ts";
+import { type Chart, plotWidth, textSize, titleLines } from "./chart.ts";
+import { plainColour } from "./colours.ts";
 import type { FigureFile } from "./file-names.ts";
 import { isOverTime, seconds, shownTrial, timeAxis, timePoints } from "./timeline.ts";
 
-const width = 560;
-const letterWidth = 6.72;
-const labelLengthMax = 48;
-const labelHeight = 17;
-/** More labels than this hide what they explain. */
+const labelLengthMax = 36;
+const labelHeight = 20;
+/** Room of a number above its rule. */
+const numberWidth = 22;
+/** More events than this hide what they explain. */
 const eventsShownMax = 14;
 const panelsMax = 3;
 
-/** Told apart by colour and by dash. */
-const kinds: Record<Event["kind"], { readonly colour: string; readonly dash: readonly [number, number] }> = {
-  fault: { colour: "#c2410c", dash: [1, 0] },
-  action: { colour: "#0072b2", dash: [6, 3] },
-  observation: { colour: "#59636e", dash: [2, 3] },
+/** Told apart by their dashes. */
+const dashes: Record<Event["kind"], readonly [number, number]> = {
+  fault: [1, 0],
+  action: [6, 3],
+  observation: [2, 3],
 };
 
 interface LabelledEvent {
   readonly atMs: number;
   readonly kind: Event["kind"];
+  /** By which its rule refers to its words. */
+  readonly number: string;
   readonly text: string;
-  /** Line of its label, 0 next to the panels. */
+  /** Line of its number, 0 next to the panels. */
   readonly level: number;
 }
 
@@ -52,15 +55,16 @@ export function sequenceChart({ info }: ExperimentView, cell: CellView, file: Fi
     alt: `Sequence of events of ${oneLine(info.title)}, ${cell.name}: ${inWords}.`,
     spec: {
       title: {
-        text: `Sequence of events: ${cell.name}`,
+        text: titleLines(`Sequence of events: ${cell.name}`),
         subtitle: [
-          "solid: fault; dashed: what was done about it; dotted: what the users saw. First trial.",
+          ...titleLines("solid: fault; dashed: what was done about it; dotted: what the users saw; first trial"),
           ...(left > 0 ? [`${left} more events are in results.json.`] : []),
         ],
       },
       spacing: 10,
       vconcat: [
-        labelLane(events, domain),
+        wordsLane(events),
+        numbersLane(events, domain),
         ...panels.map((series, index) => panel(series, events, domain, index === panels.length - 1)),
       ],
     } as unknown as TopLevelSpec,
@@ -72,18 +76,22 @@ function labelled(all: readonly Event[], [from, to]: readonly [number, number]):
     .sort((a, b) => Number(a.kind === "observation") - Number(b.kind === "observation"))
     .slice(0, eventsShownMax)
     .sort((a, b) => a.atMs - b.atMs);
-  const place = (atMs: number): number => (to > from ? ((atMs - from) / (to - from)) * width : 0);
-  const placed: { readonly x: number; readonly event: LabelledEvent }[] = [];
-  // From the last to the first: a label stands above those of all events its text would cover, so that no rule
-  // crosses a text.
-  for (const { atMs, kind, subject, what } of kept.reverse()) {
-    const text = `${clipped(oneLine(`${subject}: ${what}`))}, ${seconds(atMs)}`;
+  const place = (atMs: number): number => (to > from ? ((atMs - from) / (to - from)) * plotWidth : 0);
+  const endOfLevel: number[] = [];
+  return kept.map(({ atMs, kind, subject, what }, index) => {
     const x = place(atMs);
-    const end = x + text.length * letterWidth + 14;
-    const covered = placed.filter((other) => other.x <= end).map((other) => other.event.level);
-    placed.push({ x, event: { atMs, kind, text, level: covered.length === 0 ? 0 : Math.max(...covered) + 1 } });
-  }
-  return placed.map(({ event }) => event).reverse();
+    const free = endOfLevel.findIndex((end) => end <= x);
+    const level = free < 0 ? endOfLevel.length : free;
+    endOfLevel[level] = x + numberWidth;
+    const number = String(index + 1);
+    return {
+      atMs,
+      kind,
+      number,
+      text: `${number}  ${clipped(oneLine(`${subject}: ${what}`))}, ${seconds(atMs)}`,
+      level,
+    };
+  });
 }
 
 const clipped = (text: string): string =>
@@ -91,41 +99,47 @@ const clipped = (text: string): string =>
 
 const timeScale = (domain: readonly [number, number]) => ({ domain: [...domain], nice: false });
 
-function labelLane(events: readonly LabelledEvent[], domain: readonly [number, number]) {
+/** The events in words, one below the other. */
+function wordsLane(events: readonly LabelledEvent[]) {
+  const height = events.length * labelHeight;
+  return {
+    width: plotWidth,
+    height,
+    data: { values: events.map(({ text }, index) => ({ text, y: height - (index + 0.5) * labelHeight })) },
+    mark: { type: "text", align: "left", baseline: "middle" },
+    encoding: {
+      x: { value: 0 },
+      y: { field: "y", type: "quantitative", scale: { domain: [0, height], nice: false }, axis: null },
+      text: { field: "text" },
+    },
+  };
+}
+
+/** Their numbers, above the panels that their rules run through. */
+function numbersLane(events: readonly LabelledEvent[], domain: readonly [number, number]) {
   const levels = Math.max(...events.map(({ level }) => level)) + 1;
   const height = levels * labelHeight;
   return {
-    width,
+    width: plotWidth,
     height,
     data: { values: events.map(({ level, ...event }) => ({ ...event, y: level * labelHeight + labelHeight / 2 })) },
     encoding: {
       x: { field: "atMs", type: "quantitative", scale: timeScale(domain), axis: null },
       y: { field: "y", type: "quantitative", scale: { domain: [0, height], nice: false }, axis: null },
-      color: kindColour,
     },
     layer: [
-      {
-        mark: { type: "rule", strokeWidth: 1.5 },
-        encoding: { y2: { datum: 0 }, strokeDash: kindDash },
-      },
-      { mark: { type: "text", align: "left", dx: 5, baseline: "middle" }, encoding: { text: { field: "text" } } },
+      { mark: { type: "rule", strokeWidth: 1.5 }, encoding: { y2: { datum: 0 }, strokeDash: kindDash } },
+      { mark: { type: "text", align: "left", dx: 4, baseline: "middle" }, encoding: { text: { field: "number" } } },
     ],
   };
 }
 
-const kindNames = Object.keys(kinds) as Event["kind"][];
-
-const kindColour = {
-  field: "kind",
-  type: "nominal",
-  scale: { domain: kindNames, range: kindNames.map((kind) => kinds[kind].colour) },
-  legend: null,
-};
+const kindNames = Object.keys(dashes) as Event["kind"][];
 
 const kindDash = {
   field: "kind",
   type: "nominal",
-  scale: { domain: kindNames, range: kindNames.map((kind) => kinds[kind].dash) },
+  scale: { domain: kindNames, range: kindNames.map((kind) => dashes[kind]) },
   legend: null,
 };
 
@@ -140,12 +154,12 @@ function panel(series: Series, events: readonly LabelledEvent[], domain: readonl
   };
   return {
     title: {
-      text: `${title}, at most ${formatQuantity(most, "count")}`,
-      fontSize: 13,
+      text: titleLines(`${title}, at most ${formatQuantity(most, "count")}`),
+      fontSize: textSize,
       fontWeight: "normal",
       offset: 4,
     },
-    width,
+    width: plotWidth,
     height: 90,
     layer: [
       {
@@ -153,8 +167,8 @@ function panel(series: Series, events: readonly LabelledEvent[], domain: readonl
         mark: {
           type: "area",
           interpolate: "step-before",
-          line: { strokeWidth: 1.5, color: "#0072b2" },
-          color: "#0072b2",
+          line: { strokeWidth: 1.5, color: plainColour },
+          color: plainColour,
           fillOpacity: 0.18,
         },
         encoding: {
@@ -170,7 +184,7 @@ function panel(series: Series, events: readonly LabelledEvent[], domain: readonl
       {
         data: { values: events.map(({ atMs, kind }) => ({ atMs, kind })) },
         mark: { type: "rule", strokeWidth: 1.5 },
-        encoding: { x, color: kindColour, strokeDash: kindDash },
+        encoding: { x, strokeDash: kindDash },
       },
     ],
   };

@@ -4,7 +4,7 @@ import type { Series } from "../../results/contract/results.ts";
 import { formatList, formatQuantity } from "../../results/quantities/format.ts";
 import { oneLine } from "../text/markdown.ts";
 import type { CellView, ExperimentView } from "../view/view.ts";
-import type { Chart } from "./chart.ts";
+import { type Chart, legendColumns, plotWidth, titleLines } from "./chart.ts";
 import { palette } from "./colours.ts";
 import { connectionsPerNode } from "./connections.ts";
 import type { FigureFile } from "./file-names.ts";
@@ -45,9 +45,9 @@ function seriesChart(lines: readonly Line[], file: string): Chart {
     file,
     alt: `${words} over ${isTime ? "time" : oneLine(x)}; at the end: ${formatList(ends)}.`,
     spec: {
-      title: { text: words, subtitle: "first trial of each cell." },
-      width: 620,
-      height: 260,
+      title: { text: titleLines(words), subtitle: "first trial of each cell." },
+      width: plotWidth,
+      height: 220,
       data: {
         values: lines.flatMap(({ cell, series }) =>
           seriesPoints(series).map((point) => ({ ...point, name: cell.name })),
@@ -60,7 +60,7 @@ function seriesChart(lines: readonly Line[], file: string): Chart {
           scale: { zero: false, nice: false },
           axis: isTime
             ? timeAxis("time since the measurement began")
-            : { title: oneLine(x), tickCount: 8, labelFlush: false },
+            : { title: oneLine(x), tickCount: 5, labelFlush: false },
         },
         y: {
           field: "value",
@@ -73,7 +73,7 @@ function seriesChart(lines: readonly Line[], file: string): Chart {
           title: null,
           sort: names,
           scale: { domain: names, range: names.map((_, index) => palette[(index + 1) % palette.length]) },
-          legend: { orient: "bottom", columns: 3, symbolType: "stroke", symbolStrokeWidth: 3 },
+          legend: { orient: "bottom", columns: legendColumns(names), symbolType: "stroke", symbolStrokeWidth: 3 },
         },
       },
       layer: [{ mark: { type: "line", strokeWidth: 2 } }, { mark: { type: "point", size: 24, filled: true } }],

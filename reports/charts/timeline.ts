@@ -36,5 +36,5 @@ export const isOverTime = ({ x, xs }: Series): boolean => x === "timeMs" && xs.l
 /** An axis of milliseconds as seconds; only the last of several panels is labelled. */
 export const timeAxis = (title: string, isLast = true) =>
   isLast
-    ? { title, labelExpr: "format(datum.value / 1000, '~g') + ' s'", tickCount: 8, labelFlush: false }
-    : { labels: false, title: null, tickCount: 8 };
+    ? { title, labelExpr: "format(datum.value / 1000, '~g') + ' s'", tickCount: 5, labelFlush: false }
+    : { labels: false, title: null, tickCount: 5 };

@@ -1,5 +1,5 @@
 import type { Interval } from "../../../results/contract/results.ts";
-import { formatInterval, formatList, formatQuantity } from "../../../results/quantities/format.ts";
+import { formatInterval, formatList, formatQuantity, plural } from "../../../results/quantities/format.ts";
 import { scalingCaution } from "../../../results/statistics/scalability.ts";
 import { estimateOf } from "../../../results/summary/estimate.ts";
 import { type ScalingFit, scalingExperiment, scalingFits } from "../../../results/summary/scaling.ts";
@@ -18,10 +18,16 @@ export const scalingSection: OwnSection = {
   write(view, experiment) {
     const fits = scalingFits(view.results.cells);
     if (fits.length === 0) return undefined;
-    const charts = [scalingChart(view, fits)].filter((chart) => chart !== undefined);
+    const charts = [outnumbers(view, fits) ? undefined : scalingChart(view, fits)].filter(
+      (chart) => chart !== undefined,
+    );
     return { markdown: describe(view, experiment, fits, charts), charts };
   },
 };
+
+/** Nodes that share a core cannot add to each other: a curve through them is one of the machine. */
+const outnumbers = ({ results: { environment } }: ReportView, fits: readonly ScalingFit[]): boolean =>
+  fits.some(({ points }) => points.some(({ nodes }) => nodes > environment.cores));
 
 function describe(
   view: ReportView,
@@ -32,7 +38,9 @@ function describe(
   return blocks(
     "#### Deliveries per second by number of nodes",
     pointsTable(view, fits),
-    showCharts(charts),
+    charts.length > 0
+      ? showCharts(charts)
+      : `There is no curve of these: more nodes than the ${plural(view.results.environment.cores, "core")} of this machine share cores, so it would show the machine and not the cluster.`,
     fitTable(view, fits),
     "#### How to read this",
     bullets([
