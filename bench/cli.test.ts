@@ -175,7 +175,10 @@ test("compare finds nothing against itself, a regression where there is one, and
 
   const itself = await ends(["compare", a, a]);
   assert.deepEqual([itself.code, itself.stderr], [0, ""]);
-  assert.match(itself.stdout, /No regression beyond 5 %: nothing changed of \d+ numbers compared\.\n$/);
+  assert.match(
+    itself.stdout,
+    /No regression beyond 5 %\. Of \d+ numbers compared: 0 worse, 0 better, \d+ with no change.*\.\n$/,
+  );
 
   const regressed = await ends(["compare", a, slower, "--json"]);
   assert.equal(regressed.code, 5);
@@ -188,6 +191,18 @@ test("compare finds nothing against itself, a regression where there is one, and
   const forced = await ends(["compare", a, elsewhere, "--force"]);
   assert.equal(forced.code, 0);
   assert.match(forced.stdout, /^Warning: A and B are not comparable.*\n {2}cpu/);
+});
+
+test("run ends with exit code 4 and a sentence where nothing can be measured", async (t) => {
+  using folder = temporaryFolder();
+  const serving = new RunningCli(["serve", "tcp"]);
+  t.after(() => serving.process.kill("SIGKILL"));
+  const [target] = await serving.says(/^tcp=\S+/m);
+  const { code, stdout } = await ends(["run", target, "--scenario", "duplex", ...short, "--out", folder.path]);
+  assert.equal(code, 4);
+  const text = stdout.replace(/\s+/g, " ");
+  assert.match(text, /^Nothing was measured\. .*duplex\): not run: one-way delays need .* only echoes /);
+  assert.doesNotMatch(text, /0 trials/);
 });
 
 for (const name of protocolNames) {

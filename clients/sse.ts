@@ -44,6 +44,7 @@ export const sseClient: ProtocolClient = {
       const link = new ClientLink(
         {
           transmit: (payload) => uplink.send(payload),
+          writes: () => uplink.posts,
           bufferedBytes: () => uplink.bufferedBytes,
           // What was sent before the close still goes, as on a stream.
           end: () => void uplink.drained().then(() => link.ended({ by: "client", message: "closed the stream" })),

@@ -11,6 +11,8 @@ export interface Timeline {
   readonly pacingPeriodNs: number;
   /** Calls back after about `ms` milliseconds; the event loop's timers are 1 ms coarse. */
   after(ms: number, callback: () => void): void;
+  /** Calls back once every socket that is ready has been read, within this turn of the event loop. */
+  soon(callback: () => void): void;
   /** Calls back at `dueNs` or as soon after it as this process runs, handling its socket events meanwhile. */
   at(dueNs: number, callback: () => void): void;
 }

@@ -1,6 +1,6 @@
 import { WirebenchError } from "../../protocol/errors.ts";
 import type { Results } from "../../results/contract/results.ts";
-import { hasRegressed, type ResultsComparison } from "../../results/regression/regression.ts";
+import { anythingCompared, hasRegressed, type ResultsComparison } from "../../results/regression/regression.ts";
 
 /** What the shell learns of a command's end. */
 export const exitCodes = {
@@ -9,25 +9,29 @@ export const exitCodes = {
   unexpected: 1,
   usage: 2,
   conformanceFailed: 3,
+  /** Numbers that are not true, or none at all. */
   invalidResult: 4,
   regression: 5,
   interrupted: 130,
 } as const;
 
-/** The worst thing that happened in a run: interrupted, failed, refused, invalid, in this order. A prediction that failed is a finding. */
+/**
+ * The worst thing that happened in a run: interrupted, failed, refused, invalid or nothing measured, in this order. A
+ * prediction that failed is a finding.
+ */
 export function exitCodeOf({ interrupted, cells }: Pick<Results, "interrupted" | "cells">): number {
   if (interrupted) return exitCodes.interrupted;
   const states = new Set(cells.map(({ state }) => state));
   if (states.has("failed")) return exitCodes.unexpected;
   if (states.has("refused")) return exitCodes.conformanceFailed;
   const invalid = cells.some((cell) => cell.state === "measured" && cell.validity.verdict === "invalid");
-  return invalid ? exitCodes.invalidResult : exitCodes.ok;
+  return invalid || !states.has("measured") ? exitCodes.invalidResult : exitCodes.ok;
 }
 
 /** A regression, or else numbers that may be believed no longer, or none at all: silence is not a pass. */
 export function exitCodeOfComparison(comparison: ResultsComparison): number {
   if (hasRegressed(comparison)) return exitCodes.regression;
-  const unknown = comparison.turnedInvalid.length > 0 || comparison.changes.length === 0;
+  const unknown = comparison.turnedInvalid.length > 0 || !anythingCompared(comparison);
   return unknown ? exitCodes.invalidResult : exitCodes.ok;
 }
 

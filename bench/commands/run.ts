@@ -1,5 +1,6 @@
 import { Command, Option } from "commander";
 import { type Arrivals, arrivalKinds } from "../../load/pacing/pacer.ts";
+import { type ClientKind, clientKinds } from "../../protocol/contract.ts";
 import { WirebenchError } from "../../protocol/errors.ts";
 import { type PayloadKind, payloadKinds } from "../../protocol/messages/message.ts";
 import { pollInterval } from "../../protocol/options/poll-interval.ts";
@@ -31,6 +32,7 @@ export interface RunOptions {
   connections?: number;
   idleConnections?: number;
   workers?: number;
+  client?: ClientKind;
   duration?: number;
   warmup?: number;
   rate?: number;
@@ -96,6 +98,12 @@ export function runCommand(): Command {
     .addOption(new Option("--payload-kind <kind>", "text or binary payloads").choices(payloadKinds))
     .option("--poll-interval <time>", "how often a polling client asks, e.g. 100ms", argument(pollInterval.parse))
     .option("--workers <count>", "load-generator processes that share the connections", argument(parseCount))
+    .addOption(
+      new Option(
+        "--client <kind>",
+        "what the users speak with, where a protocol has both: little on top of the socket, so as not to be the limit, or the library that users run (default: lean)",
+      ).choices(clientKinds),
+    )
     .option("--trials <count>", "repetitions of every cell in fresh processes", argument(parseCount))
     .option(
       "--seed <number>",
@@ -178,6 +186,7 @@ const settingOptions: SettingOptions<RunOptions> = {
   connections: { flag: "--connections", settings: ["connections"] },
   idleConnections: { flag: "--idle-connections", settings: ["idleConnections"] },
   workers: { flag: "--workers", settings: ["workers"] },
+  client: { flag: "--client", settings: ["client"] },
   duration: { flag: "--duration", settings: ["durationMs", "idleMs"] },
   warmup: { flag: "--warmup", settings: ["warmupMs"] },
   rate: { flag: "--rate", settings: ["ratePerSecond"] },

@@ -38,6 +38,7 @@ export const duplex: Experiment<TrafficCell, ServerRig> = {
     "downlinkInterferenceP50Ratio",
     "achievedRatePerSecond",
     "pacingPeriodUs",
+    "generatorMessagesPerWrite",
     ...ledgerMetrics,
   ],
   cells,

@@ -32,6 +32,7 @@ export const echo: Experiment<TrafficCell, ServerRig> = {
     "serverCpuUsPerMessage",
     "generatorCpuUsPerMessage",
     "pacingPeriodUs",
+    "generatorMessagesPerWrite",
     "wireBytesPerMessage",
     "overheadBytesPerMessage",
     ...ledgerMetrics,

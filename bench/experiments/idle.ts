@@ -7,7 +7,7 @@ import { fitLine, type Point } from "../../results/statistics/line.ts";
 import { ProgramPool } from "../rigs/program-pool.ts";
 import type { RigContext } from "../rigs/rig.ts";
 import { ServerRig } from "../rigs/server-rig.ts";
-import { protocols } from "../targets/protocols.ts";
+import { clientKindOf, protocolNamed, protocols } from "../targets/protocols.ts";
 import { deliveryFloorMs, embeddedTarget, type Target, traitsOf } from "../targets/target.ts";
 import type { TrafficCell } from "./comparison/traffic-cell.ts";
 import { type CellPlan, type Experiment, exactly, type Outcome } from "./contract/experiment.ts";
@@ -51,7 +51,7 @@ const expectationsFor = (target: Target): CellPlan["expectations"] =>
 
 function cells({ targets, traffic }: RunRequest): IdleCell[] {
   checkPayload(traffic);
-  const { idleConnections, idleMs, rampUpMs, payloadBytes, payloadKind } = traffic;
+  const { idleConnections, idleMs, rampUpMs, client, payloadBytes, payloadKind } = traffic;
   if (idleConnections < stepCount || idleConnections > defaultLimits.connectionsMax) {
     const range = `from ${stepCount} to ${defaultLimits.connectionsMax}`;
     throw new WirebenchError("usage", `expected ${range} idle connections, got ${idleConnections}`);
@@ -68,6 +68,7 @@ function cells({ targets, traffic }: RunRequest): IdleCell[] {
       parameters: {
         connections,
         workers: 1,
+        client: clientKindOf(protocolNamed(target.protocol), client),
         payloadBytes,
         payloadKind,
         durationMs: watchMs,
@@ -162,7 +163,7 @@ export const idle: Experiment<IdleCell, ServerRig> = {
   group: "cost",
   title: "Idle",
   question: "What does an idle connection cost?",
-  follows: ["idleConnections", "idleMs", "rampUpMs", "payloadBytes", "payloadKind"],
+  follows: ["idleConnections", "idleMs", "rampUpMs", "client", "payloadBytes", "payloadKind"],
   metrics: ["memoryBytesPerConnection", "idleCpuUsPerConnectionSecond", "idleWireBytesPerConnectionSecond"],
   isolation: "shared",
   cells,

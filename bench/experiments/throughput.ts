@@ -31,6 +31,7 @@ export const throughput: Experiment<TrafficCell, ServerRig> = {
     ...delaysNamed("roundTrip"),
     "serverCpuUsPerMessage",
     "generatorCpuUsPerMessage",
+    "generatorMessagesPerWrite",
     ...ledgerMetrics,
   ],
   cells,

@@ -6,6 +6,7 @@ import { LatencyHistogram } from "../../load/recording/latency.ts";
 import type { LoadGenerator } from "../../load/users/load-generator.ts";
 import type { ConnectOrder, GeneratorWindow } from "../../load/users/users.ts";
 import { nowNs } from "../../protocol/clock.ts";
+import type { ClientKind } from "../../protocol/contract.ts";
 import { describeError } from "../../protocol/errors.ts";
 import { seededRandom } from "../../protocol/random.ts";
 import type { Observed } from "../../results/contract/results.ts";
@@ -13,7 +14,10 @@ import type { GeneratorApi } from "./processes/generator.ts";
 import { RemoteProcess } from "./processes/remote.ts";
 
 /** Of all processes together. */
-export type PoolConnectOrder = Omit<ConnectOrder, "firstUser"> & { readonly protocol: string };
+export type PoolConnectOrder = Omit<ConnectOrder, "firstUser"> & {
+  readonly protocol: string;
+  readonly client: ClientKind;
+};
 
 const startWaitMs = 20_000;
 /** Beyond its own plan, a process is given this long before it counts as dead: the machine may be very busy. */

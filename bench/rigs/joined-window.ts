@@ -76,6 +76,7 @@ function joinUse(
     generatorCpuUs: sum(({ use }) => use.cpuUs),
     generatorMessages: echoed,
     generatorEventLoopUtilization: Math.max(...uses.map((use) => use.eventLoopUtilization)),
+    generatorMessagesPerWrite: perWrite(generators),
     pacingPeriodUs: generators[0]?.pacingPeriodUs,
     generatorEventLoopDelayMaxUs: Math.max(...uses.map((use) => use.eventLoopDelayMaxUs ?? 0)),
     cpuWaitShare: Math.max(0, ...uses.map((use) => missing(use)), own === undefined ? 0 : missing(own, seen?.cpuUs)),
@@ -83,4 +84,11 @@ function joinUse(
     wireReceivedBytes: sum(({ wireBytes }) => wireBytes.received),
     wireMessages: sum(({ wireBytes }) => wireBytes.messages),
   };
+}
+
+/** Undefined where the load generators sent nothing. */
+function perWrite(generators: readonly GeneratorWindow[]): number | undefined {
+  const sum = (name: "messages" | "writes"): number =>
+    generators.reduce((total, { carried }) => total + carried[name], 0);
+  return sum("writes") === 0 ? undefined : sum("messages") / sum("writes");
 }

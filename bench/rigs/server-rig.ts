@@ -109,7 +109,8 @@ export class ServerRig extends Rig {
    */
   connect(connections: number, atOnce = 1, url = this.system.url): Promise<string> {
     const { protocol, options } = this.#cell.target;
-    const order = { protocol, options, url, connections, codec: this.#codec, limits: defaultLimits, atOnce };
+    const { client = "library" } = this.#cell.parameters;
+    const order = { protocol, client, options, url, connections, codec: this.#codec, limits: defaultLimits, atOnce };
     return this.unlessFailed(this.users.connect(order));
   }
 
@@ -179,9 +180,11 @@ export class ServerRig extends Rig {
     return { name: plan.name, startMs: this.atMs(startNs), durationMs, ...joined };
   }
 
-  /** A server that is alive is told that its users leave. */
+  /** A server that goes on after this rig is told that its users leave; ours ends with it. */
   override async [Symbol.asyncDispose](): Promise<void> {
-    if (this.failure === undefined && this.#system !== undefined) await this.users.close().catch(() => {});
+    if (this.failure === undefined && this.#system !== undefined && this.#system.server === undefined) {
+      await this.users.close().catch(() => {});
+    }
     await super[Symbol.asyncDispose]();
   }
 

@@ -2,7 +2,7 @@
 import { cellKey } from "../../results/contract/cells.ts";
 import type { Cell, CellIdentity, Trial } from "../../results/contract/results.ts";
 import { metricNamed } from "../../results/metrics/metrics.ts";
-import { trialsForIntervalMin } from "../../results/statistics/intervals.ts";
+import { trialsForIntervalMin, trialsForPrecision } from "../../results/statistics/intervals.ts";
 import { holdAgainst } from "../../results/summary/predictions.ts";
 import { summarise } from "../../results/summary/summary.ts";
 import type { MachineLoad } from "../../results/validity/machine.ts";
@@ -27,6 +27,8 @@ export class CellState {
   readonly #identity: CellIdentity;
   readonly #machine: MachineLoad;
   readonly #trials: Trial[] = [];
+  /** Trials of the pilot, and how many they ask for in all. */
+  #precision: { readonly pilot: number; readonly trials: number } | undefined;
   #stop: Stop | undefined;
   #cutShort = "interrupted";
   #result: Cell | undefined;
@@ -85,18 +87,31 @@ export class CellState {
     return this.#result;
   }
 
-  /** Whether the intervals of the headline metrics reach no further than `share` to either side. */
+  /**
+   * Whether it has the trials that let the intervals of its headline metrics reach no further than `share` to either
+   * side. How many those are is decided by the trials it has when it is first asked.
+   */
   isPrecise(share: number): boolean {
-    const { result } = this;
-    if (result.state !== "measured") return false;
-    // Fewer have no interval at all.
-    if (result.trials.filter(({ state }) => state === "complete").length < trialsForIntervalMin) return false;
-    return this.planned.experiment.metrics
-      .filter((name) => metricNamed(name).headline === true)
-      .every((name) => {
-        const interval = result.summary[name];
-        return interval !== undefined && interval.high - interval.low <= 2 * share * interval.value;
-      });
+    const trials = this.#complete;
+    if (trials.length < trialsForIntervalMin) return false;
+    this.#precision ??= { pilot: trials.length, trials: this.#trialsFor(share) };
+    this.#result = undefined;
+    return trials.length >= this.#precision.trials;
+  }
+
+  #trialsFor(share: number): number {
+    const headline = this.planned.experiment.metrics.filter((name) => metricNamed(name).headline === true);
+    const needed = headline.map((name) =>
+      trialsForPrecision(
+        this.#complete.map(({ measures }) => measures[name] ?? 0),
+        share,
+      ),
+    );
+    return Math.max(0, ...needed);
+  }
+
+  get #complete(): Trial[] {
+    return this.#trials.filter(({ state }) => state === "complete");
   }
 
   #compute(): Cell {
@@ -104,7 +119,7 @@ export class CellState {
     const stop = this.#stop;
     if (stop?.state === "failed") return { ...identity, state: "failed", reason: stop.reason, trials: this.#trials };
     if (stop !== undefined) return { ...identity, state: stop.state, reason: stop.reason };
-    const complete = this.#trials.filter(({ state }) => state === "complete");
+    const complete = this.#complete;
     if (complete.length === 0) {
       return this.#trials.length > 0
         ? { ...identity, state: "failed", reason: `no trial was complete: ${this.#cutShort}`, trials: this.#trials }
@@ -118,7 +133,7 @@ export class CellState {
       state: "measured",
       validity,
       trials: this.#trials,
-      ...summarise(complete, { flags: validity.flags, listed: experiment.metrics }),
+      ...summarise(complete, { flags: validity.flags, listed: experiment.metrics, pilot: this.#precision?.pilot }),
       predictions: cell.expectations.map((expectation) => holdAgainst(expectation, complete)),
     };
   }

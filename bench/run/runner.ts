@@ -1,4 +1,6 @@
 /** Runs the cells of any experiments: conformance first, then set after set of trials, keeping the results up to date. */
+
+import type { ClientKind } from "../../protocol/contract.ts";
 import { describeError } from "../../protocol/errors.ts";
 import { seededRandom, shuffled } from "../../protocol/random.ts";
 import { type Results, schemaVersion, type Window } from "../../results/contract/results.ts";
@@ -155,31 +157,33 @@ function batchesOf(states: readonly CellState[]): Batch[] {
   return [...batches("in-turn", states.length), ...batches("exclusive", 1), ...batches("shared", sideBySideMax)];
 }
 
-/** Checks each target once; a target that fails is refused in all its cells. A cluster's parts have suites of their own. */
+/** Checks each target once with each client that its cells use; a target that fails is refused in all its cells. A cluster's parts have suites of their own. */
 async function verifyTargets(states: readonly CellState[], observer: RunObserver, signal: AbortSignal): Promise<void> {
   const unverified = states.filter((state) => !state.stopped && state.planned.cell.target.system.kind !== "cluster");
   for (const [label, own] of Map.groupBy(unverified, ({ planned }) => planned.cell.target.label)) {
     if (signal.aborted) return;
     const { target } = own[0]!.planned.cell;
     observer.verifying(target);
-    const reason = await refusalOf(target, signal);
+    const clients = new Set(own.map(({ planned: { cell } }) => cell.parameters.client ?? "library"));
+    let reason: string | undefined;
+    for (const client of clients) reason ??= await refusalOf(target, client, signal);
     if (reason === undefined || signal.aborted) continue;
     for (const state of own) state.stop({ state: "refused", reason });
     observer.refused({ ...target, label }, reason);
   }
 }
 
-async function refusalOf(target: Target, signal: AbortSignal): Promise<string | undefined> {
+async function refusalOf(target: Target, client: ClientKind, signal: AbortSignal): Promise<string | undefined> {
   try {
-    const failed = (await verifyTarget(target, signal)).find(({ outcome }) => outcome === "failed");
-    return failed && describeFailure(failed);
+    const failed = (await verifyTarget(target, signal, client)).find(({ outcome }) => outcome === "failed");
+    return failed && describeFailure(failed, client);
   } catch (error) {
     return describeError(error);
   }
 }
 
-const describeFailure = ({ case: name, reason }: ConformanceResult): string =>
-  `it fails the conformance case "${name}": ${reason}`;
+const describeFailure = ({ case: name, reason }: ConformanceResult, client: ClientKind): string =>
+  `it fails the conformance case "${name}"${client === "lean" ? " (lean client; --client library runs the other)" : ""}: ${reason}`;
 
 const describeExperiments = ({ cells }: RunPlan): Results["experiments"] =>
   [...new Set(cells.map(({ experiment }) => experiment))].map(({ name, group, title, question, lesson }) => ({

@@ -216,3 +216,17 @@ test("a server that dies in the turn of one cell cuts the others on it short, by
   if (cutShort!.failure !== undefined) assert.equal(cutShort!.failure.elsewhere, true);
   assert.equal(other!.failure, undefined);
 });
+
+test("a lean client writes what a closed loop releases in one go and an open loop's messages one by one, a library always", async () => {
+  const change = { connections: 4, inFlight: 16, warmupMs: 0, durationMs: 200 };
+  for (const protocol of ["tcp", "websocket"]) {
+    const closed = planned(protocol, "throughput", change);
+    assert.equal(closed.cell.parameters.client, "lean");
+    assert.ok((await measured(closed)).read("generatorMessagesPerWrite")! > 1);
+    const open = await measured(planned(protocol, "echo", change));
+    assert.equal(open.read("generatorMessagesPerWrite"), 1);
+    const library = planned(protocol, "throughput", { ...change, client: "library" });
+    assert.equal(library.cell.parameters.client, "library");
+    assert.equal((await measured(library)).read("generatorMessagesPerWrite"), 1);
+  }
+});

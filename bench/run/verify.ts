@@ -1,3 +1,4 @@
+import type { ClientKind } from "../../protocol/contract.ts";
 import { WirebenchError } from "../../protocol/errors.ts";
 import type { ConformanceResult } from "../conformance/suite.ts";
 import type { GeneratorApi } from "../rigs/processes/generator.ts";
@@ -9,8 +10,12 @@ import type { Target } from "../targets/target.ts";
 /** For the whole suite; each wait inside it has its own, shorter bound. */
 const suiteWaitMs = 120_000;
 
-/** Runs the conformance suite from a load-generator process against the target, as a measurement would. */
-export async function verifyTarget(target: Target, signal: AbortSignal): Promise<ConformanceResult[]> {
+/** Runs the conformance suite with a client of this kind, where the protocol has it, from a load-generator process against the target, as a measurement would. */
+export async function verifyTarget(
+  target: Target,
+  signal: AbortSignal,
+  client: ClientKind = "lean",
+): Promise<ConformanceResult[]> {
   const { protocol, options } = target;
   await using programs = new ProgramPool();
   await using cleanUp = new AsyncDisposableStack();
@@ -29,7 +34,11 @@ export async function verifyTarget(target: Target, signal: AbortSignal): Promise
     );
     const generator = new RemoteProcess<GeneratorApi>("conformance", "generator");
     cleanUp.defer(() => generator.stop());
-    return await generator.call("verify", { protocol, options, url, foreign: server === undefined }, suiteWaitMs);
+    return await generator.call(
+      "verify",
+      { protocol, client, options, url, foreign: server === undefined },
+      suiteWaitMs,
+    );
   };
   return await Promise.race([check(), failed]);
 }

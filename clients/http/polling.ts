@@ -48,6 +48,7 @@ export async function connectPolling(options: ConnectOptions, style: PollingStyl
   const link = new ClientLink(
     {
       transmit: (payload) => uplink.send(payload),
+      writes: () => uplink.posts,
       bufferedBytes: () => uplink.bufferedBytes,
       end: () => void end(),
       destroy() {

@@ -23,6 +23,7 @@ export class Uplink {
   readonly #options: UplinkOptions;
   #queue: { readonly json: string; readonly bytes: number }[] = [];
   #queuedBytes = 0;
+  #posts = 0;
   #state: "resting" | "posting" | "failed" = "resting";
   #onRest: (() => void)[] = [];
 
@@ -33,6 +34,11 @@ export class Uplink {
   /** Bytes of the messages that wait for the request in flight, as they will travel. */
   get bufferedBytes(): number {
     return this.#queuedBytes;
+  }
+
+  /** Requests so far that carried messages. */
+  get posts(): number {
+    return this.#posts;
   }
 
   send(payload: Payload): void {
@@ -54,6 +60,7 @@ export class Uplink {
   #post(): void {
     const { exchange, path, failed } = this.#options;
     this.#state = "posting";
+    this.#posts++;
     exchange.start(
       { method: "POST", path, json: encodeMessages(this.#nextBatch()) },
       {

@@ -114,6 +114,7 @@ test("ticks idly at the rate of the busy direction until the window ends", () =>
   const counting = {
     nowNs: () => timeline.nowNs(),
     pacingPeriodNs: 0,
+    soon: () => assert.fail("ticking needs no turn of the event loop"),
     after: () => assert.fail("ticking needs no timers"),
     at(dueNs: number, callback: () => void) {
       ticks.push(dueNs / ms);

@@ -6,14 +6,16 @@
  * that a receiver proves a loss by a later arrival instead of by waiting.
  */
 import type { Timeline } from "../../protocol/clock.ts";
+import type { Payload } from "../../protocol/contract.ts";
 import type { Message, MessageCodec } from "../../protocol/messages/message.ts";
 import { pace } from "../pacing/pacer.ts";
 import { ArrivalLedger } from "../recording/arrivals.ts";
 import { LatencyHistogram } from "../recording/latency.ts";
 import { emptyLedger, type FlowRecord } from "./flow.ts";
+import { type Outlet, sendMessage } from "./outlet.ts";
 import { ServiceTimes } from "./service-times.ts";
 import type { Load } from "./traffic.ts";
-import { type Outlet, scheduleOf, type WindowOrder } from "./window.ts";
+import { scheduleOf, type WindowOrder } from "./window.ts";
 
 export class OneWaySender {
   readonly #dispatch = new LatencyHistogram();
@@ -83,11 +85,9 @@ export class OneWaySender {
     for (const [connection, count] of this.#sequences.entries()) this.#offer(connection, "end", count, now, now);
   }
 
-  /** A message a full queue or an ended connection refuses leaves a gap in the sequence: the receiver counts it. */
   #offer(connection: number, kind: Message["kind"], sequence: number, scheduledNs: number, sentNs: number): void {
-    try {
-      this.#outlets[connection]!.send(this.#codec.encode(kind, this.#window.index, sequence, scheduledNs, sentNs));
-    } catch {}
+    const { index } = this.#window;
+    sendMessage(this.#outlets[connection]!, this.#codec, kind, index, sequence, scheduledNs, sentNs);
   }
 }
 
@@ -128,9 +128,9 @@ export class OneWayReceiver {
     this.#connections = Array.from({ length: connections }, () => ({ arrivals: new ArrivalLedger(), corrupted: 0 }));
   }
 
-  receive(connection: number, payload: string | Uint8Array): void {
+  receive(connection: number, payload: Payload, isText?: boolean): void {
     const now = this.#timeline.nowNs();
-    const message = this.#codec.decode(payload);
+    const message = this.#codec.decode(payload, isText);
     const state = this.#connections[connection];
     if (message === undefined || message.window > this.#window.index || state === undefined) {
       this.#ledger.corruptedMessages++;

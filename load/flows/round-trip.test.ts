@@ -226,3 +226,71 @@ test("has handled half a message when it is sent and the whole of it when its an
   timeline.advance(195 * ms);
   assert.equal(flow.handled, 15);
 });
+
+/** Connections that note which messages left together; what is sent by itself counts as a write of one. */
+function batchingFlow(timeline: ManualTimeline, load: Load) {
+  const writes: number[] = [];
+  const sentNs: number[] = [];
+  const answers: (() => void)[] = [];
+  let held: number | undefined;
+  const text = codec();
+  const outlets = [0, 1].map((connection) => ({
+    send(payload: string | Uint8Array): void {
+      sentNs.push(text.decode(payload)!.sentNs);
+      answers.push(() => flow.receive(connection, payload));
+      if (held === undefined) writes.push(1);
+      else held++;
+    },
+    together(sends: () => void): void {
+      held = 0;
+      sends();
+      writes.push(held);
+      held = undefined;
+    },
+  }));
+  const window = {
+    name: "w",
+    flows: {},
+    index: 1,
+    rampUpStartNs: 0,
+    startNs: 0,
+    endNs: 100 * ms,
+    connections: 2,
+    seed: 1,
+  };
+  const flow = new RoundTripFlow(timeline, codec(), window, load, outlets);
+  return { flow, writes, sentNs, answers };
+}
+
+test("sends what answers released in a closed loop together, once all sockets were read, and dates it then", async () => {
+  const timeline = new ManualTimeline();
+  const { flow, writes, sentNs, answers } = batchingFlow(timeline, { kind: "closed", inFlight: 4 });
+  const done = flow.run();
+  timeline.advance(0);
+  assert.deepEqual(writes, [4, 4]);
+  timeline.advance(10 * ms);
+  for (const answer of answers.splice(0, 6)) answer();
+  assert.deepEqual(writes, [4, 4], "nothing leaves before the other sockets were read");
+  timeline.advance(10 * ms);
+  assert.deepEqual(writes.slice(2), [4, 2]);
+  assert.deepEqual(
+    sentNs.slice(8),
+    [10, 10, 10, 10, 10, 10].map((at) => at * ms),
+  );
+  answers.at(-1)!();
+  flow.halt();
+  timeline.advance(20 * ms);
+  await done;
+  assert.equal(flow.record().ledger.sentMessages, 14, "what was released before the end and had not left stays");
+});
+
+test("sends every message of an open loop by itself", async () => {
+  const timeline = new ManualTimeline();
+  const { flow, writes } = batchingFlow(timeline, { kind: "open", ratePerSecond: 1000 });
+  const done = flow.run();
+  timeline.freeze(50 * ms);
+  timeline.advance(100 * ms);
+  await done;
+  assert.equal(writes.length, 100);
+  assert.deepEqual(new Set(writes), new Set([1]));
+});

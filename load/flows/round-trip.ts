@@ -1,13 +1,15 @@
 /** Echo traffic: the same process sends and receives, so one clock and one table of times serve both ends. */
 import type { Timeline } from "../../protocol/clock.ts";
+import type { Payload } from "../../protocol/contract.ts";
 import type { MessageCodec } from "../../protocol/messages/message.ts";
 import { pace } from "../pacing/pacer.ts";
 import { ArrivalLedger } from "../recording/arrivals.ts";
 import { LatencyHistogram } from "../recording/latency.ts";
 import { censoredIn, emptyLedger, type FlowRecord } from "./flow.ts";
+import { type Outlet, sendMessage } from "./outlet.ts";
 import { ServiceTimes } from "./service-times.ts";
 import type { Load } from "./traffic.ts";
-import { type Outlet, scheduleOf, type WindowOrder } from "./window.ts";
+import { scheduleOf, type WindowOrder } from "./window.ts";
 
 /** A pipe that answers sooner than this has no bursts worth spreading: timers are 1 ms coarse. */
 const burstNs = 10e6;
@@ -17,6 +19,8 @@ class EchoedConnection {
   scheduledNs = new Float64Array(1024);
   sentNs = new Float64Array(1024);
   sent = 0;
+  /** Messages that may leave in the next batch. */
+  released = 0;
   corrupted = 0;
 
   remember(scheduledNs: number, sentNs: number): number {
@@ -51,6 +55,8 @@ export class RoundTripFlow {
   #receivedInWindow = 0;
   #carried = 0;
   #outstanding = 0;
+  /** Connections with messages that may leave. */
+  #releasing: number[] = [];
   #sending = true;
   #stop: () => void = () => {};
   #finish: () => void = () => {};
@@ -120,13 +126,13 @@ export class RoundTripFlow {
     const share = delayNs < burstNs ? 1 : (this.#timeline.nowNs() - rampUpStartNs) / delayNs;
     const due = Math.min(messages, Math.floor(share * messages) + 1);
     let next = sent;
-    while (next < due) this.#sendNow(next++ % this.#outlets.length);
+    while (next < due) this.#release(next++ % this.#outlets.length);
     if (next < messages) this.#timeline.after(1, () => this.#fillPipe(messages, next));
   }
 
-  receive(connection: number, payload: string | Uint8Array): void {
+  receive(connection: number, payload: Payload, isText?: boolean): void {
     const now = this.#timeline.nowNs();
-    const message = this.#codec.decode(payload);
+    const message = this.#codec.decode(payload, isText);
     const state = this.#connections[connection]!;
     // A straggler of an earlier window was counted there, as censored.
     if (message !== undefined && message.window < this.#window.index) return;
@@ -147,7 +153,7 @@ export class RoundTripFlow {
       this.#service.record(scheduledNs, now - sentNs);
       if (this.#load.kind === "open") this.#scheduled.record(now - scheduledNs);
     }
-    if (this.#load.kind === "closed" && this.#sending && now < this.#window.endNs) this.#sendNow(connection);
+    if (this.#load.kind === "closed" && this.#sending && now < this.#window.endNs) this.#release(connection);
     else if (this.#outstanding === 0 && !this.#sending) this.#drained();
   }
 
@@ -196,6 +202,34 @@ export class RoundTripFlow {
     return record;
   }
 
+  /**
+   * A closed loop may send one more. An outlet that batches does so once every socket that is ready has been read, in one
+   * write with what others released on it meanwhile; the times of sending are those of that write.
+   */
+  #release(connection: number): void {
+    if (this.#outlets[connection]!.together === undefined) {
+      this.#sendNow(connection);
+      return;
+    }
+    if (this.#connections[connection]!.released++ > 0) return;
+    if (this.#releasing.push(connection) === 1) this.#timeline.soon(() => this.#sendReleased());
+  }
+
+  #sendReleased(): void {
+    const connections = this.#releasing;
+    this.#releasing = [];
+    for (const connection of connections) {
+      const state = this.#connections[connection]!;
+      const messages = state.released;
+      state.released = 0;
+      if (!this.#sending) continue;
+      this.#outlets[connection]!.together!(() => {
+        const now = this.#timeline.nowNs();
+        for (let message = 0; message < messages; message++) this.#send(connection, now, now);
+      });
+    }
+  }
+
   #sendNow(connection: number): void {
     const now = this.#timeline.nowNs();
     this.#send(connection, now, now);
@@ -208,11 +242,7 @@ export class RoundTripFlow {
       this.#timed++;
       if (this.#load.kind === "open") this.#dispatch.record(sentNs - scheduledNs);
     }
-    const payload = this.#codec.encode("data", this.#window.index, sequence, scheduledNs, sentNs);
-    try {
-      this.#outlets[connection]!.send(payload);
-    } catch {
-      // A full queue or an ended connection refused it: it stays unanswered, so the ledger shows it.
-    }
+    const { index } = this.#window;
+    sendMessage(this.#outlets[connection]!, this.#codec, "data", index, sequence, scheduledNs, sentNs);
   }
 }

@@ -35,8 +35,3 @@ export function scheduleOf({ rampUpStartNs, endNs, seed }: WindowOrder, load: Lo
   const { ratePerSecond, arrivals = "constant" } = load;
   return { startNs: rampUpStartNs, endNs, ratePerSecond, arrivals, seed };
 }
-
-/** Anything a message can be handed to: a client's connection or a server's. */
-export interface Outlet {
-  send(payload: string | Uint8Array): void;
-}

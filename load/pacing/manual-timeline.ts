@@ -20,6 +20,10 @@ export class ManualTimeline implements Timeline {
     this.#pending.push({ atNs: this.#nowNs + ms * 1e6, callback });
   }
 
+  soon(callback: () => void): void {
+    this.after(0, callback);
+  }
+
   at(atNs: number, callback: () => void): void {
     this.waits++;
     this.#pending.push({ atNs, callback });

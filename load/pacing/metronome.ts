@@ -86,6 +86,7 @@ function poll(dueNs: number, callback: () => void): void {
 export const realTimeline: Timeline = {
   nowNs,
   pacingPeriodNs,
+  soon: (callback) => void setImmediate(callback),
   after: (ms, callback) => void setTimeout(callback, ms),
   at,
 };

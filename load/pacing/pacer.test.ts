@@ -86,6 +86,7 @@ test("sends a long backlog in batches, so that sockets are read in between", () 
   const counting = {
     nowNs: () => timeline.nowNs(),
     pacingPeriodNs: 500_000,
+    soon: (callback: () => void) => timeline.soon(callback),
     after: (ms: number, callback: () => void) => timeline.after(ms, callback),
     at(dueNs: number, callback: () => void) {
       turns++;

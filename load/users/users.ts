@@ -40,6 +40,8 @@ export interface GeneratorWindow {
   flows: FlowRecords;
   use: ProcessUse;
   wireBytes: WireBytes & { messages: number };
+  /** What was sent from the first message of the window to the last that was answered. */
+  carried: { messages: number; writes: number };
   /** Least time between two turns of the pacer; only where one paced. */
   pacingPeriodUs?: number;
 }
@@ -52,6 +54,7 @@ interface Traffic {
   receiver?: OneWayReceiver;
   meter: UsageMeter;
   wireBytesBefore: WireBytes;
+  carriedBefore: GeneratorWindow["carried"];
 }
 
 /** Connections made and closed before any is timed: the first ones would measure code that has never run. */
@@ -94,7 +97,8 @@ export class Users {
     const startNs = nowNs();
     const index = this.#users++;
     const onMessage = (payload: Payload): void => this.#receive(index, payload);
-    const connection = await connectClient(client, { ...order, user, onMessage });
+    const onText = (utf8: Buffer): void => this.#receive(index, utf8, true);
+    const connection = await connectClient(client, { ...order, user, onMessage, onText });
     times.record(nowNs() - startNs);
     this.#connections[index] = connection;
     void connection.closed.then(({ by, message }) => {
@@ -115,6 +119,7 @@ export class Users {
       window,
       meter: new UsageMeter(window, () => this.#traffic?.roundTrip?.handled ?? this.#received),
       wireBytesBefore: this.#wireBytes.read(),
+      carriedBefore: this.#carried,
     };
     this.#traffic = traffic;
     if (downlink) traffic.receiver = new OneWayReceiver(realTimeline, codec, window, connections.length);
@@ -135,7 +140,7 @@ export class Users {
 
   /** What these users saw of the window, after waiting up to `drainMs` for what is on the way. */
   async collect(drainMs: number): Promise<GeneratorWindow> {
-    const { window, roundTrip, sender, receiver, meter, wireBytesBefore } = this.#traffic!;
+    const { window, roundTrip, sender, receiver, meter, wireBytesBefore, carriedBefore } = this.#traffic!;
     await Promise.all([roundTrip?.drain(drainMs), receiver?.drain(drainMs)]);
     const flows: FlowRecords = {};
     if (roundTrip) flows.roundTrip = roundTrip.record();
@@ -150,6 +155,10 @@ export class Users {
         received: after.received - wireBytesBefore.received,
         messages: roundTrip?.answered ?? 0,
       },
+      carried: {
+        messages: this.#carried.messages - carriedBefore.messages,
+        writes: this.#carried.writes - carriedBefore.writes,
+      },
       ...(isPaced(window) && { pacingPeriodUs: realTimeline.pacingPeriodNs / 1000 }),
     };
   }
@@ -158,10 +167,19 @@ export class Users {
     await Promise.all(this.#connections.map((connection) => connection.close()));
   }
 
-  #receive(connection: number, payload: Payload): void {
+  get #carried(): GeneratorWindow["carried"] {
+    const total = { messages: 0, writes: 0 };
+    for (const { carried } of this.#connections) {
+      total.messages += carried?.messages ?? 0;
+      total.writes += carried?.writes ?? 0;
+    }
+    return total;
+  }
+
+  #receive(connection: number, payload: Payload, isText?: boolean): void {
     this.#received++;
     const { roundTrip, receiver } = this.#traffic ?? {};
-    if (roundTrip) roundTrip.receive(connection, payload);
-    else receiver?.receive(connection, payload);
+    if (roundTrip) roundTrip.receive(connection, payload, isText);
+    else receiver?.receive(connection, payload, isText);
   }
 }

@@ -3,6 +3,7 @@
 import { metricNamed } from "../../results/metrics/metrics.ts";
 import { formatList, formatQuantity, plural } from "../../results/quantities/format.ts";
 import {
+  anythingCompared,
   type BrokenPrediction,
   type Change,
   type ResultsComparison,
@@ -17,26 +18,48 @@ import { formatRatio } from "../view/verdict-in-words.ts";
 
 /** The verdict in one line. */
 export function verdictLine(comparison: ResultsComparison): string {
-  const { changes, turnedInvalid, brokenPredictions, threshold } = comparison;
-  if (changes.length === 0 && brokenPredictions.length === 0) return "Nothing could be compared.";
+  const { changes, turnedInvalid, brokenPredictions, predictionsCompared, threshold } = comparison;
+  if (!anythingCompared(comparison)) return "Nothing could be compared.";
   const regressions = regressionsOf(comparison).length;
-  const count = (verdict: Change["verdict"]) => changes.filter((change) => change.verdict === verdict).length;
-  const changed = count("faster") + count("slower");
   const limit = formatThreshold(threshold);
   const parts = [
     ...(regressions > 0 ? [`${plural(regressions, "regression")} beyond ${limit}`] : []),
     ...(brokenPredictions.length > 0 ? [`${plural(brokenPredictions.length, "prediction")} no longer held`] : []),
     ...(turnedInvalid.length > 0 ? [`${plural(turnedInvalid.length, "cell")} invalid in B but not in A`] : []),
   ];
-  const found = changed === 0 ? "nothing changed" : `${count("faster")} better, ${count("slower")} worse`;
-  return `${formatList(parts) || `No regression beyond ${limit}`}: ${found} of ${plural(changes.length, "number")} compared.`;
+  const found = changes.length > 0 ? numbersInWords(changes) : `${plural(predictionsCompared, "prediction")} compared.`;
+  return `${formatList(parts) || `No regression beyond ${limit}`}. ${found}`;
 }
+
+/** How many there are of each of the three answers, and what the last two are worth. */
+function numbersInWords(changes: readonly Change[]): string {
+  const those = (verdict: Change["verdict"]) => changes.filter((change) => change.verdict === verdict);
+  const [equal, unknown] = [those("equal"), those("cannot-tell")];
+  const within = Math.max(...equal.map(({ ratio }) => withinRatio(ratio)));
+  const told = unknown.flatMap(({ smallestToldRatio }) => smallestToldRatio ?? []);
+  const unseen = told.length === 0 ? "" : ` (${notSeenBelow(Math.min(...told))})`;
+  const answers = [
+    `${those("slower").length} worse`,
+    `${those("faster").length} better`,
+    ...(equal.length > 0 ? [`${equal.length} with ${noChangeBeyond(within)}`] : []),
+    ...(unknown.length > 0 ? [`${unknown.length} cannot tell${unseen}`] : []),
+  ];
+  return `Of ${plural(changes.length, "number")} compared: ${answers.join(", ")}.`;
+}
+
+const noChangeBeyond = (within: number): string =>
+  within === 1 ? "no change" : `no change beyond ${roundedUp(within)}`;
+
+const notSeenBelow = (ratio: number): string => `could not have seen less than ${roundedUp(ratio)}`;
+
+/** 1.12×. */
+const roundedUp = (ratio: number): string => formatQuantity(Math.ceil(ratio * 100 - 1e-9) / 100, "ratio");
 
 const formatThreshold = (threshold: number): string => `${Number((threshold * 100).toPrecision(3))} %`;
 
 /** For a terminal. */
 export function renderComparisonText(comparison: ResultsComparison): string {
-  const { changes, differences, remarks, notCompared, turnedInvalid, brokenPredictions } = comparison;
+  const { changes, differences, warnings, remarks, notCompared, turnedInvalid, brokenPredictions } = comparison;
   const list = (title: string, lines: readonly string[]): string =>
     lines.length === 0 ? "" : `${title}\n${lines.map((line) => `  ${oneLine(line)}`).join("\n")}`;
   const legend =
@@ -44,6 +67,7 @@ export function renderComparisonText(comparison: ResultsComparison): string {
   return blocks(
     list("Warning: A and B are not comparable, so a change may have nothing to do with the code:", differences),
     changes.length === 0 ? "" : `${renderPlainTable(tableOf(changes, oneLine))}\n\n${legend}`,
+    list("Warnings:", warnings),
     list("Also different:", remarks),
     list("Not compared:", notCompared),
     list("Predictions that held in A and failed in B:", brokenPredictions.map(brokenInWords)),
@@ -54,7 +78,7 @@ export function renderComparisonText(comparison: ResultsComparison): string {
 
 /** For a pull request: the verdict, what changed, and the rest folded. */
 export function renderComparisonMarkdown(comparison: ResultsComparison): string {
-  const { changes, differences, remarks, notCompared, turnedInvalid, brokenPredictions } = comparison;
+  const { changes, differences, warnings, remarks, notCompared, turnedInvalid, brokenPredictions } = comparison;
   const changed = changes.filter(({ verdict }) => verdict === "faster" || verdict === "slower");
   const same = changes.filter((change) => !changed.includes(change));
   const escaped = (lines: readonly string[]): string => bullets(lines.map(escapeText));
@@ -70,6 +94,7 @@ export function renderComparisonMarkdown(comparison: ResultsComparison): string 
     part("Predictions that held in A and failed in B:", brokenPredictions.map(brokenInWords)),
     part("Invalid in B, not in A:", turnedInvalid),
     changed.length > 0 ? renderMarkdownTable(tableOf(changed, escapeText)) : "",
+    part("Warnings:", warnings),
     rest &&
       `<details>\n<summary>${plural(same.length, "number")} not known to have changed, and what else differs</summary>\n\n${rest}\n\n</details>`,
     "<sub>B/A is the ratio with its 99 % interval; ≥ and ≤ mark bounds, where the load generator was the limit of one of the two. Better or worse: the interval lies beyond 1.05×. No change: it lies within 1.25×.</sub>",
@@ -82,19 +107,14 @@ function brokenInWords({ cell, statement, metric, expected, before, after }: Bro
   return `${cell}: ${statement}: ${title} ${was} in A, ${is} in B, expected ${expectedInWords(expected, unit)}`;
 }
 
-/** The three answers: worse or better, equal within what could be seen, or what would have been needed to tell. */
+/** Of a number: what changed, or how much could have changed unseen. */
 function verdictOf({ verdict, regression, ratio, smallestToldRatio }: Change): string {
   if (regression) return "REGRESSION";
   if (verdict === "faster") return "better";
   if (verdict === "slower") return "worse";
-  const within = withinRatio(ratio);
-  if (verdict === "equal") return within === 1 ? "no change" : `no change beyond ${formatRatioBeyond(within)}`;
-  const told = smallestToldRatio === undefined ? "" : `: below ${formatRatioBeyond(smallestToldRatio)} it is not seen`;
-  return `cannot tell${told}`;
+  if (verdict === "equal") return noChangeBeyond(withinRatio(ratio));
+  return smallestToldRatio === undefined ? "cannot tell" : `cannot tell: ${notSeenBelow(smallestToldRatio)}`;
 }
-
-/** Rounded up: 1.12×. */
-const formatRatioBeyond = (ratio: number): string => formatQuantity(Math.ceil(ratio * 100 - 1e-9) / 100, "ratio");
 
 function tableOf(changes: readonly Change[], escaped: (text: string) => string): Table {
   return {

@@ -61,7 +61,7 @@ function scopeOf(view: ReportView): string {
     ...(rows.length > 0 ? [plural(rows.length, "target")] : []),
     plural(experiments.length, "experiment"),
     ...(measured < cells ? [`${measured} of ${plural(cells, "cell")} measured`] : []),
-    plural(trials, "trial"),
+    ...(trials > 0 ? [plural(trials, "trial")] : []),
   ];
   return `${parts.join(", ")}${predictions.length === 0 ? "" : `; ${tallyOf(predictions)}`}.`;
 }

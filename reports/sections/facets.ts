@@ -16,6 +16,7 @@ export const facetsOf = (view: ReportView): Facet[] => [
   parameter("policy", ({ policy }) => policy),
   parameter("virtual users", ({ connections }) => formatCount(connections)),
   parameter("load generators", ({ workers }) => workers?.toString()),
+  parameter("client", ({ client }) => client),
   parameter("load", loadInWords),
   parameter("payload", ({ payloadBytes, payloadKind }) =>
     [formatQuantity(payloadBytes, "bytes"), ...(payloadKind === undefined ? [] : [payloadKind])].join(", "),

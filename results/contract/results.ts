@@ -98,6 +98,12 @@ const parameters = z.object({
   payloadBytes: count,
   load: load.optional().describe("Absent where nobody sends."),
   workers: count.min(1).optional().describe("Load-generator processes that share the connections and the rate."),
+  client: z
+    .enum(["lean", "library"])
+    .optional()
+    .describe(
+      "What the virtual users speak with: the library that users run, or a client with little on top of the socket, which batches what a closed loop sends. Absent: the library.",
+    ),
   payloadKind: z.enum(["text", "binary"]).optional(),
   warmupMs: z.number().nonnegative().optional().describe("Unrecorded traffic before the first window of a trial."),
   rampUpMs: z

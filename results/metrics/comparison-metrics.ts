@@ -105,6 +105,13 @@ export const comparisonMetrics = {
       "least time between two turns of a load generator's pacer: messages that fall due within it leave together at its end; 1 ms over the number of cores",
     ],
   ]),
+  ...entries({ unit: "count", topic: "generator", absence: "nothing was sent" }, [
+    [
+      "generatorMessagesPerWrite",
+      "messages per write",
+      "messages that one write of a load generator carried: 1 in an open loop; what a closed loop sends at once leaves together, and a server that reads several at once spends less on each",
+    ],
+  ]),
   // In a closed loop several messages share a request, so bytes tell of the rate too.
   ...entries(
     { unit: "bytes", topic: "cost", better: "lower", compared: "open loop", absence: "no bytes were counted" },

@@ -100,6 +100,8 @@ export interface WindowUse {
   /** Of all load generators. */
   readonly generatorCpuUs: number;
   readonly generatorMessages: number;
+  /** Messages that one write of a load generator carried: of those read together, a server handles each for less. */
+  readonly generatorMessagesPerWrite?: number | undefined;
   /** Least time between two turns of a load generator's pacer; only of an open loop. */
   readonly pacingPeriodUs?: number | undefined;
   /** Of the busiest one. */
@@ -122,6 +124,7 @@ export const useOverSlices = {
   serverEventLoopUtilization: "mean",
   generatorCpuUs: "sum",
   generatorMessages: "sum",
+  generatorMessagesPerWrite: "mean",
   pacingPeriodUs: "max",
   generatorEventLoopUtilization: "mean",
   generatorEventLoopDelayMaxUs: "max",

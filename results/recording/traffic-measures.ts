@@ -61,8 +61,11 @@ function costMeasures(main: Window, { payloadBytes }: Parameters): Measures {
 
 /** How the load generators worked, which bears on what the others mean. */
 function generatorMeasures(main: Window): Measures {
-  const { pacingPeriodUs } = useOf(main);
-  return { ...(pacingPeriodUs !== undefined && { pacingPeriodUs }) };
+  const { pacingPeriodUs, generatorMessagesPerWrite } = useOf(main);
+  return {
+    ...(generatorMessagesPerWrite !== undefined && { generatorMessagesPerWrite }),
+    ...(pacingPeriodUs !== undefined && { pacingPeriodUs }),
+  };
 }
 
 /** Over all windows: exactly once is a property of a trial. */

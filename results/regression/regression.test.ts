@@ -3,8 +3,11 @@ import { describe, it } from "node:test";
 import { renderComparisonMarkdown, renderComparisonText } from "../../reports/regression/regression-views.ts";
 import { type MadeUpTarget, madeUpResults, sixTargets } from "../../reports/testing.ts";
 import type { MeasuredCell, Results } from "../contract/results.ts";
+import { decide } from "../statistics/decide.ts";
+import { independentInterval } from "../statistics/intervals.ts";
+import { drawTrials, lognormal, seededUniform } from "../statistics/testing.ts";
 import { differencesBetween, remarksOn } from "./comparability.ts";
-import { compareResults, regressionsOf } from "./regression.ts";
+import { compareResults, regressionLevel, regressionsOf } from "./regression.ts";
 
 const [tcp, websocket] = sixTargets as [MadeUpTarget, MadeUpTarget, ...MadeUpTarget[]];
 const targets = [tcp, websocket];
@@ -79,6 +82,27 @@ describe("what is comparable", () => {
       "websocket, duplex: missing in B",
     ]);
     assert.ok(differencesBetween(after, before).includes("websocket, duplex: missing in A"));
+  });
+});
+
+describe("two runs of the same code", () => {
+  it("show a regression in at most 10 of 100 comparisons of 60 numbers, and one of 1.5 times is found", () => {
+    const uniform = seededUniform(3);
+    const decideAt = (cv: number, ratio: number) =>
+      decide(
+        independentInterval(
+          drawTrials(lognormal(cv), uniform, 5, ratio),
+          drawTrials(lognormal(cv), uniform, 5),
+          regressionLevel,
+        )!,
+      );
+    for (const cv of [0.02, 0.05, 0.1]) {
+      const runs = Array.from({ length: 200 }, () => Array.from({ length: 60 }, () => decideAt(cv, 1)));
+      const alarms = runs.filter((run) => run.includes("higher")).length / runs.length;
+      assert.ok(alarms <= 0.1, `${cv}: ${alarms}`);
+    }
+    const found = Array.from({ length: 1000 }, () => decideAt(0.1, 1.5)).filter((one) => one === "higher").length;
+    assert.ok(found >= 900, `${found}`);
   });
 });
 
@@ -179,6 +203,8 @@ describe("a comparison of two results", () => {
       "remarks",
       "changes",
       "notCompared",
+      "warnings",
+      "predictionsCompared",
       "brokenPredictions",
       "turnedInvalid",
     ]);
@@ -196,7 +222,7 @@ describe("a comparison of two results", () => {
   });
 });
 
-const golden = `**wirebench:** 3 regressions beyond 5 %: 0 better, 3 worse of 5 numbers compared.
+const golden = `**wirebench:** 3 regressions beyond 5 %. Of 5 numbers compared: 3 worse, 0 better, 2 with no change beyond 1.17×.
 
 **A and B are not comparable**, so a change may have nothing to do with the code:
 
@@ -245,15 +271,54 @@ describe("the views of a comparison", () => {
     assert.match(lines[0]!, /^Warning: A and B are not comparable/);
     assert.equal(lines[1], "  cores: 8 in A, 4 in B");
     assert.match(lines[3]!, /^target +scenario +number +A +B +B\/A +verdict$/);
-    assert.equal(lines.at(-1), "3 regressions beyond 5 %: 0 better, 3 worse of 5 numbers compared.");
+    assert.equal(
+      lines.at(-1),
+      "3 regressions beyond 5 %. Of 5 numbers compared: 3 worse, 0 better, 2 with no change beyond 1.17×.",
+    );
   });
 
-  it("say that nothing changed", () => {
+  it("say how much could have changed unseen where nothing is known to have changed", () => {
     assert.match(
       renderComparisonText(compareResults(a, a, 0.1)),
-      /No regression beyond 10 %: nothing changed of 5 numbers/,
+      /No regression beyond 10 %\. Of 5 numbers compared: 0 worse, 0 better, 5 with no change beyond 1\.17×\.$/,
     );
+    const restless = madeUpResults([{ ...websocket, spread: 0.3 }], one);
+    const text = renderComparisonText(compareResults(restless, restless, 0.1));
+    assert.match(text, /scheduled|schedule p50 .* cannot tell: could not have seen less than [34]\.\d\d×$/m);
+    assert.match(text, /Of 5 numbers compared: 0 worse, 0 better, 2 with no change, 3 cannot tell \(could not have/);
     assert.doesNotMatch(renderComparisonMarkdown(compareResults(a, a, 0.1)), /REGRESSION/);
+  });
+
+  it("print the warnings of either file, each kind once, and what the signs mean", () => {
+    const busy = edited((results) => {
+      for (const cell of results.cells as MeasuredCell[]) {
+        for (const trial of cell.trials) for (const window of trial.windows) window.measures.cpuWaitShare = 0.9;
+        const flag = { severity: "warning", cause: "machine", message: "it was short of air" } as const;
+        cell.validity.flags.push({ ...flag, code: "airless" }, { ...flag, code: "cpu-contention" });
+      }
+    });
+    const expected = [
+      "B: in 30 of 30 windows a busy process was kept from its core for more than 20 % of the time, so other load on the machine affected the numbers",
+      "B: tcp, echo (and 5 other cells): it was short of air",
+    ];
+    const { warnings } = compareResults(before, busy, 0.05);
+    assert.deepEqual(
+      warnings.filter((warning) => warning.startsWith("B: ") && !warning.includes("limit")).slice(0, 2),
+      expected,
+    );
+    const text = renderComparisonText(compareResults(before, busy, 0.05));
+    for (const warning of expected) assert.ok(text.includes(warning));
+    assert.match(text, /^A: .*load generator|A: tcp, throughput/m);
+    assert.match(text, /≥ and ≤: a bound/);
+    const markdown = renderComparisonMarkdown(compareResults(before, busy, 0.05));
+    assert.ok(markdown.includes("it was short of air") && markdown.includes("≥ and ≤ mark bounds"));
+  });
+
+  it("warn where the reference of both changed itself", () => {
+    const slower = madeUpResults([{ ...tcp, roundTripUs: 300 }, websocket]);
+    const [warning] = compareResults(before, slower, 0.05).warnings;
+    assert.match(warning!, /^the reference of both, tcp, changed itself \(from schedule p50 3\.00×, .*the machine/);
+    assert.doesNotMatch(compareResults(before, before, 0.05).warnings.join(), /changed itself/);
   });
 
   it("do not take silence for a pass", () => {

@@ -7,6 +7,7 @@ import { noticeableRatio } from "../statistics/decide.ts";
 import { comparedIn, judgeIndependent, sampleOf } from "../summary/comparison.ts";
 import { type Bound, estimateOf } from "../summary/estimate.ts";
 import { differencesBetween, remarksOn } from "./comparability.ts";
+import { warningsOn } from "./warnings.ts";
 
 /** One metric of one cell in both results. */
 export interface Change {
@@ -48,13 +49,17 @@ export interface ResultsComparison {
   readonly changes: readonly Change[];
   /** Numbers that could not be set against each other, each with its reason. */
   readonly notCompared: readonly string[];
+  /** What speaks against numbers of either file, each a sentence. */
+  readonly warnings: readonly string[];
+  /** Predictions that were put to the test in both. */
+  readonly predictionsCompared: number;
   readonly brokenPredictions: readonly BrokenPrediction[];
   /** Cells whose numbers may be believed in A but not in B. */
   readonly turnedInvalid: readonly string[];
 }
 
 /** Stricter than within a run: dozens of numbers are compared, and one false alarm stops somebody's work. */
-const regressionLevel = 0.99;
+export const regressionLevel = 0.99;
 
 /** The trials of A and B are independent, so they are compared unpaired, each number by itself. */
 export function compareResults(before: Results, after: Results, threshold: number): ResultsComparison {
@@ -71,6 +76,8 @@ export function compareResults(before: Results, after: Results, threshold: numbe
     remarks: remarksOn(before, after),
     changes,
     notCompared: [...new Set(notCompared)],
+    warnings: warningsOn(before, after, changes),
+    predictionsCompared: pairs.reduce((sum, pair) => sum + predictionsIn(pair).length, 0),
     brokenPredictions: pairs.flatMap(brokenIn),
     turnedInvalid: pairs
       .filter((pair) => !isInvalid(pair.before) && isInvalid(pair.after))
@@ -81,20 +88,29 @@ export function compareResults(before: Results, after: Results, threshold: numbe
 export const regressionsOf = ({ changes }: ResultsComparison): Change[] =>
   changes.filter(({ regression }) => regression);
 
+/** Whether some number or prediction of A could be held against that of B. */
+export const anythingCompared = ({ changes, predictionsCompared }: ResultsComparison): boolean =>
+  predictionsCompared > 0 || changes.some(({ ratio }) => ratio.low !== undefined || ratio.high !== undefined);
+
 /** Whether anything became worse that may not. */
 export const hasRegressed = (comparison: ResultsComparison): boolean =>
   regressionsOf(comparison).length > 0 || comparison.brokenPredictions.length > 0;
 
-function brokenIn({ before, after }: CellPair): BrokenPrediction[] {
-  const [was, is] = [usable(before)?.predictions ?? [], usable(after)?.predictions ?? []];
-  return was.flatMap(({ statement, metric, expected, verdict, measured }) => {
-    const now = is.find((prediction) => prediction.metric === metric && prediction.statement === statement);
-    if (verdict !== "held" || now?.verdict !== "failed" || measured === undefined || now.measured === undefined)
-      return [];
-    const { name } = metricNamed(metric);
-    return [{ cell: cellKey(after), statement, metric: name, expected, before: measured, after: now.measured }];
+/** Those that were put to the test in both. */
+function predictionsIn({ before, after }: CellPair): { was: Prediction; is: Prediction }[] {
+  const later = usable(after)?.predictions ?? [];
+  return (usable(before)?.predictions ?? []).flatMap((was) => {
+    const is = later.find(({ metric, statement }) => metric === was.metric && statement === was.statement);
+    return is === undefined || [was, is].some(({ verdict }) => verdict === "not-measured") ? [] : [{ was, is }];
   });
 }
+
+const brokenIn = (pair: CellPair): BrokenPrediction[] =>
+  predictionsIn(pair).flatMap(({ was: { statement, metric, expected, verdict, measured }, is }) => {
+    if (verdict !== "held" || is.verdict !== "failed" || measured === undefined || is.measured === undefined) return [];
+    const { name } = metricNamed(metric);
+    return [{ cell: cellKey(pair.after), statement, metric: name, expected, before: measured, after: is.measured }];
+  });
 
 /** By what share it is worse; a rate halved is as much worse as a delay doubled. */
 const worseBy = (ratio: number, better: "lower" | "higher" = "lower"): number =>

@@ -1,7 +1,7 @@
 /** Simulations with known truth and fixed seeds: whether the intervals cover as often as they claim. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { independentInterval, medianInterval, pairedInterval } from "./intervals.ts";
+import { independentInterval, medianInterval, pairedInterval, trialsForPrecision } from "./intervals.ts";
 import { bimodal, drawSets, drawTrials, heavyTailed, lognormal, type Shape, seededUniform, skewed } from "./testing.ts";
 
 const rounds = 3000;
@@ -166,5 +166,55 @@ describe("the interval of a ratio of independent trials", () => {
   it("is certain where all trials of both read the same, and does not exist for two", () => {
     assert.deepEqual(independentInterval([3, 3, 3], [2, 2, 2]), { value: 1.5, low: 1.5, high: 1.5 });
     assert.equal(independentInterval([3, 4], [2, 2, 2]), undefined);
+  });
+});
+
+describe("trials that are added until the interval is narrow", () => {
+  /** The range of noise to target in which the number of trials varies most. */
+  const noises = [0.02, 0.05, 0.1, 0.15, 0.2, 0.4];
+  const share = 0.1;
+  const trialsMax = 30;
+
+  it("hold the truth in 94 of 100 runs, since a pilot decides how many they are", () => {
+    for (const pilot of [3, 5, 7]) {
+      for (const cv of noises) {
+        const held = coverage(pilot, 150, (uniform) => {
+          const values = drawTrials(lognormal(cv), uniform, trialsMax, 150);
+          return medianInterval(values.slice(0, trialsForPrecision(values.slice(0, pilot), share)), pilot);
+        });
+        assert.ok(held >= 0.94, `pilot of ${pilot}, ${cv}: ${held}`);
+      }
+    }
+  });
+
+  it("hold it in as many of a ratio whose two sides ask for different numbers", () => {
+    for (const cv of noises) {
+      const held = coverage(1, 1.5, (uniform) => {
+        const truths = [150, 100];
+        const shapes = [lognormal(cv), lognormal(cv)];
+        const drawn = drawSets({ truths, shapes, sets: trialsMax, drift: 0.02 }, uniform);
+        const [values, base] = drawn.map((own) => own.slice(0, trialsForPrecision(own.slice(0, 5), share)));
+        const sets = Math.min(values!.length, base!.length);
+        return pairedInterval(values!.slice(0, sets).map((value, set) => value / base![set]!))!;
+      });
+      assert.ok(held >= 0.93, `${cv}: ${held}`);
+    }
+  });
+
+  it("reach as far as was asked for, or less", () => {
+    const uniform = seededUniform(2);
+    for (let round = 0; round < 300; round++) {
+      const values = drawTrials(lognormal(0.1), uniform, 500);
+      const enough = values.slice(0, trialsForPrecision(values.slice(0, 5), 0.05));
+      const { low, high } = medianInterval(enough, 5);
+      assert.ok(enough.length === 500 || Math.sqrt(high / low) <= 1.05 * (1 + 1e-9), `${low} to ${high}`);
+    }
+  });
+
+  it("are as many as the pilot where that is precise, and no number where it tells nothing", () => {
+    assert.equal(trialsForPrecision([100, 101, 99], 0.5), 3);
+    assert.equal(trialsForPrecision([100, 100, 100], 0.001), 3);
+    assert.equal(trialsForPrecision([100, 101], 0.5), Number.POSITIVE_INFINITY);
+    assert.equal(trialsForPrecision([100, 0, 101], 0.5), Number.POSITIVE_INFINITY);
   });
 });

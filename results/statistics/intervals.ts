@@ -13,13 +13,30 @@ export const trialsForIntervalMin = 3;
 
 const point = (value: number): Interval => ({ value, low: value, high: value });
 
-/** Median, with the interval of the middle of the logarithms, wide enough to hold the median; without one, low = high = value. */
-export function medianInterval(values: readonly number[]): Interval {
+/**
+ * Median, with the interval of the middle of the logarithms, wide enough to hold the median; without one, low = high =
+ * value. `pilot`: how many came first and decided how many there are in all, see `trialsForPrecision`; absent where the
+ * number was fixed.
+ */
+export function medianInterval(values: readonly number[], pilot = values.length): Interval {
   const value = median(values);
-  const squaredError = logVariance(values) / values.length;
-  if (values.length < trialsForIntervalMin || squaredError === 0) return point(value);
-  const { low, high } = around(mean(values.map(Math.log)), squaredError, values.length - 1, level);
+  const deciding = values.slice(0, pilot);
+  if (deciding.length < trialsForIntervalMin || values.every((one) => one === value)) return point(value);
+  const squaredError = logVariance(deciding) / values.length;
+  const { low, high } = around(mean(values.map(Math.log)), squaredError, deciding.length - 1, level);
   return { value, low: Math.min(value, low), high: Math.max(value, high) };
+}
+
+/**
+ * How many trials in all give an interval that reaches no further than `share` to either side, from those of a pilot
+ * (Stein, "A two-sample test for a linear hypothesis whose power is independent of the variance", 1945). It is decided
+ * once, and the interval then rests on the spread of the pilot alone: whoever adds trials until the interval happens to
+ * be narrow stops too early, and holds the truth in 90 of 100 runs instead of 95. Infinite for a pilot that tells nothing.
+ */
+export function trialsForPrecision(pilot: readonly number[], share: number): number {
+  if (pilot.length < trialsForIntervalMin || pilot.some((value) => value <= 0)) return Number.POSITIVE_INFINITY;
+  const reach = twoSidedQuantile(level, pilot.length - 1) / Math.log1p(share);
+  return Math.max(pilot.length, Math.ceil(reach ** 2 * logVariance(pilot)));
 }
 
 /**

@@ -18,6 +18,8 @@ export interface CellContext {
   readonly flags?: readonly Flag[];
   /** What its experiment measures; absent means everything. */
   readonly listed?: readonly MetricName[];
+  /** So many trials decided how many there are, see `medianInterval`; absent where the number was fixed. */
+  readonly pilot?: number | undefined;
 }
 
 /** A metric of a cell: a number, why there is none, or nothing where a trial cannot tell. */
@@ -27,13 +29,16 @@ type Found = { readonly number: Summarised } | { readonly absence: Absence } | u
  * One interval per metric. Centres are medians of one value per trial, the unit of analysis: a metric that not every trial
  * can tell is left out. Tails are of all messages of all trials together, so that no trial is thrown away.
  */
-export function summarise(trials: readonly SummarisedTrial[], { flags = [], listed }: CellContext = {}): Summary {
+export function summarise(
+  trials: readonly SummarisedTrial[],
+  { flags = [], listed, pilot }: CellContext = {},
+): Summary {
   const summary: Record<string, Summarised> = {};
   const absences: Record<string, Absence> = {};
   const delays = new RecordedDelays(trials);
   for (const metric of metrics) {
     if (trials.length === 0 || listed?.includes(metric.name) === false) continue;
-    const found = withLimit(metric, numberOf(metric, trials, delays), flags);
+    const found = withLimit(metric, numberOf(metric, trials, delays, pilot), flags);
     if (found === undefined) continue;
     if ("absence" in found) absences[metric.name] = found.absence;
     else summary[metric.name] = found.number;
@@ -48,12 +53,17 @@ function withLimit(metric: Metric, found: Found, flags: readonly Flag[]): Found 
   return { number: { ...limit, ...found.number } };
 }
 
-function numberOf({ name, unit }: Metric, trials: readonly SummarisedTrial[], recorded: RecordedDelays): Found {
+function numberOf(
+  { name, unit }: Metric,
+  trials: readonly SummarisedTrial[],
+  recorded: RecordedDelays,
+  pilot: number | undefined,
+): Found {
   const statistic = delayStatisticOf(name);
   const delays = statistic && recorded.of(statistic.delay);
   if (delays !== undefined && statistic!.percentile > 50) return tailOf(delays, statistic!.percentile);
   const values = trials.flatMap(({ measures }) => measures[name] ?? []);
-  if (values.length === trials.length) return { number: intervalOf(values, unit) };
+  if (values.length === trials.length) return { number: intervalOf(values, unit, pilot) };
   const isNever = delays !== undefined && trialsUs(delays, statistic!.percentile).includes(Number.POSITIVE_INFINITY);
   return isNever ? { absence: { kind: "never", why: neverBecause(delays) } } : undefined;
 }
@@ -77,8 +87,8 @@ function tailOf(delays: TrialDelays, percentile: number): Found {
 const counted: ReadonlySet<Unit> = new Set(["messages", "count", "share"]);
 
 /** The one rule for the interval of a metric. Counts, shares, and what else can be 0, have the lowest and the highest trial. */
-export const intervalOf = (values: readonly number[], unit: Unit): Interval =>
-  counted.has(unit) || values.some((value) => value <= 0) ? spread(values) : medianInterval(values);
+export const intervalOf = (values: readonly number[], unit: Unit, pilot = values.length): Interval =>
+  counted.has(unit) || values.some((value) => value <= 0) ? spread(values) : medianInterval(values, pilot);
 
 /** Median, lowest and highest. */
 export const spread = (values: readonly number[]): Interval => ({

@@ -8,6 +8,7 @@ interface Preset {
 
 const common = {
   workers: 1,
+  client: "lean",
   payloadBytes: 256,
   payloadKind: "text",
   arrivals: "constant",

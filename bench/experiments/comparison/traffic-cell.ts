@@ -2,6 +2,7 @@
 import type { Load } from "../../../load/flows/traffic.ts";
 import { WirebenchError } from "../../../protocol/errors.ts";
 import type { BehaviourOrder } from "../../rigs/processes/server.ts";
+import { clientKindOf, protocolNamed } from "../../targets/protocols.ts";
 import { deliveryFloorMs, type Target } from "../../targets/target.ts";
 import type { CellPlan } from "../contract/experiment.ts";
 import { checkPayload, type RunRequest, type TrafficSettings } from "../contract/request.ts";
@@ -27,6 +28,7 @@ export interface TrafficTimes {
 export const trafficSettings = [
   "connections",
   "workers",
+  "client",
   "payloadBytes",
   "payloadKind",
   "warmupMs",
@@ -59,7 +61,7 @@ export function trafficCells(
   },
 ): TrafficCell[] {
   checkPayload(traffic);
-  const { connections, workers, payloadBytes, payloadKind } = traffic;
+  const { connections, workers, client, payloadBytes, payloadKind } = traffic;
   if (workers > connections) {
     throw new WirebenchError("usage", `${workers} workers cannot share ${connections} connections`);
   }
@@ -70,6 +72,7 @@ export function trafficCells(
     parameters: {
       connections,
       workers,
+      client: clientKindOf(protocolNamed(target.protocol), client),
       payloadBytes,
       payloadKind,
       load,

@@ -1,6 +1,6 @@
 /** What a run is asked for: targets, and how much load for how long. Presets fill it, options change it. */
 import type { Load } from "../../../load/flows/traffic.ts";
-import { defaultLimits } from "../../../protocol/contract.ts";
+import { type ClientKind, defaultLimits } from "../../../protocol/contract.ts";
 import { WirebenchError } from "../../../protocol/errors.ts";
 import { type PayloadKind, payloadBytesMin } from "../../../protocol/messages/message.ts";
 import type { ClusterSettings } from "../../rigs/cluster/cluster-setup.ts";
@@ -20,6 +20,8 @@ export interface TrafficSettings {
   readonly connections: number;
   /** Load-generator processes that share the connections and the rate. */
   readonly workers: number;
+  /** Where a protocol has both. */
+  readonly client: ClientKind;
   readonly payloadBytes: number;
   readonly payloadKind: PayloadKind;
   /** Of open loops, over all connections. */

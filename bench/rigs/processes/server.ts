@@ -21,7 +21,7 @@ import { collectGarbage } from "../../../load/metering/garbage.ts";
 import { type ProcessUse, UsageMeter } from "../../../load/metering/usage.ts";
 import type { Limits, Options } from "../../../protocol/contract.ts";
 import { type CodecOptions, MessageCodec } from "../../../protocol/messages/message.ts";
-import { protocolNamed } from "../../targets/protocols.ts";
+import { loadServer } from "../../targets/protocol-modules.ts";
 import { answerCalls } from "./remote.ts";
 
 /** Which behaviour a server has, with what that behaviour needs to know. */
@@ -57,7 +57,7 @@ let meter: UsageMeter | undefined;
 
 const api = {
   async listen(order: ServeOrder): Promise<{ url: string }> {
-    const { server } = protocolNamed(order.protocol);
+    const server = await loadServer(order.protocol);
     measured = behaviourOf(order);
     const { url } = await server.listen({ ...order, behaviour: measured.behaviour });
     return { url };
