@@ -1,21 +1,12 @@
 /**
- * A WebSocket echo without any harness: what one would write by hand to get a number. The yardstick for what the
- * harness itself costs. Forked as a server, or as a client that prints what it measured.
+ * A WebSocket closed loop without any harness: what one would write by hand, with the usual library, to get a number. The
+ * yardstick for what the harness itself costs. Forked, it answers an order with what it measured.
  */
-import type { AddressInfo } from "node:net";
-import { WebSocket, WebSocketServer } from "ws";
+import { WebSocket } from "ws";
 import type { LoopOrder, LoopResult } from "../second-opinion/loop.ts";
 
 process.on("disconnect", () => process.exit(0));
-process.once("message", (order) => (order === "serve" ? serve() : measure(order as LoopOrder)));
-
-function serve(): void {
-  const server = new WebSocketServer({ port: 0, host: "127.0.0.1", perMessageDeflate: false });
-  server.on("connection", (socket) =>
-    socket.on("message", (data, isBinary) => socket.send(data, { binary: isBinary })),
-  );
-  server.on("listening", () => process.send?.(`ws://127.0.0.1:${(server.address() as AddressInfo).port}`));
-}
+process.once("message", (order) => measure(order as LoopOrder));
 
 function measure({ url, connections, inFlight, payloadBytes, warmupMs, durationMs }: LoopOrder): void {
   const payload = "x".repeat(payloadBytes);

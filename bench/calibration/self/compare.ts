@@ -1,6 +1,6 @@
 /**
  * `npm run bench:self [rounds]`: what the harness costs. It alternates the harness with a loop that has none, with the
- * same library and payload, and prints the ratios with their spread. A benchmark, not a test: it judges nothing.
+ * same payload and server, and prints the ratios with their spread. A benchmark, not a test: it judges nothing.
  */
 import { loadavg } from "node:os";
 import { left, renderMarkdownTable, right } from "../../../reports/text/table.ts";
@@ -26,6 +26,7 @@ const contests: readonly Contest[] = [
   { name: "WebSocket, 1 connection x 1 in flight", shape: { connections: 1, inFlight: 1 }, ...websocket },
   { name: "WebSocket, 50 x 1", shape: { connections: 50, inFlight: 1 }, ...websocket },
   { name: "WebSocket, 1 x 16", shape: { connections: 1, inFlight: 16 }, ...websocket },
+  { name: "WebSocket, 50 x 16", shape: { connections: 50, inFlight: 16 }, ...websocket, aim: 2 },
   { name: "HTTP, 1 x 1, against autocannon", shape: { connections: 1, inFlight: 1 }, ...http },
   { name: "HTTP, 50 x 1, against autocannon", shape: { connections: 50, inFlight: 1 }, ...http },
 ];
