@@ -19,7 +19,7 @@ export type PoolConnectOrder = Omit<ConnectOrder, "firstUser"> & {
   readonly client: ClientKind;
 };
 
-const startWaitMs = 20_000;
+const startWaitMs = 60_000;
 /** Beyond its own plan, a process is given this long before it counts as dead: the machine may be very busy. */
 const graceMs = 15_000;
 /** Once something has failed, nobody waits long for what the others saw. */

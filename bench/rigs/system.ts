@@ -25,7 +25,7 @@ export interface RunningSystem {
   readonly watch: ServerWatch;
 }
 
-const startWaitMs = 20_000;
+const startWaitMs = 60_000;
 
 /**
  * Resolves when it listens. What was started is ended by `cleanUp`, whether this resolves or not; `died` hears of a

@@ -49,6 +49,9 @@ export interface TrialStep {
   readonly of: number;
 }
 
+/** So many targets are checked at a time: the suite waits more than it works. */
+const conformanceLanes = 2;
+
 /** So many cells whose trials need no quiet machine share it at a time. */
 export const sideBySideMax = 6;
 
@@ -160,17 +163,22 @@ function batchesOf(states: readonly CellState[]): Batch[] {
 /** Checks each target once with each client that its cells use; a target that fails is refused in all its cells. A cluster's parts have suites of their own. */
 async function verifyTargets(states: readonly CellState[], observer: RunObserver, signal: AbortSignal): Promise<void> {
   const unverified = states.filter((state) => !state.stopped && state.planned.cell.target.system.kind !== "cluster");
-  for (const [label, own] of Map.groupBy(unverified, ({ planned }) => planned.cell.target.label)) {
-    if (signal.aborted) return;
-    const { target } = own[0]!.planned.cell;
+  const verify = async ([first, ...rest]: readonly [CellState, ...CellState[]]): Promise<void> => {
+    const { target } = first.planned.cell;
     observer.verifying(target);
-    const clients = new Set(own.map(({ planned: { cell } }) => cell.parameters.client ?? "library"));
+    const clients = new Set([first, ...rest].map(({ planned: { cell } }) => cell.parameters.client ?? "library"));
     let reason: string | undefined;
     for (const client of clients) reason ??= await refusalOf(target, client, signal);
-    if (reason === undefined || signal.aborted) continue;
-    for (const state of own) state.stop({ state: "refused", reason });
-    observer.refused({ ...target, label }, reason);
-  }
+    if (reason === undefined || signal.aborted) return;
+    for (const state of [first, ...rest]) state.stop({ state: "refused", reason });
+    observer.refused(target, reason);
+  };
+  const byTarget = [...Map.groupBy(unverified, ({ planned }) => planned.cell.target.label).values()];
+  const waiting = byTarget as [CellState, ...CellState[]][];
+  const lane = async (): Promise<void> => {
+    for (let next = waiting.shift(); next !== undefined && !signal.aborted; next = waiting.shift()) await verify(next);
+  };
+  await Promise.all(Array.from({ length: conformanceLanes }, lane));
 }
 
 async function refusalOf(target: Target, client: ClientKind, signal: AbortSignal): Promise<string | undefined> {

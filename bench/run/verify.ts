@@ -27,13 +27,13 @@ export async function verifyTarget(
   cleanUp.defer(() => signal.removeEventListener("abort", onAbort));
   const check = async (): Promise<ConformanceResult[]> => {
     const codec = { kind: "text", payloadBytes: 64, seed: 0 } as const;
+    const generator = new RemoteProcess<GeneratorApi>("conformance", "generator");
+    cleanUp.defer(() => generator.stop());
     const { url, server } = await openSystem(
       { target, behaviour: { name: "scripted" }, codec, programs },
       cleanUp,
       fail,
     );
-    const generator = new RemoteProcess<GeneratorApi>("conformance", "generator");
-    cleanUp.defer(() => generator.stop());
     return await generator.call(
       "verify",
       { protocol, client, options, url, foreign: server === undefined },
