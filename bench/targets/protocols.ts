@@ -37,9 +37,6 @@ export const clientsOf = ({ client, lean }: Protocol): readonly (readonly [Clien
   ...(lean === undefined ? [] : ([["lean", lean]] as const)),
 ];
 
-export const clientNamed = (protocol: Protocol, kind: ClientKind): ProtocolClient =>
-  (kind === "lean" ? protocol.lean : undefined) ?? protocol.client;
-
 /** Throws `usage` and lists what exists. */
 export function protocolNamed(name: string): Protocol {
   const found = protocols.find(({ server }) => server.traits.name === name);

@@ -5,27 +5,28 @@ import type { WireBytes } from "../../../load/metering/wire-bytes.ts";
 import { type Connected, type ConnectOrder, type GeneratorWindow, Users } from "../../../load/users/users.ts";
 import type { ClientKind } from "../../../protocol/contract.ts";
 import { type ConformanceResult, type ConformanceTarget, checkConformance } from "../../conformance/suite.ts";
-import { clientNamed, protocolNamed } from "../../targets/protocols.ts";
+import { loadClient, loadServer } from "../../targets/protocol-modules.ts";
 import { announce, answerCalls } from "./remote.ts";
 
 const users = new Users((reason) => announce("broken", reason));
 
 const api = {
-  connect: ({
+  /** `client` is of a kind that the protocol has. */
+  connect: async ({
     protocol,
     client,
     ...order
   }: ConnectOrder & { protocol: string; client: ClientKind }): Promise<Connected> =>
-    users.connect(clientNamed(protocolNamed(protocol), client), order),
+    await users.connect(await loadClient(protocol, client), order),
   begin: (window: WindowOrder): Promise<void> => users.begin(window),
   halt: async (): Promise<void> => users.halt(),
   collect: ({ drainMs }: { drainMs: number }): Promise<GeneratorWindow> => users.collect(drainMs),
   /** Since the process began, all its connections together. */
   wireBytes: async (): Promise<WireBytes> => users.wireBytes,
   disconnect: (): Promise<void> => users.disconnect(),
-  verify(order: ConformanceTarget & { protocol: string; client: ClientKind }): Promise<ConformanceResult[]> {
-    const protocol = protocolNamed(order.protocol);
-    return checkConformance({ ...protocol, client: clientNamed(protocol, order.client) }, order);
+  async verify(order: ConformanceTarget & { protocol: string; client: ClientKind }): Promise<ConformanceResult[]> {
+    const [server, client] = await Promise.all([loadServer(order.protocol), loadClient(order.protocol, order.client)]);
+    return await checkConformance({ server, client }, order);
   },
 };
 
