@@ -11,7 +11,7 @@ import type { CellView, ExperimentView, PredictionView, ReportView, TargetRow } 
 export function showEstimate(estimate: Estimate, unit: Unit, notes: Notes, escaped: (text: string) => string): string {
   const mark = "why" in estimate && estimate.why !== undefined ? notes.mark(escaped(estimate.why)) : "";
   if (estimate.kind === "absent") return `–${mark}`;
-  if (estimate.kind === "invalid" || estimate.kind === "never") return `${estimate.kind}${mark}`;
+  if (estimate.kind !== "value") return `${estimate.kind}${mark}`;
   return `${signOf(estimate.bound)}${formatInterval(estimate.interval, unit)}${mark}`;
 }
 

@@ -153,8 +153,10 @@ const summarised = z
 
 const absence = z.object({
   kind: z
-    .enum(["never", "unknown"])
-    .describe("Never: infinite, since too many messages never came. Unknown: measured, but it tells nothing here."),
+    .enum(["never", "unsettled", "unknown"])
+    .describe(
+      "Never: infinite, since too many messages never came. Unsettled: the trials disagree so widely that no middle can be given. Unknown: measured, but it tells nothing here.",
+    ),
   why: z.string(),
 });
 

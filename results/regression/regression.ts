@@ -178,7 +178,7 @@ function reasonFor(before: Cell, after: Cell, metric: MetricName): string {
     if (cell.state !== "measured") return unmeasured(cell, file);
     const estimate = estimateOf(cell, metric);
     if (estimate.kind === "invalid") return `${cellKey(cell)}: ${estimate.why} (${file})`;
-    if (estimate.kind === "absent") return `${cellKey(cell)}: ${metricNamed(metric).title}: ${estimate.why} (${file})`;
+    if (estimate.kind !== "value") return `${cellKey(cell)}: ${metricNamed(metric).title}: ${estimate.why} (${file})`;
   }
   return `${cellKey(before)}: ${metricNamed(metric).title}: 0 has no ratio`;
 }

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { type MadeUpTarget, madeUpCell, sixTargets } from "../../reports/testing.ts";
+import { type MadeUpTarget, madeUpCell, madeUpParameters, sixTargets, trialWith } from "../../reports/testing.ts";
 import type { Cell, Comparison, MeasuredCell } from "../contract/results.ts";
+import { drawSets, lognormal, seededUniform } from "../statistics/testing.ts";
 import { comparedIn, comparePairs, compareWithReference } from "./comparison.ts";
 
 const [tcp, websocket] = sixTargets as [MadeUpTarget, MadeUpTarget, ...MadeUpTarget[]];
@@ -121,6 +122,110 @@ describe("comparison with the reference", () => {
     const cell = structuredClone(cellOf("b", slow)) as MeasuredCell;
     cell.trials[2]!.state = "partial";
     assert.equal(rates(cellOf("a", fast), cell)?.verdict, "cannot-tell");
+  });
+});
+
+/** The rate of a target as a bracket: at least so much, at most `upTo`. */
+function bracketed(target: string, ratePerSecond: number, upTo: number): Cell {
+  const cell = structuredClone(cellOf(target, { ratePerSecond })) as MeasuredCell;
+  Object.assign(cell.summary.achievedRatePerSecond!, { bound: "at-least", upTo });
+  return cell;
+}
+
+describe("a comparison of brackets", () => {
+  it("is sure where they do not overlap, with a ratio that holds both ends", () => {
+    const comparison = rates(bracketed("a", 100, 120), bracketed("b", 40, 60))!;
+    assert.equal(comparison.verdict, "slower");
+    assert.ok(Math.abs(comparison.ratio.low! - 40 / 120) < 1e-9 && Math.abs(comparison.ratio.high! - 60 / 100) < 1e-9);
+    const above = rates(cellOf("a", fast), bracketed("b", 150, 300))!;
+    assert.deepEqual([above.bound, above.verdict], ["at-least", "faster"]);
+    assert.ok(Math.abs(above.ratio.high! - 3) < 1e-9);
+  });
+
+  it("tells nothing where they overlap, whatever was measured", () => {
+    assert.equal(rates(bracketed("a", 100, 250), bracketed("b", 60, 150))!.verdict, "cannot-tell");
+    assert.equal(rates(bracketed("a", 100, 110), bracketed("b", 98, 115))!.verdict, "equal");
+  });
+});
+
+describe("a whole run", () => {
+  const metricNames = ["scheduledP50Us", "scheduledP99Us", "connectP50Us", "serverCpuUsPerMessage"] as const;
+
+  interface Simulated {
+    readonly truth: number;
+    readonly cv: number;
+  }
+
+  /** Cells whose trials are drawn: what a set shares, all targets share. */
+  function simulate(targets: readonly Simulated[], sets: number, uniform: () => number): Cell[] {
+    const parameters = madeUpParameters("echo");
+    const drawn = metricNames.map(() =>
+      drawSets(
+        { truths: targets.map(({ truth }) => truth), shapes: targets.map(({ cv }) => lognormal(cv)), sets },
+        uniform,
+      ),
+    );
+    return targets.map((_, target): Cell => {
+      const measuresOf = (set: number) =>
+        Object.fromEntries(metricNames.map((name, metric) => [name, drawn[metric]![target]![set]!]));
+      const trials = Array.from({ length: sets }, (_, set) => trialWith({ trial: set + 1, measures: measuresOf(set) }));
+      return {
+        target: `target-${target}`,
+        protocol: "tcp",
+        scenario: "echo",
+        parameters,
+        state: "measured",
+        validity: { verdict: "valid", flags: [] },
+        trials,
+        summary: Object.fromEntries(metricNames.map((name) => [name, { value: 1, low: 1, high: 1 }])),
+        predictions: [],
+      };
+    });
+  }
+
+  function runsOf(targets: readonly Simulated[], sets: number, runs: number): Comparison[][] {
+    const uniform = seededUniform(sets);
+    return Array.from({ length: runs }, () => compareWithReference(simulate(targets, sets, uniform), "target-0"));
+  }
+
+  const isTold = ({ verdict }: Comparison): boolean => verdict === "faster" || verdict === "slower";
+  const share = <T>(all: readonly T[], matches: (one: T) => boolean): number => all.filter(matches).length / all.length;
+
+  it("of equal targets tells hardly any apart, and in most runs none of 20 comparisons", () => {
+    for (const [cv, each, anywhere] of [
+      [0.03, 0.001, 0.01],
+      [0.05, 0.01, 0.06],
+      [0.1, 0.025, 0.25],
+    ] as const) {
+      const runs = runsOf(new Array(6).fill({ truth: 1, cv }), 5, 400);
+      const [single, any] = [share(runs.flat(), isTold), share(runs, (run) => run.some(isTold))];
+      assert.ok(single <= each && any <= anywhere, `${cv * 100} %: ${single} of comparisons, ${any} of runs`);
+    }
+  });
+
+  it("tells 1.5 times in 95 of 100 runs of 5 sets with 10 % noise, and as often beside targets with 60 %", () => {
+    const quiet = [
+      { truth: 1, cv: 0.1 },
+      { truth: 1.5, cv: 0.1 },
+    ];
+    const restless = [0, 1, 2, 3].map(() => ({ truth: 2, cv: 0.6 }));
+    for (const targets of [quiet, [...quiet, ...restless]]) {
+      const pair = runsOf(targets, 5, 400)
+        .flat()
+        .filter(({ target }) => target === "target-1");
+      const told = share(pair, ({ verdict }) => verdict === "slower");
+      assert.ok(told >= 0.95, `${targets.length} targets: ${told}`);
+    }
+  });
+
+  it("holds the true ratio in 94 of 100 intervals of 5 sets", () => {
+    const runs = runsOf([{ truth: 1, cv: 0.1 }, ...[1, 1.5, 3, 50].map((truth) => ({ truth, cv: 0.2 }))], 5, 400);
+    const truthOf = { "target-1": 1, "target-2": 1.5, "target-3": 3, "target-4": 50 } as Record<string, number>;
+    const held = share(
+      runs.flat(),
+      ({ target, ratio: { low, high } }) => low! <= truthOf[target]! && truthOf[target]! <= high!,
+    );
+    assert.ok(held >= 0.94, `${held}`);
   });
 });
 

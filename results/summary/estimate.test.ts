@@ -26,6 +26,8 @@ describe("an estimate", () => {
     const why = "12 of 1000 messages never came";
     const never = withSummary({ summary: {}, absences: { roundTripP99Us: { kind: "never", why } } });
     assert.deepEqual(estimateOf(never, "roundTripP99Us"), { kind: "never", why });
+    const unsettled = withSummary({ summary: {}, absences: { roundTripP50Us: { kind: "unsettled", why } } });
+    assert.deepEqual(estimateOf(unsettled, "roundTripP50Us"), { kind: "unsettled", why });
     const unknown = withSummary({ summary: {}, absences: { roundTripP99Us: { kind: "unknown", why } } });
     assert.deepEqual(estimateOf(unknown, "roundTripP99Us"), { kind: "absent", why });
     assert.equal(estimateOf(withSummary({ summary: {} }), "roundTripP99Us").kind, "absent");

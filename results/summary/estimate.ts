@@ -17,6 +17,8 @@ export type Estimate =
     }
   /** Infinite: more of what was sent never came than this percentile leaves out. */
   | { readonly kind: "never"; readonly why: string }
+  /** The trials disagree so widely that no middle can be given. */
+  | { readonly kind: "unsettled"; readonly why: string }
   | { readonly kind: "absent"; readonly why: string }
   | { readonly kind: "invalid"; readonly why: string };
 
@@ -43,7 +45,7 @@ export function estimateOf(cell: Cell | undefined, metricName: MetricName): Esti
 
 function absenceOf({ absences }: MeasuredCell, metricName: MetricName): Estimate {
   const absence = absences?.[metricName];
-  if (absence?.kind === "never") return { kind: "never", why: absence.why };
+  if (absence?.kind === "never" || absence?.kind === "unsettled") return { kind: absence.kind, why: absence.why };
   return { kind: "absent", why: absence?.why ?? metricNamed(metricName).absence ?? "not measured in this cell" };
 }
 

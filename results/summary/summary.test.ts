@@ -50,14 +50,30 @@ describe("summaries", () => {
     }
   });
 
+  it("give no middle where the trials disagree too widely for one, rather than an interval from 56 ns to 163 s", () => {
+    const { summary, absences } = summarise(
+      [121, 24_000, 328].map((us) => trialWith({ measures: { connectP50Us: us, attempts: us } })),
+    );
+    assert.equal(summary.connectP50Us, undefined);
+    assert.deepEqual(absences, {
+      connectP50Us: {
+        kind: "unsettled",
+        why: "not settled: its 3 trials lie at 121 µs–24.0 ms, too far apart for a middle",
+      },
+    });
+    assert.deepEqual(summary.attempts, { value: 328, low: 121, high: 24_000 });
+    const alike = summarise([300, 360, 328].map((us) => trialWith({ measures: { connectP50Us: us } })));
+    assert.equal(alike.summary.connectP50Us?.value, 328);
+  });
+
   it("apply it to whatever was measured", () => {
-    const trials = [1, 2, 4].map((value) =>
+    const trials = [2, 3, 4].map((value) =>
       trialWith({ measures: { deliveredFraction: value / 4, allReconnectedMs: value, attempts: value } }),
     );
     assert.deepEqual(summarise(trials).summary, {
-      deliveredFraction: { value: 0.5, low: 0.25, high: 1 },
-      allReconnectedMs: medianInterval([1, 2, 4]),
-      attempts: { value: 2, low: 1, high: 4 },
+      deliveredFraction: { value: 0.75, low: 0.5, high: 1 },
+      allReconnectedMs: medianInterval([2, 3, 4]),
+      attempts: { value: 3, low: 2, high: 4 },
     });
   });
 

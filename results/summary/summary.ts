@@ -1,7 +1,7 @@
 import type { Absence, Flag, Interval, MeasuredCell, Summarised, Trial } from "../contract/results.ts";
 import { delayStatisticOf } from "../metrics/metric.ts";
 import { type Metric, type MetricName, metrics } from "../metrics/metrics.ts";
-import type { Unit } from "../quantities/format.ts";
+import { formatRange, plural, type Unit } from "../quantities/format.ts";
 import { medianInterval } from "../statistics/intervals.ts";
 import { median } from "../statistics/moments.ts";
 import { limitOf } from "./bounds.ts";
@@ -63,9 +63,20 @@ function numberOf(
   const delays = statistic && recorded.of(statistic.delay);
   if (delays !== undefined && statistic!.percentile > 50) return tailOf(delays, statistic!.percentile);
   const values = trials.flatMap(({ measures }) => measures[name] ?? []);
-  if (values.length === trials.length) return { number: intervalOf(values, unit, pilot) };
+  if (values.length === trials.length) return middleOf(values, unit, pilot);
   const isNever = delays !== undefined && trialsUs(delays, statistic!.percentile).includes(Number.POSITIVE_INFINITY);
   return isNever ? { absence: { kind: "never", why: neverBecause(delays) } } : undefined;
+}
+
+/** An interval that reaches from a fifth to five times its middle tells nobody what to expect. */
+const settledRatioMax = 25;
+
+function middleOf(values: readonly number[], unit: Unit, pilot: number | undefined): Found {
+  const number = intervalOf(values, unit, pilot);
+  if (!hasConfidence(values, unit) || number.high <= settledRatioMax * number.low) return { number };
+  const range = formatRange(Math.min(...values), Math.max(...values), unit);
+  const why = `not settled: its ${plural(values.length, "trial")} lie at ${range}, too far apart for a middle`;
+  return { absence: { kind: "unsettled", why } };
 }
 
 /**
@@ -88,7 +99,10 @@ const counted: ReadonlySet<Unit> = new Set(["messages", "count", "share"]);
 
 /** The one rule for the interval of a metric. Counts, shares, and what else can be 0, have the lowest and the highest trial. */
 export const intervalOf = (values: readonly number[], unit: Unit, pilot = values.length): Interval =>
-  counted.has(unit) || values.some((value) => value <= 0) ? spread(values) : medianInterval(values, pilot);
+  hasConfidence(values, unit) ? medianInterval(values, pilot) : spread(values);
+
+const hasConfidence = (values: readonly number[], unit: Unit): boolean =>
+  !counted.has(unit) && values.every((value) => value > 0);
 
 /** Median, lowest and highest. */
 export const spread = (values: readonly number[]): Interval => ({
