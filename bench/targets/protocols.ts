@@ -1,3 +1,4 @@
+import { leanSseClient } from "../../clients/lean/sse.ts";
 import { leanTcpClient } from "../../clients/lean/tcp.ts";
 import { leanWebsocketClient } from "../../clients/lean/websocket.ts";
 import { longPollingClient } from "../../clients/long-polling.ts";
@@ -19,7 +20,7 @@ import { xmppServer } from "../../servers/xmpp.ts";
 export const protocols: readonly Protocol[] = [
   { server: tcpServer, client: tcpClient, lean: leanTcpClient },
   { server: websocketServer, client: websocketClient, lean: leanWebsocketClient },
-  { server: sseServer, client: sseClient },
+  { server: sseServer, client: sseClient, lean: leanSseClient },
   { server: shortPollingServer, client: shortPollingClient },
   { server: longPollingServer, client: longPollingClient },
   { server: xmppServer, client: xmppClient },

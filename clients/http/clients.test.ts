@@ -4,14 +4,16 @@ import { createServer, type RequestListener, type Server } from "node:http";
 import { type AddressInfo, connect as connectTcp, createServer as createTcpServer } from "node:net";
 import { describe, it, type TestContext } from "node:test";
 import { createGzip } from "node:zlib";
-import { protocols } from "../../bench/targets/protocols.ts";
+import { clientsOf, protocols } from "../../bench/targets/protocols.ts";
 import { until } from "../../protocol/testing.ts";
 import { join, start } from "../../servers/testing.ts";
 import { shortPollingClient } from "../short-polling.ts";
 import { sseClient } from "../sse.ts";
 
 /** Those whose messages go up in requests. */
-const overHttp = protocols.filter(({ server }) => server.traits.uplink === "request");
+const overHttp = protocols
+  .filter(({ server }) => server.traits.uplink === "request")
+  .flatMap((protocol) => clientsOf(protocol).map(([kind, client]) => ({ server: protocol.server, kind, client })));
 
 /** A server made by hand; what the client asks is answered by `serve`. */
 async function listen(t: TestContext, serve: RequestListener): Promise<{ url: string; server: Server }> {
@@ -26,7 +28,7 @@ async function listen(t: TestContext, serve: RequestListener): Promise<{ url: st
 
 const connectionEvent = 'event: connection\ndata: {"uplink":"/up"}\n\n';
 
-for (const { server, client } of overHttp) {
+for (const { server, kind, client } of overHttp) {
   /** Opens the connection as the protocol asks; whatever comes then is left to `serve`. */
   const opening =
     (serve: RequestListener): RequestListener =>
@@ -38,7 +40,7 @@ for (const { server, client } of overHttp) {
       else serve(request, response);
     };
 
-  describe(`the ${server.traits.name} client`, { timeout: 20_000 }, () => {
+  describe(`the ${server.traits.name} client (${kind})`, { timeout: 20_000 }, () => {
     it("asks for every answer as it is, never compressed", async (t) => {
       const asked: (string | undefined)[] = [];
       const { url, server: own } = await listen(

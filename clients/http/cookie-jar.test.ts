@@ -9,6 +9,8 @@ import { shortPollingServer } from "../../servers/short-polling.ts";
 import { sseServer } from "../../servers/sse.ts";
 import { start } from "../../servers/testing.ts";
 import { websocketServer } from "../../servers/websocket.ts";
+import { leanSseClient } from "../lean/sse.ts";
+import { leanWebsocketClient } from "../lean/websocket.ts";
 import { longPollingClient } from "../long-polling.ts";
 import { shortPollingClient } from "../short-polling.ts";
 import { sseClient } from "../sse.ts";
@@ -63,7 +65,9 @@ describe("a cookie jar", () => {
 
 const protocols: Protocol[] = [
   { server: websocketServer, client: websocketClient },
+  { server: websocketServer, client: leanWebsocketClient },
   { server: sseServer, client: sseClient },
+  { server: sseServer, client: leanSseClient },
   { server: shortPollingServer, client: shortPollingClient },
   { server: longPollingServer, client: longPollingClient },
 ];

@@ -1,25 +1,14 @@
 import { EventSource } from "eventsource";
 import { Client, fetch } from "undici";
-import type { CloseReason, CookieJar, Payload } from "../../protocol/contract.ts";
-import { decodeBase64, decodeMessage, MessageRefused, parseJson } from "../../protocol/wires/json-message.ts";
+import type { CloseReason } from "../../protocol/contract.ts";
+import { type EventStream, type EventStreamOptions, eventTypes } from "./event-link.ts";
 import { contentEncoding } from "./exchange.ts";
-
-export interface EventStreamOptions {
-  readonly url: URL;
-  readonly payloadBytesMax: number;
-  readonly cookies?: CookieJar | undefined;
-  /** The first event came: where messages are to be posted, as the server wrote it. */
-  readonly opened: (uplink: string) => void;
-  readonly message: (payload: Payload) => void;
-  /** Called at most once, and not after `destroy`. `cause` is what made it end, for errors that quote it. */
-  readonly ended: (reason: CloseReason, cause: unknown) => void;
-}
 
 /**
  * An event stream (WHATWG HTML section 9.2) read with `eventsource` on a connection of its own. The first error
  * ends it: an EventSource that reconnects by itself hides lost messages and puts handshakes into samples.
  */
-export class EventStream {
+export class SourcedEventStream implements EventStream {
   readonly #options: EventStreamOptions;
   readonly #connection: Client;
   readonly #source: EventSource;
@@ -29,7 +18,7 @@ export class EventStream {
   constructor(options: EventStreamOptions) {
     this.#options = options;
     this.#connection = new Client(options.url.origin, { headersTimeout: 0, bodyTimeout: 0 });
-    const { payloadBytesMax, cookies } = options;
+    const { cookies } = options;
     let thrown: unknown;
     this.#source = new EventSource(options.url, {
       fetch: async (url, { headers, signal }) => {
@@ -52,9 +41,12 @@ export class EventStream {
         }
       },
     });
-    this.#listen("connection", parseUplink, options.opened);
-    this.#listen("message", (data) => decodeMessage(parseJson(data), payloadBytesMax), options.message);
-    this.#listen("binary", (data) => decodeBase64(data, payloadBytesMax), options.message);
+    for (const type of eventTypes) {
+      this.#source.addEventListener(type, ({ data }) => {
+        // A closed EventSource still reports the events it has already received.
+        if (this.#open) options.event(type, data);
+      });
+    }
     this.#source.addEventListener("error", ({ code, message }) => {
       const reason: CloseReason =
         code === undefined && message !== undefined
@@ -76,32 +68,9 @@ export class EventStream {
     void this.#connection.destroy();
   }
 
-  #listen<T>(type: string, decode: (data: string) => T, take: (value: T) => void): void {
-    this.#source.addEventListener(type, (event) => {
-      // A closed EventSource still reports the events it has already received.
-      if (!this.#open) return;
-      let value: T;
-      try {
-        value = decode(event.data);
-      } catch (error) {
-        if (!(error instanceof MessageRefused)) throw error;
-        return this.#end({ by: "network", message: error.message }, error);
-      }
-      take(value);
-    });
-  }
-
   #end(reason: CloseReason, cause: unknown): void {
     if (!this.#open) return;
     this.destroy();
     this.#options.ended(reason, cause);
   }
-}
-
-function parseUplink(data: string): string {
-  const value = parseJson(data);
-  if (typeof value === "object" && value !== null && "uplink" in value && typeof value.uplink === "string") {
-    return value.uplink;
-  }
-  throw new MessageRefused('expected {"uplink": PATH} in the first event');
 }

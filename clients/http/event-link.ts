@@ -1,0 +1,116 @@
+import type {
+  ClientConnection,
+  CloseReason,
+  ConnectOptions,
+  CookieJar,
+  Limits,
+  Payload,
+} from "../../protocol/contract.ts";
+import { decodeBase64, decodeMessage, MessageRefused, parseJson } from "../../protocol/wires/json-message.ts";
+import { encodedBytesMax } from "../../protocol/wires/payload.ts";
+import { handshake } from "../connection/handshake.ts";
+import { ClientLink } from "../connection/link.ts";
+import { Exchange } from "./exchange.ts";
+import { Uplink } from "./uplink.ts";
+
+export interface EventStreamOptions {
+  readonly url: URL;
+  readonly payloadBytesMax: number;
+  readonly cookies: CookieJar | undefined;
+  /** Each event, by its type; not called after `ended` or `destroy`. */
+  readonly event: (type: string, data: string) => void;
+  /** Called at most once, and not after `destroy`. `cause` is what made it end, for errors that quote it. */
+  readonly ended: (reason: CloseReason, cause: unknown) => void;
+}
+
+/** An event stream (WHATWG HTML section 9.2) on a connection of its own, which ends with the first error. */
+export interface EventStream {
+  /** What the server encodes the stream in although identity was asked for. */
+  readonly compression: string | undefined;
+  /** Closes the connection at once. Idempotent. */
+  destroy(): void;
+}
+
+/** Types of events that this protocol knows; others are nobody's. */
+export const eventTypes = ["connection", "message", "binary"] as const;
+
+/** Receives events on one connection and sends with `POST` on another; the first event says where to. */
+export function connectEvents(
+  { url, limits, cookies, signal, onMessage }: ConnectOptions,
+  open: (options: EventStreamOptions) => EventStream,
+): Promise<ClientConnection> {
+  const bodyBytesMax = encodedBytesMax(limits.payloadBytesMax);
+  let stream: EventStream | undefined;
+  let link: ClientLink | undefined;
+
+  return handshake<ClientConnection>(
+    url,
+    signal,
+    (resolve, reject) => {
+      const ended = (reason: CloseReason, cause: unknown): void => {
+        if (link === undefined) reject(cause);
+        else link.ended(reason);
+      };
+      const take = (type: string, data: string): void => {
+        if (type !== "connection") onMessage(payloadOf(type, data, limits));
+        else if (link === undefined) {
+          link = openLink(new URL(parseUplink(data), url));
+          resolve(link);
+        }
+      };
+      stream = open({
+        url: new URL("events", url),
+        payloadBytesMax: limits.payloadBytesMax,
+        cookies,
+        event(type, data) {
+          try {
+            take(type, data);
+          } catch (error) {
+            if (!(error instanceof MessageRefused)) throw error;
+            stream?.destroy();
+            ended({ by: "network", message: error.message }, error);
+          }
+        },
+        ended,
+      });
+    },
+    () => stream?.destroy(),
+  );
+
+  function openLink(target: URL): ClientLink {
+    const requests = new Exchange(target.origin, bodyBytesMax, cookies);
+    const uplink = new Uplink({
+      exchange: requests,
+      path: target.pathname + target.search,
+      bodyBytesMax,
+      failed: (reason) => own.ended(reason),
+    });
+    const own = new ClientLink(
+      {
+        transmit: (payload) => uplink.send(payload),
+        writes: () => uplink.posts,
+        bufferedBytes: () => uplink.bufferedBytes,
+        // What was sent before the close still goes, as on a stream.
+        end: () => void uplink.drained().then(() => own.ended({ by: "client", message: "closed the stream" })),
+        destroy() {
+          stream?.destroy();
+          requests.destroy();
+        },
+      },
+      limits,
+      stream?.compression,
+    );
+    return own;
+  }
+}
+
+const payloadOf = (type: string, data: string, { payloadBytesMax }: Limits): Payload =>
+  type === "binary" ? decodeBase64(data, payloadBytesMax) : decodeMessage(parseJson(data), payloadBytesMax);
+
+function parseUplink(data: string): string {
+  const value = parseJson(data);
+  if (typeof value === "object" && value !== null && "uplink" in value && typeof value.uplink === "string") {
+    return value.uplink;
+  }
+  throw new MessageRefused('expected {"uplink": PATH} in the first event');
+}

@@ -1,0 +1,78 @@
+import { Client } from "undici";
+import type { ProtocolClient } from "../../protocol/contract.ts";
+import { describeError } from "../../protocol/errors.ts";
+import { encodedBytesMax } from "../../protocol/wires/payload.ts";
+import { setCookies } from "../http/cookie-jar.ts";
+import { connectEvents, type EventStream, type EventStreamOptions, eventTypes } from "../http/event-link.ts";
+import { contentEncoding } from "../http/exchange.ts";
+import { EventParser } from "./event-parser.ts";
+
+/** Reads its events out of the bytes of the response, by undici's `dispatch`: no streams, no `fetch`. */
+export const leanSseClient: ProtocolClient = {
+  connect: (options) => connectEvents(options, openStream),
+};
+
+function openStream({ url, payloadBytesMax, cookies, event, ended }: EventStreamOptions): EventStream {
+  const connection = new Client(url.origin, { headersTimeout: 0, bodyTimeout: 0 });
+  let isOpen = true;
+  const destroy = (): void => {
+    isOpen = false;
+    void connection.destroy();
+  };
+  const end = (by: "server" | "network", cause: Error): void => {
+    if (!isOpen) return;
+    destroy();
+    ended({ by, message: describeError(cause) }, cause);
+  };
+  const parser = new EventParser(
+    encodedBytesMax(payloadBytesMax),
+    (type, data) => {
+      if (isOpen && (eventTypes as readonly string[]).includes(type)) event(type, data);
+    },
+    (reason) => end("network", new Error(reason)),
+  );
+  const cookie = cookies?.header();
+  connection.dispatch(
+    {
+      method: "GET",
+      path: url.pathname + url.search,
+      headers: {
+        accept: "text/event-stream",
+        "accept-encoding": "identity",
+        "cache-control": "no-store",
+        ...(cookie !== undefined && { cookie }),
+      },
+    },
+    {
+      onRequestStart() {},
+      onResponseStart(_controller, status, headers) {
+        cookies?.keep(setCookies(headers));
+        const fault = faultOf(status, headers);
+        if (fault !== undefined) end("server", new Error(fault));
+      },
+      onResponseData(_controller, chunk) {
+        try {
+          if (isOpen) parser.push(chunk);
+        } catch (error) {
+          // undici would take what a listener throws for a failure of the request, and hide it.
+          process.nextTick(() => {
+            throw error;
+          });
+        }
+      },
+      onResponseEnd: () => end("server", new Error("end of stream")),
+      onResponseError: (_controller, error) => end("network", error),
+    },
+  );
+  return { compression: undefined, destroy };
+}
+
+/** Why an answer is no event stream. */
+function faultOf(status: number, headers: Parameters<typeof setCookies>[0]): string | undefined {
+  if (status >= 300 && status < 400) return `unexpected redirect: ${status}`;
+  if (status !== 200) return `unexpected answer: ${status}`;
+  const type = String(headers["content-type"] ?? "");
+  if (!/^text\/event-stream *(;|$)/i.test(type)) return `expected content type text/event-stream, got "${type}"`;
+  const encoding = contentEncoding(headers["content-encoding"]);
+  return encoding && `the stream is ${encoding}, though identity was asked for`;
+}
