@@ -21,8 +21,13 @@ const mistakes: [string[], RegExp][] = [
   [["run", "carrier-pigeon"], /unknown protocol "carrier-pigeon": expected one of tcp/],
   [["run", "tcp", "tcp"], /target tcp is given twice/],
   [["run", "--scenario", "nap"], /unknown experiment "nap": expected one of echo/],
-  [["run", "--preset", "huge"], /Allowed choices are quick, standard, full/],
+  [["run", "--preset", "huge"], /unknown preset "huge": expected one of quick, standard, full/],
+  [["run", "--preset", "quik"], /did you mean "quick"\?/],
+  [["run", "--scenario", "thruput"], /did you mean "throughput"\?/],
+  [["cluster", "--policy", "stiky"], /did you mean "sticky"\?/],
+  [["cluster", "--broker", "reddis"], /did you mean "redis"\?/],
   [["run", "--frobnicate"], /unknown option '--frobnicate'/],
+  [["run", "--trails", "3"], /unknown option '--trails'\n\(Did you mean --trials\?\)/],
   [["run", "--duration", "5"], /--duration.*expected a duration with its unit, e.g. 250ms, 10s or 2m, got "5"/],
   [["run", "--payload", "1XB"], /--payload.*expected a whole number of bytes with its unit/],
   [["run", "--payload", "8B"], /at least 40B/],
@@ -67,6 +72,24 @@ for (const [args, message] of mistakes) {
     assert.match(stderr, message);
     assert.equal(code, 2);
     assert.equal(stdout, "");
+    assert.match(stderr, /^wirebench: /);
+    assert.doesNotMatch(stderr, /^error:/m);
+  });
+}
+
+test("says what a short name is taken for, and goes on with the name", async () => {
+  const { code, stderr } = await ends(["run", "polling", "tcp", "tcp"]);
+  assert.equal(code, 2);
+  assert.match(stderr, /^polling is taken for short-polling\nwirebench: target tcp is given twice/);
+});
+
+for (const args of [["list"], ["report", "reports/sample/results.json", "--out", "OUT"]]) {
+  test(`a reader of ${args[0]} that has seen enough causes no error`, async () => {
+    using folder = temporaryFolder();
+    const cli = new RunningCli(args.map((arg) => (arg === "OUT" ? folder.path : arg)));
+    cli.process.stdout!.destroy();
+    assert.equal(await cli.exitCode(), 0);
+    assert.equal(cli.stderr, "");
   });
 }
 

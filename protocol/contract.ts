@@ -7,6 +7,8 @@ export type Payload = string | Uint8Array;
 export interface Traits {
   /** Kebab-case; the word used on the command line, in results and in reports. */
   readonly name: string;
+  /** Other words it is known by on the command line; results and reports have only the name. */
+  readonly aliases?: readonly string[];
   /** As a human writes it, e.g. `Short polling`. */
   readonly title: string;
   /** One sentence for `wirebench list`. */

@@ -10,6 +10,12 @@ test("reads durations, sizes and rates with their units", () => {
   assert.equal(parseBytes("64KiB"), 65_536);
   assert.equal(parseBytes("1.5kB"), 1500);
   assert.equal(parseBytes("4GiB"), 4 * 2 ** 30);
+  assert.deepEqual(["4kb", "4KB", "4kib", "4KIB", "256b"].map(parseBytes), [4000, 4000, 4096, 4096, 256]);
+  assert.deepEqual(
+    ["10k", "10K", "1.5k", "2M"].map((text) => parseCount(text)),
+    [10_000, 10_000, 1500, 2_000_000],
+  );
+  assert.deepEqual(["10k", "1.5k/s"].map(parseRatePerSecond), [10_000, 1500]);
   assert.equal(parseBytes("0.5GB"), 5e8);
   assert.equal(parseRatePerSecond("1000"), 1000);
   assert.equal(parseRatePerSecond("0.5/s"), 0.5);
@@ -25,7 +31,7 @@ const refused: [(text: string) => unknown, string[]][] = [
   [parseRatePerSecond, ["0", "-1", "fast", "1000/m", "Infinity"]],
   [parsePercent, ["5", "0%", "-1%", "x%"]],
   [parseObjective, ["99=50ms", "p100=1s", "p0=1s", "p99", "fast"]],
-  [parseCount, ["0", "1.5", "-1", "x", "", "99999999999999999999"]],
+  [parseCount, ["0", "1.5", "k", "1.2345k", "10kb", "-1", "x", "", "99999999999999999999"]],
 ];
 
 for (const [parse, texts] of refused) {

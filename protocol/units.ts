@@ -2,15 +2,17 @@
 import { WirebenchError } from "./errors.ts";
 
 const durationUnits: Record<string, number> = { us: 1e-3, ms: 1, s: 1000, m: 60_000 };
+/** In any case, as everybody writes them another way: `KB` and `kb` are 1000 bytes, only `KiB` and `kib` are 1024. */
 const sizeUnits: Record<string, number> = {
-  B: 1,
-  KiB: 1024,
-  MiB: 1024 ** 2,
-  GiB: 1024 ** 3,
-  kB: 1000,
-  MB: 1e6,
-  GB: 1e9,
+  b: 1,
+  kib: 1024,
+  mib: 1024 ** 2,
+  gib: 1024 ** 3,
+  kb: 1000,
+  mb: 1e6,
+  gb: 1e9,
 };
+const multiples: Record<string, number> = { "": 1, k: 1e3, m: 1e6 };
 
 /** `250ms`, `10s`, `2m` in milliseconds. */
 export const parseDurationMs = (text: string): number =>
@@ -19,15 +21,15 @@ export const parseDurationMs = (text: string): number =>
 /** `256B`, `64KiB`, `4GiB` in bytes. */
 export function parseBytes(text: string): number {
   const expected = "a whole number of bytes with its unit, e.g. 256B, 64KiB or 1MiB";
-  const bytes = parseQuantity(text, sizeUnits, expected);
+  const bytes = parseQuantity(text.toLowerCase(), sizeUnits, expected, text);
   if (!Number.isInteger(bytes)) throw expectedError(expected, text);
   return bytes;
 }
 
-/** `1000` or `1000/s` in messages per second. */
+/** `1000`, `1k` or `1000/s` in messages per second. */
 export function parseRatePerSecond(text: string): number {
-  const match = /^(\d+(?:\.\d+)?)(?:\/s)?$/.exec(text);
-  const rate = Number(match?.[1]);
+  const [, number, multiple = ""] = /^(\d+(?:\.\d+)?)([km]?)(?:\/s)?$/i.exec(text) ?? [];
+  const rate = Number(number) * multiples[multiple.toLowerCase()]!;
   if (!(rate > 0)) throw expectedError("a rate in messages per second, e.g. 1000 or 0.5/s", text);
   return rate;
 }
@@ -49,18 +51,19 @@ export function parseObjective(text: string): { percentile: number; delayUsMax: 
   return { percentile, delayUsMax: parseDurationMs(delay!) * 1000 };
 }
 
-/** A whole number of at least `min`. */
+/** A whole number of at least `min`; `10k` and `1.5M` are 10,000 and 1,500,000. */
 export function parseCount(text: string, min: number = 1): number {
-  const count = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  const [, number, multiple = ""] = /^(\d+|\d+\.\d+(?=[km]))([km]?)$/i.exec(text) ?? [];
+  const count = Number((Number(number) * multiples[multiple.toLowerCase()]!).toFixed(6));
   if (!Number.isSafeInteger(count) || count < min) throw expectedError(`a whole number of at least ${min}`, text);
   return count;
 }
 
-function parseQuantity(text: string, units: Record<string, number>, expected: string): number {
+function parseQuantity(text: string, units: Record<string, number>, expected: string, given = text): number {
   const match = /^(\d+(?:\.\d+)?)([A-Za-z]+)$/.exec(text);
   const factor = match === null ? undefined : units[match[2]!];
   const value = Number(match?.[1]) * (factor ?? Number.NaN);
-  if (!(value > 0)) throw expectedError(expected, text);
+  if (!(value > 0)) throw expectedError(expected, given);
   return value;
 }
 

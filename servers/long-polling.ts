@@ -8,6 +8,7 @@ const holdMs = 25_000;
 export const longPollingServer: ProtocolServer = {
   traits: {
     name: "long-polling",
+    aliases: ["comet"],
     title: "Long polling",
     summary: "HTTP requests the server holds until it has a message (RFC 6202); two keep-alive connections per user",
     uplink: "request",

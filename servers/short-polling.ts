@@ -6,6 +6,7 @@ import { listenPolling, pollingContract } from "./http/polling.ts";
 export const shortPollingServer: ProtocolServer = {
   traits: {
     name: "short-polling",
+    aliases: ["polling"],
     title: "Short polling",
     summary: "HTTP requests on a timer, answered at once; one keep-alive connection per user",
     uplink: "request",

@@ -13,6 +13,7 @@ import { receiveMessages } from "./http/uplink.ts";
 export const sseServer: ProtocolServer = {
   traits: {
     name: "sse",
+    aliases: ["eventsource", "server-sent-events"],
     title: "SSE",
     summary: "WHATWG HTML 9.2: one response that never ends carries events down, HTTP requests carry messages up",
     uplink: "request",

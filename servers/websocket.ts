@@ -12,6 +12,7 @@ const closeCodes = { normal: 1000, serviceRestart: 1012, tryAgainLater: 1013 } a
 export const websocketServer: ProtocolServer = {
   traits: {
     name: "websocket",
+    aliases: ["ws", "wss"],
     title: "WebSocket",
     summary: "RFC 6455: one upgraded connection, framed messages both ways",
     uplink: "stream",

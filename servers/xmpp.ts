@@ -18,6 +18,7 @@ const accountName = "wirebench";
 export const xmppServer: ProtocolServer = {
   traits: {
     name: "xmpp",
+    aliases: ["jabber"],
     title: "XMPP",
     summary: "RFC 6120: XML stanzas on a TCP stream, after login and resource binding",
     uplink: "stream",

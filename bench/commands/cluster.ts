@@ -10,7 +10,7 @@ import { clusterExperiments, experimentNamed } from "../experiments/experiments.
 import type { ClusterSettings } from "../rigs/cluster/cluster-setup.ts";
 import { keepUp } from "../rigs/cluster/up.ts";
 import { balancedProtocolNamed, defaultProtocol } from "../targets/balanced-protocols.ts";
-import { argument } from "./argument.ts";
+import { argument, choice } from "./argument.ts";
 import { interruptSignal } from "./interrupt.ts";
 import { measure } from "./measure.ts";
 import { givenSettings, type SettingOptions, withOptions } from "./settings.ts";
@@ -53,7 +53,9 @@ export function clusterCommand(): Command {
       "horizontal scaling: what a load balancer and a broker do for state and broadcasts, and what failures cost",
     )
     .addOption(
-      new Option("--preset <name>", "how long and how much").choices(Object.keys(clusterPresets)).default("quick"),
+      choice(new Option("--preset <name>", "how long and how much"), "preset", Object.keys(clusterPresets)).default(
+        "quick",
+      ),
     )
     .option(
       "--experiment <name>",
@@ -67,7 +69,9 @@ export function clusterCommand(): Command {
         .argParser(brokerArgument),
     )
     .addOption(
-      new Option("--policy <name>", "how the load balancer spreads users, in experiments that do not vary it").choices(
+      choice(
+        new Option("--policy <name>", "how the load balancer spreads users, in experiments that do not vary it"),
+        "policy",
         policies,
       ),
     )

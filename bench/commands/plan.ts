@@ -10,7 +10,7 @@ import type { Results } from "../../results/contract/results.ts";
 import { costExperiment } from "../../results/metrics/cost-metrics.ts";
 import { formatList } from "../../results/quantities/format.ts";
 import { brokerNames } from "../../servers/cluster/brokers/brokers.ts";
-import { argument } from "./argument.ts";
+import { argument, choice } from "./argument.ts";
 import { newestResults, readResults } from "./read-results.ts";
 
 interface PlanOptions {
@@ -53,7 +53,9 @@ export function planCommand(): Command {
     .requiredOption("--fanout <count>", "users who receive a message, on average", count)
     .option("--payload <size>", "size of a message (default: as measured)", argument(parseBytes))
     .addOption(
-      new Option("--broker <name>", "broker between the nodes (default: the first with measured costs)").choices(
+      choice(
+        new Option("--broker <name>", "broker between the nodes (default: the first with measured costs)"),
+        "broker",
         brokerNames.filter(isPlannable),
       ),
     )

@@ -20,9 +20,10 @@ import type { Objective, TrafficSettings } from "../experiments/contract/request
 import { echo } from "../experiments/echo.ts";
 import { comparisonExperiments, experimentNamed } from "../experiments/experiments.ts";
 import { protocolNames } from "../targets/protocols.ts";
-import { parseTarget, type Target, withOption } from "../targets/target.ts";
-import { argument } from "./argument.ts";
+import { type Target, withOption } from "../targets/target.ts";
+import { argument, choice } from "./argument.ts";
 import { refuseContradictions, refuseRepeats } from "./contradictions.ts";
+import { givenTargets } from "./given-targets.ts";
 import { measure } from "./measure.ts";
 import { givenSettings, type SettingOptions, withOptions } from "./settings.ts";
 
@@ -68,7 +69,9 @@ export function runCommand(): Command {
       "[target...]",
       `protocol[+option=value] or protocol=URL; all protocols when left out (${protocolNames.join(", ")})`,
     )
-    .addOption(new Option("--preset <name>", "how long and how much").choices(Object.keys(presets)).default("quick"))
+    .addOption(
+      choice(new Option("--preset <name>", "how long and how much"), "preset", Object.keys(presets)).default("quick"),
+    )
     .option(
       "--scenario <name>",
       `${comparisonExperiments.map(({ name }) => name).join(", ")}; may be repeated (default: all)`,
@@ -84,10 +87,11 @@ export function runCommand(): Command {
       argument(parseRatePerSecond),
     )
     .addOption(
-      new Option(
-        "--arrivals <kind>",
-        "spacing of the open-loop schedule: even, or as independent users arrive",
-      ).choices(arrivalKinds),
+      choice(
+        new Option("--arrivals <kind>", "spacing of the open-loop schedule: even, or as independent users arrive"),
+        "kind of arrivals",
+        arrivalKinds,
+      ),
     )
     .option(
       "--in-flight <count>",
@@ -95,7 +99,7 @@ export function runCommand(): Command {
       argument(parseCount),
     )
     .option("--payload <size>", "payload of one message, e.g. 256B or 64KiB", argument(parseBytes))
-    .addOption(new Option("--payload-kind <kind>", "text or binary payloads").choices(payloadKinds))
+    .addOption(choice(new Option("--payload-kind <kind>", "text or binary payloads"), "kind of payload", payloadKinds))
     .option("--poll-interval <time>", "how often a polling client asks, e.g. 100ms", argument(pollInterval.parse))
     .option("--workers <count>", "load-generator processes that share the connections", argument(parseCount))
     .addOption(
@@ -172,7 +176,7 @@ function chosenExperiments({ scenario, findCapacity }: RunOptions): readonly Exp
 
 /** The poll interval is an option of those protocols that have it. */
 function chosenTargets(texts: readonly string[], options: RunOptions): Target[] {
-  const targets = texts.map(parseTarget);
+  const targets = givenTargets(texts);
   if (options.pollInterval === undefined) return targets;
   const asked = targets.map((target) => withOption(target, pollInterval.name, options.pollInterval!));
   if (asked.every((target) => target === undefined)) {

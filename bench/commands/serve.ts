@@ -4,8 +4,9 @@ import { defaultLimits } from "../../protocol/contract.ts";
 import { describeError, WirebenchError } from "../../protocol/errors.ts";
 import { parseCount } from "../../protocol/units.ts";
 import { protocolNamed, protocolNames } from "../targets/protocols.ts";
-import { parseTarget } from "../targets/target.ts";
+import type { Target } from "../targets/target.ts";
 import { argument } from "./argument.ts";
+import { givenTargets } from "./given-targets.ts";
 import { interruptSignal } from "./interrupt.ts";
 
 const examples = `
@@ -29,7 +30,7 @@ export function serveCommand(): Command {
 }
 
 async function serve(targetText: string, { port, host }: { port: number; host: string }): Promise<void> {
-  const target = parseTarget(targetText);
+  const [target] = givenTargets([targetText]) as [Target];
   if (target.system.kind !== "embedded") {
     throw new WirebenchError("usage", `serve starts a server itself: expected a protocol, got "${targetText}"`);
   }

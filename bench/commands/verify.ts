@@ -1,6 +1,7 @@
 import { Command, Option } from "commander";
 import { WireByteCounter } from "../../load/metering/wire-bytes.ts";
 import { WirebenchError } from "../../protocol/errors.ts";
+import { named } from "../../protocol/suggestion.ts";
 import { left, renderPlainTable } from "../../reports/text/table.ts";
 import { plural } from "../../results/quantities/format.ts";
 import type { Check } from "../calibration/known-answers/check.ts";
@@ -10,8 +11,9 @@ import { checkWireBytes } from "../calibration/known-answers/wire-bytes.ts";
 import { askAutocannon } from "../calibration/second-opinion/agreement.ts";
 import { verifyTarget } from "../run/verify.ts";
 import { protocolNamed, protocolNames } from "../targets/protocols.ts";
-import { parseTarget, type Target } from "../targets/target.ts";
+import type { Target } from "../targets/target.ts";
 import { exitCodes } from "./exit-codes.ts";
+import { givenTargets } from "./given-targets.ts";
 import { interruptSignal } from "./interrupt.ts";
 
 const parts = ["conformance", "wire-bytes", "known-answers", "second-opinion"] as const;
@@ -49,7 +51,7 @@ export function verifyCommand(): Command {
 }
 
 async function verify(targetTexts: string[], { only = [...parts], through }: VerifyOptions): Promise<number> {
-  const targets = (targetTexts.length > 0 ? targetTexts : protocolNames).map(parseTarget);
+  const targets = givenTargets(targetTexts.length > 0 ? targetTexts : protocolNames);
   if (protocolNamed(through).server.traits.downlink === "polled") {
     throw new WirebenchError("usage", `--through ${through}: a clock of its own rounds its delays up`, {
       hint: "choose a protocol that does not poll",
@@ -150,9 +152,7 @@ function conclude(conforms: boolean, checks: readonly Check[]): string {
 }
 
 function partNamed(text: string): Part {
-  const part = parts.find((name) => name === text);
-  if (part !== undefined) return part;
-  throw new WirebenchError("usage", `unknown part "${text}": expected one of ${parts.join(", ")}`);
+  return named("part", text, parts, String);
 }
 
 const say = (line: string): void => void process.stderr.write(`${line}\n`);

@@ -1,5 +1,5 @@
 /** Every experiment, in report order: one line each. */
-import { WirebenchError } from "../../protocol/errors.ts";
+import { named } from "../../protocol/suggestion.ts";
 import { broadcast } from "./broadcast.ts";
 import { brokerKill } from "./broker-kill.ts";
 import { capacity } from "./capacity.ts";
@@ -49,8 +49,5 @@ export const experiments: readonly Experiment[] = [...comparisonExperiments, cap
 
 /** Throws `usage` and lists those it could be. */
 export function experimentNamed(name: string, among: readonly Experiment[] = experiments): Experiment {
-  const found = among.find((experiment) => experiment.name === name);
-  if (found !== undefined) return found;
-  const known = among.map((experiment) => experiment.name).join(", ");
-  throw new WirebenchError("usage", `unknown experiment "${name}": expected one of ${known}`);
+  return named("experiment", name, among, (experiment) => experiment.name);
 }

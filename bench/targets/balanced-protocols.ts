@@ -1,5 +1,6 @@
 import type { Traits } from "../../protocol/contract.ts";
 import { WirebenchError } from "../../protocol/errors.ts";
+import { didYouMean } from "../../protocol/suggestion.ts";
 import { protocols } from "./protocols.ts";
 
 /** Protocols that a load balancer for HTTP can carry, and give a cookie to. */
@@ -26,8 +27,12 @@ export function balancedAs(name: string): BalancedAs {
 
 /** Throws `usage` for a protocol a cluster cannot speak, and lists those it can. */
 export function balancedProtocolNamed(name: string): Traits {
-  const found = balancedProtocols.find((traits) => traits.name === name);
+  const found = balancedProtocols.find((traits) => traits.name === name || traits.aliases?.includes(name));
   if (found !== undefined) return found;
   const known = balancedProtocols.map((traits) => traits.name).join(", ");
-  throw new WirebenchError("usage", `expected a protocol that rides on HTTP (${known}), got "${name}"`);
+  const guess = didYouMean(
+    name,
+    balancedProtocols.map((traits) => traits.name),
+  );
+  throw new WirebenchError("usage", `${guess}expected a protocol that rides on HTTP (${known}), got "${name}"`);
 }

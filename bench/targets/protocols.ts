@@ -8,7 +8,7 @@ import { tcpClient } from "../../clients/tcp.ts";
 import { websocketClient } from "../../clients/websocket.ts";
 import { xmppClient } from "../../clients/xmpp.ts";
 import type { ClientKind, Protocol, ProtocolClient } from "../../protocol/contract.ts";
-import { WirebenchError } from "../../protocol/errors.ts";
+import { named } from "../../protocol/suggestion.ts";
 import { longPollingServer } from "../../servers/long-polling.ts";
 import { shortPollingServer } from "../../servers/short-polling.ts";
 import { sseServer } from "../../servers/sse.ts";
@@ -38,11 +38,8 @@ export const clientsOf = ({ client, lean }: Protocol): readonly (readonly [Clien
   ...(lean === undefined ? [] : ([["lean", lean]] as const)),
 ];
 
-/** Throws `usage` and lists what exists. */
+/** By its name or another it is known by. Throws `usage` and lists what exists. */
 export function protocolNamed(name: string): Protocol {
-  const found = protocols.find(({ server }) => server.traits.name === name);
-  if (found === undefined) {
-    throw new WirebenchError("usage", `unknown protocol "${name}": expected one of ${protocolNames.join(", ")}`);
-  }
-  return found;
+  const alias = protocols.find(({ server }) => server.traits.aliases?.includes(name));
+  return alias ?? named("protocol", name, protocols, ({ server }) => server.traits.name);
 }

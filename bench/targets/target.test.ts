@@ -13,6 +13,18 @@ test("reads a protocol, and a protocol with the URL of a running server", () => 
   });
 });
 
+test("takes other words for a protocol, and labels it by its name", () => {
+  for (const [given, label] of [
+    ["ws", "websocket"],
+    ["ws=ws://h/", "websocket=ws://h/"],
+    ["polling+poll-interval=1s", "short-polling+poll-interval=1s"],
+  ] as const) {
+    const target = parseTarget(given);
+    assert.equal(target.label, label);
+    assert.deepEqual(target, parseTarget(label));
+  }
+});
+
 test("reads options of a protocol, with and without a URL, and fills in the others", () => {
   assert.deepEqual(parseTarget("short-polling").options, { "poll-interval": "100ms" });
   const { label, options, system } = parseTarget("short-polling+poll-interval=1s=http://127.0.0.1:9001/");
@@ -48,6 +60,8 @@ test("hides a password in the label and the description, since both are printed 
 const mistakes: [string, RegExp][] = [
   ["", /unknown protocol ""/],
   ["carrier-pigeon", /unknown protocol "carrier-pigeon": expected one of tcp, websocket/],
+  ["websockets", /unknown protocol "websockets": did you mean "websocket"\? expected/],
+  ["short-polling+poll-intervall=1s", /did you mean "poll-interval"\? it has/],
   ["websocket+tls", /websocket has no option "tls"/],
   ["short-polling+pace=1s", /short-polling has no option "pace": it has poll-interval/],
   ["short-polling+poll-interval=often", /expected a duration with its unit/],

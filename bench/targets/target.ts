@@ -2,6 +2,7 @@
 import type { Options, OptionTrait, Traits } from "../../protocol/contract.ts";
 import { WirebenchError } from "../../protocol/errors.ts";
 import { masked } from "../../protocol/secrets.ts";
+import { didYouMean } from "../../protocol/suggestion.ts";
 import type { TargetInfo } from "../../results/contract/results.ts";
 import { programs } from "../../servers/programs/programs.ts";
 import { protocolNamed, protocolNames } from "./protocols.ts";
@@ -32,7 +33,11 @@ export function parseTarget(text: string): Target {
   const { protocol, given, server } = /^(?<protocol>[^+@=]*)(?<given>[^@]*)(?:@(?<server>.*))?$/s.exec(name)!.groups!;
   const { traits } = protocolNamed(protocol!).server;
   const options = parseOptions(traits, given!);
-  return { protocol: traits.name, options, ...systemOf(text, traits, server, url) };
+  return {
+    protocol: traits.name,
+    options,
+    ...systemOf(traits.name + text.slice(protocol!.length), traits, server, url),
+  };
 }
 
 /** Without options, whatever follows `=` is meant as a URL; with them, only what begins like one. */
@@ -66,7 +71,7 @@ function serverNamed(name: string, { name: protocol }: Traits): string {
   const others = known.length === 0 ? "" : `; others are ${known.join(", ")}`;
   throw new WirebenchError(
     "usage",
-    `${protocol} has no server "${name}": leave @${name} out for the embedded one${others}`,
+    `${protocol} has no server "${name}": ${didYouMean(name, known)}leave @${name} out for the embedded one${others}`,
   );
 }
 
@@ -84,9 +89,13 @@ function parseOptions({ name: protocol, options: known = [] }: Traits, given: st
     const option = known.find((candidate) => candidate.name === name);
     if (option === undefined) {
       const others = known.map((candidate) => candidate.name).join(", ");
+      const guess = didYouMean(
+        name!,
+        known.map((candidate) => candidate.name),
+      );
       throw new WirebenchError(
         "usage",
-        `${protocol} has no option "${name}"${known.length === 0 ? ", and no others" : `: it has ${others}`}`,
+        `${protocol} has no option "${name}"${known.length === 0 ? ", and no others" : `: ${guess}it has ${others}`}`,
       );
     }
     chosen[option.name] = option.parse(value);

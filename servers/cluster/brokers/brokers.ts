@@ -1,4 +1,4 @@
-import { WirebenchError } from "../../../protocol/errors.ts";
+import { named } from "../../../protocol/suggestion.ts";
 import type { Broker } from "../broker/broker.ts";
 import { jetstreamBroker } from "./jetstream.ts";
 import { kafkaBroker } from "./kafka.ts";
@@ -20,10 +20,4 @@ export const brokers: readonly Broker[] = [
 export const brokerNames: readonly string[] = brokers.map(({ traits }) => traits.name);
 
 /** Throws `usage` and lists what exists. */
-export function brokerNamed(name: string): Broker {
-  const found = brokers.find(({ traits }) => traits.name === name);
-  if (found === undefined) {
-    throw new WirebenchError("usage", `unknown broker "${name}": expected one of ${brokerNames.join(", ")}`);
-  }
-  return found;
-}
+export const brokerNamed = (name: string): Broker => named("broker", name, brokers, ({ traits }) => traits.name);
