@@ -7,6 +7,7 @@ import { describeError, WirebenchError } from "../../protocol/errors.ts";
 import { seededRandom, shuffled } from "../../protocol/random.ts";
 import type { Flag, Parameters, Window } from "../../results/contract/results.ts";
 import { flowsOf } from "../../results/recording/flows.ts";
+import { decodeHistogram } from "../../results/statistics/histogram.ts";
 import type { Target } from "../targets/target.ts";
 import { drawnSeed, GeneratorPool } from "./generator-pool.ts";
 import { joinWindow, type SeenUse } from "./joined-window.ts";
@@ -34,6 +35,11 @@ const graceMs = 15_000;
 const leadNs = 10e6;
 /** Warm-up is denser than what is measured, so a slow target is given longer to deliver it. */
 const warmupDrainMs = 10_000;
+/** What is learnt of a warm-up: most answers took no longer. */
+const followedPercentile = 90;
+/** A pipe is full, and its answers come as steadily as its messages go, after one delay. */
+const rampUpsPerDelay = 1.5;
+const drainsPerDelay = 5;
 
 export class ServerRig extends Rig {
   readonly users: GeneratorPool;
@@ -44,6 +50,8 @@ export class ServerRig extends Rig {
   #system: RunningSystem | undefined;
   #windows = 0;
   #connected: Promise<void> | undefined;
+  /** What an answer took in the warm-up. */
+  #delayMs = 0;
   readonly #warm = new Map<string, Promise<void>>();
 
   /** Starts server and load generators; nobody is connected yet. */
@@ -136,6 +144,7 @@ export class ServerRig extends Rig {
     const patientMs = Math.max(warmupDrainMs, drainMs);
     const window = await this.window(plan, { rampUpMs: 0, durationMs, drainMs: patientMs }, 0);
     if (this.failure !== undefined) return;
+    this.#learnDelay(window);
     for (const { ledger } of flowsOf(window)) {
       if (ledger.receivedMessages > 0 || ledger.sentMessages === 0) continue;
       const bytes = ledger.corruptedMessages > 0 ? ": what came had other bytes than were sent" : "";
@@ -148,22 +157,43 @@ export class ServerRig extends Rig {
     this.flag({ code: "warm-up-incomplete", severity: "warning", cause: "target", message });
   }
 
+  /** Windows follow it: distance is no overload, and a window that is over before the first answer sees nothing. */
+  #learnDelay(window: Window): void {
+    // However few they are: of a distant server a short warm-up has few.
+    const delaysNs = flowsOf(window).flatMap(({ histograms: { service } }) =>
+      service === undefined ? [] : decodeHistogram(service).getValueAtPercentile(followedPercentile),
+    );
+    this.#delayMs = Math.max(this.#delayMs, ...delaysNs.map((ns) => ns / 1e6));
+    const { rampUpMs = 0 } = this.#cell.parameters;
+    if (rampUpsPerDelay * this.#delayMs <= rampUpMs) return;
+    const message = "answers took so long in the warm-up that windows ramp up and drain for longer than was asked for";
+    this.flag({ code: "windows-follow-delay", severity: "warning", cause: "target", message });
+  }
+
+  /** As asked for, and long enough for how long answers take here; the patience of the warm-up bounds that. */
+  #followingDelay({ flows }: WindowPlan, { rampUpMs, durationMs, drainMs }: WindowTimes): WindowTimes {
+    const closed = Object.values(flows).some(({ kind }) => kind === "closed");
+    return {
+      rampUpMs: Math.max(rampUpMs, rampUpsPerDelay * this.#delayMs),
+      durationMs: closed ? Math.max(durationMs, this.#delayMs) : durationMs,
+      drainMs: Math.max(drainMs, drainsPerDelay * this.#delayMs),
+    };
+  }
+
   /**
    * Sends, drains, collects. A failure ends it early, with what there is: `failure` then says why, and the caller ends the
    * trial. Rejects where nobody saw anything.
    */
-  async window(
-    plan: WindowPlan,
-    { rampUpMs, durationMs, drainMs }: WindowTimes,
-    index = ++this.#windows,
-  ): Promise<Window> {
+  async window(plan: WindowPlan, times: WindowTimes, index = ++this.#windows): Promise<Window> {
+    const { rampUpMs, durationMs, drainMs } = this.#followingDelay(plan, times);
     const rampUpStartNs = nowNs() + leadNs;
     const startNs = rampUpStartNs + rampUpMs * 1e6;
     const endNs = startNs + durationMs * 1e6;
     const { seed, trial } = this.#context;
     const { connections } = this.#cell.parameters;
     const drawn = drawnSeed(seed, trial, index);
-    const order: WindowOrder = { ...plan, index, rampUpStartNs, startNs, endNs, connections, seed: drawn };
+    const at = { rampUpStartNs, startNs, endNs, delayNs: this.#delayMs * 1e6 };
+    const order: WindowOrder = { ...plan, ...at, index, connections, seed: drawn };
     const { server, watch } = this.system;
     const meter = watch.meter(order);
     const patienceMs = (endNs - nowNs()) / 1e6 + graceMs;

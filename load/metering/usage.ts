@@ -57,7 +57,8 @@ export class UsageMeter {
       rssBytes: process.memoryUsage.rss(),
       // Without a single probe in a very short window the histogram's maximum is 0.
       eventLoopDelayMaxUs: Math.max(0, this.#delay.max / 1000 - probeMs * 1000),
-      eventLoopUtilization: performance.eventLoopUtilization(end.eventLoop, start.eventLoop).utilization,
+      // A window that was cut short before it began has no share of anything.
+      eventLoopUtilization: performance.eventLoopUtilization(end.eventLoop, start.eventLoop).utilization || 0,
     };
   }
 

@@ -47,7 +47,7 @@ export const comparisonMetrics = {
   ...delays(
     "connect",
     "connect",
-    "from the start of a connection until the first message can be sent, one connection after the other",
+    "from the start of a connection until the first message can be sent, one connection after the other, or of a server that takes more than 100 ms, one every 50 ms",
     {
       absence: "too few connections for this percentile",
       compared: ["P50"],

@@ -117,13 +117,21 @@ test("a window in which nothing arrived is invalid", () => {
   assert.deepEqual([untimed.verdict, untimed.codes[0]], ["invalid", "no-messages"]);
 });
 
-test("a rate that most windows miss is invalid, one stalled window is a warning", () => {
-  assert.deepEqual(judged({ achieved: 900 }, { achieved: 900 }, {}), {
-    verdict: "invalid",
-    codes: ["offered-rate-not-achieved"],
-  });
-  assert.deepEqual(judged({ achieved: 900 }, {}, {}), { verdict: "valid", codes: ["stalled-window"] });
+test("a backlog that grows in most windows is invalid, one stalled window is a warning", () => {
+  // A tenth too much for a second: the second half waits 50 ms longer.
+  const growing: Shape = { achieved: 900, serviceUs: 150_000, lateServiceUs: 200_000 };
+  assert.deepEqual(judged(growing, growing, {}), { verdict: "invalid", codes: ["offered-rate-not-achieved"] });
+  assert.deepEqual(judged(growing, {}, {}), { verdict: "valid", codes: ["stalled-window", "outlying-trial"] });
+  const stuck: Shape = { achieved: 100, messages: 100, ledger: { receivedMessages: 100, censoredMessages: 900 } };
+  assert.deepEqual(judged(stuck, stuck).verdict, "invalid");
   assert.deepEqual(judged({ load: closed }), { verdict: "valid", codes: [] });
+});
+
+test("distance and losses are no backlog", () => {
+  const distant: Shape = { achieved: 700, serviceUs: 500_000, lateServiceUs: 501_000 };
+  assert.deepEqual(judged(distant, distant), { verdict: "valid", codes: [] });
+  const lossy: Shape = { achieved: 900, ledger: { receivedMessages: 900, lostMessages: 100 } };
+  assert.deepEqual(judged(lossy, lossy), { verdict: "valid", codes: ["lost-messages"] });
 });
 
 test("messages that leave later than they then take bind the cell to its generator", () => {

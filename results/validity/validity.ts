@@ -51,7 +51,7 @@ export function judge(
   const windows = trials.flatMap((trial) => trial.windows.map(digestOf)).filter(({ flows }) => flows.length > 0);
   const flags = onceEach([
     ...ledgerFlags(windows),
-    ...keptUpFlags(windows),
+    ...keptUpFlags(windows, parameters),
     ...generatorFlags(windows, parameters),
     ...delayedAckFlags(windows, target),
     ...cpuContentionFlags(windows),
@@ -112,17 +112,30 @@ function ledgerFlags(windows: readonly WindowDigest[]): Flag[] {
   ];
 }
 
-/** Against what the schedule really offered: Poisson arrivals come in varying numbers. */
-function keptUpFlags(windows: readonly WindowDigest[]): Flag[] {
+/**
+ * A target that cannot take what is offered lets a backlog grow: less arrives than is due, whenever that was sent, and each
+ * message waits longer than the one before. Being far away, or losing messages, is neither.
+ */
+function keptUpFlags(windows: readonly WindowDigest[], parameters: Parameters): Flag[] {
   const behind = countWindows(windows, ({ received, offered = 0 }) => received < keptUp * offered);
-  if (behind === 0) return [];
-  const where = `in ${behind} of ${windows.length} windows less than ${keptUp * 100} % of the offered rate arrived in time`;
-  if (!isMost(behind, windows)) {
-    const message = `${where}: something delayed it for a while`;
-    return [{ code: "stalled-window", severity: "warning", cause: "machine", message }];
+  const growing = countWindows(windows, (flow) => backlogGrows(flow, parameters));
+  if (isMost(growing, windows) && growing > 0) {
+    const message = `in ${growing} of ${windows.length} windows less than ${keptUp * 100} % of the offered rate arrived and each message waited longer than the one before: such a latency grows with the duration`;
+    return [{ code: "offered-rate-not-achieved", severity: "fatal", cause: "target", message }];
   }
-  const message = `${where}: such a latency grows with the duration`;
-  return [{ code: "offered-rate-not-achieved", severity: "fatal", cause: "target", message }];
+  if (behind === 0 || isMost(behind, windows)) return [];
+  const message = `in ${behind} of ${windows.length} windows less than ${keptUp * 100} % of the offered rate arrived in time: something delayed it for a while`;
+  return [{ code: "stalled-window", severity: "warning", cause: "machine", message }];
+}
+
+/** Against what the schedule really offered: Poisson arrivals come in varying numbers. */
+function backlogGrows(flow: FlowDigest, { durationMs = 0, slices = 1 }: Parameters): boolean {
+  const { received, offered = 0, ledger, growthMs } = flow;
+  if (received >= keptUp * offered) return false;
+  if (ledger.censoredMessages > (1 - keptUp) * offered) return true;
+  // Between the middles of two halves lies half a slice, in which the wait grows by the share that did not arrive.
+  const expectedMs = ((1 - received / offered) * durationMs) / slices / 2;
+  return growthMs !== undefined && growthMs > expectedMs / 2;
 }
 
 /** More within the window than was offered in it came from before: a queue, not a rate. */

@@ -4,7 +4,7 @@ import { type Flow, flowsOf, useOf, type WindowUse } from "../recording/flows.ts
 import { decodeHistogram } from "../statistics/histogram.ts";
 
 export interface FlowDigest extends Flow {
-  /** Messages received in the window. */
+  /** Messages received in the window, whenever they were sent. */
   readonly received: number;
   /** Messages due in it; absent in a closed loop. */
   readonly offered: number | undefined;
@@ -14,6 +14,8 @@ export interface FlowDigest extends Flow {
   readonly serviceMeanNs: number | undefined;
   /** Median of the messages of the second half over that of the first; absent where a half has too few. */
   readonly drift: number | undefined;
+  /** By how much the median of the second half's messages is above that of the first's, in milliseconds. */
+  readonly growthMs: number | undefined;
 }
 
 export interface WindowDigest {
@@ -35,21 +37,26 @@ function digestFlow(flow: Flow, durationMs: number): FlowDigest {
   const served = service === undefined ? undefined : decodeHistogram(service);
   return {
     ...flow,
-    received: (flow.achievedRatePerSecond * durationMs) / 1000,
+    received: ((flow.arrivalRatePerSecond ?? flow.achievedRatePerSecond) * durationMs) / 1000,
     offered: dispatched?.totalCount,
     dispatchP50Ns: dispatched?.getValueAtPercentile(50),
     timed: served?.totalCount ?? 0,
     serviceP50Ns: served?.getValueAtPercentile(50),
     serviceMeanNs: served?.mean,
-    drift: driftOf(service, earlyService),
+    ...driftOf(service, earlyService),
   };
 }
 
-function driftOf(service: string | undefined, earlyService: string | undefined): number | undefined {
-  if (service === undefined || earlyService === undefined) return undefined;
+function driftOf(
+  service: string | undefined,
+  earlyService: string | undefined,
+): Pick<FlowDigest, "drift" | "growthMs"> {
+  const unknown = { drift: undefined, growthMs: undefined };
+  if (service === undefined || earlyService === undefined) return unknown;
   const late = decodeHistogram(service);
   const early = decodeHistogram(earlyService);
   late.subtract(early);
-  if (late.totalCount < halfSamplesMin || early.totalCount < halfSamplesMin) return undefined;
-  return late.getValueAtPercentile(50) / early.getValueAtPercentile(50);
+  if (late.totalCount < halfSamplesMin || early.totalCount < halfSamplesMin) return unknown;
+  const [lateNs, earlyNs] = [late.getValueAtPercentile(50), early.getValueAtPercentile(50)];
+  return { drift: lateNs / earlyNs, growthMs: (lateNs - earlyNs) / 1e6 };
 }

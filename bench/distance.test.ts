@@ -1,0 +1,111 @@
+/** Servers that are far away, slow to start, lossy or overloaded: each is told from the others. */
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { type AddressInfo, createServer, type Socket } from "node:net";
+import { type TestContext, test } from "node:test";
+import { defaultLimits, type Payload } from "../protocol/contract.ts";
+import { encodeFrame, FrameParser } from "../protocol/wires/frame.ts";
+import type { MeasuredCell } from "../results/contract/results.ts";
+import { RunningCli, temporaryFolder } from "./running-cli.ts";
+
+/** A server of the raw TCP wire that does to each message what `answer` says. */
+async function serverThat(t: TestContext, answer: (echo: () => void) => void): Promise<string> {
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    const parser = new FrameParser(defaultLimits.payloadBytesMax, {
+      message: (payload: Payload) => answer(() => void (socket.writable && socket.write(encodeFrame(payload)))),
+      refusal() {},
+      malformed() {},
+    });
+    socket.setNoDelay(true);
+    socket.on("data", (chunk) => parser.push(chunk)).on("error", () => {});
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  t.after(() => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+  return `tcp=tcp://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+}
+
+interface Measured {
+  readonly exitCode: number | null;
+  readonly cell: MeasuredCell;
+  /** In the middle, in milliseconds; or per second. */
+  readonly numberOf: (metric: string) => number;
+  readonly codes: readonly string[];
+}
+
+const connections = 4;
+const inFlight = 8;
+
+async function measure(target: string, scenario: "echo" | "throughput", ratePerSecond = 200): Promise<Measured> {
+  using folder = temporaryFolder();
+  const load = scenario === "echo" ? ["--rate", String(ratePerSecond)] : ["--in-flight", String(inFlight)];
+  const brief = ["--trials", "1", "--duration", "600ms", "--warmup", "50ms", "--connections", String(connections)];
+  const cli = new RunningCli(["run", target, "--scenario", scenario, ...load, ...brief, "--out", folder.path]);
+  const exitCode = await cli.exitCode();
+  const [cell] = folder.results().cells;
+  assert.ok(cell?.state === "measured", `${cell?.state}: ${cli.stderr}`);
+  return {
+    exitCode,
+    cell,
+    numberOf: (metric) => cell.summary[metric]?.value ?? Number.NaN,
+    codes: cell.validity.flags.filter(({ severity }) => severity !== "warning").map(({ code }) => code),
+  };
+}
+
+for (const delayMs of [5, 150, 500]) {
+  test(`a server ${delayMs} ms away is neither overloaded nor idle, in either loop`, async (t) => {
+    const target = await serverThat(t, (echo) => setTimeout(echo, delayMs));
+    const echo = await measure(target, "echo");
+    assert.deepEqual([echo.exitCode, echo.cell.validity.verdict, echo.codes], [0, "valid", []]);
+    const p50Ms = echo.numberOf("scheduledP50Us") / 1000;
+    assert.ok(p50Ms > 0.95 * delayMs && p50Ms < 2 * delayMs + 20, `p50 ${p50Ms} ms`);
+    assert.ok(Math.abs(echo.numberOf("achievedRatePerSecond") / 200 - 1) < 0.02, "all that was offered was carried");
+    const closed = await measure(target, "throughput");
+    assert.deepEqual([closed.exitCode, closed.cell.validity.verdict, closed.codes], [0, "valid", []]);
+    // What is in flight over the delay that was measured, and that is not far from the one imposed.
+    const delayS = closed.numberOf("roundTripP50Us") / 1e6;
+    const rate = closed.numberOf("achievedRatePerSecond");
+    assert.ok(delayS > 0.00095 * delayMs && delayS < 0.002 * delayMs + 0.02, `p50 ${delayS} s`);
+    assert.ok(Math.abs((rate * delayS) / (connections * inFlight) - 1) < 0.4, `${rate}/s at ${delayS} s`);
+  });
+}
+
+test("a server that takes long for its first answers is measured as it is then", async (t) => {
+  let answers = 0;
+  // Conformance and rehearsals have their share of them; what is left falls into the warm-up.
+  const target = await serverThat(t, (echo) => (++answers % 1500 < 20 ? setTimeout(echo, 400) : echo()));
+  const { exitCode, numberOf } = await measure(target, "echo");
+  assert.equal(exitCode, 0);
+  assert.ok(numberOf("scheduledP50Us") < 200_000);
+});
+
+test("a server that cannot take what is offered is invalid: its backlog grows", async (t) => {
+  const queue: (() => void)[] = [];
+  // 500 messages a second, whatever comes.
+  const worker = setInterval(() => {
+    for (const echo of queue.splice(0, 5)) echo();
+  }, 10);
+  t.after(() => clearInterval(worker));
+  const target = await serverThat(t, (echo) => void queue.push(echo));
+  const { exitCode, cell, codes } = await measure(target, "echo", 2500);
+  assert.equal(cell.validity.verdict, "invalid");
+  assert.ok(codes.includes("offered-rate-not-achieved"), codes.join());
+  assert.equal(exitCode, 4);
+});
+
+test("a server that loses one message in a hundred has a p50 and p90, and no longest delay", async (t) => {
+  let messages = 0;
+  const target = await serverThat(t, (echo) => {
+    if (++messages < 1500 || messages % 100 !== 0) echo();
+  });
+  const { exitCode, cell, numberOf, codes } = await measure(target, "echo", 4000);
+  assert.deepEqual([exitCode, cell.validity.verdict], [0, "valid"]);
+  assert.ok(codes.every((code) => code === "lost-messages" || code === "censored-messages") && codes.length > 0);
+  assert.ok(numberOf("scheduledP50Us") > 0 && numberOf("scheduledP90Us") > 0);
+  assert.equal(cell.absences?.scheduledMaxUs?.kind, "never");
+});

@@ -1,0 +1,55 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { ClientConnection, ProtocolClient } from "../../protocol/contract.ts";
+import { defaultLimits } from "../../protocol/contract.ts";
+import { Users } from "./users.ts";
+
+/** A client whose handshakes take so long; tells how many were under way at once. */
+function clientTaking(ms: number): { client: ProtocolClient; most: () => number; connections: () => number } {
+  let [underWay, most, connections] = [0, 0, 0];
+  const connection = { send() {}, close: async () => {}, closed: new Promise(() => {}) } as unknown as ClientConnection;
+  const client = {
+    async connect() {
+      most = Math.max(most, ++underWay);
+      connections++;
+      await (ms === 0 ? undefined : new Promise((resolve) => setTimeout(resolve, ms)));
+      underWay--;
+      return connection;
+    },
+  } as unknown as ProtocolClient;
+  return { client, most: () => most, connections: () => connections };
+}
+
+const order = {
+  url: "",
+  connections: 12,
+  firstUser: 0,
+  codec: { kind: "text", payloadBytes: 64, seed: 1 },
+  options: {},
+  limits: defaultLimits,
+} as const;
+
+test("connects one user after the other where handshakes are quick", async () => {
+  const { client, most, connections } = clientTaking(0);
+  await new Users(() => {}).connect(client, order);
+  assert.deepEqual([most(), connections()], [1, order.connections + 4]);
+});
+
+test("has several handshakes under way where each takes its time", async () => {
+  const { client, most, connections } = clientTaking(250);
+  await new Users(() => {}).connect(client, order);
+  assert.ok(most() >= 3, `${most()} at once`);
+  assert.equal(connections(), order.connections + 4);
+});
+
+test("rejects with the first handshake that fails, however many are under way", async () => {
+  let failing = 0;
+  const { client } = clientTaking(150);
+  const broken = {
+    async connect(options: never) {
+      if (++failing > 8) throw new Error("refused");
+      return client.connect(options);
+    },
+  } as unknown as ProtocolClient;
+  await assert.rejects(new Users(() => {}).connect(broken, order), /refused/);
+});
