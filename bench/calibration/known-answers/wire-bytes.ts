@@ -8,6 +8,8 @@ import { type PayloadKind, payloadKinds } from "../../../protocol/messages/messa
 import { formatCount, plural } from "../../../results/quantities/format.ts";
 import type { Check } from "./check.ts";
 import { type Framing, framingOf } from "./framing.ts";
+import { judgeExact } from "./judge.ts";
+import { ReceptionTurns } from "./reception-turns.ts";
 
 /** A small message, and both sides of the two places where RFC 6455 takes a longer length. */
 export const framedSizesBytes = [64, 125, 126, 65_535, 65_536] as const;
@@ -24,12 +26,17 @@ export async function checkWireBytes({ server, client }: Protocol, counter: Wire
   const framing = framingOf(server.traits);
   if (framing === undefined) return [];
   const { behaviour } = echoBehaviour();
+  using turns = new ReceptionTurns();
   const running = await server.listen({ host: "127.0.0.1", port: 0, behaviour, limits: defaultLimits });
   const checks: Check[] = [];
   try {
     for (const kind of payloadKinds) {
       let echoed = (): void => {};
-      const onMessage = (): void => echoed();
+      let inTurn = 0;
+      const onMessage = (): void => {
+        if (turns.isOfArrival) inTurn++;
+        echoed();
+      };
       const options = { url: running.url, limits: defaultLimits, user: 0, options: {}, onMessage };
       const connection = await connectClient(client, options);
       const counted: WireBytes[] = [];
@@ -44,6 +51,7 @@ export async function checkWireBytes({ server, client }: Protocol, counter: Wire
         counted.push({ sent: after.sent - before.sent, received: after.received - before.received });
       }
       await connection.close();
+      checks.push(compareTurns(server.traits.title, kind, inTurn));
       for (const direction of ["sent", "received"] as const) {
         const measured = counted.map((bytes) => bytes[direction]);
         checks.push(compareBytes(server.traits.title, kind, direction, framing, measured));
@@ -76,6 +84,14 @@ export function compareBytes(
     verdict: same ? "passed" : "failed",
   };
 }
+
+/** A message that waits for another turn of the event loop is recorded late by all that this turn still does. */
+export const compareTurns = (title: string, kind: PayloadKind, inTurn: number): Check => ({
+  name: `${title}, ${kind}, received in the turn of their last byte`,
+  expected: `${framedSizesBytes.length} of ${framedSizesBytes.length}`,
+  measured: String(inTurn),
+  verdict: judgeExact(framedSizesBytes.length, inTurn),
+});
 
 async function quiet(counter: WireByteCounter): Promise<WireBytes> {
   for (let last = counter.read(); ; ) {
