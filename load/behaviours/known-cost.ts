@@ -11,20 +11,20 @@ export interface KnownCost {
   readonly keptBytes: number;
 }
 
-/** User and system time of the server's own process by getrusage(2), at instants of a window. */
+/** User and system time of the server's own process by getrusage(2), at instants of the host's monotonic clock. */
 export interface CostLog {
   readonly atNs: number[];
   readonly cpuUs: number[];
 }
 
 export interface KnownCostBehaviour extends MeasuredBehaviour {
-  /** Of the window begun last. */
+  /** Since the server began. */
   readonly log: CostLog;
 }
 
-/** The second thread burns more, so that a meter that forgets one of the two is wrong by much. */
-const ownBurn = { burnMs: 2, everyMs: 18 } as const;
-const workerBurn = { burnMs: 6, everyMs: 14 } as const;
+/** The second thread burns far more, so that a meter that forgets it is wrong by much even where it gets half a core. */
+const ownBurn = { burnMs: 1, everyMs: 19 } as const;
+const workerBurn = { burnMs: 10, everyMs: 1 } as const;
 const logMs = 10;
 /** Both burn on for so long, since a meter may look late. */
 const lateNs = 300e6;
@@ -35,7 +35,14 @@ export function knownCostBehaviour({ keptBytes }: KnownCost): KnownCostBehaviour
   const worker = new Worker(siblingModule("burning-worker", import.meta.url));
   worker.unref();
   let handledMessages = 0;
-  let log: CostLog = { atNs: [], cpuUs: [] };
+  const log: CostLog = { atNs: [], cpuUs: [] };
+  const note = (): void => {
+    const { user, system } = process.cpuUsage();
+    log.atNs.push(nowNs());
+    log.cpuUs.push(user + system);
+  };
+  note();
+  setInterval(note, logMs).unref();
 
   return {
     behaviour(connection) {
@@ -55,22 +62,14 @@ export function knownCostBehaviour({ keptBytes }: KnownCost): KnownCostBehaviour
       return log;
     },
     begin({ endNs }: WindowOrder) {
-      const own: CostLog = { atNs: [], cpuUs: [] };
-      log = own;
-      const until = endNs + lateNs;
-      burn(ownBurn, until);
-      worker.postMessage({ ...workerBurn, endNs: until });
-      const timer = setInterval(() => {
-        const { user, system } = process.cpuUsage();
-        const atNs = nowNs();
-        own.cpuUs.push(user + system);
-        own.atNs.push(atNs);
-        if (atNs > until) clearInterval(timer);
-      }, logMs);
+      burn(ownBurn, endNs + lateNs);
+      worker.postMessage({ ...workerBurn, endNs: endNs + lateNs });
       return Promise.resolve();
     },
     halt() {},
-    /** Once the log goes past the end of the window. */
-    collect: () => new Promise((resolve) => setTimeout(() => resolve({}), lateNs / 1e6)),
+    collect() {
+      note();
+      return Promise.resolve({});
+    },
   };
 }

@@ -12,7 +12,7 @@ import { type Attempt, shape } from "./observe.ts";
 const keptBytes = 256 * 1024;
 const behaviour = { name: "known-cost", keptBytes } as const;
 const durationMs = 1000;
-/** Anything a meter leaves out or counts twice here is a third at least. */
+/** Anything a meter leaves out or counts twice here is far more. */
 const [toleranceShare, wrongShare] = [0.1, 0.25];
 
 /** From so much to so much by the server's own account: within a tenth it is right, beyond a quarter no noise explains it. */
@@ -46,16 +46,17 @@ export async function checkCpu({ target, seed, signal }: Attempt): Promise<Check
   const parameters = { ...shape, payloadKind: "text", workers: 1, settings: {} } as const;
   await using programs = new ProgramPool();
   await using rig = await ServerRig.open({ target, behaviour, parameters }, { trial: 1, seed, signal, programs });
+  await rig.connectAll();
   let log: CostLog | undefined;
   rig.onServerWindow = (_, { cost }) => {
     log = cost;
   };
-  const flows = { roundTrip: { kind: "open", ratePerSecond: 500 } } as const;
+  const flows = { roundTrip: { kind: "open", ratePerSecond: 100 } } as const;
   const window = await rig.window({ name: "burning", flows }, { ...shape, durationMs });
   if (rig.failure !== undefined) throw new Error(rig.failure);
   const startNs = rig.startNs + window.startMs * 1e6;
   const own = log && cpuUsWithin(log, startNs, startNs + durationMs * 1e6);
-  return [checkCost("server's CPU time, two threads", "us", own, useOf(window).serverCpuUs ?? Number.NaN)];
+  return [checkCost("cpu, server's CPU time on two threads", "us", own, useOf(window).serverCpuUs ?? Number.NaN)];
 }
 
 /** The idle experiment, on connections for each of which the server keeps so many bytes. */
@@ -70,6 +71,6 @@ export async function checkMemory({ target, seed, signal }: Attempt): Promise<Ch
     const { done, value } = await measuring.next();
     if (done !== true) continue;
     const bytes = value.measures.memoryBytesPerConnection ?? Number.NaN;
-    return [checkCost("server's memory, per connection", "bytes", keptBytes, bytes)];
+    return [checkCost("memory, server's memory per connection", "bytes", keptBytes, bytes)];
   }
 }

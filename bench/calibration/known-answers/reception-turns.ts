@@ -1,36 +1,26 @@
-import { subscribe, unsubscribe } from "node:diagnostics_channel";
-import type { Socket } from "node:net";
+import type { WireByteCounter } from "../../../load/metering/wire-bytes.ts";
 
-/** Tells whether the bytes that came last to a client of this process came in the current turn of the event loop. */
+/** Tells whether bytes have come to the clients of this process in the current turn of the event loop. */
 export class ReceptionTurns implements Disposable {
-  #turn = 0;
-  #arrivalTurn = -1;
+  readonly #counter: WireByteCounter;
+  #before = 0;
   #immediate: NodeJS.Immediate;
-  readonly #track = (message: unknown): void => {
-    const { socket } = message as { socket: Socket };
-    const push = socket.push;
-    // What every read of a socket calls, whether a library listens for data or asks for it.
-    socket.push = (chunk, encoding) => {
-      this.#arrivalTurn = this.#turn;
-      return push.call(socket, chunk, encoding);
-    };
-  };
 
-  constructor() {
-    subscribe("net.client.socket", this.#track);
-    const next = (): void => {
-      this.#turn++;
-      this.#immediate = setImmediate(next);
+  constructor(counter: WireByteCounter) {
+    this.#counter = counter;
+    // Once a turn, when its sockets have been read and before anything that this made wait for later.
+    const endOfReading = (): void => {
+      this.#before = counter.read().received;
+      this.#immediate = setImmediate(endOfReading);
     };
-    this.#immediate = setImmediate(next);
+    this.#immediate = setImmediate(endOfReading);
   }
 
-  get isOfArrival(): boolean {
-    return this.#arrivalTurn === this.#turn;
+  get haveBytes(): boolean {
+    return this.#counter.read().received > this.#before;
   }
 
   [Symbol.dispose](): void {
-    unsubscribe("net.client.socket", this.#track);
     clearImmediate(this.#immediate);
   }
 }

@@ -8,8 +8,10 @@ import { type Attempt, type KnownWindow, measuredOf, observe, shape, type Window
 /** Something `verify` does to know one thing about the harness, in processes of its own. */
 export interface KnownAnswerTrial {
   readonly name: string;
-  /** Of its windows, or of some of them by name. */
-  run(attempt: Attempt, only?: ReadonlySet<string>): Promise<Map<string, Check[]>>;
+  /** By name, in the order they run. */
+  readonly windows: readonly string[];
+  /** What some of its windows proved, by the window's name. */
+  run(attempt: Attempt, only: ReadonlySet<string>): Promise<Map<string, Check[]>>;
 }
 
 const ms = 1e6;
@@ -53,14 +55,16 @@ const windows: readonly KnownWindow[] = [
   { name: "reorders", flows: open, durationMs: 400, answer: { kind: "reorder", every: 12, at: 5 } },
 ];
 
-const chosen = (plans: readonly KnownWindow[], only: ReadonlySet<string> | undefined): KnownWindow[] =>
-  plans.filter(({ name }) => only?.has(name) ?? true);
+const chosen = (plans: readonly KnownWindow[], only: ReadonlySet<string>): KnownWindow[] =>
+  plans.filter(({ name }) => only.has(name));
+const namesOf = (plans: readonly KnownWindow[]): string[] => plans.map(({ name }) => name);
 
 const byName = (seen: readonly WindowSeen[], check: (window: WindowSeen) => Check[]): Map<string, Check[]> =>
   new Map(seen.map((window) => [window.plan.name, check(window)]));
 
 const roundTrips: KnownAnswerTrial = {
   name: "round trips",
+  windows: namesOf(windows),
   async run(attempt, only) {
     const seen = await observe({ ...attempt, behaviour: "known-answer", windows: chosen(windows, only) });
     return byName(seen, (window) =>
@@ -84,12 +88,15 @@ const impairments = {
 } as const;
 
 const oneWay = { kind: "open", ratePerSecond: 300 } as const;
-const held = "duplex, 8 ms up, 23 ms down";
+const duplexWindows: readonly KnownWindow[] = [
+  { name: "duplex", flows: { uplink: oneWay, downlink: oneWay }, durationMs: 1000 },
+];
 
 const duplex: KnownAnswerTrial = {
-  name: "one way",
+  name: "one way, held up for 8 ms and down for 23 ms",
+  windows: namesOf(duplexWindows),
   async run(attempt, only) {
-    const plans = chosen([{ name: held, flows: { uplink: oneWay, downlink: oneWay }, durationMs: 1000 }], only);
+    const plans = chosen(duplexWindows, only);
     const seen = await observe({ ...attempt, behaviour: "one-way", windows: plans, impairments });
     return byName(seen, (window) => {
       const { sentBytes, receivedBytes } = measuredOf(window, "uplink");
@@ -110,15 +117,15 @@ const duplex: KnownAnswerTrial = {
   },
 };
 
-/** By what a server costs in them. */
 const costs: Readonly<Record<string, (attempt: Attempt) => Promise<Check[]>>> = { cpu: checkCpu, memory: checkMemory };
 
 const cost: KnownAnswerTrial = {
   name: "cost of a server",
+  windows: Object.keys(costs),
   async run(attempt, only) {
     const checks = new Map<string, Check[]>();
     for (const [name, check] of Object.entries(costs)) {
-      if (only?.has(name) ?? true) checks.set(name, await check(attempt));
+      if (only.has(name)) checks.set(name, await check(attempt));
     }
     return checks;
   },

@@ -7,19 +7,20 @@ import type { KnownAnswerTrial } from "./trials.ts";
 /** So often is a window tried at most. */
 const attemptsMax = 3;
 
-/** `starts` hears of each attempt. Rejects when a process of the harness fails or `signal` aborts. */
+/** `starts` hears of each attempt. Windows are all, or some by name. Rejects when a process of the harness fails or `signal` aborts. */
 export async function checkKnownAnswers(
   trials: readonly KnownAnswerTrial[],
   protocol: string,
   starts: (trial: KnownAnswerTrial, attempt: number) => void,
   signal: AbortSignal,
+  only?: ReadonlySet<string>,
 ): Promise<Check[]> {
   const target = embeddedTarget(protocol);
   const checks: Check[] = [];
   for (const trial of trials) {
     const attempts = new Map<string, Check[][]>();
-    let undecided: ReadonlySet<string> | undefined;
-    for (let attempt = 1; attempt <= attemptsMax && undecided?.size !== 0; attempt++) {
+    let undecided = new Set(trial.windows.filter((name) => only?.has(name) ?? true));
+    for (let attempt = 1; attempt <= attemptsMax && undecided.size > 0; attempt++) {
       starts(trial, attempt);
       for (const [window, seen] of await trial.run({ target, seed: attempt, signal }, undecided)) {
         attempts.set(window, [...(attempts.get(window) ?? []), seen]);
@@ -41,7 +42,9 @@ function verdictOf(checks: readonly Check[]): Verdict | undefined {
 const ofCheck = (attempts: readonly Check[][], name: string): Check[] =>
   attempts.flatMap((checks) => checks.find((check) => check.name === name) ?? []);
 
+/** Nor is there more to find out of a window in which something is proved to be wrong. */
 const isDecided = (attempts: readonly Check[][]): boolean =>
+  attempts.at(-1)!.some(({ verdict, likely }) => verdict === "failed" && likely !== true) ||
   attempts[0]!.every(({ name }) => verdictOf(ofCheck(attempts, name)) !== undefined);
 
 /** Each check with the verdict of its attempts together, and the numbers of the last attempt that had it. */

@@ -6,6 +6,7 @@ import { defaultLimits, type Protocol } from "../../../protocol/contract.ts";
 import { WirebenchError } from "../../../protocol/errors.ts";
 import { type PayloadKind, payloadKinds } from "../../../protocol/messages/message.ts";
 import { formatCount, plural } from "../../../results/quantities/format.ts";
+import { clientsOf } from "../../targets/protocols.ts";
 import type { Check } from "./check.ts";
 import { type Framing, framingOf } from "./framing.ts";
 import { judgeExact } from "./judge.ts";
@@ -22,19 +23,21 @@ const quietMs = 25;
  * Sends one message of each size and kind and counts the bytes of it and of its echo, with the harness's own
  * counter, in this process: nothing of it depends on time. Empty for a wire without arithmetic.
  */
-export async function checkWireBytes({ server, client }: Protocol, counter: WireByteCounter): Promise<Check[]> {
+export async function checkWireBytes(protocol: Protocol, counter: WireByteCounter): Promise<Check[]> {
+  const { server } = protocol;
   const framing = framingOf(server.traits);
   if (framing === undefined) return [];
   const { behaviour } = echoBehaviour();
-  using turns = new ReceptionTurns();
+  using turns = new ReceptionTurns(counter);
   const running = await server.listen({ host: "127.0.0.1", port: 0, behaviour, limits: defaultLimits });
   const checks: Check[] = [];
   try {
-    for (const kind of payloadKinds) {
+    for (const [[clientKind, client], kind] of combinations(clientsOf(protocol), payloadKinds)) {
+      const title = `${server.traits.title}, ${clientKind} client`;
       let echoed = (): void => {};
       let inTurn = 0;
       const onMessage = (): void => {
-        if (turns.isOfArrival) inTurn++;
+        if (turns.haveBytes) inTurn++;
         echoed();
       };
       const options = { url: running.url, limits: defaultLimits, user: 0, options: {}, onMessage };
@@ -51,10 +54,10 @@ export async function checkWireBytes({ server, client }: Protocol, counter: Wire
         counted.push({ sent: after.sent - before.sent, received: after.received - before.received });
       }
       await connection.close();
-      checks.push(compareTurns(server.traits.title, kind, inTurn));
+      checks.push(compareTurns(title, kind, inTurn));
       for (const direction of ["sent", "received"] as const) {
         const measured = counted.map((bytes) => bytes[direction]);
-        checks.push(compareBytes(server.traits.title, kind, direction, framing, measured));
+        checks.push(compareBytes(title, kind, direction, framing, measured));
       }
     }
   } finally {
@@ -84,6 +87,9 @@ export function compareBytes(
     verdict: same ? "passed" : "failed",
   };
 }
+
+const combinations = <A, B>(some: readonly A[], others: readonly B[]): [A, B][] =>
+  some.flatMap((one) => others.map((other): [A, B] => [one, other]));
 
 /** A message that waits for another turn of the event loop is recorded late by all that this turn still does. */
 export const compareTurns = (title: string, kind: PayloadKind, inTurn: number): Check => ({
