@@ -1,7 +1,7 @@
 /** The published package, from the tarball to a report, in a folder that knows nothing of the checkout. */
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 import { test } from "node:test";
 import { promisify } from "node:util";
@@ -23,6 +23,12 @@ test("installs from its tarball into an empty folder and runs there with npx", a
   mkdirSync(home);
   writeFileSync(join(home, "package.json"), "{}");
   await run(home, "npm", "install", "--no-audit", "--no-fund", join(folder.path, `wirebench-${version}.tgz`));
+
+  const shipped = readdirSync(join(home, "node_modules/wirebench"), { recursive: true, encoding: "utf8" });
+  assert.deepEqual(
+    shipped.filter((path) => path.endsWith(".d.ts")),
+    [],
+  );
 
   const { stdout } = await run(
     home,
