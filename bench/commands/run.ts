@@ -150,7 +150,11 @@ async function runTargets(targetTexts: string[], options: RunOptions, command: C
     experiments,
     request: {
       targets,
-      traffic: withOptions<RunOptions, TrafficSettings>(preset.settings, settingOptions, options),
+      traffic: {
+        ...withOptions<RunOptions, TrafficSettings>(preset.settings, settingOptions, options),
+        // Who asks for so many gets them of every cell.
+        ...(options.trials !== undefined && { idleTrialsMax: options.trials }),
+      },
       cluster: clusterPresets[options.preset],
     },
     given: givenSettings(settingOptions, options),

@@ -26,8 +26,6 @@ export interface IdleCell extends TrafficCell {
 const stepCount = 5;
 /** More polls would be the load of a busy server, on a client that can hardly make them. */
 const pollsPerSecondMax = 4000;
-/** A trial is long, and memory repeats itself well. */
-const trialsMax = 3;
 /** Handshakes under way at a time: nobody times them. */
 const atOnce = 8;
 const callWaitMs = 20_000;
@@ -51,7 +49,7 @@ const expectationsFor = (target: Target): CellPlan["expectations"] =>
 
 function cells({ targets, traffic }: RunRequest): IdleCell[] {
   checkPayload(traffic);
-  const { idleConnections, idleMs, rampUpMs, client, payloadBytes, payloadKind } = traffic;
+  const { idleConnections, idleMs, idleTrialsMax: trialsMax, rampUpMs, client, payloadBytes, payloadKind } = traffic;
   if (idleConnections < stepCount || idleConnections > defaultLimits.connectionsMax) {
     const range = `from ${stepCount} to ${defaultLimits.connectionsMax}`;
     throw new WirebenchError("usage", `expected ${range} idle connections, got ${idleConnections}`);
@@ -163,7 +161,7 @@ export const idle: Experiment<IdleCell, ServerRig> = {
   group: "cost",
   title: "Idle",
   question: "What does an idle connection cost?",
-  follows: ["idleConnections", "idleMs", "rampUpMs", "client", "payloadBytes", "payloadKind"],
+  follows: ["idleConnections", "idleMs", "idleTrialsMax", "rampUpMs", "client", "payloadBytes", "payloadKind"],
   metrics: ["memoryBytesPerConnection", "idleCpuUsPerConnectionSecond", "idleWireBytesPerConnectionSecond"],
   isolation: "shared",
   cells,

@@ -33,6 +33,7 @@ export const presets = {
       turns: 3,
       idleConnections: 2000,
       idleMs: 500,
+      idleTrialsMax: 1,
     },
   },
   /** About 25 minutes for everything: for a decision. */
@@ -47,6 +48,7 @@ export const presets = {
       turns: 9,
       idleConnections: 2000,
       idleMs: 10_000,
+      idleTrialsMax: 3,
     },
   },
   /** About two hours for everything: for a publication. */
@@ -61,6 +63,7 @@ export const presets = {
       turns: 15,
       idleConnections: 4000,
       idleMs: 30_000,
+      idleTrialsMax: 5,
     },
   },
 } as const satisfies Record<string, Preset>;

@@ -41,6 +41,8 @@ export interface TrafficSettings {
   /** Most idle connections at once, and how long they are watched then. */
   readonly idleConnections: number;
   readonly idleMs: number;
+  /** No more trials of them than so many, since they take long and agree well. */
+  readonly idleTrialsMax: number;
   /** What a capacity search holds. */
   readonly objective: Objective;
 }
