@@ -6,9 +6,5 @@ export interface Output {
   readonly columns?: number | undefined;
 }
 
-/** Narrower than this nothing is readable, whatever a terminal says of itself. */
-const columnsMin = 40;
-
 /** Columns of a terminal; of anything else those of an old one. A pseudo-terminal without a size says 0. */
-export const columnsOf = ({ isTTY, columns = 0 }: Output): number =>
-  isTTY && columns > 0 ? Math.max(columnsMin, columns) : plainColumns;
+export const columnsOf = ({ isTTY, columns = 0 }: Output): number => (isTTY && columns > 0 ? columns : plainColumns);

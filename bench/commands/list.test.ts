@@ -19,6 +19,5 @@ test("the list keeps within the width, whatever it is, and loses no word", () =>
 test("the width is the terminal's, and 80 where there is none or it does not know", () => {
   assert.equal(columnsOf({ isTTY: true, columns: 132 }), 132);
   assert.equal(columnsOf({ isTTY: true, columns: 0 }), 80);
-  assert.equal(columnsOf({ isTTY: true, columns: 3 }), 40);
   assert.equal(columnsOf({ columns: 132 }), 80);
 });

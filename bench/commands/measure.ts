@@ -29,12 +29,12 @@ export async function measure({ experiments, request, given, out, trace, ...plan
   const cells = experiments.flatMap((experiment) => experiment.cells(request).map((cell) => ({ experiment, cell })));
   const output = new OutputFolder(out ?? defaultOutputFolder(new Date()));
   const traceFile = trace === undefined ? undefined : OutputFolder.ofFile(trace);
+  const progress = new Progress({ ...plan, cells }, (results) => saveOrWarn(output, results, progress));
   using interrupt = interruptSignal(
     "Stopping: what is measured so far will be written. Press Ctrl-C again to end at once.",
+    progress,
   );
-  const progress = new Progress({ ...plan, cells }, (results) => saveOrWarn(output, results, progress));
-  const results = await run({ ...plan, cells }, progress, interrupt.signal);
-  progress.done();
+  const results = await run({ ...plan, cells }, progress, interrupt.signal).finally(() => progress.done());
 
   process.stdout.write(`${renderSummary(results, lookOf(process.stdout))}\n`);
   output.writeResults(results);

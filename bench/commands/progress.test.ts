@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { madeUpResults } from "../../reports/testing.ts";
 import type { Trial } from "../../results/contract/results.ts";
 import { clusterPresets } from "../experiments/cluster/presets.ts";
 import { presets } from "../experiments/comparison/presets.ts";
@@ -52,10 +53,37 @@ test("says which cell and trial runs and how long the rest takes, learning the o
   assert.deepEqual(lines, ["[1/4]  tcp, echo  trial 1  0:43 left\n", "[2/4]  websocket, echo  trial 1  0:45 left\n"]);
 });
 
-test("rewrites one line on a terminal and keeps it within the width", () => {
+test("draws one line on a terminal again in place and keeps it within the width", () => {
   const { progress, lines } = watched({ isTTY: true, columns: 20 });
   progress.trialsStart([{ state: statesOf()[0]!, trial: 1, number: 1, of: 4 }]);
-  assert.deepEqual(lines, ["\r\u001b[K[1/4]  tcp, echo  t"]);
+  progress.verifying(parseTarget("sse"));
+  assert.deepEqual(lines, ["[1/4]  tcp, echo  …", "\r\u001b[Jconformance  sse"]);
+});
+
+test("shows the table as it fills on a terminal, and takes it away when it is done", () => {
+  const { progress, lines } = watched({ isTTY: true, columns: 80, rows: 24 });
+  progress.verifying(parseTarget("tcp"));
+  progress.checkpoint(madeUpResults());
+  assert.ok(lines.at(-1)!.startsWith("\r\u001b[Jtarget "));
+  assert.match(lines.at(-1)!, /\nTCP +102 µs .*\n\nconformance {2}tcp$/s);
+  progress.done();
+  assert.equal(lines.at(-1), "\r\u001b[8A\u001b[J");
+});
+
+test("says that the run is being stopped on a line that stays, above what goes on", () => {
+  const { progress, lines } = watched({ isTTY: true, columns: 80, rows: 24 });
+  progress.verifying(parseTarget("tcp"));
+  progress.say("Stopping.");
+  progress.verifying(parseTarget("sse"));
+  assert.deepEqual(lines, ["conformance  tcp", "\r\u001b[J", "Stopping.\n", "conformance  sse"]);
+});
+
+test("prints plain lines where there is no terminal, and never a table", () => {
+  const { progress, lines } = watched();
+  progress.verifying(parseTarget("tcp"));
+  progress.checkpoint(madeUpResults());
+  progress.done();
+  assert.deepEqual(lines, ["conformance  tcp\n"]);
 });
 
 test("keeps refusals, failures and predictions that did not hold on lines of their own", () => {

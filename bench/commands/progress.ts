@@ -1,7 +1,12 @@
+import { plainLook, renderTables, type TerminalLook } from "../../reports/screen/terminal.ts";
+import { cut } from "../../reports/text/wrap.ts";
 import type { Results, Window } from "../../results/contract/results.ts";
 import type { PlannedCell } from "../run/cell-state.ts";
 import { type RunObserver, type RunPlan, sideBySideMax, type TrialStep } from "../run/runner.ts";
 import type { Target } from "../targets/target.ts";
+import { columnsOf } from "./columns.ts";
+import { LiveBlock, type Terminal } from "./live-block.ts";
+import { lookOf } from "./look.ts";
 
 /** First guess of what processes and drain add to a trial's traffic; replaced by what the trials show. */
 const guessedOverheadMs = 700;
@@ -9,16 +14,21 @@ const guessedOverheadMs = 700;
 /** Without a terminal, nothing new is said of a trial for so long. */
 const quietMs = 1000;
 
-/** Where progress goes: a terminal shows one line that changes, anything else gets lines. */
-export interface ProgressSink {
+const tableColumnsMin = 60;
+
+/** Where progress goes: a terminal shows the table as it fills and a line that changes, anything else gets lines. */
+export interface ProgressSink extends Terminal {
   readonly isTTY?: boolean | undefined;
-  readonly columns?: number | undefined;
-  write(text: string): unknown;
 }
 
 /** Tells on stderr which cell and trial runs, what went otherwise than expected, and how long the rest will take. */
 export class Progress implements RunObserver {
   readonly #sink: ProgressSink;
+  /** Absent where lines cannot be drawn again. */
+  readonly #live: LiveBlock | undefined;
+  readonly #look: TerminalLook;
+  #table: readonly string[] = [];
+  #status = "";
   readonly #nowMs: () => number;
   readonly #meanTrafficMs: number;
   readonly #saves: (results: Results) => void;
@@ -32,8 +42,12 @@ export class Progress implements RunObserver {
     saves: (results: Results) => void,
     sink: ProgressSink = process.stderr,
     nowMs = () => performance.now(),
+    look: TerminalLook = sink === process.stderr ? lookOf(process.stderr) : { ...plainLook, columns: columnsOf(sink) },
   ) {
     this.#sink = sink;
+    const isDumb = sink === process.stderr && process.env.TERM === "dumb";
+    this.#live = sink.isTTY && !isDumb ? new LiveBlock(sink) : undefined;
+    this.#look = look;
     this.#nowMs = nowMs;
     this.#saves = saves;
     const all = plan.cells.map(trafficMs);
@@ -60,7 +74,7 @@ export class Progress implements RunObserver {
 
   /** A terminal's line changes; elsewhere only what takes its time is told of before it ends. */
   windowEnded(step: TrialStep, { name }: Window): void {
-    if (this.#sink.isTTY || this.#nowMs() - this.#shownMs > quietMs) this.#show(`${lineOf(step)}  ${name}`);
+    if (this.#live || this.#nowMs() - this.#shownMs > quietMs) this.#show(`${lineOf(step)}  ${name}`);
   }
 
   trialEnded({ state, number, of }: TrialStep): void {
@@ -79,13 +93,17 @@ export class Progress implements RunObserver {
     this.say(`${placeOf(number, of)}  ${state.name}: not as predicted: ${outcomes.join("; ")}`);
   }
 
+  /** Drawing comes between trials, when nothing is measured. */
   checkpoint(results: Results): void {
     this.#saves(results);
+    if (this.#live === undefined) return;
+    this.#table = renderTables(results, this.#look);
+    this.#draw();
   }
 
-  /** Clears the line that changes. */
+  /** Takes off the screen what changes. */
   done(): void {
-    if (this.#sink.isTTY) this.#sink.write("\r\u001b[K");
+    this.#live?.clear();
   }
 
   /** Traffic still planned, and per trial what the ones before took beyond their traffic. */
@@ -96,8 +114,21 @@ export class Progress implements RunObserver {
 
   #show(line: string): void {
     this.#shownMs = this.#nowMs();
-    if (!this.#sink.isTTY) this.#sink.write(`${line}\n`);
-    else this.#sink.write(`\r\u001b[K${line.slice(0, (this.#sink.columns ?? 80) - 1)}`);
+    this.#status = line;
+    if (this.#live === undefined) this.#sink.write(`${line}\n`);
+    else if (this.#live.isDrawn) this.#live.drawLast(this.#statusLine());
+    else this.#draw();
+  }
+
+  #statusLine(): string {
+    return cut(this.#status, columnsOf(this.#sink) - 1);
+  }
+
+  /** A narrow terminal has room for the line, not for the table. */
+  #draw(): void {
+    const hasRoom = this.#look.columns >= tableColumnsMin && this.#table.length > 0;
+    const status = this.#statusLine();
+    this.#live?.draw(hasRoom ? [...this.#table, "", status] : [status]);
   }
 
   /** A line that stays. */

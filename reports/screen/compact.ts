@@ -41,7 +41,10 @@ function bracket(low: number, high: number): string {
 /** `2.35 (2.17–2.73)`, `2.35 (≤2.73)`: a ratio with as many decimals as its middle needs, and what is known of its ends. */
 export function formatRatio({ value, low, high }: Ratio): string {
   const decimals = value >= 100 ? 0 : value >= 9.995 ? 1 : value >= 0.0995 ? 2 : 3;
-  const show = (ratio: number): string => ratio.toFixed(decimals);
+  const show = (ratio: number): string => {
+    if (ratio > 0 && ratio < 0.5 / 10 ** decimals) return `<${(1 / 10 ** decimals).toFixed(decimals)}`;
+    return ratio.toFixed(ratio >= 100 ? 0 : decimals);
+  };
   if (low !== undefined && high !== undefined) return `${show(value)} (${show(low)}–${show(high)})`;
   if (high !== undefined) return `${show(value)} (≤${show(high)})`;
   return low === undefined ? show(value) : `${show(value)} (≥${show(low)})`;

@@ -247,7 +247,7 @@ function openQuestion(view: ReportView, asked: readonly Quantity[]): Remedy | un
   const left = byQuantity.length - quantitiesNamedMax;
   const more = left > 0 ? "; more in the report" : "";
   const wanted = trialsWanted(byQuantity[0]![1], trials);
-  const command = oneLine(results.command).replace(/ --trials[ =]\d+/, "");
+  const command = oneLine(results.command).replaceAll(/ --(trials|out)[ =]\S+/g, "");
   return {
     text: `${texts.join("; ")} against ${oneLine(reference.name)}${more}.`,
     command: `${command} --trials ${wanted}`,

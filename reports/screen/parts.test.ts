@@ -75,6 +75,7 @@ describe("compact numbers", () => {
     assert.equal(formatRatio({ value: 0.0341, low: 0.009, high: 0.2 }), "0.034 (0.009–0.200)");
     assert.equal(formatRatio({ value: 2 }), "2.00");
     assert.equal(formatRatio({ value: 0.8, high: 0.99 }), "0.80 (≤0.99)");
+    assert.equal(formatRatio({ value: 1.22, low: 0.0004, high: 2971.2 }), "1.22 (<0.01–2971)");
     assert.equal(formatRatio({ value: 2, low: 1.6 }), "2.00 (≥1.60)");
   });
 });

@@ -27,6 +27,11 @@ export function renderSummary(results: Results, look: TerminalLook = plainLook):
   return linesOf(screenOf(viewOf(results)), look).join("\n");
 }
 
+/** The tables of results that are still being measured; empty until there is a number. */
+export function renderTables(results: Results, look: TerminalLook): string[] {
+  return screenOf(viewOf(results)).tables.flatMap((table) => tableLines(table, look));
+}
+
 function linesOf(screen: Screen, look: TerminalLook): string[] {
   const { notice, scope, machine, failures, tables, sure, unsure, warnings, notMeasured } = screen;
   const say = (label: string, texts: readonly string[], tone?: Tone | "strong"): string[] =>
@@ -41,7 +46,8 @@ function linesOf(screen: Screen, look: TerminalLook): string[] {
     ...tables.flatMap((table) => [...tableLines(table, look), ...legendLines(table, look), ""]),
     ...say("Sure", sure, "strong"),
     ...say("Not sure", unsure === undefined ? [] : [unsure.text]),
-    ...say("  settle", unsure?.command === undefined ? [] : [unsure.command]),
+    // Whole, however long, so that it can be copied.
+    ...(unsure?.command === undefined ? [] : ["  settle".padEnd(labelWidth) + unsure.command]),
     ...say("Beware", [...warnings.slice(0, warningsMax), ...left(warnings.length, warningsMax)], "doubt"),
     ...say("Left out", [notMeasured]),
   ];
