@@ -117,7 +117,7 @@ export function runCommand(): Command {
     )
     .option(
       "--until-precision <percent>",
-      "add trials until the headline intervals reach no further than this, e.g. 5%",
+      "as many trials as the first ones say it takes for headline intervals to reach no further, e.g. 5%",
       argument(parsePercent),
     )
     .option("--max-trials <count>", "with --until-precision, stop at so many (default: 30)", argument(parseCount))

@@ -28,7 +28,7 @@ export function verdictLine(comparison: ResultsComparison): string {
     ...(turnedInvalid.length > 0 ? [`${plural(turnedInvalid.length, "cell")} invalid in B but not in A`] : []),
   ];
   const found = changes.length > 0 ? numbersInWords(changes) : `${plural(predictionsCompared, "prediction")} compared.`;
-  return `${formatList(parts) || `No regression beyond ${limit}`}. ${found}`;
+  return `${formatList(parts) || `No regression found`}. ${found}`;
 }
 
 /** How many there are of each of the three answers, and what the last two are worth. */
@@ -63,7 +63,7 @@ export function renderComparisonText(comparison: ResultsComparison): string {
   const list = (title: string, lines: readonly string[]): string =>
     lines.length === 0 ? "" : `${title}\n${lines.map((line) => `  ${oneLine(line)}`).join("\n")}`;
   const legend =
-    "B/A: ratio with its 99 % interval; ≥ and ≤: a bound, since the load generator was the limit of one of the two";
+    "B/A: ratio with its 99 % interval; ≥ and ≤: a bound, since something else than the server was the limit of one of the two";
   return blocks(
     list("Warning: A and B are not comparable, so a change may have nothing to do with the code:", differences),
     changes.length === 0 ? "" : `${renderPlainTable(tableOf(changes, oneLine))}\n\n${legend}`,
@@ -97,7 +97,7 @@ export function renderComparisonMarkdown(comparison: ResultsComparison): string 
     part("Warnings:", warnings),
     rest &&
       `<details>\n<summary>${plural(same.length, "number")} not known to have changed, and what else differs</summary>\n\n${rest}\n\n</details>`,
-    "<sub>B/A is the ratio with its 99 % interval; ≥ and ≤ mark bounds, where the load generator was the limit of one of the two. Better or worse: the interval lies beyond 1.05×. No change: it lies within 1.25×.</sub>",
+    "<sub>B/A is the ratio with its 99 % interval; ≥ and ≤ mark bounds, where something else than the server was the limit of one of the two. Better or worse: the interval lies beyond 1.05×. No change: it lies within 1.25×.</sub>",
   );
 }
 

@@ -138,7 +138,8 @@ function changeOf({ before, after }: CellPair, metric: Metric, threshold: number
   const [base, sample] = [sampleOf(before, metric), sampleOf(after, metric)];
   if (base === undefined || sample === undefined) return reasonFor(before, after, metric.name);
   const judged = judgeIndependent(metric, sample, base, regressionLevel);
-  if (judged === undefined) return `${cellKey(before)}: ${metric.title}: in both, the load generator was the limit`;
+  if (judged === undefined)
+    return `${cellKey(before)}: ${metric.title}: bounds in both files, whose ratio bounds nothing`;
   const { ratio, bound, verdict } = judged;
   const told = smallestToldRatio(ratio);
   return {
