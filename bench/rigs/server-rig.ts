@@ -43,8 +43,8 @@ const drainsPerDelay = 5;
 
 export class ServerRig extends Rig {
   readonly users: GeneratorPool;
-  /** Hears what our own server says of a window, as soon as it says it. */
-  onServerWindow: (name: string, window: ServerWindow) => void = () => {};
+  /** Hears what our own server says of a window, as soon as it says it, and when the window was planned to be. */
+  onServerWindow: (window: ServerWindow, order: WindowOrder) => void = () => {};
   readonly #cell: ServerCell;
   readonly #context: RigContext;
   #system: RunningSystem | undefined;
@@ -204,7 +204,7 @@ export class ServerRig extends Rig {
     else await meter.ended;
     const use = watch.read(meter);
     const seen: SeenUse | undefined = use && { ...use, rssBytes: watch.residentBytes() };
-    const [own, generators] = await this.#collect(plan.name, cutShort ? 0 : drainMs);
+    const [own, generators] = await this.#collect(order, cutShort ? 0 : drainMs);
     if (generators.length === 0) throw new WirebenchError("process-failed", this.failure ?? "nobody saw the window");
     const joined = joinWindow(order, durationMs, own, seen, generators);
     return { name: plan.name, startMs: this.atMs(startNs), durationMs, ...joined };
@@ -223,7 +223,7 @@ export class ServerRig extends Rig {
     this.system.server?.call("halt", undefined, graceMs).catch(() => {});
   }
 
-  async #collect(name: string, drainMs: number): Promise<[ServerWindow | undefined, GeneratorWindow[]]> {
+  async #collect(order: WindowOrder, drainMs: number): Promise<[ServerWindow | undefined, GeneratorWindow[]]> {
     const patienceMs = drainMs + (this.failure === undefined ? graceMs : 2000);
     const [own, generators] = await Promise.all([
       this.system.server?.call("collect", { drainMs }, patienceMs).catch((error): undefined => {
@@ -231,7 +231,7 @@ export class ServerRig extends Rig {
       }),
       this.users.collect(drainMs),
     ]);
-    if (own !== undefined) this.onServerWindow(name, own);
+    if (own !== undefined) this.onServerWindow(own, order);
     return [own, generators];
   }
 }

@@ -125,7 +125,13 @@ function checkCounts(window: ObservedWindow, timed: number): Check {
       flow.timedMessages ?? Number.NaN,
     ],
     ...(load.kind === "open"
-      ? ([["scheduled", due(load, startNs, endNs), totalOf(histograms.dispatch)]] as const)
+      ? ([
+          [
+            "scheduled",
+            due(load, rampUpStartNs, endNs) - due(load, rampUpStartNs, startNs),
+            totalOf(histograms.dispatch),
+          ],
+        ] as const)
       : []),
     ["missing", seen.sent - seen.received, ledger.lostMessages + ledger.censoredMessages],
     ["duplicated", seen.duplicated, ledger.duplicatedMessages],

@@ -47,15 +47,13 @@ export async function checkCpu({ target, seed, signal }: Attempt): Promise<Check
   await using programs = new ProgramPool();
   await using rig = await ServerRig.open({ target, behaviour, parameters }, { trial: 1, seed, signal, programs });
   await rig.connectAll();
-  let log: CostLog | undefined;
-  rig.onServerWindow = (_, { cost }) => {
-    log = cost;
+  let own: number | undefined;
+  rig.onServerWindow = ({ cost }, { startNs, endNs }) => {
+    own = cost && cpuUsWithin(cost, startNs, endNs);
   };
   const flows = { roundTrip: { kind: "open", ratePerSecond: 100 } } as const;
   const window = await rig.window({ name: "burning", flows }, { ...shape, durationMs });
   if (rig.failure !== undefined) throw new Error(rig.failure);
-  const startNs = rig.startNs + window.startMs * 1e6;
-  const own = log && cpuUsWithin(log, startNs, startNs + durationMs * 1e6);
   return [checkCost("cpu, server's CPU time on two threads", "us", own, useOf(window).serverCpuUs ?? Number.NaN)];
 }
 

@@ -1,6 +1,7 @@
 /** Windows of the real harness with the observer between its users and its server. */
 import type { AnswerScript, KnownAnswer } from "../../../load/behaviours/answer-script.ts";
 import type { FlowName, Load } from "../../../load/flows/traffic.ts";
+import type { WindowOrder } from "../../../load/flows/window.ts";
 import { nowNs } from "../../../protocol/clock.ts";
 import type { Window } from "../../../results/contract/results.ts";
 import { flowNamed, useOf } from "../../../results/recording/flows.ts";
@@ -73,9 +74,9 @@ export async function observe(order: ObserveOrder): Promise<WindowSeen[]> {
   const { port } = await relay.call("listen", { ...listening, ...impairments }, callWaitMs);
   url.port = String(port);
   await rig.connect(shape.connections, 1, url.href);
-  let server: ServerWindow | undefined;
-  rig.onServerWindow = (_, window) => {
-    server = window;
+  let heard: { server: ServerWindow; order: WindowOrder } | undefined;
+  rig.onServerWindow = (server, order) => {
+    heard = { server, order };
   };
   await rig.warmUp({ name: "warm-up", flows: warmUpOf(order.behaviour) }, 150, shape.drainMs);
   const seen: WindowSeen[] = [];
@@ -85,10 +86,9 @@ export async function observe(order: ObserveOrder): Promise<WindowSeen[]> {
     if (rig.failure !== undefined) throw new Error(rig.failure);
     const reportedNs = nowNs();
     const wire = witness(await relay.call("crossings", undefined, callWaitMs), place + 1);
-    const startNs = Math.round(rig.startNs + window.startMs * 1e6);
-    const endNs = startNs + plan.durationMs * 1e6;
-    const rampUpStartNs = startNs - shape.rampUpMs * 1e6;
-    seen.push({ plan, rampUpStartNs, startNs, endNs, reportedNs, window, server: server!, wire });
+    const { server, order } = heard!;
+    const { rampUpStartNs, startNs, endNs } = order;
+    seen.push({ plan, rampUpStartNs, startNs, endNs, reportedNs, window, server, wire });
   }
   return seen;
 }
