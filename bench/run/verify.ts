@@ -5,6 +5,7 @@ import type { GeneratorApi } from "../rigs/processes/generator.ts";
 import { RemoteProcess } from "../rigs/processes/remote.ts";
 import { ProgramPool } from "../rigs/program-pool.ts";
 import { openSystem } from "../rigs/system.ts";
+import { clientKindOf, protocolNamed } from "../targets/protocols.ts";
 import type { Target } from "../targets/target.ts";
 
 /** For the whole suite; each wait inside it has its own, shorter bound. */
@@ -14,9 +15,10 @@ const suiteWaitMs = 120_000;
 export async function verifyTarget(
   target: Target,
   signal: AbortSignal,
-  client: ClientKind = "lean",
+  asked: ClientKind = "lean",
 ): Promise<ConformanceResult[]> {
   const { protocol, options } = target;
+  const client = clientKindOf(protocolNamed(protocol), asked);
   await using programs = new ProgramPool();
   await using cleanUp = new AsyncDisposableStack();
   const { promise: failed, reject } = Promise.withResolvers<never>();

@@ -6,17 +6,21 @@ import { openSocket } from "./socket.ts";
 import { Upgrade } from "./upgrade.ts";
 import { encodeMaskedFrame, FrameReader, opcodes } from "./websocket-frames.ts";
 
+const ignore = (): void => {};
+
 /** RFC 6455 with little on top of the socket: for a load generator that is not to be the limit. */
 export const leanWebsocketClient: ProtocolClient = {
   connect({ url, limits, cookies, signal, onMessage, onText }: ConnectOptions): Promise<ClientConnection> {
     const target = new URL(url);
+    const connected = target.protocol === "wss:" ? "secureConnect" : "connect";
     let upgrade: Upgrade | undefined = new Upgrade(target, cookies?.header());
     let link: ClientLink | undefined;
     let closeSent = false;
     /** Of the server's close frame. */
     let goodbye: CloseReason | undefined;
-    let shaken: (link: ClientLink) => void = () => {};
-    let failed: (cause: unknown) => void = () => {};
+    // What waits for the handshake; let go of when it is over, since a connection may stay for long.
+    let shaken: (link: ClientLink) => void = ignore;
+    let failed: (cause: unknown) => void = ignore;
     const socket = openSocket(target, (chunk) => {
       if (upgrade === undefined) return frames.push(chunk);
       try {
@@ -25,6 +29,7 @@ export const leanWebsocketClient: ProtocolClient = {
         upgrade = undefined;
         cookies?.keep(agreed.setCookies);
         shaken(open());
+        shaken = failed = ignore;
         frames.push(agreed.rest);
       } catch (error) {
         if (link !== undefined) throw error;
@@ -91,9 +96,7 @@ export const leanWebsocketClient: ProtocolClient = {
       signal,
       (resolve, reject) => {
         [shaken, failed] = [resolve, (cause) => reject(cause)];
-        socket.once(target.protocol === "wss:" ? "secureConnect" : "connect", () =>
-          socket.write(upgrade!.request, "latin1"),
-        );
+        socket.once(connected, () => socket.write(upgrade!.request, "latin1"));
       },
       () => void socket.destroy(),
     );
