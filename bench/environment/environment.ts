@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { findPackageJSON } from "node:module";
 import { cpus, loadavg, release, totalmem, type } from "node:os";
 import { join } from "node:path";
+import { WirebenchError } from "../../protocol/errors.ts";
 import type { Results } from "../../results/contract/results.ts";
 import { protocols } from "../targets/protocols.ts";
 import { packageFolder } from "./package-folder.ts";
@@ -27,8 +28,21 @@ export function describeEnvironment(
 
 /** Version of an installed npm package. */
 export function libraryVersion(name: string): string {
-  const path = findPackageJSON(name, import.meta.url);
-  return path === undefined ? "not found" : versionIn(path);
+  try {
+    const path = findPackageJSON(name, import.meta.url);
+    return path === undefined ? "not found" : versionIn(path);
+  } catch {
+    return "not found";
+  }
+}
+
+/** Throws `component-missing` with what to install where one of the packages is not there; `what` is what needs them. */
+export function requireLibraries(what: string, names: readonly string[], version = libraryVersion): void {
+  const missing = names.filter((name) => version(name) === "not found");
+  if (missing.length === 0) return;
+  throw new WirebenchError("component-missing", `${what} needs ${missing.join(" and ")}, optional to install`, {
+    hint: `npm install ${missing.join(" ")}`,
+  });
 }
 
 /** By name, in the order of the names. */

@@ -1,9 +1,10 @@
 /** The real programs of a run: each is started once, when the first rig needs it, and serves all of them. */
-import { brokerNamed } from "../../servers/cluster/brokers/brokers.ts";
+import { brokerNamed, brokers } from "../../servers/cluster/brokers/brokers.ts";
 import { startMemoryHub } from "../../servers/cluster/memory-hub/program.ts";
 import { startProgram } from "../../servers/programs/program.ts";
 import { programNamed } from "../../servers/programs/programs.ts";
 import type { RunningProgram } from "../../servers/programs/running-program.ts";
+import { requireLibraries } from "../environment/environment.ts";
 
 export class ProgramPool implements AsyncDisposable {
   readonly #programs = new Map<string, Promise<RunningProgram>>();
@@ -14,9 +15,11 @@ export class ProgramPool implements AsyncDisposable {
     return component === undefined ? this.#running("memory", () => startMemoryHub()) : this.program(component);
   }
 
-  /** A real program by its name. */
-  program(name: string): Promise<RunningProgram> {
-    return this.#running(name, () => startProgram(programNamed(name)));
+  /** A real program by its name. Rejects with `component-missing` where it, or a library that talks to it, is not installed. */
+  async program(name: string): Promise<RunningProgram> {
+    const clients = brokers.filter(({ traits }) => traits.component === name);
+    requireLibraries(name, [...new Set(clients.flatMap(({ traits }) => traits.libraries))]);
+    return await this.#running(name, () => startProgram(programNamed(name)));
   }
 
   async #running(name: string, start: () => Promise<RunningProgram>): Promise<RunningProgram> {

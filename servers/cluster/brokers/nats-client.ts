@@ -1,7 +1,7 @@
 /** A connection to NATS as both of its brokers need it. */
 import { once } from "node:events";
 import { connect as connectTcp } from "node:net";
-import { connect, type NatsConnection } from "@nats-io/transport-node";
+import type { NatsConnection } from "@nats-io/transport-node";
 import type { SessionContext } from "../broker/session.ts";
 
 const connectWaitMs = 5000;
@@ -11,6 +11,8 @@ const pingIntervalMs = 60_000;
 /** A connection that works, of which the session hears when it ends; closed when opening is aborted. */
 export async function natsConnection({ url, node, signal, lost }: SessionContext): Promise<NatsConnection> {
   const { host, hostname, port } = new URL(url);
+  // Optional to install, and only nodes that use it wait for it to load.
+  const { connect } = await import("@nats-io/transport-node");
   await greeting(hostname, Number(port), signal);
   const nats = await connect({
     servers: host,

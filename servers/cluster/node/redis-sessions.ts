@@ -1,5 +1,4 @@
 import { randomUUID } from "node:crypto";
-import { createClient } from "@redis/client";
 import { describeError, WirebenchError } from "../../../protocol/errors.ts";
 import type { SessionStore } from "./sessions.ts";
 
@@ -45,6 +44,8 @@ const scripts = {
 export async function redisSessions(options: RedisSessionsOptions): Promise<SessionStore> {
   const { url, prefix, timeToLiveS = defaultTimeToLiveS, answerMs = defaultAnswerMs } = options;
   let connected = false;
+  // Optional to install.
+  const { createClient } = await import("@redis/client");
   const client = createClient({
     url,
     disableOfflineQueue: true,
