@@ -271,7 +271,7 @@ export function madeUpTrials(scenario: string, made: MadeUpTarget, trials: numbe
 const madeUpFlags: Record<MadeUpVerdict, Flag[]> = {
   valid: [],
   "generator-bound": [
-    { code: "generator-saturated", severity: "warning", cause: "wirebench", message: "the load generator was full" },
+    { code: "users-saturated", severity: "warning", cause: "wirebench", message: "the load generator was full" },
   ],
   invalid: [{ code: "lost-messages", severity: "fatal", cause: "target", message: "7 of 1000 messages were lost" }],
 };

@@ -1,4 +1,5 @@
 /** One window as its processes saw it, each from its end, made into one record. */
+import { availableParallelism } from "node:os";
 import type { FlowRecords } from "../../load/behaviours/measured-behaviour.ts";
 import { censoredIn, type FlowRecord, mergeFlows } from "../../load/flows/flow.ts";
 import type { FlowName } from "../../load/flows/traffic.ts";
@@ -14,6 +15,9 @@ import type { ServerWindow } from "./processes/server.ts";
 export interface SeenUse extends CpuUse {
   readonly rssBytes: number | undefined;
 }
+
+/** Ours do their work on one thread; how many others use, nobody tells. */
+const ownThreads = 1;
 
 /** Adds up what the processes of a trial saw of one window. */
 export function joinWindow(
@@ -64,12 +68,15 @@ function joinUse(
   const echoed = sum(({ use }) => use.messages);
   // Only our own processes tell how busy their event loop was.
   const missing = (use: ProcessUse, cpuUs = use.cpuUs): number =>
-    use.eventLoopUtilization - cpuUs / (durationMs * 1000);
+    durationMs === 0 ? 0 : use.eventLoopUtilization - cpuUs / (durationMs * 1000);
   return {
     ...((own || seen) && {
       serverCpuUs: seen?.cpuUs ?? own?.cpuUs,
       serverMessages: own?.messages ?? echoed,
       serverRssBytes: seen?.rssBytes ?? own?.rssBytes,
+      serverBusiestThreadCpuUs: seen?.busiestThreadCpuUs,
+      serverThreads: own && ownThreads,
+      serverCores: own ? ownThreads : availableParallelism(),
     }),
     serverCpuResolutionUs: seen && resolutionUs[seen.source],
     serverEventLoopUtilization: own?.eventLoopUtilization,

@@ -133,7 +133,12 @@ export class CellState {
       state: "measured",
       validity,
       trials: this.#trials,
-      ...summarise(complete, { flags: validity.flags, listed: experiment.metrics, pilot: this.#precision?.pilot }),
+      ...summarise(complete, {
+        flags: validity.flags,
+        parameters: cell.parameters,
+        listed: experiment.metrics,
+        pilot: this.#precision?.pilot,
+      }),
       predictions: cell.expectations.map((expectation) => holdAgainst(expectation, complete)),
     };
   }

@@ -94,6 +94,12 @@ export interface WindowUse {
   /** One timer interrupt in nanoseconds, or a tick of 10 ms: how fine the server's CPU time is. */
   readonly serverCpuResolutionUs?: number | undefined;
   readonly serverMessages?: number | undefined;
+  /** Of the thread that used most. */
+  readonly serverBusiestThreadCpuUs?: number | undefined;
+  /** Threads that share its work; absent where nobody knows. */
+  readonly serverThreads?: number | undefined;
+  /** Cores of the machine that it could use at the same time. */
+  readonly serverCores?: number | undefined;
   readonly serverRssBytes?: number | undefined;
   /** Only of a server whose event loop tells. */
   readonly serverEventLoopUtilization?: number | undefined;
@@ -120,6 +126,9 @@ export const useOverSlices = {
   serverCpuUs: "sum",
   serverCpuResolutionUs: "max",
   serverMessages: "sum",
+  serverBusiestThreadCpuUs: "sum",
+  serverThreads: "max",
+  serverCores: "max",
   serverRssBytes: "max",
   serverEventLoopUtilization: "mean",
   generatorCpuUs: "sum",

@@ -1,10 +1,10 @@
-import type { Absence, Flag, Interval, MeasuredCell, Summarised, Trial } from "../contract/results.ts";
+import type { Absence, Flag, Interval, MeasuredCell, Parameters, Summarised, Trial } from "../contract/results.ts";
 import { delayStatisticOf } from "../metrics/metric.ts";
 import { type Metric, type MetricName, metrics } from "../metrics/metrics.ts";
 import { formatRange, plural, type Unit } from "../quantities/format.ts";
 import { medianInterval } from "../statistics/intervals.ts";
 import { median } from "../statistics/moments.ts";
-import { limitOf } from "./bounds.ts";
+import { type LimitContext, limitOf, withLimit } from "./bounds.ts";
 import { neverBecause, pooledUs, RecordedDelays, type TrialDelays, trialsUs } from "./recorded-delays.ts";
 
 /** What a cell's trials come to. */
@@ -16,6 +16,8 @@ export type SummarisedTrial = Pick<Trial, "measures" | "windows" | "histograms">
 export interface CellContext {
   /** Of the cell: some make bounds of numbers. */
   readonly flags?: readonly Flag[];
+  /** Of the cell: without them it is not known whether a rate was the server's or what it was given. */
+  readonly parameters?: Parameters;
   /** What its experiment measures; absent means everything. */
   readonly listed?: readonly MetricName[];
   /** So many trials decided how many there are, see `medianInterval`; absent where the number was fixed. */
@@ -31,14 +33,15 @@ type Found = { readonly number: Summarised } | { readonly absence: Absence } | u
  */
 export function summarise(
   trials: readonly SummarisedTrial[],
-  { flags = [], listed, pilot }: CellContext = {},
+  { flags = [], listed, pilot, parameters }: CellContext = {},
 ): Summary {
   const summary: Record<string, Summarised> = {};
   const absences: Record<string, Absence> = {};
   const delays = new RecordedDelays(trials);
+  const context = { trials, flags, parameters, delays };
   for (const metric of metrics) {
     if (trials.length === 0 || listed?.includes(metric.name) === false) continue;
-    const found = withLimit(metric, numberOf(metric, trials, delays, pilot), flags);
+    const found = limited(metric, numberOf(metric, trials, delays, pilot), context);
     if (found === undefined) continue;
     if ("absence" in found) absences[metric.name] = found.absence;
     else summary[metric.name] = found.number;
@@ -46,11 +49,11 @@ export function summarise(
   return { summary, ...(Object.keys(absences).length > 0 && { absences }) };
 }
 
-function withLimit(metric: Metric, found: Found, flags: readonly Flag[]): Found {
+function limited(metric: Metric, found: Found, context: LimitContext): Found {
   if (found === undefined || "absence" in found) return found;
-  const limit = limitOf(metric, flags);
-  if (limit !== undefined && "absence" in limit) return limit;
-  return { number: { ...limit, ...found.number } };
+  const limit = limitOf(metric, context);
+  if (limit === undefined || "absence" in limit) return limit ?? found;
+  return { number: withLimit(found.number, limit) };
 }
 
 function numberOf(

@@ -32,7 +32,7 @@ const stallMs = 20;
 /** A schedule kept worse than this shows in every delay counted from it. */
 const dispatchUsMax = 10_000;
 
-/** Flags that say that the load generator was the limit: rates are lower bounds, delays upper bounds. */
+/** Flags that say that the load generator was the limit of some number: which ones are bounds, a summary says. */
 export const generatorLimitCodes: ReadonlySet<string> = new Set([
   "generator-late",
   "generator-saturated",
@@ -157,7 +157,7 @@ function generatorFlags(windows: readonly WindowDigest[], parameters: Parameters
   }
   const saturatedCount = windows.filter((window) => saturatedGenerator(window, parameters)).length;
   if (isMost(saturatedCount, windows)) {
-    const message = `in ${saturatedCount} of ${windows.length} windows the load generator was busier than the server and above ${saturated * 100} % of its core: the rate is a lower bound`;
+    const message = `in ${saturatedCount} of ${windows.length} windows the load generator was busier than the server and above ${saturated * 100} % of its core: delays are upper bounds`;
     flags.push({ code: "generator-saturated", severity: "warning", cause: "wirebench", message });
   }
   return flags;

@@ -1,14 +1,16 @@
 import { nowNs } from "../../../protocol/clock.ts";
-import { type CpuSource, cpuTime } from "./process-use.ts";
+import { type CpuSource, type CpuTime, cpuTime } from "./process-use.ts";
 
 export interface CpuUse {
   readonly cpuUs: number;
   readonly source: CpuSource;
+  /** Of the thread that used most; absent where threads cannot be told apart. */
+  readonly busiestThreadCpuUs?: number;
 }
 
 interface Sample {
   readonly atNs: number;
-  readonly byPid: ReadonlyMap<number, CpuUse>;
+  readonly byPid: ReadonlyMap<number, CpuTime>;
 }
 
 /** CPU time of some processes between two instants, read from outside: two looks into /proc, and no work in between. */
@@ -46,15 +48,22 @@ export class CpuMeter {
   read(): CpuUse | undefined {
     const end = this.#end ?? this.#sample();
     const start = this.#start ?? end;
-    const seen = [...end.byPid].flatMap(([pid, { cpuUs, source }]) => {
+    const seen = [...end.byPid].flatMap(([pid, { cpuUs, source, byThread }]) => {
       const before = start.byPid.get(pid);
-      return before?.source === source ? [{ cpuUs: cpuUs - before.cpuUs, source }] : [];
+      if (before?.source !== source) return [];
+      const threadsUs = [...byThread].map(([thread, us]) => us - (before.byThread.get(thread) ?? 0));
+      return [{ cpuUs: cpuUs - before.cpuUs, source, threadsUs }];
     });
     if (seen.length === 0) return undefined;
     const cpuUs = seen.reduce((sum, use) => sum + use.cpuUs, 0);
     const pace = this.#end === undefined || end.atNs === start.atNs ? 1 : this.#plannedNs / (end.atNs - start.atNs);
     // Counters of threads that ended in between are gone from the sum.
-    return { cpuUs: Math.max(0, cpuUs * pace), source: seen[0]!.source };
+    const threadsUs = seen.flatMap((use) => use.threadsUs);
+    return {
+      cpuUs: Math.max(0, cpuUs * pace),
+      source: seen[0]!.source,
+      ...(threadsUs.length > 0 && { busiestThreadCpuUs: Math.max(0, ...threadsUs) * pace }),
+    };
   }
 
   #sample(): Sample {

@@ -13,14 +13,17 @@ export interface CpuTime {
   /** User and system time since the process began, all threads together. Children are processes of their own. */
   readonly cpuUs: number;
   readonly source: CpuSource;
+  /** The same by thread, where that is known. */
+  readonly byThread: ReadonlyMap<string, number>;
 }
 
 /** Undefined if there is no such process or it may not be read. */
 export function cpuTime(pid: number): CpuTime | undefined {
-  const ranUs = threadsOf(pid).reduce((sum, thread) => sum + parseSchedstat(read(thread, "schedstat") ?? "0"), 0);
-  if (ranUs > 0) return { cpuUs: ranUs, source: "schedstat" };
+  const byThread = new Map(threadsOf(pid).map((thread) => [thread, parseSchedstat(read(thread, "schedstat") ?? "0")]));
+  const ranUs = [...byThread.values()].reduce((sum, us) => sum + us, 0);
+  if (ranUs > 0) return { cpuUs: ranUs, source: "schedstat", byThread };
   const stat = read(String(pid), "stat");
-  return stat === undefined ? undefined : { cpuUs: parseStat(stat).cpuUs, source: "stat" };
+  return stat === undefined ? undefined : { cpuUs: parseStat(stat).cpuUs, source: "stat", byThread: new Map() };
 }
 
 /**

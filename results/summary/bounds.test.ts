@@ -1,0 +1,89 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { histogramOf, madeUpFlow, madeUpParameters, trialWith, windowOf } from "../../reports/testing.ts";
+import type { Flag, Trial } from "../contract/results.ts";
+import type { WindowUse } from "../recording/flows.ts";
+import { trafficMeasures } from "../recording/traffic-measures.ts";
+import { summarise } from "./summary.ts";
+
+const closed = madeUpParameters("throughput");
+const openLoop = madeUpParameters("echo");
+
+/** 10,000 round trips in half a second, for so much of the server's CPU time. */
+function closedTrial(use: Partial<WindowUse>): Trial {
+  const flow = madeUpFlow("roundTrip", 100, false, 20_000);
+  const recorded = { windows: [windowOf("throughput", [flow], { serverMessages: 10_000, ...use })], histograms: {} };
+  return trialWith({ ...recorded, measures: trafficMeasures(recorded, closed) });
+}
+
+const rateOf = (use: Partial<WindowUse>, flags: readonly Flag[] = []) =>
+  summarise([closedTrial(use), closedTrial(use), closedTrial(use)], { parameters: closed, flags }).summary
+    .achievedRatePerSecond!;
+
+describe("a closed loop's rate", () => {
+  const ours = { serverThreads: 1, serverCores: 1 };
+
+  it("is the server's where it was busy for 0.9 of the time, and else a bracket up to what its CPU time allows", () => {
+    const { bound, upTo } = rateOf({ ...ours, serverCpuUs: 460_000 });
+    assert.deepEqual([bound, upTo], [undefined, undefined]);
+    // Half idle at 25 µs a message: 20,000/s, and 40,000/s could be.
+    const bracket = rateOf({ ...ours, serverCpuUs: 250_000 });
+    assert.deepEqual([bracket.value, bracket.bound, bracket.upTo], [20_000, "at-least", 40_000]);
+    assert.match(bracket.why!, /^the server was busy for 50 % of the time, so it could carry more: up to/);
+  });
+
+  it("has no upper end where nobody knows how many threads share the work, unless one of them is full", () => {
+    const foreign = { serverCores: 2, serverCpuUs: 480_000 };
+    const open = rateOf({ ...foreign, serverBusiestThreadCpuUs: 240_000 });
+    assert.deepEqual([open.bound, open.upTo], ["at-least", undefined]);
+    assert.match(open.why!, /busy for 48 % of the time.* unknown/);
+    assert.equal(rateOf({ ...foreign, serverBusiestThreadCpuUs: 470_000 }).bound, undefined);
+    assert.equal(rateOf({ serverCores: 2, serverCpuUs: 950_000, serverBusiestThreadCpuUs: 240_000 }).bound, undefined);
+  });
+
+  it("is a lower bound where the server could not be seen, and as measured where the load followed a schedule", () => {
+    assert.match(rateOf({}).why!, /could not be seen/);
+    const trials = [closedTrial({ ...ours, serverCpuUs: 250_000 })];
+    assert.equal(summarise(trials, { parameters: openLoop }).summary.achievedRatePerSecond!.bound, undefined);
+  });
+
+  it("has a generator that was full make upper bounds of its delays, not of what the full server carried", () => {
+    const full: Flag = { code: "generator-saturated", severity: "warning", cause: "wirebench", message: "full" };
+    const trials = [closedTrial({ ...ours, serverCpuUs: 480_000 })];
+    const { summary } = summarise(trials, { parameters: closed, flags: [full] });
+    assert.deepEqual([summary.achievedRatePerSecond!.bound, summary.roundTripP50Us!.bound], [undefined, "at-most"]);
+  });
+});
+
+/** An echo whose delays are 1 ms, and of which the load generator was late with so many of a thousand. */
+function lateTrial(lateCount: number, lateUs: number): Trial {
+  const all = (us: number, lateOnes: number): string =>
+    histogramOf(Array.from({ length: 1000 }, (_, index) => (index < 1000 - lateCount ? us : lateOnes)));
+  const flow = {
+    ...madeUpFlow("roundTrip", 1000, true),
+    histograms: { service: all(1000, 1000), scheduled: all(1010, 1000 + lateUs), dispatch: all(10, lateUs) },
+  };
+  const recorded = { windows: [windowOf("echo", [flow])], histograms: {} };
+  return trialWith({ ...recorded, measures: trafficMeasures(recorded, openLoop) });
+}
+
+describe("a delay from the schedule", () => {
+  const boundsOf = (lateCount: number, lateUs: number) => {
+    const trials = [1, 2, 3].map(() => lateTrial(lateCount, lateUs));
+    const { scheduledP50Us, scheduledP99Us, scheduledMaxUs } = summarise(trials, { parameters: openLoop }).summary;
+    return [scheduledP50Us?.bound, scheduledP99Us?.bound, scheduledMaxUs?.bound];
+  };
+
+  it("is an upper bound in the percentiles that are mostly the load generator's own lateness, and in no others", () => {
+    assert.deepEqual(boundsOf(0, 0), [undefined, undefined, undefined]);
+    assert.deepEqual(boundsOf(20, 5000), [undefined, "at-most", "at-most"]);
+    assert.deepEqual(boundsOf(5, 5000), [undefined, undefined, "at-most"]);
+    assert.deepEqual(boundsOf(600, 5000), ["at-most", "at-most", "at-most"]);
+    assert.deepEqual(boundsOf(600, 800), [undefined, undefined, undefined], "less than half of it");
+  });
+
+  it("says by how much the load generator was late", () => {
+    const { scheduledP99Us } = summarise([lateTrial(20, 5000)], { parameters: openLoop }).summary;
+    assert.match(scheduledP99Us!.why!, /^the load generator itself was late by 5\.00 ms at this percentile/);
+  });
+});
