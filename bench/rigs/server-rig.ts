@@ -35,6 +35,11 @@ const graceMs = 15_000;
 const leadNs = 10e6;
 /** Warm-up is denser than what is measured, so a slow target is given longer to deliver it. */
 const warmupDrainMs = 10_000;
+/** Of the delay in a warm-up: as many slices in a row must agree about it, within so much, before it is over. */
+const steadySlices = 3;
+const steadyRatio = 1.1;
+/** On a machine where they never do, it ends after four times what was asked for. */
+const warmupSlicesMax = 4 * steadySlices;
 /** What is learnt of a warm-up: most answers took no longer. */
 const followedPercentile = 90;
 /** A pipe is full, and its answers come as steadily as its messages go, after one delay. */
@@ -140,11 +145,24 @@ export class ServerRig extends Rig {
     return warm;
   }
 
+  /** A third of `durationMs` at a time, until three in a row agree about the delay. */
   async #warmUp(plan: WindowPlan, durationMs: number, drainMs: number): Promise<void> {
-    const patientMs = Math.max(warmupDrainMs, drainMs);
-    const window = await this.window(plan, { rampUpMs: 0, durationMs, drainMs: patientMs }, 0);
-    if (this.failure !== undefined) return;
-    this.#learnDelay(window);
+    const times = { rampUpMs: 0, durationMs: durationMs / steadySlices, drainMs: Math.max(warmupDrainMs, drainMs) };
+    const mediansMs: number[] = [];
+    for (;;) {
+      const window = await this.window(plan, times, 0);
+      if (this.failure !== undefined) return;
+      const late = this.#unanswered(window, times.drainMs);
+      const medianMs = slowestMs(window, 50);
+      mediansMs.push(medianMs);
+      // What is lost takes the whole patience each time; and where answers take so long, code that is cold costs nothing.
+      const pointless = late > 0 || medianMs > times.durationMs;
+      if (pointless || isSteady(mediansMs) || mediansMs.length === warmupSlicesMax) return this.#followDelay(window);
+    }
+  }
+
+  /** How many messages had no answer. Throws where none had. */
+  #unanswered(window: Window, patientMs: number): number {
     for (const { ledger } of flowsOf(window)) {
       if (ledger.receivedMessages > 0 || ledger.sentMessages === 0) continue;
       const bytes = ledger.corruptedMessages > 0 ? ": what came had other bytes than were sent" : "";
@@ -152,18 +170,16 @@ export class ServerRig extends Rig {
       throw new Error(`${what} within ${patientMs / 1000} s${bytes}`);
     }
     const censored = flowsOf(window).reduce((sum, { ledger }) => sum + ledger.censoredMessages, 0);
-    if (censored === 0) return;
-    const message = `${censored} messages of the warm-up had not come after ${patientMs / 1000} s: if they were not lost, they were load on what was measured then`;
-    this.flag({ code: "warm-up-incomplete", severity: "warning", cause: "target", message });
+    if (censored > 0) {
+      const message = `${censored} messages of the warm-up had not come after ${patientMs / 1000} s: if they were not lost, they were load on what was measured then`;
+      this.flag({ code: "warm-up-incomplete", severity: "warning", cause: "target", message });
+    }
+    return censored;
   }
 
   /** Windows follow it: distance is no overload, and a window that is over before the first answer sees nothing. */
-  #learnDelay(window: Window): void {
-    // However few they are: of a distant server a short warm-up has few.
-    const delaysNs = flowsOf(window).flatMap(({ histograms: { service } }) =>
-      service === undefined ? [] : decodeHistogram(service).getValueAtPercentile(followedPercentile),
-    );
-    this.#delayMs = Math.max(this.#delayMs, ...delaysNs.map((ns) => ns / 1e6));
+  #followDelay(window: Window): void {
+    this.#delayMs = Math.max(this.#delayMs, slowestMs(window, followedPercentile));
     const { rampUpMs = 0 } = this.#cell.parameters;
     if (rampUpsPerDelay * this.#delayMs <= rampUpMs) return;
     const message = "answers took so long in the warm-up that windows ramp up and drain for longer than was asked for";
@@ -234,4 +250,18 @@ export class ServerRig extends Rig {
     if (own !== undefined) this.onServerWindow(own, order);
     return [own, generators];
   }
+}
+
+/** Of the flow with the longest delays, however few they are: a short warm-up of a distant server has few. 0 for none. */
+const slowestMs = (window: Window, percentile: number): number =>
+  Math.max(
+    0,
+    ...flowsOf(window).map(({ histograms: { service } }) =>
+      service === undefined ? 0 : decodeHistogram(service).getValueAtPercentile(percentile) / 1e6,
+    ),
+  );
+
+function isSteady(mediansMs: readonly number[]): boolean {
+  const last = mediansMs.slice(-steadySlices);
+  return last.length === steadySlices && Math.max(...last) <= steadyRatio * Math.min(...last);
 }
