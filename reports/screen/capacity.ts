@@ -38,7 +38,9 @@ export function capacityPart(view: ReportView): ScreenPart | undefined {
       };
     }),
     legend: [
-      `capacity: highest rate at which the p${percentile} stayed within ${formatQuantity(delayUsMax, "us")}, found twice`,
+      {
+        text: `capacity: highest rate at which the p${percentile} stayed within ${formatQuantity(delayUsMax, "us")}, found twice`,
+      },
     ],
   };
   return { table, sure: [] };

@@ -5,6 +5,7 @@ import { formatList } from "../../results/quantities/format.ts";
 import { oneLine } from "../text/markdown.ts";
 import { expectedInWords, measuredInWords, middleOf, wordsOf } from "../view/shown-estimate.ts";
 import { type CellView, comparesBrokers, hasFault, type PredictionView, type ReportView } from "../view/view.ts";
+import { flagInShort } from "./problems.ts";
 import type { ScreenPart } from "./screen-table.ts";
 
 /** Undefined where nothing was predicted but of the targets of a comparison, whose table says more, and all of it held. */
@@ -31,8 +32,7 @@ function causeOf({ cell: { cell } }: PredictionView): string {
   const flags = cell.state === "measured" ? cell.validity.flags : [];
   const other = flags.find(({ cause }) => cause === "wirebench") ?? flags.find(({ cause }) => cause === "machine");
   if (other === undefined) return "the system under test";
-  const whose = other.cause === "machine" ? "the machine" : "the load generator";
-  return `perhaps ${whose} (${oneLine(other.message)})`;
+  return `perhaps ${other.cause === "machine" ? "the machine" : "wirebench"} (${flagInShort(other)})`;
 }
 
 /** Those of several nodes. */

@@ -9,10 +9,10 @@ import { type Estimate, estimateOf } from "../../results/summary/estimate.ts";
 import { oneLine } from "../text/markdown.ts";
 import { left, right } from "../text/table.ts";
 import { comparisonOf } from "../view/shown-estimate.ts";
-import { type ReportView, referenceTitle, type TargetRow } from "../view/view.ts";
+import { isFloor, type ReportView, referenceTitle, type TargetRow } from "../view/view.ts";
 import { formatEstimate, formatRatio, signed } from "./compact.ts";
 import { decidedOrder, type Relation } from "./order.ts";
-import type { Bar, Remedy, ScreenCell, ScreenPart, ScreenTable } from "./screen-table.ts";
+import type { Bar, LegendEntry, Remedy, ScreenCell, ScreenPart, ScreenTable } from "./screen-table.ts";
 import { shortNamesOf } from "./short-names.ts";
 import { verdictCell } from "./verdict.ts";
 
@@ -93,7 +93,9 @@ function tableOf(view: ReportView, shown: readonly Quantity[], lead: Quantity): 
     subject: "target",
     columns: [
       right(lead.title),
-      ...(isCompared ? [right(`× ${oneLine(referenceTitle(view))}`), left("sure?")] : []),
+      ...(isCompared
+        ? [right(`× ${isFloor(view.reference) ? referenceTitle(view) : shortReference(view)}`), left("sure?")]
+        : []),
       ...others.map(({ title }) => right(title)),
     ],
     rows: rows.map((row, index) => ({
@@ -151,26 +153,36 @@ function barsOf(estimates: readonly Estimate[]): (Bar | undefined)[] {
   });
 }
 
-function legendOf(view: ReportView, shown: readonly Quantity[], lead: Quantity, rows: readonly TargetRow[]): string[] {
+function legendOf(
+  view: ReportView,
+  shown: readonly Quantity[],
+  lead: Quantity,
+  rows: readonly TargetRow[],
+): LegendEntry[] {
   const values = shown.flatMap((asked) => rows.map((row) => estimateIn(row, asked))).filter(isValue);
   const bounded = values.filter(({ bound }) => bound !== undefined);
-  const meanings = shown.map(({ meaning }) => meaning).filter((meaning) => meaning !== "");
+  const hasIntervals = view.trials >= trialsForIntervalMin;
+  const always = (text: string, isNeeded: boolean): LegendEntry[] => (isNeeded ? [{ text }] : []);
   return [
-    ...(view.reference === undefined
-      ? []
-      : [
-          view.trials < trialsForIntervalMin
-            ? `bar, ×: ${lead.words}, its ratio to ${oneLine(view.reference.name)}`
-            : `bar, ×: ${lead.words}, its ratio to ${oneLine(view.reference.name)} (95 % interval)`,
-        ]),
-    ...meanings,
-    ...(view.rows.length > 1 && view.trials >= trialsForIntervalMin
-      ? ["<: sure; =: equal within 25 %; comma: open"]
-      : []),
-    ...(bounded.some(({ upTo }) => upTo !== undefined) ? ["a–b: at least a, at most b"] : []),
-    ...(bounded.some(({ upTo }) => upTo === undefined) ? ["≥ ≤: bounds"] : []),
+    ...always(
+      `bar, ×: ${lead.words}, its ratio to ${shortReference(view)}${hasIntervals ? " (95 % interval)" : ""}`,
+      view.reference !== undefined,
+    ),
+    ...shown.flatMap(({ meaning, title }) => (meaning === "" ? [] : [{ text: meaning, column: title }])),
+    ...always("<: sure; =: equal within 25 %; comma: open", view.rows.length > 1 && hasIntervals),
+    ...always(
+      "a–b: at least a, at most b",
+      bounded.some(({ upTo }) => upTo !== undefined),
+    ),
+    ...always(
+      "≥ ≤: bounds",
+      bounded.some(({ upTo }) => upTo === undefined),
+    ),
   ];
 }
+
+const shortReference = ({ rows, reference }: ReportView): string =>
+  shortNamesOf(rows.map(({ name }) => name)).get(reference?.name ?? "") ?? "";
 
 /** The orders that are decided, each as one line: `p50: TCP, WebSocket < XMPP < SSE`. */
 function ordersOf(view: ReportView, asked: readonly Quantity[]): string[] {
@@ -249,7 +261,7 @@ function openQuestion(view: ReportView, asked: readonly Quantity[]): Remedy | un
   const wanted = trialsWanted(byQuantity[0]![1], trials);
   const command = oneLine(results.command).replaceAll(/ --(trials|out)[ =]\S+/g, "");
   return {
-    text: `${texts.join("; ")} against ${oneLine(reference.name)}${more}.`,
+    text: `${texts.join("; ")} against ${short.get(reference.name)!}${more}.`,
     command: `${command} --trials ${wanted}`,
   };
 }

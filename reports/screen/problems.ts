@@ -3,6 +3,7 @@ import type { Flag } from "../../results/contract/results.ts";
 import { oneLine } from "../text/markdown.ts";
 import { whyUnusable } from "../view/shown-estimate.ts";
 import type { CellView, ExperimentView, ReportView } from "../view/view.ts";
+import { shortNamesOf } from "./short-names.ts";
 
 interface Found {
   readonly experiment: ExperimentView;
@@ -14,30 +15,40 @@ const allCells = ({ experiments }: ReportView): Found[] =>
 
 const namesMax = 4;
 
-/** `TCP, WebSocket (echo); SSE (throughput)`. */
-function namesOf(found: readonly Found[]): string {
-  const shown = found.slice(0, namesMax);
-  const groups = [...Map.groupBy(shown, ({ experiment }) => oneLine(experiment.info.name))].map(
-    ([experiment, own]) => `${own.map(({ cell }) => cell.name).join(", ")} (${experiment})`,
+/** `TCP, WebSocket (echo, throughput); SSE (echo)`. */
+function namesOf(view: ReportView, found: readonly Found[]): string {
+  const short = shortNamesOf([...new Set(view.rows.map(({ name }) => name))]);
+  const byCell = Map.groupBy(found, ({ cell }) => short.get(cell.name) ?? cell.name);
+  const shown = [...byCell].slice(0, namesMax);
+  const byExperiments = Map.groupBy(shown, ([, own]) =>
+    [...new Set(own.map(({ experiment }) => oneLine(experiment.info.name)))].join(", "),
   );
-  const more = found.length - shown.length;
+  const groups = [...byExperiments].map(([experiments, own]) => {
+    const names = own.map(([name]) => name);
+    return `${names.join(names.some((name) => name.includes(",")) ? "; " : ", ")} (${experiments})`;
+  });
+  const more = byCell.size - shown.length;
   return `${groups.join("; ")}${more > 0 ? ` and ${more} more` : ""}`;
 }
 
-/** Every cell that was refused, failed, did not run or is invalid; those with one and the same reason together. */
+/**
+ * Every cell that was refused, failed, did not run or is invalid; those with one and the same reason together. What an
+ * interrupted run did not get to goes without saying.
+ */
 export function problemsOf(view: ReportView): string[] {
   const unusable = allCells(view).flatMap((found) => {
+    if (view.results.interrupted && found.cell.cell.state === "not-run") return [];
     const why = whyUnusable(found.cell);
     return why === undefined ? [] : [{ ...found, why: oneLine(why) }];
   });
-  return [...Map.groupBy(unusable, ({ why }) => why)].map(([why, found]) => `${namesOf(found)}: ${why}`);
+  return [...Map.groupBy(unusable, ({ why }) => why)].map(([why, found]) => `${namesOf(view, found)}: ${why}`);
 }
 
 /** What targets did wrong although their numbers are true. */
 export const defectsOf = (view: ReportView): string[] =>
   flagsOf(view)
     .filter(({ flag }) => flag.severity === "defect")
-    .map((found) => `${namesOf([found])}: ${oneLine(found.flag.message)}.`);
+    .map((found) => `${namesOf(view, [found])}: ${oneLine(found.flag.message)}.`);
 
 /** Those of cells whose numbers are shown. */
 const flagsOf = (view: ReportView): (Found & { readonly flag: Flag })[] =>
@@ -59,21 +70,23 @@ const inShort: Readonly<Record<string, string>> = {
   "capacity-bound": "the load generator was the limit",
   "generator-late": "the load generator was late",
   "generator-stall": "the load generator paused; max contains it",
+  "outlying-trial": "one trial was far slower than the others",
   drift: "still changing while it was measured",
+  "warm-up-incomplete": "still getting faster when it was measured",
   "few-samples": "too few messages for a p99",
   "littles-law": "not steady while it was measured",
   "stalled-window": "something held it up for a while",
 };
 
-/** One line per kind of warning about cells whose numbers are shown. */
+export const flagInShort = ({ code, message }: Pick<Flag, "code" | "message">): string =>
+  inShort[code] ?? oneLine(message);
+
+/** One line for all that is alike about cells whose numbers are shown. */
 export function warningsOf(view: ReportView): string[] {
   const flagged = flagsOf(view).filter(
     ({ flag: { code, severity } }) => severity === "warning" && !saidOfTheMachine.has(code),
   );
-  return [...Map.groupBy(flagged, ({ flag }) => flag.code).values()]
-    .sort((a, b) => causeFirst.indexOf(a[0]!.flag.cause) - causeFirst.indexOf(b[0]!.flag.cause))
-    .map((found) => {
-      const { code, message } = found[0]!.flag;
-      return `${namesOf(found)}: ${inShort[code] ?? oneLine(message)}.`;
-    });
+  return [...Map.groupBy(flagged, ({ flag: { code, message } }) => flagInShort({ code, message }))]
+    .sort(([, a], [, b]) => causeFirst.indexOf(a[0]!.flag.cause) - causeFirst.indexOf(b[0]!.flag.cause))
+    .map(([words, found]) => `${namesOf(view, found)}: ${words}.`);
 }

@@ -28,14 +28,20 @@ export interface ScreenRow {
   readonly cells: readonly ScreenCell[];
 }
 
+export interface LegendEntry {
+  readonly text: string;
+  /** Title of the column it explains; absent for what does not depend on one. */
+  readonly column?: string;
+}
+
 export interface ScreenTable {
   /** Heads the names. */
   readonly subject: string;
   /** Heads the bars, which stand after the first column. */
   readonly columns: readonly Column[];
   readonly rows: readonly ScreenRow[];
-  /** What the columns and signs mean, a sentence each. */
-  readonly legend: readonly string[];
+  /** What columns and signs mean. */
+  readonly legend: readonly LegendEntry[];
 }
 
 export interface Remedy {

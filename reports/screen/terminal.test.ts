@@ -175,12 +175,23 @@ describe("the first screen of a comparison", () => {
     });
     const results = resultsOf([madeUpCell("echo", { ...websocket!, verdict: { echo: "invalid" } }), ...refused]);
     assert.match(said(results, "Failed"), /WebSocket \(echo\): invalid: 7 of 1000 messages were lost/);
-    assert.match(said(results, "Failed"), /WebSocket \(throughput\); WebSocket \(duplex\): refused: it fails a case/);
+    assert.match(said(results, "Failed"), /WebSocket \(throughput, duplex\): refused: it fails a case/);
     assert.match(tableOf(results)[1]!, /^WebSocket +invalid/);
     assert.doesNotMatch(linesOf(results).join("\n"), /153 µs/);
   });
 
-  it("says that a run was interrupted or empty", () => {
+  it("explains no column there is no room for, and calls servers of others by names that fit", () => {
+    assert.doesNotMatch(linesOf(sample, 50).join(" "), /KiB|CPU: of/);
+    const url = "websocket=ws://127.0.0.1:9001/";
+    const results = madeUpResults([{ ...sixTargets[1]!, target: url, protocol: "websocket" }, sixTargets[2]!]);
+    assert.match(tableOf(results)[0]!, /× websoc…1:9001\/ +sure\?/);
+    for (const line of linesOf(results)) assert.ok(widthOf(line) <= 80, line);
+  });
+
+  it("says that a run was interrupted or empty, and lists nothing it did not get to", () => {
+    const notRun = { ...madeUpCell("echo", sixTargets[0]!), state: "not-run", reason: "the run ended before" } as Cell;
+    assert.equal(said({ ...resultsOf([notRun]), interrupted: true }, "Failed"), "");
+    assert.match(said(resultsOf([notRun]), "Failed"), /TCP \(echo\): not run/);
     assert.match(linesOf({ ...madeUpResults(), interrupted: true })[0]!, /^Interrupted: /);
     assert.match(renderSummary(resultsOf([])), /^Nothing was run/);
     assert.doesNotMatch(renderSummary(madeUpResults(sixTargets.slice(0, 1))), /×/);

@@ -29,7 +29,7 @@ export function renderSummary(results: Results, look: TerminalLook = plainLook):
 
 /** The tables of results that are still being measured; empty until there is a number. */
 export function renderTables(results: Results, look: TerminalLook): string[] {
-  return screenOf(viewOf(results)).tables.flatMap((table) => tableLines(table, look));
+  return screenOf(viewOf(results)).tables.flatMap((table) => drawTable(table, look).lines);
 }
 
 function linesOf(screen: Screen, look: TerminalLook): string[] {
@@ -43,7 +43,10 @@ function linesOf(screen: Screen, look: TerminalLook): string[] {
     ...say("Failed", [...failures.slice(0, failuresMax), ...left(failures.length, failuresMax)], "bad"),
     ...say("Run", [scope]),
     "",
-    ...tables.flatMap((table) => [...tableLines(table, look), ...legendLines(table, look), ""]),
+    ...tables.flatMap((table) => {
+      const { lines, titles } = drawTable(table, look);
+      return [...lines, ...legendLines(table, titles, look), ""];
+    }),
     ...say("Sure", sure, "strong"),
     ...say("Not sure", unsure === undefined ? [] : [unsure.text]),
     // Whole, however long, so that it can be copied.
@@ -62,14 +65,23 @@ function labelled(label: string, texts: readonly string[], { columns, paint }: T
   });
 }
 
-const legendLines = ({ legend }: ScreenTable, { columns, paint }: TerminalLook): string[] =>
-  wrap(`${legend.join("; ")}.`, columns).map((line) => paint("quiet", line));
+/** Of the columns that are shown. */
+function legendLines({ legend }: ScreenTable, titles: readonly string[], { columns, paint }: TerminalLook): string[] {
+  const texts = legend.filter(({ column }) => column === undefined || titles.includes(column)).map(({ text }) => text);
+  return texts.length === 0 ? [] : wrap(`${texts.join("; ")}.`, columns).map((line) => paint("quiet", line));
+}
+
+interface Drawn {
+  readonly lines: string[];
+  /** Of the columns there was room for. */
+  readonly titles: readonly string[];
+}
 
 const nameWidthMin = 8;
 const barWidth = { min: 4, max: 24 };
 
 /** Names and bars share the room the numbers leave; where there is none, the last columns give way. */
-function tableLines(table: ScreenTable, look: TerminalLook): string[] {
+function drawTable(table: ScreenTable, look: TerminalLook): Drawn {
   const { columns, rows } = table;
   const hasBars = rows.some(({ bar }) => bar !== undefined);
   for (let shown = columns.length; shown > 0; shown--) {
@@ -85,10 +97,11 @@ function tableLines(table: ScreenTable, look: TerminalLook): string[] {
       const named = names ?? rows.map(({ shortName }) => cut(shortName, Math.max(nameWidthMin, room)));
       const nameWidth = Math.max(widthOf(table.subject), ...named.map(widthOf));
       const bars = hasBars ? Math.min(barWidth.max, barWidth.min + Math.max(0, room - nameWidth)) : 0;
-      return drawn(table, look, { names: named, nameWidth, barWidth: bars, widths, gap });
+      const lines = drawn(table, look, { names: named, nameWidth, barWidth: bars, widths, gap });
+      return { lines, titles: columns.slice(0, shown).map(({ title }) => title) };
     }
   }
-  return [];
+  return { lines: [], titles: [] };
 }
 
 const wordsWidthMin = 24;

@@ -22,7 +22,9 @@ export function firstScreenSection(view: ReportView): Section {
       `> **Machine ${machine.state}**: ${escapeText(machine.text)}`,
       escapeText(scope),
       list("Failed", failures),
-      ...tables.map((table) => blocks(tableOf(table), `${escapeText(table.legend.join("; "))}.`)),
+      ...tables.map((table) =>
+        blocks(tableOf(table), `${escapeText(table.legend.map(({ text }) => text).join("; "))}.`),
+      ),
       list("Sure", sure),
       unsure === undefined ? undefined : `**Not sure**: ${escapeText(unsure.text)}${settle}`,
       list("Beware", warnings),
