@@ -5,7 +5,7 @@ import { named } from "../../protocol/suggestion.ts";
 import { left, renderPlainTable } from "../../reports/text/table.ts";
 import { plural } from "../../results/quantities/format.ts";
 import type { Check } from "../calibration/known-answers/check.ts";
-import { floorName, knownAnswerTrials } from "../calibration/known-answers/trials.ts";
+import { floorName } from "../calibration/known-answers/trials.ts";
 import { checkKnownAnswers } from "../calibration/known-answers/verification.ts";
 import { checkWireBytes } from "../calibration/known-answers/wire-bytes.ts";
 import { askAutocannon } from "../calibration/second-opinion/agreement.ts";
@@ -74,7 +74,6 @@ async function verify(targetTexts: string[], { only = [...parts], through }: Ver
         `Known answers, through ${through}: what an observer between users and server saw (expected), and the harness (measured)`,
         () =>
           checkKnownAnswers(
-            knownAnswerTrials,
             through,
             ({ name }, attempt) =>
               say(`known answers  ${name}${attempt > 1 ? `, what was not decided, attempt ${attempt}` : ""}`),

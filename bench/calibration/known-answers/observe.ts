@@ -3,6 +3,7 @@ import type { AnswerScript, KnownAnswer } from "../../../load/behaviours/answer-
 import type { FlowName, Load } from "../../../load/flows/traffic.ts";
 import type { WindowOrder } from "../../../load/flows/window.ts";
 import { nowNs } from "../../../protocol/clock.ts";
+import type { ClientKind } from "../../../protocol/contract.ts";
 import type { Window } from "../../../results/contract/results.ts";
 import { flowNamed, useOf } from "../../../results/recording/flows.ts";
 import { RemoteProcess } from "../../rigs/processes/remote.ts";
@@ -42,6 +43,7 @@ export interface Attempt {
 
 export interface ObserveOrder extends Attempt {
   readonly behaviour: "known-answer" | "one-way";
+  readonly client: ClientKind;
   readonly windows: readonly KnownWindow[];
   readonly impairments?: { readonly up: Impairment; readonly down: Impairment };
 }
@@ -61,7 +63,7 @@ export async function observe(order: ObserveOrder): Promise<WindowSeen[]> {
   const cell: ServerCell = {
     target,
     behaviour,
-    parameters: { ...shape, payloadKind: "text", workers: 1, settings: {} },
+    parameters: { ...shape, client: order.client, payloadKind: "text", workers: 1, settings: {} },
   };
   await using programs = new ProgramPool();
   await using rig = await ServerRig.open(cell, { trial: 1, seed, signal, programs });

@@ -1,5 +1,6 @@
 /** The trials of known answers: which windows each has, and what must be seen in them. */
-import { protocols } from "../../targets/protocols.ts";
+import type { ClientKind } from "../../../protocol/contract.ts";
+import { clientKindOf, protocolNamed, protocols } from "../../targets/protocols.ts";
 import type { Check } from "./check.ts";
 import { checkBytes, checkOneWay, checkRoundTrips } from "./checks.ts";
 import { checkCpu, checkMemory } from "./cost.ts";
@@ -21,7 +22,7 @@ const open = { roundTrip: { kind: "open", ratePerSecond } } as const;
 /** The floor: what is tested is the harness, and the floor adds least of its own. */
 export const floorName: string = protocols.find(({ server }) => server.traits.floor === true)!.server.traits.name;
 
-const windows: readonly KnownWindow[] = [
+const roundTripWindows: readonly KnownWindow[] = [
   { name: "closed loop", flows: { roundTrip: { kind: "closed", inFlight: 1 } }, durationMs: 800 },
   {
     name: "closed loop x 4, after 5 ms",
@@ -62,11 +63,11 @@ const namesOf = (plans: readonly KnownWindow[]): string[] => plans.map(({ name }
 const byName = (seen: readonly WindowSeen[], check: (window: WindowSeen) => Check[]): Map<string, Check[]> =>
   new Map(seen.map((window) => [window.plan.name, check(window)]));
 
-const roundTrips: KnownAnswerTrial = {
-  name: "round trips",
+const roundTrips = (client: ClientKind, windows: readonly KnownWindow[]): KnownAnswerTrial => ({
+  name: `round trips, ${client} client`,
   windows: namesOf(windows),
   async run(attempt, only) {
-    const seen = await observe({ ...attempt, behaviour: "known-answer", windows: chosen(windows, only) });
+    const seen = await observe({ ...attempt, behaviour: "known-answer", client, windows: chosen(windows, only) });
     return byName(seen, (window) =>
       checkRoundTrips({
         ...window,
@@ -79,7 +80,7 @@ const roundTrips: KnownAnswerTrial = {
       }),
     );
   },
-};
+});
 
 /** Not the same in both directions, and a message is there when its last byte is: downwards it comes in four pieces. */
 const impairments = {
@@ -92,12 +93,12 @@ const duplexWindows: readonly KnownWindow[] = [
   { name: "duplex", flows: { uplink: oneWay, downlink: oneWay }, durationMs: 1000 },
 ];
 
-const duplex: KnownAnswerTrial = {
+const duplex = (client: ClientKind): KnownAnswerTrial => ({
   name: "one way, held up for 8 ms and down for 23 ms",
   windows: namesOf(duplexWindows),
   async run(attempt, only) {
     const plans = chosen(duplexWindows, only);
-    const seen = await observe({ ...attempt, behaviour: "one-way", windows: plans, impairments });
+    const seen = await observe({ ...attempt, behaviour: "one-way", client, windows: plans, impairments });
     return byName(seen, (window) => {
       const { sentBytes, receivedBytes } = measuredOf(window, "uplink");
       const direction = (flow: "uplink" | "downlink", crossed: "up" | "down"): Check[] =>
@@ -115,7 +116,7 @@ const duplex: KnownAnswerTrial = {
       ];
     });
   },
-};
+});
 
 const costs: Readonly<Record<string, (attempt: Attempt) => Promise<Check[]>>> = { cpu: checkCpu, memory: checkMemory };
 
@@ -131,5 +132,14 @@ const cost: KnownAnswerTrial = {
   },
 };
 
+/** What users run, beside the client that load is generated with: in a closed and in an open loop. */
+const libraryWindows = roundTripWindows
+  .filter(({ answer }) => answer === undefined)
+  .map((window) => ({ ...window, name: `library client, ${window.name}` }));
+
 /** In the order they run. */
-export const knownAnswerTrials: readonly KnownAnswerTrial[] = [roundTrips, duplex, cost];
+export function knownAnswerTrials(protocol: string): readonly KnownAnswerTrial[] {
+  const client = clientKindOf(protocolNamed(protocol), "lean");
+  const library = client === "library" ? [] : [roundTrips("library", libraryWindows)];
+  return [roundTrips(client, roundTripWindows), ...library, duplex(client), cost];
+}

@@ -2,14 +2,13 @@
 import { embeddedTarget } from "../../targets/target.ts";
 import type { Check } from "./check.ts";
 import { agree, type Verdict } from "./judge.ts";
-import type { KnownAnswerTrial } from "./trials.ts";
+import { type KnownAnswerTrial, knownAnswerTrials } from "./trials.ts";
 
 /** So often is a window tried at most. */
 const attemptsMax = 3;
 
 /** `starts` hears of each attempt. Windows are all, or some by name. Rejects when a process of the harness fails or `signal` aborts. */
 export async function checkKnownAnswers(
-  trials: readonly KnownAnswerTrial[],
   protocol: string,
   starts: (trial: KnownAnswerTrial, attempt: number) => void,
   signal: AbortSignal,
@@ -17,7 +16,7 @@ export async function checkKnownAnswers(
 ): Promise<Check[]> {
   const target = embeddedTarget(protocol);
   const checks: Check[] = [];
-  for (const trial of trials) {
+  for (const trial of knownAnswerTrials(protocol)) {
     const attempts = new Map<string, Check[][]>();
     let undecided = new Set(trial.windows.filter((name) => only?.has(name) ?? true));
     for (let attempt = 1; attempt <= attemptsMax && undecided.size > 0; attempt++) {

@@ -10,7 +10,7 @@ import { FrameParser } from "../../../protocol/wires/frame.ts";
 import { ServerRig } from "../../rigs/server-rig.ts";
 import { protocolNamed } from "../../targets/protocols.ts";
 import type { Check } from "../known-answers/check.ts";
-import { floorName, knownAnswerTrials } from "../known-answers/trials.ts";
+import { floorName } from "../known-answers/trials.ts";
 import { checkKnownAnswers } from "../known-answers/verification.ts";
 import { checkWireBytes } from "../known-answers/wire-bytes.ts";
 import { type GeneratorSabotage, inGenerator, sabotageGenerators, sabotageMethod, sabotageReading } from "./testing.ts";
@@ -18,7 +18,7 @@ import { type GeneratorSabotage, inGenerator, sabotageGenerators, sabotageMethod
 /** The checks of some windows, tried again as `verify` does. */
 async function verify(...windows: string[]): Promise<Check[]> {
   const { signal } = new AbortController();
-  const seen = await checkKnownAnswers(knownAnswerTrials, floorName, () => {}, signal, new Set(windows));
+  const seen = await checkKnownAnswers(floorName, () => {}, signal, new Set(windows));
   assert.ok(
     windows.every((name) => seen.some((check) => check.name.startsWith(name))),
     "a window is not known",

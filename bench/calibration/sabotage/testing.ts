@@ -79,14 +79,17 @@ export const inGenerator = {
     ),
   "messages say that they were sent a millisecond later": async () => {
     const { MessageCodec } = await import("../../../protocol/messages/message.ts");
-    replace(
-      MessageCodec.prototype,
-      "encode",
-      (original) =>
-        function encode(this: InstanceType<typeof MessageCodec>, kind, window, sequence, scheduledNs, sentNs) {
-          return original.call(this, kind, window, sequence, scheduledNs, sentNs + 1 * ms);
-        },
-    );
+    for (const name of ["encode", "encodeText"] as const) {
+      replace(
+        MessageCodec.prototype as Pick<InstanceType<typeof MessageCodec>, typeof name>,
+        name,
+        (original) =>
+          function encode(this: InstanceType<typeof MessageCodec>, kind, window, sequence, scheduledNs, sentNs) {
+            // biome-ignore lint/suspicious/noExplicitAny: one of the two returns text and bytes, the other bytes only.
+            return original.call(this, kind, window, sequence, scheduledNs, sentNs + 1 * ms) as any;
+          },
+      );
+    }
   },
   "the window is shifted by 50 ms": async () => {
     const { Users } = await import("../../../load/users/users.ts");
