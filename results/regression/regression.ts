@@ -136,7 +136,8 @@ function comparePair(pair: CellPair, threshold: number): (Change | string)[] {
 
 function changeOf({ before, after }: CellPair, metric: Metric, threshold: number): Change | string {
   const [base, sample] = [sampleOf(before, metric), sampleOf(after, metric)];
-  if (base === undefined || sample === undefined) return reasonFor(before, after, metric.name);
+  const [was, is] = [intervalOf(before, metric.name), intervalOf(after, metric.name)];
+  if (!base || !sample || !was || !is) return reasonFor(before, after, metric.name);
   const judged = judgeIndependent(metric, sample, base, regressionLevel);
   if (judged === undefined)
     return `${cellKey(before)}: ${metric.title}: bounds in both files, whose ratio bounds nothing`;
@@ -147,9 +148,9 @@ function changeOf({ before, after }: CellPair, metric: Metric, threshold: number
     scenario: before.scenario,
     ...(before.variant !== undefined && { variant: before.variant }),
     metric: metric.name,
-    before: intervalOf(before, metric.name),
+    before: was,
     ...(base.bound && { beforeBound: base.bound }),
-    after: intervalOf(after, metric.name),
+    after: is,
     ...(sample.bound && { afterBound: sample.bound }),
     ratio,
     ...(bound && { bound }),
@@ -166,9 +167,9 @@ const smallestToldRatio = ({ low, high }: Ratio): number | undefined =>
 const unmeasured = (cell: Exclude<Cell, { state: "measured" }>, file: "A" | "B"): string =>
   `${cellKey(cell)}: ${cell.state} in ${file}: ${cell.reason}`;
 
-/** Of a metric whose sample could be read. */
-const intervalOf = (cell: Cell, metric: string): Interval =>
-  (cell as { summary: Record<string, Interval> }).summary[metric]!;
+/** Undefined where trials agree on no middle, too. */
+const intervalOf = (cell: Cell, metric: MetricName): Interval | undefined =>
+  cell.state === "measured" ? cell.summary[metric] : undefined;
 
 /** One reason for a whole cell, so that it is said once. */
 function reasonFor(before: Cell, after: Cell, metric: MetricName): string {

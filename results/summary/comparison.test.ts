@@ -4,6 +4,7 @@ import { type MadeUpTarget, madeUpCell, madeUpParameters, sixTargets, trialWith 
 import type { Cell, Comparison, MeasuredCell } from "../contract/results.ts";
 import { drawSets, lognormal, seededUniform } from "../statistics/testing.ts";
 import { comparedIn, comparePairs, compareWithReference } from "./comparison.ts";
+import { summarise } from "./summary.ts";
 
 const [tcp, websocket] = sixTargets as [MadeUpTarget, MadeUpTarget, ...MadeUpTarget[]];
 
@@ -79,6 +80,20 @@ describe("comparison with the reference", () => {
     assert.ok(found.ratio.low! > 25 && found.ratio.high! < 45);
     const alone = compareWithReference(cells.slice(0, 2), "floor").find(({ metric }) => metric === "scheduledP99Us")!;
     assert.deepEqual(found, alone);
+  });
+
+  it("tells a target even from a reference whose own trials agree on no middle", () => {
+    const cell = (target: string, p50s: readonly number[]): Cell => {
+      const trials = p50s.map((us, index) => trialWith({ trial: index + 1, measures: { connectP50Us: us } }));
+      const made = madeUpCell("echo", { ...tcp, target, protocol: "tcp" }) as MeasuredCell;
+      return { ...made, trials, ...summarise(trials) };
+    };
+    const restless = cell("a", [100, 2000, 300]);
+    assert.equal((restless as MeasuredCell).absences?.connectP50Us?.kind, "unsettled");
+    const connects = (other: Cell) =>
+      compareWithReference([restless, other], "a").find(({ metric }) => metric === "connectP50Us");
+    assert.equal(connects(cell("b", [2e6, 2.1e6, 1.9e6]))?.verdict, "slower");
+    assert.equal(connects(cell("b", [200, 210, 190]))?.verdict, "cannot-tell");
   });
 
   it("decides nothing with fewer than three trials, and has no interval", () => {

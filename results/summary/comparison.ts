@@ -1,7 +1,7 @@
 /** Targets set beside each other, each pair by its own trials alone: how restless any other target is has no part in it. */
 import { completeTrials } from "../contract/cells.ts";
-import type { Cell, Comparison } from "../contract/results.ts";
-import { type Metric, metricNamed, metrics } from "../metrics/metrics.ts";
+import type { Cell, Comparison, MeasuredCell } from "../contract/results.ts";
+import { type Metric, type MetricName, metricNamed, metrics } from "../metrics/metrics.ts";
 import { type Decision, decide } from "../statistics/decide.ts";
 import { independentInterval, pairedInterval } from "../statistics/intervals.ts";
 import { median } from "../statistics/moments.ts";
@@ -13,8 +13,12 @@ export const comparedIn = (cell: Cell): Metric[] =>
     ? []
     : metrics.filter(
         ({ name, compared }) =>
-          cell.summary[name] !== undefined && (compared === true || compared === `${cell.parameters.load?.kind} loop`),
+          hasTrials(cell, name) && (compared === true || compared === `${cell.parameters.load?.kind} loop`),
       );
+
+/** Trials that agree on no middle may still be told from those of another target. */
+const hasTrials = ({ summary, absences }: MeasuredCell, metric: MetricName): boolean =>
+  summary[metric] !== undefined || absences?.[metric]?.kind === "unsettled";
 
 /** What two samples say of each other. */
 export interface Judgement extends Pick<Comparison, "ratio" | "sets" | "bound" | "verdict"> {
@@ -69,7 +73,7 @@ function pairsIn(cells: readonly Cell[], metric: Metric): Omit<PairComparison, "
 /** Undefined for a cell whose numbers must not be believed, and where a trial cannot tell or a ratio has no meaning. */
 export function sampleOf(cell: Cell, metric: Metric): Sample | undefined {
   const estimate = estimateOf(cell, metric.name);
-  if (estimate.kind !== "value" || cell.state !== "measured") return undefined;
+  if ((estimate.kind !== "value" && estimate.kind !== "unsettled") || cell.state !== "measured") return undefined;
   const trials = completeTrials(cell);
   if (trials.some(({ flags }) => flags.some(({ code }) => code === metric.notComparedIf))) return undefined;
   const values = trials.flatMap(({ trial, measures }) => {
@@ -77,6 +81,7 @@ export function sampleOf(cell: Cell, metric: Metric): Sample | undefined {
     return value !== undefined && value > 0 ? [[trial, value] as const] : [];
   });
   if (values.length < trials.length) return undefined;
+  if (estimate.kind === "unsettled") return { values: new Map(values), bound: undefined, truth: { low: 1, high: 1 } };
   const { bound, upTo = Number.POSITIVE_INFINITY, interval } = estimate;
   const truth = {
     low: bound === "at-most" ? 0 : 1,

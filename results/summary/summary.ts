@@ -50,9 +50,11 @@ export function summarise(
 }
 
 function limited(metric: Metric, found: Found, context: LimitContext): Found {
-  if (found === undefined || "absence" in found) return found;
+  if (found === undefined || ("absence" in found && found.absence.kind === "never")) return found;
   const limit = limitOf(metric, context);
   if (limit === undefined || "absence" in limit) return limit ?? found;
+  // What is unsettled can still be compared, trial by trial; not so if its trials are bounds.
+  if ("absence" in found) return { absence: { ...found.absence, kind: "unknown" } };
   return { number: withLimit(found.number, limit) };
 }
 
