@@ -1,104 +1,156 @@
-import type { ClientConnection, CloseReason, ConnectOptions, ProtocolClient } from "../../protocol/contract.ts";
+import type { Socket } from "node:net";
+import type {
+  ClientConnection,
+  CloseReason,
+  ConnectOptions,
+  Payload,
+  ProtocolClient,
+} from "../../protocol/contract.ts";
 import { handshake } from "../connection/handshake.ts";
-import { ClientLink, closeWaitMs } from "../connection/link.ts";
+import { ClientLink, type ClientWire, closeWaitMs } from "../connection/link.ts";
 import { Outbox } from "./outbox.ts";
 import { openSocket } from "./socket.ts";
 import { Upgrade } from "./upgrade.ts";
-import { encodeMaskedFrame, FrameReader, opcodes } from "./websocket-frames.ts";
-
-const ignore = (): void => {};
+import { encodeMaskedFrame, type FrameListener, FrameReader, opcodes } from "./websocket-frames.ts";
 
 /** RFC 6455 with little on top of the socket: for a load generator that is not to be the limit. */
 export const leanWebsocketClient: ProtocolClient = {
-  connect({ url, limits, cookies, signal, onMessage, onText }: ConnectOptions): Promise<ClientConnection> {
-    const target = new URL(url);
-    const connected = target.protocol === "wss:" ? "secureConnect" : "connect";
-    let upgrade: Upgrade | undefined = new Upgrade(target, cookies?.header());
-    let link: ClientLink | undefined;
-    let closeSent = false;
-    /** Of the server's close frame. */
-    let goodbye: CloseReason | undefined;
-    // What waits for the handshake; let go of when it is over, since a connection may stay for long.
-    let shaken: (link: ClientLink) => void = ignore;
-    let failed: (cause: unknown) => void = ignore;
-    const socket = openSocket(target, (chunk) => {
-      if (upgrade === undefined) return frames.push(chunk);
-      try {
-        const agreed = upgrade.push(chunk);
-        if (agreed === undefined) return;
-        upgrade = undefined;
-        cookies?.keep(agreed.setCookies);
-        shaken(open());
-        shaken = failed = ignore;
-        frames.push(agreed.rest);
-      } catch (error) {
-        if (link !== undefined) throw error;
-        upgrade = undefined;
-        failed(error);
-      }
-    });
-    const outbox = new Outbox(socket, encodeMaskedFrame);
-    const sendClose = (code: number): void => {
-      if (closeSent) return;
-      closeSent = true;
-      const body = Buffer.alloc(code === 1005 ? 0 : 2);
-      if (code !== 1005) body.writeUInt16BE(code, 0);
-      outbox.put(opcodes.close, body, body.byteLength);
-    };
-    const frames = new FrameReader(limits.payloadBytesMax, {
-      text: (utf8) => (onText === undefined ? onMessage(utf8.toString()) : onText(utf8)),
-      binary: (bytes) => onMessage(Buffer.from(bytes)),
-      ping(bytes) {
-        // A peer that asks without reading what it is answered gets no more than what others may have waiting.
-        if (!closeSent && outbox.bufferedBytes <= limits.queueBytesMax) {
-          outbox.put(opcodes.pong, bytes, bytes.byteLength);
-        }
-      },
-      close(code, reason) {
-        goodbye = { by: "server", message: `close code ${code}${reason === "" ? "" : ` (${reason})`}` };
-        sendClose(code);
-        // The server closes first (section 7.1.1), but not for ever.
-        socket.end();
-        setTimeout(ended, closeWaitMs).unref();
-      },
-      malformed(code, reason) {
-        sendClose(code);
-        link?.ended({ by: "network", message: reason });
-      },
-    });
-    const lost: CloseReason = { by: "network", message: "close code 1006" };
-    const ended = (reason = lost): void => link?.ended(goodbye ?? reason);
-
-    function open(): ClientLink {
-      link = new ClientLink(
-        {
-          transmit: (payload, bytes) =>
-            outbox.put(typeof payload === "string" ? opcodes.text : opcodes.binary, payload, bytes),
-          transmitText: (utf8) => outbox.put(opcodes.text, utf8, utf8.byteLength),
-          together: (sends) => outbox.together(sends),
-          writes: () => outbox.writes,
-          bufferedBytes: () => outbox.bufferedBytes,
-          end: () => sendClose(1000),
-          destroy: () => void socket.destroy(),
-        },
-        limits,
-      );
-      return link;
-    }
-
-    socket.on("error", (error) =>
-      link === undefined ? failed(error) : ended({ by: "network", message: error.message }),
-    );
-    socket.on("end", () => (link === undefined ? failed(new Error("socket hang up")) : ended()));
-    socket.on("close", () => (link === undefined ? failed(new Error("socket hang up")) : ended()));
+  connect(options: ConnectOptions): Promise<ClientConnection> {
+    let wire: WebSocketWire | undefined;
     return handshake<ClientConnection>(
-      url,
-      signal,
+      options.url,
+      options.signal,
       (resolve, reject) => {
-        [shaken, failed] = [resolve, (cause) => reject(cause)];
-        socket.once(connected, () => socket.write(upgrade!.request, "latin1"));
+        wire = new WebSocketWire(options, { resolve, reject });
       },
-      () => void socket.destroy(),
+      () => wire?.destroy(),
     );
   },
 };
+
+/** How a handshake ends. */
+interface Outcome {
+  resolve(link: ClientLink): void;
+  reject(cause: unknown): void;
+}
+
+/** One object with methods, for there may be ten thousand of them. */
+class WebSocketWire implements ClientWire, FrameListener {
+  readonly #options: Pick<ConnectOptions, "limits" | "cookies" | "onMessage" | "onText">;
+  readonly #socket: Socket;
+  readonly #outbox: Outbox;
+  readonly #frames: FrameReader;
+  /** Until the handshake is over; nothing of it is kept for longer, since a connection may stay for long. */
+  #handshake: { readonly upgrade: Upgrade; readonly outcome: Outcome } | undefined;
+  #link: ClientLink | undefined;
+  #closeSent = false;
+  /** Of the server's close frame. */
+  #goodbye: CloseReason | undefined;
+
+  constructor({ url, limits, cookies, onMessage, onText }: ConnectOptions, outcome: Outcome) {
+    this.#options = { limits, ...(cookies && { cookies }), onMessage, ...(onText && { onText }) };
+    const target = new URL(url);
+    this.#handshake = { upgrade: new Upgrade(target, cookies?.header()), outcome };
+    this.#socket = openSocket(target, (chunk) => this.#read(chunk));
+    this.#outbox = new Outbox(this.#socket, encodeMaskedFrame);
+    this.#frames = new FrameReader(limits.payloadBytesMax, this);
+    const hungUp = (): void => this.#lost(new Error("socket hang up"), "close code 1006");
+    this.#socket
+      .once(target.protocol === "wss:" ? "secureConnect" : "connect", () =>
+        this.#socket.write(this.#handshake!.upgrade.request, "latin1"),
+      )
+      .on("error", (error) => this.#lost(error, error.message))
+      .on("end", hungUp)
+      .on("close", hungUp);
+  }
+
+  #read(chunk: Buffer): void {
+    if (this.#handshake === undefined) {
+      this.#frames.push(chunk);
+      return;
+    }
+    const { upgrade, outcome } = this.#handshake;
+    try {
+      const agreed = upgrade.push(chunk);
+      if (agreed === undefined) return;
+      this.#handshake = undefined;
+      this.#options.cookies?.keep(agreed.setCookies);
+      this.#link = new ClientLink(this, this.#options.limits);
+      outcome.resolve(this.#link);
+      this.#frames.push(agreed.rest);
+    } catch (error) {
+      if (this.#link !== undefined) throw error;
+      outcome.reject(error);
+    }
+  }
+
+  #lost(cause: Error, message: string): void {
+    this.#handshake?.outcome.reject(cause);
+    this.#link?.ended(this.#goodbye ?? { by: "network", message });
+  }
+
+  #sendClose(code: number): void {
+    if (this.#closeSent) return;
+    this.#closeSent = true;
+    const body = Buffer.alloc(code === 1005 ? 0 : 2);
+    if (code !== 1005) body.writeUInt16BE(code, 0);
+    this.#outbox.put(opcodes.close, body, body.byteLength);
+  }
+
+  text(utf8: Buffer): void {
+    const { onMessage, onText } = this.#options;
+    if (onText === undefined) onMessage(utf8.toString());
+    else onText(utf8);
+  }
+
+  binary(bytes: Buffer): void {
+    this.#options.onMessage(Buffer.from(bytes));
+  }
+
+  /** A peer that asks without reading what it is answered gets no more than what others may have waiting. */
+  ping(bytes: Buffer): void {
+    if (this.#closeSent || this.#outbox.bufferedBytes > this.#options.limits.queueBytesMax) return;
+    this.#outbox.put(opcodes.pong, bytes, bytes.byteLength);
+  }
+
+  /** The server ends the connection first (RFC 6455 section 7.1.1), but is not waited for for ever. */
+  close(code: number, reason: string): void {
+    this.#goodbye = { by: "server", message: `close code ${code}${reason === "" ? "" : ` (${reason})`}` };
+    this.#sendClose(code);
+    this.#socket.end();
+    setTimeout(() => this.#link?.ended(this.#goodbye!), closeWaitMs).unref();
+  }
+
+  malformed(code: number, reason: string): void {
+    this.#sendClose(code);
+    this.#link?.ended({ by: "network", message: reason });
+  }
+
+  transmit(payload: Payload, bytes: number): void {
+    this.#outbox.put(typeof payload === "string" ? opcodes.text : opcodes.binary, payload, bytes);
+  }
+
+  transmitText(utf8: Uint8Array): void {
+    this.#outbox.put(opcodes.text, utf8, utf8.byteLength);
+  }
+
+  together(sends: () => void): void {
+    this.#outbox.together(sends);
+  }
+
+  writes(): number {
+    return this.#outbox.writes;
+  }
+
+  bufferedBytes(): number {
+    return this.#outbox.bufferedBytes;
+  }
+
+  end(): void {
+    this.#sendClose(1000);
+  }
+
+  destroy(): void {
+    this.#socket.destroy();
+  }
+}
