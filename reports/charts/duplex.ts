@@ -43,7 +43,9 @@ export function duplexChart(view: ReportView): Chart | undefined {
     spec: {
       title: {
         text: "One-way delay p50, alone and together",
-        subtitle: titleLines("circle: the other direction is idle; diamond: it is busy too; line: 95 % interval"),
+        subtitle: titleLines(
+          `circle: the other direction is idle; diamond: it is busy too; line: 95 % interval${panels.some(({ found }) => [...found.values()].flat().some(({ bound }) => bound)) ? "; open: a bound" : ""}`,
+        ),
       },
       vconcat: panels.map(({ title, found }) => {
         const rows = sortedRows([...found.keys()], (row) => found.get(row)!.at(-1)!.value, "lower");

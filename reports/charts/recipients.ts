@@ -38,7 +38,7 @@ export function recipientsChart({ cells }: ExperimentView, file: FigureFile): Ch
     alt: `First, median and last recipient of a message, p50: ${formatList(rows.map((row) => `${row.name} ${text.get(row)}`))}.`,
     spec: rowFigure({
       title: "When has everybody heard it?",
-      subtitle: "circle: the first user, diamond: the one in the middle, square: the last; p50 over the messages",
+      subtitle: `p50 of the first user (circle), the middle one (diamond), the last (square)${points.some(({ bound }) => bound) ? "; open: a bound" : ""}`,
       rows,
       text,
       data: points,

@@ -1,7 +1,7 @@
 /** What the experiments on a cluster mean for who must decide: misses with their causes, then the classic problems in numbers. */
 import type { Parameters } from "../../results/contract/results.ts";
 import { type MetricName, metricNamed } from "../../results/metrics/metrics.ts";
-import { formatList } from "../../results/quantities/format.ts";
+import { formatList, formatRange } from "../../results/quantities/format.ts";
 import { oneLine } from "../text/markdown.ts";
 import { expectedInWords, measuredInWords, middleOf, wordsOf } from "../view/shown-estimate.ts";
 import { type CellView, comparesBrokers, hasFault, type PredictionView, type ReportView } from "../view/view.ts";
@@ -14,7 +14,7 @@ export function clusterPart(view: ReportView): ScreenPart | undefined {
   const isCluster = results.cells.some(({ parameters }) => parameters.nodes !== undefined);
   const missed = predictions.filter(({ verdict }) => verdict === "failed");
   if (missed.length === 0 && (!isCluster || predictions.length === 0)) return undefined;
-  const statements = [stateProblem(view), broadcastProblem(view), lossesInFailures(view)];
+  const statements = [stateProblem(view), broadcastProblem(view), lossesInFailures(view), comingBack(view)];
   return {
     failures: missed.map(missInWords),
     sure: statements.filter((line) => line !== undefined),
@@ -101,4 +101,17 @@ function lossesInFailures({ experiments }: ReportView): string | undefined {
   ]
     .map((text) => `; ${text}`)
     .join("")}.`;
+}
+
+/** How long users were away after what was broken. */
+function comingBack({ experiments }: ReportView): string | undefined {
+  const metric = "p99ReconnectedMs";
+  const { unit } = metricNamed(metric);
+  const told = experiments.flatMap(({ info, cells }) => {
+    const known = cells.flatMap((cell) => middleOf(cell, metric) ?? []);
+    return known.length === 0
+      ? []
+      : [`${oneLine(info.name)} ${formatRange(Math.min(...known), Math.max(...known), unit)}`];
+  });
+  return told.length === 0 ? undefined : `Until 99 % of the users cut off were back: ${told.join(", ")}.`;
 }

@@ -49,6 +49,8 @@ const oneWay: readonly Quantity[] = [
   quantity("duplex", "downlinkP50Us", "down p50", "down p50", ""),
 ];
 
+const ordersMax = 3;
+
 /** Which orders are told first, where there is not room for all. */
 const tellingOrder: readonly Quantity[] = [
   columns[0]!,
@@ -75,7 +77,11 @@ export function comparisonPart(view: ReportView): ScreenPart | undefined {
   const [lead] = shown;
   if (lead === undefined) return undefined;
   const asked = tellingOrder.filter((candidate) => wasMeasured(view, candidate));
-  return { table: tableOf(view, shown, lead), sure: ordersOf(view, asked), unsure: openQuestion(view, asked) };
+  return {
+    table: tableOf(view, shown, lead),
+    sure: ordersOf(view, asked).slice(0, ordersMax),
+    unsure: openQuestion(view, asked),
+  };
 }
 
 function tableOf(view: ReportView, shown: readonly Quantity[], lead: Quantity): ScreenTable {

@@ -33,8 +33,9 @@ export function machineVerdictOf({ results, experiments }: ReportView): MachineV
   }
   const before = `load average ${loadAverage.toFixed(1)} on ${plural(cores, "core")}`;
   if (wasBusy(environment)) {
-    const meanwhile = contendedWindows > 0 ? `while measuring, ${waited}` : "while measuring, no process waited";
-    return { state: "busy", text: `${before} before the run; ${meanwhile}: expect wider intervals.` };
+    const quietly = windows === 0 ? "" : "; while measuring, no process waited";
+    const meanwhile = contendedWindows > 0 ? `; while measuring, ${waited}` : quietly;
+    return { state: "busy", text: `${before} before the run${meanwhile}: expect wider intervals.` };
   }
   if (contendedWindows > 0) return { state: "quiet", text: `${before}; ${waited}, too few to move a median.` };
   return {

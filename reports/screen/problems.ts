@@ -69,6 +69,7 @@ const inShort: Readonly<Record<string, string>> = {
   "users-saturated": "the load generator was the limit",
   "capacity-bound": "the load generator was the limit",
   "generator-late": "the load generator was late",
+  "users-late": "many messages were sent late, which their delays contain",
   "generator-stall": "the load generator paused; max contains it",
   "outlying-trial": "one trial was far slower than the others",
   drift: "still changing while it was measured",

@@ -32,7 +32,7 @@ export interface Screen {
   readonly notMeasured: string;
 }
 
-const sureMax = 3;
+const sureMax = 4;
 
 export function screenOf(view: ReportView): Screen {
   const parts = [comparisonPart(view), capacityPart(view), clusterPart(view)].filter((part) => part !== undefined);

@@ -104,6 +104,8 @@ describe("the first screen of a comparison", () => {
       said(starved(results, 1 / 90), "Machine"),
       /^quiet: .*in 1 of 90 windows .*, too few to move a median/,
     );
+    const unseen = { ...madeUpClusterResults(), environment: { ...results.environment, loadAverage: 9 } };
+    assert.doesNotMatch(said(unseen, "Machine"), /no process waited/);
     const before = { ...results, environment: { ...results.environment, loadAverage: 9 } };
     assert.match(said(before, "Machine"), /^busy: load average 9\.0 on 8 cores before the run/);
   });
@@ -246,6 +248,7 @@ describe("the first screen of a cluster", () => {
     );
     assert.match(sure, /without a broker 33\.3 % arrives; with Memory, Redis, NATS and Kafka 100 %/);
     assert.match(sure, /lost unnoticed with NATS; lost, but somebody was told, with Redis; none lost with JetStream/);
+    assert.match(sure, /Until 99 % of the users cut off were back: reconnect-storm 300 ms–2\.00 s\.$/);
     assert.ok(linesOf(results).length <= 24);
     for (const line of linesOf(results)) assert.ok(widthOf(line) <= 80, line);
   });
