@@ -40,8 +40,8 @@ const steadySlices = 3;
 const steadyRatio = 1.1;
 /** On a machine where they never do, it ends after four times what was asked for. */
 const warmupSlicesMax = 4 * steadySlices;
-/** What is learnt of a warm-up: most answers took no longer. */
-const followedPercentile = 90;
+/** Answers that take longer, in the middle, come from far away: a queue of the warm-up's own is shorter. */
+const distantMs = 100;
 /** A pipe is full, and its answers come as steadily as its messages go, after one delay. */
 const rampUpsPerDelay = 1.5;
 const drainsPerDelay = 5;
@@ -153,7 +153,7 @@ export class ServerRig extends Rig {
       const window = await this.window(plan, times, 0);
       if (this.failure !== undefined) return;
       const late = this.#unanswered(window, times.drainMs);
-      const medianMs = slowestMs(window, 50);
+      const medianMs = slowestMedianMs(window);
       mediansMs.push(medianMs);
       // What is lost takes the whole patience each time; and where answers take so long, code that is cold costs nothing.
       const pointless = late > 0 || medianMs > times.durationMs;
@@ -179,9 +179,9 @@ export class ServerRig extends Rig {
 
   /** Windows follow it: distance is no overload, and a window that is over before the first answer sees nothing. */
   #followDelay(window: Window): void {
-    this.#delayMs = Math.max(this.#delayMs, slowestMs(window, followedPercentile));
+    this.#delayMs = Math.max(this.#delayMs, slowestMedianMs(window));
     const { rampUpMs = 0 } = this.#cell.parameters;
-    if (rampUpsPerDelay * this.#delayMs <= rampUpMs) return;
+    if (this.#delayMs < distantMs || rampUpsPerDelay * this.#delayMs <= rampUpMs) return;
     const message = "answers took so long in the warm-up that windows ramp up and drain for longer than was asked for";
     this.flag({ code: "windows-follow-delay", severity: "warning", cause: "target", message });
   }
@@ -253,11 +253,11 @@ export class ServerRig extends Rig {
 }
 
 /** Of the flow with the longest delays, however few they are: a short warm-up of a distant server has few. 0 for none. */
-const slowestMs = (window: Window, percentile: number): number =>
+const slowestMedianMs = (window: Window): number =>
   Math.max(
     0,
     ...flowsOf(window).map(({ histograms: { service } }) =>
-      service === undefined ? 0 : decodeHistogram(service).getValueAtPercentile(percentile) / 1e6,
+      service === undefined ? 0 : decodeHistogram(service).getValueAtPercentile(50) / 1e6,
     ),
   );
 
