@@ -105,8 +105,8 @@ export interface Ledger {
   readonly deliveriesPerSecond: number;
   readonly publishedPerSecond: number;
   /**
-   * Share of the busiest window of traffic in which the event loop of the users had something to do, from 0 to 1. An open
-   * loop's pacing polls for a quarter of a millisecond before each message, which counts as busy.
+   * Share of the busiest window of traffic in which the event loop of the users had something to do, from 0 to 1. What
+   * an open loop's pacing polls for, by which a wake-up was early, counts as busy.
    */
   readonly usersEventLoopUtilization: number;
   /** Notices of a gap that users were given: `gap`, and `welcome` with `recovered: "gap"`. */

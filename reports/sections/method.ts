@@ -1,5 +1,5 @@
 import type { Cell } from "../../results/contract/results.ts";
-import { formatList, plural } from "../../results/quantities/format.ts";
+import { formatList, formatQuantity, plural } from "../../results/quantities/format.ts";
 import { compressionOf, tlsOf, wasObserved } from "../../results/recording/observed.ts";
 import { trialsForIntervalMin } from "../../results/statistics/intervals.ts";
 import { blocks, bullets, codeBlock, escapeText, oneLine } from "../text/markdown.ts";
@@ -23,7 +23,7 @@ export function methodSection(view: ReportView): Section {
         "**A percentile is printed only if the messages carry it**: at least 5.7 of each trial must lie beyond it, n × (1 − p) ≥ 5.7, which leaves room for the upper rank of a 95 % interval of a quantile.",
         "**Nothing is trimmed, everything is counted.** Every message has a sender and a number, so what is missing, duplicated or out of order is an exact count. After the last message the users wait until everything has arrived or the drain is over; what is still on the way then is counted as censored.",
         "**Delays** are counted from the schedule in an open loop, so that what waits in front of a stalled server is not left out; in a closed loop from the sending.",
-        ...(view.rows.length > 0 ? trafficMethod : []),
+        ...(view.rows.length > 0 ? trafficMethod(view) : []),
       ]),
       "Everything here can be rendered again from `results.json`, raw histograms included. To reproduce the run:",
       codeBlock("sh", oneLine(results.command)),
@@ -58,11 +58,20 @@ function transport({ rows, results }: ReportView): string[] {
   return [sentences.join(" ")];
 }
 
-const trafficMethod = [
+const trafficMethod = (view: ReportView): string[] => [
   "**Wire bytes** are counted at the clients' sockets, above TCP: its headers, those of IP and acknowledgements are not in them.",
-  "**Pacing**: a process that follows a schedule sleeps and is woken as early as waking takes. It wakes at most once per pacing period (`pacingPeriodUs` in `results.json`: 1 ms over the number of cores); messages due closer together than that leave together, late by up to a period, which is in the dispatch delay. In duplex windows both processes tick by the same schedule whether or not they send, so that a direction is not slower alone only because its receiver slept; with both busy, each message meets one that comes the other way.",
+  `**Pacing**: a process that follows a schedule sleeps and is woken as early as waking takes. It wakes at most once per pacing period (${pacingPeriods(view)}\`pacingPeriodUs\`: 1 ms over the number of cores); messages due closer together than that leave together, late by up to a period, which is in the dispatch delay. In duplex windows both processes tick by the same schedule whether or not they send, so that a direction is not slower alone only because its receiver slept; with both busy, each message meets one that comes the other way.`,
   "**Connect times** are taken one connection after the other, after a few that are not timed, in fresh processes: most of it is code that has run only a few times.",
 ];
+
+/** Those of this run, ready to be followed by the name; none where nothing was paced. */
+function pacingPeriods({ results: { cells } }: ReportView): string {
+  const trials = cells.flatMap((cell) => (cell.state === "measured" ? cell.trials : []));
+  const periods = new Set(
+    trials.flatMap(({ windows }) => windows.flatMap(({ measures }) => measures.pacingPeriodUs ?? [])),
+  );
+  return periods.size === 0 ? "" : `${formatList([...periods].map((us) => formatQuantity(us, "us")))} in this run; `;
+}
 
 const clusterMethod = [
   "**Real programs.** Load balancer and brokers are the programs their names say, started privately for the run with the versions above; only the nodes and the virtual users are wirebench's own. `no broker` and the in-memory broker are the two ends of the scale: nothing between the nodes, and as little as can be.",

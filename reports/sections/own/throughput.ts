@@ -25,6 +25,9 @@ export const throughputSection = perTarget("throughput", (view, rows) => {
       metricColumn("throughput", "roundTripP99Us", "Service p99"),
       metricColumn("throughput", "serverCpuUsPerMessage", "Server CPU per message"),
       metricColumn("throughput", "generatorCpuUsPerMessage", "Client CPU per message"),
+      ...(rows.some((row) => estimateOf(row.cells.get("throughput"), "generatorMessagesPerWrite").kind === "value")
+        ? [metricColumn("throughput", "generatorMessagesPerWrite", "Messages per write")]
+        : []),
       { title: "Busier side", align: "left", show: busierSide },
     ]),
     showCharts(charts),
