@@ -9,8 +9,12 @@ test("two tools agree when the ranges of their rounds overlap, and differ when t
 });
 
 test("a server that answers late holds both to the same rate", () => {
-  assert.equal(holdRates({ autocannon: [900, 910], harness: [905, 890] }, 10).verdict, "passed");
-  assert.equal(holdRates({ autocannon: [900, 910], harness: [1800, 1790] }, 10).verdict, "failed");
-  assert.equal(holdRates({ autocannon: [900, 910], harness: [600, 610] }, 10).verdict, "failed");
-  assert.equal(holdRates({ autocannon: [900, 800, 850], harness: [905, 890, 890] }, 10).verdict, "cannot tell");
+  assert.equal(holdRates({ autocannon: [900, 910, 905], harness: [905, 890] }, 10).verdict, "passed");
+  assert.equal(holdRates({ autocannon: [900, 910, 905], harness: [1800, 1790] }, 10).verdict, "failed");
+  assert.equal(holdRates({ autocannon: [900, 910, 905], harness: [600, 610] }, 10).verdict, "failed");
+});
+
+test("what autocannon falls short of by itself, or varies by, is not held against the harness", () => {
+  assert.equal(holdRates({ autocannon: [590, 411, 480], harness: [450, 352] }, 10).verdict, "cannot tell");
+  assert.equal(holdRates({ autocannon: [900, 700, 890, 650], harness: [720, 700, 710] }, 10).verdict, "cannot tell");
 });
