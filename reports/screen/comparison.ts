@@ -1,9 +1,11 @@
 /** The targets of a run side by side, and what their differences are worth. */
+import { completeTrials, measured } from "../../results/contract/cells.ts";
 import type { Ratio } from "../../results/contract/results.ts";
 import { type MetricName, metricNamed } from "../../results/metrics/metrics.ts";
 import { formatList, plural } from "../../results/quantities/format.ts";
 import { equivalentRatio } from "../../results/statistics/decide.ts";
 import { trialsForIntervalMin } from "../../results/statistics/intervals.ts";
+import { median } from "../../results/statistics/moments.ts";
 import { comparePairs, type PairComparison } from "../../results/summary/comparison.ts";
 import { type Estimate, estimateOf } from "../../results/summary/estimate.ts";
 import { oneLine } from "../text/markdown.ts";
@@ -122,15 +124,26 @@ function tableOf(view: ReportView, shown: readonly Quantity[], lead: Quantity): 
 function sorted(rows: readonly TargetRow[], lead: Quantity, order: "best first" | "lowest first"): TargetRow[] {
   const sign = order === "best first" && metricNamed(lead.metric).better === "higher" ? -1 : 1;
   const key = (row: TargetRow): number => {
-    const estimate = estimateIn(row, lead);
-    return estimate.kind === "value" ? sign * estimate.interval.value : Number.POSITIVE_INFINITY;
+    const middle = middleIn(row, lead);
+    return middle === undefined ? Number.POSITIVE_INFINITY : sign * middle;
   };
   return [...rows].sort((a, b) => (key(a) === key(b) ? 0 : key(a) - key(b)));
+}
+
+/** What puts a target in its place: where trials agree on no number to print, they can still be compared set by set. */
+function middleIn(row: TargetRow, asked: Quantity): number | undefined {
+  const estimate = estimateIn(row, asked);
+  if (estimate.kind === "value") return estimate.interval.value;
+  const cell = measured(row.cells.get(asked.scenario));
+  if (estimate.kind !== "unsettled" || cell === undefined) return undefined;
+  const values = completeTrials(cell).flatMap(({ measures }) => measures[asked.metric] ?? []);
+  return values.length === 0 ? undefined : median(values);
 }
 
 function cellOf(row: TargetRow, asked: Quantity): ScreenCell {
   const estimate = estimateIn(row, asked);
   if (estimate.kind === "absent") return { text: "–", tone: "quiet" };
+  if (estimate.kind === "unsettled") return { text: "varies", tone: "doubt" };
   if (estimate.kind !== "value") return { text: estimate.kind, tone: "bad" };
   return { text: formatEstimate(estimate, metricNamed(asked.metric).unit) };
 }
@@ -165,7 +178,8 @@ function legendOf(
   lead: Quantity,
   rows: readonly TargetRow[],
 ): LegendEntry[] {
-  const values = shown.flatMap((asked) => rows.map((row) => estimateIn(row, asked))).filter(isValue);
+  const estimates = shown.flatMap((asked) => rows.map((row) => estimateIn(row, asked)));
+  const values = estimates.filter(isValue);
   const bounded = values.filter(({ bound }) => bound !== undefined);
   const hasIntervals = view.trials >= trialsForIntervalMin;
   const always = (text: string, isNeeded: boolean): LegendEntry[] => (isNeeded ? [{ text }] : []);
@@ -176,6 +190,10 @@ function legendOf(
     ),
     ...shown.flatMap(({ meaning, title }) => (meaning === "" ? [] : [{ text: meaning, column: title }])),
     ...always("<: sure; =: equal within 25 %; comma: open", view.rows.length > 1 && hasIntervals),
+    ...always(
+      "varies: trials too far apart for a middle",
+      estimates.some(({ kind }) => kind === "unsettled"),
+    ),
     ...always(
       "a–b: at least a, at most b",
       bounded.some(({ upTo }) => upTo !== undefined),
@@ -196,7 +214,7 @@ function ordersOf(view: ReportView, asked: readonly Quantity[]): string[] {
   const short = shortNamesOf(view.rows.map(({ name }) => name));
   const pairs = comparePairs(view.results.cells, view.reference?.info.label);
   const lines = asked.flatMap((candidate) => {
-    const known = view.rows.filter((row) => isValue(estimateIn(row, candidate)));
+    const known = view.rows.filter((row) => middleIn(row, candidate) !== undefined);
     const groups = decidedOrder(sorted(known, candidate, "lowest first"), relationIn(pairs, candidate));
     if (groups.length < 2 && !groups.some(({ isEqual, entries }) => isEqual && entries.length > 1)) return [];
     const isHigherBetter = metricNamed(candidate.metric).better === "higher";

@@ -74,6 +74,8 @@ const inShort: Readonly<Record<string, string>> = {
   "outlying-trial": "one trial was far slower than the others",
   drift: "still changing while it was measured",
   "warm-up-incomplete": "still getting faster when it was measured",
+  "windows-follow-delay": "slow answers stretched its windows",
+  "delayed-ack": "a p50 of 40 ms: Nagle's algorithm and delayed acknowledgements",
   "few-samples": "too few messages for a p99",
   "littles-law": "not steady while it was measured",
   "stalled-window": "something held it up for a while",

@@ -155,6 +155,17 @@ describe("the first screen of a comparison", () => {
     assert.match(linesOf(bracket).join(" "), /a–b: at least a, at most b/);
   });
 
+  it("puts a target whose trials agree on no middle where they were measured, without a number", () => {
+    const results = structuredClone(madeUpResults(sixTargets.slice(0, 3), { scenarios: ["echo"] }));
+    const websocket = results.cells[1] as MeasuredCell;
+    delete websocket.summary.scheduledP50Us;
+    websocket.absences = { scheduledP50Us: { kind: "unsettled", why: "its trials lie too far apart" } };
+    const rows = tableOf(results);
+    assert.match(rows[2]!, /^WebSocket +varies +1\.50 \(/);
+    assert.match(linesOf(results).join(" "), /varies: trials too far apart for a middle/);
+    assert.equal(lineOf(results, "Sure"), "Sure      p50: TCP < WebSocket < SSE");
+  });
+
   it("shows defects, drift and whatever else was flagged of numbers it prints", () => {
     const defect = {
       code: "lost",
