@@ -33,42 +33,53 @@ async function serverThat(t: TestContext, answer: (echo: () => void) => void): P
 }
 
 interface Measured {
-  readonly exitCode: number | null;
   readonly cell: MeasuredCell;
-  /** In the middle, in milliseconds; or per second. */
+  /** In the middle. */
   readonly numberOf: (metric: string) => number;
   readonly codes: readonly string[];
 }
 
+type Scenario = "echo" | "throughput";
+
 const connections = 4;
 const inFlight = 8;
 
-async function measure(target: string, scenario: "echo" | "throughput", ratePerSecond = 200): Promise<Measured> {
+async function measure(
+  target: string,
+  scenarios: readonly Scenario[],
+  ratePerSecond = 200,
+): Promise<{ exitCode: number | null; measured: readonly Measured[] }> {
   using folder = temporaryFolder();
-  const load = scenario === "echo" ? ["--rate", String(ratePerSecond)] : ["--in-flight", String(inFlight)];
+  const experiments = scenarios.flatMap((name) => ["--scenario", name]);
+  const load = scenarios.flatMap((name) =>
+    name === "echo" ? ["--rate", String(ratePerSecond)] : ["--in-flight", String(inFlight)],
+  );
   const brief = ["--trials", "1", "--duration", "600ms", "--warmup", "50ms", "--connections", String(connections)];
-  const cli = new RunningCli(["run", target, "--scenario", scenario, ...load, ...brief, "--out", folder.path]);
+  const cli = new RunningCli(["run", target, ...experiments, ...load, ...brief, "--out", folder.path]);
   const exitCode = await cli.exitCode();
-  const [cell] = folder.results().cells;
-  assert.ok(cell?.state === "measured", `${cell?.state}: ${cli.stderr}`);
-  return {
-    exitCode,
-    cell,
-    numberOf: (metric) => cell.summary[metric]?.value ?? Number.NaN,
-    codes: cell.validity.flags.filter(({ severity }) => severity !== "warning").map(({ code }) => code),
-  };
+  const measured = folder.results().cells.map((cell): Measured => {
+    assert.ok(cell.state === "measured", `${cell.state}: ${cli.stderr}`);
+    return {
+      cell,
+      numberOf: (metric) => cell.summary[metric]?.value ?? Number.NaN,
+      codes: cell.validity.flags.filter(({ severity }) => severity !== "warning").map(({ code }) => code),
+    };
+  });
+  assert.equal(measured.length, scenarios.length);
+  return { exitCode, measured };
 }
 
 for (const delayMs of [5, 150, 500]) {
   test(`a server ${delayMs} ms away is neither overloaded nor idle, in either loop`, async (t) => {
     const target = await serverThat(t, (echo) => setTimeout(echo, delayMs));
-    const echo = await measure(target, "echo");
-    assert.deepEqual([echo.exitCode, echo.cell.validity.verdict, echo.codes], [0, "valid", []]);
+    const { exitCode, measured } = await measure(target, ["echo", "throughput"]);
+    const [echo, closed] = measured as [Measured, Measured];
+    assert.equal(exitCode, 0);
+    assert.deepEqual([echo.cell.validity.verdict, echo.codes], ["valid", []]);
     const p50Ms = echo.numberOf("scheduledP50Us") / 1000;
     assert.ok(p50Ms > 0.95 * delayMs && p50Ms < 3 * delayMs + 200, `p50 ${p50Ms} ms`);
     assert.ok(Math.abs(echo.numberOf("achievedRatePerSecond") / 200 - 1) < 0.02, "all that was offered was carried");
-    const closed = await measure(target, "throughput");
-    assert.deepEqual([closed.exitCode, closed.cell.validity.verdict, closed.codes], [0, "valid", []]);
+    assert.deepEqual([closed.cell.validity.verdict, closed.codes], ["valid", []]);
     // Little's law, and a delay that is not far from the one imposed.
     const { service } = flowsOf(closed.cell.trials[0]!.windows[0]!)[0]!.histograms;
     const meanMs = decodeHistogram(service!).mean / 1e6;
@@ -82,9 +93,9 @@ test("a server that takes long for its first answers is measured as it is then",
   let answers = 0;
   // Conformance and rehearsals have their share of them; what is left falls into the warm-up.
   const target = await serverThat(t, (echo) => (++answers % 1500 < 20 ? setTimeout(echo, 400) : echo()));
-  const { exitCode, numberOf } = await measure(target, "echo");
+  const { exitCode, measured } = await measure(target, ["echo"]);
   assert.equal(exitCode, 0);
-  assert.ok(numberOf("scheduledP50Us") < 200_000);
+  assert.ok(measured[0]!.numberOf("scheduledP50Us") < 200_000);
 });
 
 test("a server that cannot take what is offered is invalid: its backlog grows", async (t) => {
@@ -95,7 +106,8 @@ test("a server that cannot take what is offered is invalid: its backlog grows", 
   }, 10);
   t.after(() => clearInterval(worker));
   const target = await serverThat(t, (echo) => void queue.push(echo));
-  const { exitCode, cell, codes } = await measure(target, "echo", 2500);
+  const { exitCode, measured } = await measure(target, ["echo"], 2500);
+  const { cell, codes } = measured[0]!;
   assert.equal(cell.validity.verdict, "invalid");
   assert.ok(codes.includes("offered-rate-not-achieved"), codes.join());
   assert.equal(exitCode, 4);
@@ -106,7 +118,8 @@ test("a server that loses one message in a hundred has a p50 and p90, and no lon
   const target = await serverThat(t, (echo) => {
     if (++messages < 1500 || messages % 100 !== 0) echo();
   });
-  const { exitCode, cell, numberOf, codes } = await measure(target, "echo", 4000);
+  const { exitCode, measured } = await measure(target, ["echo"], 4000);
+  const { cell, numberOf, codes } = measured[0]!;
   assert.deepEqual([exitCode, cell.validity.verdict], [0, "valid"]);
   assert.ok(codes.every((code) => code === "lost-messages" || code === "censored-messages") && codes.length > 0);
   assert.ok(numberOf("scheduledP50Us") > 0 && numberOf("scheduledP90Us") > 0);
