@@ -9,7 +9,8 @@ import type { Check } from "./check.ts";
 import type { Verdict } from "./judge.ts";
 import { type Attempt, shape } from "./observe.ts";
 
-const keptBytes = 256 * 1024;
+/** Far more than what any protocol keeps for a connection by itself. */
+const keptBytes = 512 * 1024;
 const behaviour = { name: "known-cost", keptBytes } as const;
 const durationMs = 1000;
 /** Anything a meter leaves out or counts twice here is far more. */
@@ -52,15 +53,15 @@ export async function checkCpu({ target, seed, signal }: Attempt): Promise<Check
     own = cost && cpuUsWithin(cost, startNs, endNs);
   };
   const flows = { roundTrip: { kind: "open", ratePerSecond: 100 } } as const;
-  const window = await rig.window({ name: "burning", flows }, { ...shape, durationMs });
+  const window = await rig.window({ name: "burning", flows }, { ...shape, durationMs, drainMs: 10_000 });
   if (rig.failure !== undefined) throw new Error(rig.failure);
   return [checkCost("cpu, server's CPU time on two threads", "us", own, useOf(window).serverCpuUs ?? Number.NaN)];
 }
 
 /** The idle experiment, on connections for each of which the server keeps so many bytes. */
 export async function checkMemory({ target, seed, signal }: Attempt): Promise<Check[]> {
-  const steps = [40, 80, 120, 160, 200];
-  const parameters = { ...shape, connections: 200, payloadKind: "text", workers: 1, settings: {} } as const;
+  const steps = [20, 40, 60, 80, 100];
+  const parameters = { ...shape, connections: 100, payloadKind: "text", workers: 1, settings: {} } as const;
   const cell: IdleCell = { target, behaviour, parameters, expectations: [], steps, restMs: 20, watchMs: 20 };
   await using programs = new ProgramPool();
   await using rig = await idle.open(cell, { trial: 1, seed, signal, programs });

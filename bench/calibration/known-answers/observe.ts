@@ -33,6 +33,8 @@ export interface WindowSeen {
   /** As our own server had it. */
   readonly server: ServerWindow;
   readonly wire: WitnessedWindow;
+  /** Nothing is under way before and after a window: no request waits for messages, no response follows one. */
+  readonly quietAtEnds: boolean;
 }
 
 export interface Attempt {
@@ -48,7 +50,10 @@ export interface ObserveOrder extends Attempt {
   readonly impairments?: { readonly up: Impairment; readonly down: Impairment };
 }
 
-export const shape = { connections: 4, rampUpMs: 100, drainMs: 3000, payloadBytes: 64 } as const;
+export const shape = { connections: 4, rampUpMs: 100, payloadBytes: 64 } as const;
+
+/** It ends with the last message, unless one was dropped: then it must be waited for in vain. */
+const drainMsOf = ({ answer }: KnownWindow): number => (answer?.kind === "drop" ? 2000 : 10_000);
 
 const callWaitMs = 20_000;
 
@@ -80,17 +85,26 @@ export async function observe(order: ObserveOrder): Promise<WindowSeen[]> {
   rig.onServerWindow = (server, order) => {
     heard = { server, order };
   };
-  await rig.warmUp({ name: "warm-up", flows: warmUpOf(order.behaviour) }, 150, shape.drainMs);
+  await rig.warmUp({ name: "warm-up", flows: warmUpOf(order.behaviour) }, 150, 10_000);
+  const { uplink, downlink } = traitsOf(target);
+  const quietAtEnds = uplink === "stream" && downlink === "stream";
   const seen: WindowSeen[] = [];
   for (const [place, plan] of windows.entries()) {
     await relay.call("crossings", undefined, callWaitMs);
-    const window = await rig.window({ name: plan.name, flows: plan.flows }, { ...shape, durationMs: plan.durationMs });
+    const window = await rig.window(
+      { name: plan.name, flows: plan.flows },
+      {
+        ...shape,
+        durationMs: plan.durationMs,
+        drainMs: drainMsOf(plan),
+      },
+    );
     if (rig.failure !== undefined) throw new Error(rig.failure);
     const reportedNs = nowNs();
     const wire = witness(await relay.call("crossings", undefined, callWaitMs), place + 1);
     const { server, order } = heard!;
     const { rampUpStartNs, startNs, endNs } = order;
-    seen.push({ plan, rampUpStartNs, startNs, endNs, reportedNs, window, server, wire });
+    seen.push({ plan, rampUpStartNs, startNs, endNs, reportedNs, window, server, wire, quietAtEnds });
   }
   return seen;
 }
