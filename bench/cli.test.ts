@@ -118,7 +118,7 @@ test("run measures every scenario, writes what it says, and report renders the s
   using folder = temporaryFolder();
   const { code, stdout, stderr } = await ends(["run", "tcp", "websocket", ...short, ...fewIdle, "--out", folder.path]);
   assert.match(stdout, new RegExp(`Report: ${folder.path}/report.md`));
-  assert.match(stderr, /\[1\/8\] {2}\w+, \w+ {2}trial 1 {2}\d+:\d\d left/);
+  assert.match(stderr, /\[1\/8\] {2}6 cells {2}trial 1 {2}\d+:\d\d left/);
   const { cells, comparisons, interrupted } = folder.results();
   assert.equal(cells.length, 8);
   for (const cell of cells) {
