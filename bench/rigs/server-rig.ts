@@ -169,12 +169,14 @@ export class ServerRig extends Rig {
       const what = `no answer to any of the ${ledger.sentMessages} messages of the warm-up`;
       throw new Error(`${what} within ${patientMs / 1000} s${bytes}`);
     }
-    const censored = flowsOf(window).reduce((sum, { ledger }) => sum + ledger.censoredMessages, 0);
+    const total = (name: "lostMessages" | "censoredMessages"): number =>
+      flowsOf(window).reduce((sum, { ledger }) => sum + ledger[name], 0);
+    const censored = total("censoredMessages");
     if (censored > 0) {
       const message = `${censored} messages of the warm-up had not come after ${patientMs / 1000} s: if they were not lost, they were load on what was measured then`;
       this.flag({ code: "warm-up-incomplete", severity: "warning", cause: "target", message });
     }
-    return censored;
+    return censored + total("lostMessages");
   }
 
   /** Windows follow it: distance is no overload, and a window that is over before the first answer sees nothing. */
