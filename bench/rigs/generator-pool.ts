@@ -81,13 +81,19 @@ export class GeneratorPool implements LoadGenerator<PoolConnectOrder, string, Wi
     return { tls: [...this.#tls], compression: [...this.#compression] };
   }
 
-  async run(order: WindowOrder): Promise<void> {
-    const patienceMs = (order.endNs - nowNs()) / 1e6 + graceMs;
+  /** Resolves when every process is ready for the window, which may be called off by another one. */
+  async prepare(order: WindowOrder): Promise<void> {
     await Promise.all(
       this.#processes.map((process, worker) =>
-        process.call("begin", workerOrder(order, this.#processes.length, worker), patienceMs),
+        process.call("prepare", workerOrder(order, this.#processes.length, worker), graceMs),
       ),
     );
+  }
+
+  /** The window it is ready for. */
+  async run({ endNs }: WindowOrder): Promise<void> {
+    const patienceMs = (endNs - nowNs()) / 1e6 + graceMs;
+    await Promise.all(this.#processes.map((process) => process.call("send", undefined, patienceMs)));
   }
 
   halt(): void {

@@ -32,7 +32,8 @@ export interface WindowTimes {
 /** Beyond its own plan, a server is given this long before it counts as dead: the machine may be very busy. */
 const graceMs = 15_000;
 /** From the order to the first message, so that every process has heard of the window before it begins. */
-const leadNs = 10e6;
+const leadMsMin = 10;
+const leadMsMax = 1000;
 /** Warm-up is denser than what is measured, so a slow target is given longer to deliver it. */
 const warmupDrainMs = 10_000;
 /** Of the delay in a warm-up: as many slices in a row must agree about it, within so much, before it is over. */
@@ -203,19 +204,13 @@ export class ServerRig extends Rig {
    * trial. Rejects where nobody saw anything.
    */
   async window(plan: WindowPlan, times: WindowTimes, index = ++this.#windows): Promise<Window> {
-    const { rampUpMs, durationMs, drainMs } = this.#followingDelay(plan, times);
-    const rampUpStartNs = nowNs() + leadNs;
-    const startNs = rampUpStartNs + rampUpMs * 1e6;
-    const endNs = startNs + durationMs * 1e6;
-    const { seed, trial } = this.#context;
-    const { connections } = this.#cell.parameters;
-    const drawn = drawnSeed(seed, trial, index);
-    const at = { rampUpStartNs, startNs, endNs, delayNs: this.#delayMs * 1e6 };
-    const order: WindowOrder = { ...plan, ...at, index, connections, seed: drawn };
+    const following = this.#followingDelay(plan, times);
+    const { durationMs, drainMs } = following;
+    const order = await this.#prepare(plan, following, index);
     const { server, watch } = this.system;
     const meter = watch.meter(order);
-    const patienceMs = (endNs - nowNs()) / 1e6 + graceMs;
-    const sending = Promise.all([server?.call("begin", order, patienceMs), this.users.run(order)]);
+    const patienceMs = (order.endNs - nowNs()) / 1e6 + graceMs;
+    const sending = Promise.all([server?.call("send", undefined, patienceMs), this.users.run(order)]);
     await Promise.race([sending.catch((error) => this.fail(error)), this.untilFailed()]);
     const cutShort = this.failure !== undefined;
     if (cutShort) this.#halt();
@@ -225,7 +220,25 @@ export class ServerRig extends Rig {
     const [own, generators] = await this.#collect(order, cutShort ? 0 : drainMs);
     if (generators.length === 0) throw new WirebenchError("process-failed", this.failure ?? "nobody saw the window");
     const joined = joinWindow(order, durationMs, own, seen, generators);
-    return { name: plan.name, startMs: this.atMs(startNs), durationMs, ...joined };
+    return { name: plan.name, startMs: this.atMs(order.startNs), durationMs, ...joined };
+  }
+
+  /**
+   * Every process is ready before the first message leaves, or one that was kept from its core would miss the first ones and
+   * they would count as lost. Where that takes too long, the window is called off for a later one.
+   */
+  async #prepare(plan: WindowPlan, { rampUpMs, durationMs }: WindowTimes, index: number): Promise<WindowOrder> {
+    const { seed, trial } = this.#context;
+    const { connections } = this.#cell.parameters;
+    for (let leadMs = leadMsMin; ; leadMs *= 4) {
+      const rampUpStartNs = nowNs() + leadMs * 1e6;
+      const startNs = rampUpStartNs + rampUpMs * 1e6;
+      const at = { rampUpStartNs, startNs, endNs: startNs + durationMs * 1e6, delayNs: this.#delayMs * 1e6 };
+      const order: WindowOrder = { ...plan, ...at, index, connections, seed: drawnSeed(seed, trial, index) };
+      const ready = Promise.all([this.system.server?.call("prepare", order, graceMs), this.users.prepare(order)]);
+      await this.unlessFailed(ready);
+      if (nowNs() < rampUpStartNs || leadMs > leadMsMax) return order;
+    }
   }
 
   /** A server that goes on after this rig is told that its users leave; ours ends with it. */

@@ -14,7 +14,8 @@ export function echoBehaviour(): MeasuredBehaviour {
     get handledMessages() {
       return handledMessages;
     },
-    begin: () => Promise.resolve(),
+    prepare: () => Promise.resolve(),
+    send: () => Promise.resolve(),
     halt() {},
     collect: () => Promise.resolve({}),
   };

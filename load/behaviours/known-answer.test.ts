@@ -17,7 +17,7 @@ async function answersTo(
   const sequences: number[] = [];
   const send = (payload: Payload): void => void sequences.push(codec.decode(payload)!.sequence);
   const handler = service.behaviour({ send, close() {} });
-  await service.begin(window);
+  await service.prepare(window);
   for (let sequence = 0; sequence < count; sequence++) {
     handler.message(codec.encode("data", 1, sequence, 99 + sequence, 99 + sequence));
   }

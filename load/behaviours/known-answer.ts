@@ -110,13 +110,14 @@ export function knownAnswerBehaviour(
     get imposed() {
       return imposed;
     },
-    begin(order) {
+    prepare(order) {
       window = order;
       plan = planOf(order);
       imposed = nothingImposed();
       for (const line of lines) line.highestSent = -1;
       return Promise.resolve();
     },
+    send: () => Promise.resolve(),
     halt() {},
     /** Waits for the delays that are not over; then answers that nothing came to overtake leave too. */
     async collect(drainMs) {

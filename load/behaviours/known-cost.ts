@@ -35,6 +35,7 @@ export function knownCostBehaviour({ keptBytes }: KnownCost): KnownCostBehaviour
   const worker = new Worker(siblingModule("burning-worker", import.meta.url));
   worker.unref();
   let handledMessages = 0;
+  let untilNs = 0;
   const log: CostLog = { atNs: [], cpuUs: [] };
   const note = (): void => {
     const { user, system } = process.cpuUsage();
@@ -61,9 +62,13 @@ export function knownCostBehaviour({ keptBytes }: KnownCost): KnownCostBehaviour
     get log() {
       return log;
     },
-    begin({ endNs }: WindowOrder) {
-      burn(ownBurn, endNs + lateNs);
-      worker.postMessage({ ...workerBurn, endNs: endNs + lateNs });
+    prepare({ endNs }: WindowOrder) {
+      untilNs = endNs + lateNs;
+      return Promise.resolve();
+    },
+    send() {
+      burn(ownBurn, untilNs);
+      worker.postMessage({ ...workerBurn, endNs: untilNs });
       return Promise.resolve();
     },
     halt() {},

@@ -11,8 +11,10 @@ export interface MeasuredBehaviour {
   readonly behaviour: Behaviour;
   /** Messages received plus messages sent unasked, since the start. */
   readonly handledMessages: number;
-  /** Takes part in a window; resolves when this side has sent what it had to. */
-  begin(window: WindowOrder): Promise<void>;
+  /** Resolves when it is ready for what comes in the window, which may be called off by another one. */
+  prepare(window: WindowOrder): Promise<void>;
+  /** Takes part in the window it is ready for; resolves when this side has sent what it had to. */
+  send(): Promise<void>;
   /** Ends the sending of the current window early. */
   halt(): void;
   /** What this side saw of the window, after waiting up to `drainMs` for what is on the way. */

@@ -48,7 +48,8 @@ export function scriptedBehaviour(): MeasuredBehaviour {
     get handledMessages() {
       return handledMessages;
     },
-    begin: () => Promise.resolve(),
+    prepare: () => Promise.resolve(),
+    send: () => Promise.resolve(),
     halt() {},
     collect: () => Promise.resolve({}),
   };

@@ -1,6 +1,7 @@
 import type { ServerConnection } from "../../protocol/contract.ts";
 import type { MessageCodec } from "../../protocol/messages/message.ts";
 import { OneWayReceiver, OneWaySender, tickIdle } from "../flows/one-way.ts";
+import type { WindowOrder } from "../flows/window.ts";
 import { realTimeline, wakeMetronome } from "../pacing/metronome.ts";
 import type { FlowRecords, MeasuredBehaviour } from "./measured-behaviour.ts";
 
@@ -15,6 +16,7 @@ export function trafficBehaviour(codec: MessageCodec): MeasuredBehaviour {
   const places = new Map<ServerConnection, number>();
   let receiver: OneWayReceiver | undefined;
   let sender: OneWaySender | undefined;
+  let window: WindowOrder | undefined;
   let echoes = true;
   let handledMessages = 0;
   let onConnection: () => void = () => {};
@@ -44,7 +46,8 @@ export function trafficBehaviour(codec: MessageCodec): MeasuredBehaviour {
     get handledMessages() {
       return handledMessages;
     },
-    async begin(window) {
+    async prepare(order) {
+      window = order;
       const { roundTrip, uplink, downlink } = window.flows;
       echoes = roundTrip !== undefined;
       receiver = undefined;
@@ -55,6 +58,10 @@ export function trafficBehaviour(codec: MessageCodec): MeasuredBehaviour {
       for (const [place, connection] of connections.entries()) places.set(connection, place);
       receiver = uplink && new OneWayReceiver(realTimeline, codec, window, connections.length);
       sender = downlink && new OneWaySender(realTimeline, codec, window, connections);
+    },
+    async send() {
+      if (window === undefined || echoes) return;
+      const { downlink } = window.flows;
       if (downlink) await sender?.run(downlink);
       else tickIdle(realTimeline, window);
     },

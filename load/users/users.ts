@@ -151,8 +151,8 @@ export class Users {
     return this.#wireBytes.read();
   }
 
-  /** Takes part in a window; resolves when sending is over. */
-  async begin(window: WindowOrder): Promise<void> {
+  /** Ready for what comes in the window, which may be called off by another one. */
+  prepare(window: WindowOrder): void {
     const { roundTrip, uplink, downlink } = window.flows;
     const [codec, connections] = [this.#codec!, this.#connections];
     const traffic: Traffic = {
@@ -163,14 +163,17 @@ export class Users {
     };
     this.#traffic = traffic;
     if (downlink) traffic.receiver = new OneWayReceiver(realTimeline, codec, window, connections.length);
-    if (roundTrip) {
-      traffic.roundTrip = new RoundTripFlow(realTimeline, codec, window, roundTrip, connections);
-      await traffic.roundTrip.run();
-    }
-    if (uplink) {
-      traffic.sender = new OneWaySender(realTimeline, codec, window, connections);
-      await traffic.sender.run(uplink);
-    } else if (downlink) tickIdle(realTimeline, window);
+    if (roundTrip) traffic.roundTrip = new RoundTripFlow(realTimeline, codec, window, roundTrip, connections);
+    if (uplink) traffic.sender = new OneWaySender(realTimeline, codec, window, connections);
+  }
+
+  /** Takes part in the window it is ready for; resolves when sending is over. */
+  async send(): Promise<void> {
+    const { window, roundTrip, sender } = this.#traffic!;
+    const { uplink, downlink } = window.flows;
+    await roundTrip?.run();
+    if (uplink) await sender?.run(uplink);
+    else if (downlink) tickIdle(realTimeline, window);
   }
 
   halt(): void {

@@ -95,9 +95,9 @@ export const inGenerator = {
     const { Users } = await import("../../../load/users/users.ts");
     replace(
       Users.prototype,
-      "begin",
+      "prepare",
       (original) =>
-        function begin(this: InstanceType<typeof Users>, window) {
+        function prepare(this: InstanceType<typeof Users>, window) {
           return original.call(this, { ...window, startNs: window.startNs + 50 * ms, endNs: window.endNs + 50 * ms });
         },
     );

@@ -38,7 +38,8 @@ const users = new Users((reason) => announce("broken", reason));
 
 const api = {
   connect: (order: ConnectOrder): Promise<{ connect: string }> => users.connect(requestResponse, order),
-  begin: (window: WindowOrder): Promise<void> => users.begin(window),
+  prepare: async (window: WindowOrder): Promise<void> => users.prepare(window),
+  send: (): Promise<void> => users.send(),
   collect: ({ drainMs }: { drainMs: number }): Promise<GeneratorWindow> => users.collect(drainMs),
 };
 

@@ -34,11 +34,9 @@ export async function httpWithHarness(
     const startNs = rampUpStartNs + warmupMs * 1e6;
     const endNs = startNs + durationMs * 1e6;
     const flows = { roundTrip: { kind: "closed", inFlight } } as const;
-    await generator.call(
-      "begin",
-      { name: "loop", flows, index: 1, rampUpStartNs, startNs, endNs, connections, seed },
-      patienceMs,
-    );
+    const window = { name: "loop", flows, index: 1, rampUpStartNs, startNs, endNs, connections, seed };
+    await generator.call("prepare", window, patienceMs);
+    await generator.call("send", undefined, patienceMs);
     const { roundTrip } = (await generator.call("collect", { drainMs: 2000 }, patienceMs)).flows;
     const p50Us = LatencyHistogram.decode(roundTrip!.service!).percentileNs(50) / 1000;
     return { ratePerSecond: (roundTrip!.receivedInWindow * 1000) / durationMs, p50Us };

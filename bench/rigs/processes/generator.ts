@@ -18,7 +18,8 @@ const api = {
     ...order
   }: ConnectOrder & { protocol: string; client: ClientKind }): Promise<Connected> =>
     await users.connect(await loadClient(protocol, client), order),
-  begin: (window: WindowOrder): Promise<void> => users.begin(window),
+  prepare: async (window: WindowOrder): Promise<void> => users.prepare(window),
+  send: (): Promise<void> => users.send(),
   halt: async (): Promise<void> => users.halt(),
   collect: ({ drainMs }: { drainMs: number }): Promise<GeneratorWindow> => users.collect(drainMs),
   /** Since the process began, all its connections together. */

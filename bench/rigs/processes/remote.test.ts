@@ -6,6 +6,7 @@ import { type TestContext, test } from "node:test";
 import { defaultLimits } from "../../../protocol/contract.ts";
 import { WirebenchError } from "../../../protocol/errors.ts";
 import { announcer, answer, Calls, type Channel } from "./calls.ts";
+import type { GeneratorApi } from "./generator.ts";
 import { RemoteProcess } from "./remote.ts";
 import type { ServerApi } from "./server.ts";
 import type { ObedientApi, ObedientEvents } from "./testing.ts";
@@ -30,10 +31,22 @@ test("a call returns what the child returns, and stop ends the child", async () 
 });
 
 test("an error in the child keeps its code and sentence", async () => {
-  const child = new RemoteProcess<ServerApi>("server", "server");
-  await assert.rejects(child.call("listen", { ...listenOrder, protocol: "pigeon" }, 20_000), {
-    code: "usage",
-    message: /unknown protocol "pigeon"/,
+  const child = new RemoteProcess<GeneratorApi>("load generator", "generator");
+  const { codec, limits } = listenOrder;
+  const url = "tcp://127.0.0.1:1/";
+  const order = {
+    protocol: "tcp",
+    client: "library",
+    options: {},
+    url,
+    connections: 1,
+    firstUser: 0,
+    codec,
+    limits,
+  } as const;
+  await assert.rejects(child.call("connect", order, 20_000), {
+    code: "connect-refused",
+    message: /nothing listens at tcp:\/\/127\.0\.0\.1:1\//,
   });
   await child.stop();
 });
@@ -42,7 +55,7 @@ test("a call to a child that is killed, or was, rejects with how it ended", asyn
   const child = new RemoteProcess<ServerApi>("server", "server");
   await child.call("listen", listenOrder, 20_000);
   const window = { name: "w", flows: {}, index: 1, rampUpStartNs: 0, startNs: 0, endNs: 0, connections: 2, seed: 1 };
-  await child.call("begin", window, 20_000);
+  await child.call("prepare", window, 20_000);
   process.kill(child.pid!, "SIGSTOP");
   const pending = child.call("collect", { drainMs: 0 }, 20_000);
   process.kill(child.pid!, "SIGKILL");

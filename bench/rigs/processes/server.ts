@@ -62,10 +62,11 @@ const api = {
     const { url } = await server.listen({ ...order, behaviour: measured.behaviour });
     return { url };
   },
-  async begin(window: WindowOrder): Promise<void> {
+  async prepare(window: WindowOrder): Promise<void> {
     meter = new UsageMeter(window, () => measured!.handledMessages);
-    await measured!.begin(window);
+    await measured!.prepare(window);
   },
+  send: (): Promise<void> => measured!.send(),
   async halt(): Promise<void> {
     measured?.halt();
   },
