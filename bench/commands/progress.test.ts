@@ -9,7 +9,7 @@ import { CellState } from "../run/cell-state.ts";
 import { parseTarget } from "../targets/target.ts";
 import { formatClock, Progress, type ProgressSink } from "./progress.ts";
 
-const traffic = { ...presets.quick.settings, warmupMs: 500, rampUpMs: 500, durationMs: 9000, turns: 1 };
+const traffic = { ...presets.quick.settings, rampUpMs: 1000, durationMs: 9000, turns: 1 };
 const targets = [parseTarget("tcp"), parseTarget("websocket")];
 const cells = echo
   .cells({ targets, traffic, cluster: clusterPresets.quick })

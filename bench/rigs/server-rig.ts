@@ -32,15 +32,17 @@ export interface WindowTimes {
 /** Beyond its own plan, a server is given this long before it counts as dead: the machine may be very busy. */
 const graceMs = 15_000;
 /** From the order to the first message, so that every process has heard of the window before it begins. */
-const leadMsMin = 10;
+const leadMsMin = 5;
 const leadMsMax = 1000;
 /** Warm-up is denser than what is measured, so a slow target is given longer to deliver it. */
 const warmupDrainMs = 10_000;
 /** Of the delay in a warm-up: as many slices in a row must agree about it, within so much, before it is over. */
 const steadySlices = 3;
-const steadyRatio = 1.1;
-/** On a machine where they never do, it ends after four times what was asked for. */
-const warmupSlicesMax = 4 * steadySlices;
+const steadyRatio = 1.2;
+/** And so many messages: code is compiled by how often it ran. */
+const warmMessages = 5000;
+/** Where all that takes too long, a warm-up ends after three times what was asked for. */
+const warmupSlicesMax = 3 * steadySlices;
 /** Answers that take longer, in the middle, come from far away: a queue of the warm-up's own is shorter. */
 const distantMs = 100;
 /** A pipe is full, and its answers come as steadily as its messages go, after one delay. */
@@ -100,6 +102,11 @@ export class ServerRig extends Rig {
     };
   }
 
+  /** What an answer took in the warm-up; 0 before. */
+  get delayMs(): number {
+    return this.#delayMs;
+  }
+
   get #codec() {
     const { payloadKind: kind = "text", payloadBytes } = this.#cell.parameters;
     return { kind, payloadBytes, seed: this.#context.seed };
@@ -149,16 +156,21 @@ export class ServerRig extends Rig {
   /** A third of `durationMs` at a time, until three in a row agree about the delay. */
   async #warmUp(plan: WindowPlan, durationMs: number, drainMs: number): Promise<void> {
     const times = { rampUpMs: 0, durationMs: durationMs / steadySlices, drainMs: Math.max(warmupDrainMs, drainMs) };
+    // Most of what other flows run through is warm by then.
+    const slicesMax = this.#warm.size === 0 ? warmupSlicesMax : steadySlices - 1;
     const mediansMs: number[] = [];
+    let messages = 0;
     for (;;) {
       const window = await this.window(plan, times, 0);
       if (this.failure !== undefined) return;
       const late = this.#unanswered(window, times.drainMs);
       const medianMs = slowestMedianMs(window);
       mediansMs.push(medianMs);
+      messages += flowsOf(window).reduce((sum, { ledger }) => sum + ledger.receivedMessages, 0);
       // What is lost takes the whole patience each time; and where answers take so long, code that is cold costs nothing.
       const pointless = late > 0 || medianMs > times.durationMs;
-      if (pointless || isSteady(mediansMs) || mediansMs.length === warmupSlicesMax) return this.#followDelay(window);
+      const warm = messages >= warmMessages && isSteady(mediansMs);
+      if (pointless || warm || mediansMs.length === slicesMax) return this.#followDelay(window);
     }
   }
 

@@ -50,7 +50,7 @@ export interface TrialStep {
 }
 
 /** So many targets are checked at a time: the suite waits more than it works. */
-const conformanceLanes = 2;
+const conformanceLanes = 3;
 
 /** So many cells whose trials need no quiet machine share it at a time. */
 export const sideBySideMax = 6;

@@ -115,7 +115,9 @@ const parameters = z.object({
   slices: count
     .min(1)
     .optional()
-    .describe("In how many pieces each window was measured, in turn with those of other cells; absent means one."),
+    .describe(
+      "In how many pieces each window was measured, in turn with those of other cells; a distant target's in one. Absent means one.",
+    ),
   drainMs: positive.optional().describe("Longest wait for messages still on the way after a window."),
   nodes: count.min(1).optional(),
   broker: z.string().optional(),

@@ -28,7 +28,7 @@ export const presets = {
       connections: 16,
       ratePerSecond: 2000,
       warmupMs: 300,
-      rampUpMs: 50,
+      rampUpMs: 30,
       durationMs: 300,
       turns: 3,
       idleConnections: 2000,

@@ -92,12 +92,13 @@ export function timesOf(
   windows: number,
 ): TrafficTimes {
   const floorMs = deliveryFloorMs(target);
-  const slices = Math.max(1, Math.round(turns / windows));
+  // Beside a wait of its own clock, what a machine drifts is nothing, and every slice ramps up for longer.
+  const slices = floorMs === 0 ? Math.max(1, Math.round(turns / windows)) : 1;
   const sliceMs = durationMs / windows / slices;
   return {
     warmupMs,
-    rampUpMs: Math.max(rampUpMs, 2 * floorMs),
-    durationMs: slices * (floorMs === 0 ? sliceMs : Math.max(2, Math.ceil(sliceMs / floorMs)) * floorMs),
+    rampUpMs: Math.max(rampUpMs, 1.5 * floorMs),
+    durationMs: slices * (floorMs === 0 ? sliceMs : Math.ceil(sliceMs / floorMs) * floorMs),
     slices,
     drainMs: Math.max(drainMs, 4 * floorMs),
   };

@@ -35,8 +35,8 @@ export const measuredInTurn = (shapeOf: (parameters: TrafficParameters) => Traff
   measure: (rig, cell) => trafficTrial(rig, cell, shapeOf(trafficParameters(cell))),
   trafficMs(cell) {
     const parameters = trafficParameters(cell);
-    const { warmupMs, rampUpMs, durationMs, slices } = parameters;
-    return warmupMs + shapeOf(parameters).windows.length * (slices * rampUpMs + durationMs);
+    const { rampUpMs, durationMs, slices } = parameters;
+    return shapeOf(parameters).windows.length * (slices * rampUpMs + durationMs);
   },
 });
 
@@ -52,7 +52,9 @@ export async function* trafficTrial(
   shape: TrafficShape,
 ): AsyncGenerator<Window, Outcome> {
   await settle(rig, cell, shape);
-  const { slices, durationMs, ...times } = trafficParameters(cell);
+  const { slices: slicesMax, durationMs, ...times } = trafficParameters(cell);
+  // Each slice is as long as an answer takes, and ramps up and drains for longer: one is enough where that is far.
+  const slices = rig.delayMs > durationMs / slicesMax ? 1 : slicesMax;
   const seen: Window[] = [];
   for (let slice = 0; slice < slices; slice++) {
     for (const plan of rig.inDrawnOrder(shape.windows)) {

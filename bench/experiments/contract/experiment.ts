@@ -60,7 +60,7 @@ export interface Experiment<Cell extends CellPlan = CellPlan, On extends Rig = R
    * yielded before a failure is kept.
    */
   measure(rig: On, cell: Cell): AsyncGenerator<Window, Outcome>;
-  /** How long the traffic of one trial takes if nothing is slow, in milliseconds: for the time that is left. */
+  /** How long the windows of one trial take if nothing is slow, in milliseconds: for the time that is left. */
   trafficMs(cell: Cell): number;
   /** A test runs it and demands that the expectation named fails. */
   sabotage(request: RunRequest): SabotagedCell<Cell>;
