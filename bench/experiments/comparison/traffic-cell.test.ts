@@ -29,7 +29,7 @@ test("crosses every experiment with every target, all with the same offered rate
 
 test("gives a target that waits by a clock of its own ramp-up and windows of whole waits", () => {
   const [echo] = planned([parseTarget("short-polling+poll-interval=700ms")]);
-  assert.equal(echo!.cell.parameters.rampUpMs, 1050);
+  assert.equal(echo!.cell.parameters.rampUpMs, 1400);
   assert.equal(echo!.cell.parameters.durationMs, 700);
   assert.equal(echo!.cell.parameters.slices, 1);
   const [stream] = planned([parseTarget("tcp")]);

@@ -97,7 +97,7 @@ export function timesOf(
   const sliceMs = durationMs / windows / slices;
   return {
     warmupMs,
-    rampUpMs: Math.max(rampUpMs, 1.5 * floorMs),
+    rampUpMs: Math.max(rampUpMs, 2 * floorMs),
     durationMs: slices * (floorMs === 0 ? sliceMs : Math.ceil(sliceMs / floorMs) * floorMs),
     slices,
     drainMs: Math.max(drainMs, 4 * floorMs),
