@@ -183,6 +183,8 @@ test("a window whose second half is slower, or faster, drifts", () => {
 test("too few messages for a p99 are said to be too few", () => {
   assert.deepEqual(judged({ messages: 569, achieved: 1000 }).codes, ["few-samples"]);
   assert.deepEqual(judged({ messages: 571, achieved: 1000 }).codes, []);
+  const short = { messages: 300, achieved: 1000 };
+  assert.deepEqual(judged(short, short).codes, []);
 });
 
 test("a trial unlike the others is named, with how far, and whose doing it may be", () => {

@@ -19,6 +19,7 @@ export interface FlowDigest extends Flow {
 }
 
 export interface WindowDigest {
+  readonly name: string;
   readonly flows: readonly FlowDigest[];
   readonly use: Partial<WindowUse>;
 }
@@ -27,6 +28,7 @@ export interface WindowDigest {
 const halfSamplesMin = 50;
 
 export const digestOf = (window: Window): WindowDigest => ({
+  name: window.name,
   flows: flowsOf(window).map((flow) => digestFlow(flow, window.durationMs)),
   use: useOf(window),
 });
