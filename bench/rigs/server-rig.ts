@@ -6,7 +6,7 @@ import { defaultLimits } from "../../protocol/contract.ts";
 import { describeError, WirebenchError } from "../../protocol/errors.ts";
 import { seededRandom, shuffled } from "../../protocol/random.ts";
 import type { Flag, Parameters, Window } from "../../results/contract/results.ts";
-import { flowsOf } from "../../results/recording/flows.ts";
+import { flowsOf, type LedgerCount } from "../../results/recording/flows.ts";
 import { decodeHistogram } from "../../results/statistics/histogram.ts";
 import type { Target } from "../targets/target.ts";
 import { drawnSeed, GeneratorPool } from "./generator-pool.ts";
@@ -182,14 +182,13 @@ export class ServerRig extends Rig {
       const what = `no answer to any of the ${ledger.sentMessages} messages of the warm-up`;
       throw new Error(`${what} within ${patientMs / 1000} s${bytes}`);
     }
-    const total = (name: "lostMessages" | "censoredMessages"): number =>
-      flowsOf(window).reduce((sum, { ledger }) => sum + ledger[name], 0);
+    const total = (name: LedgerCount): number => flowsOf(window).reduce((sum, { ledger }) => sum + ledger[name], 0);
     const censored = total("censoredMessages");
     if (censored > 0) {
       const message = `${censored} messages of the warm-up had not come after ${patientMs / 1000} s: if they were not lost, they were load on what was measured then`;
       this.flag({ code: "warm-up-incomplete", severity: "warning", cause: "target", message });
     }
-    return censored + total("lostMessages");
+    return total("sentMessages") - total("receivedMessages");
   }
 
   /** Windows follow it: distance is no overload, and a window that is over before the first answer sees nothing. */
