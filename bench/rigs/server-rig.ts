@@ -40,9 +40,9 @@ const warmupDrainMs = 10_000;
 const steadySlices = 3;
 const steadyRatio = 1.2;
 /** And so many messages: code is compiled by how often it ran. */
-const warmMessages = 5000;
-/** Where all that takes too long, a warm-up ends after three times what was asked for. */
-const warmupSlicesMax = 3 * steadySlices;
+const warmMessages = 8000;
+/** Where all that takes too long, a warm-up ends after four times what was asked for. */
+const warmupSlicesMax = 4 * steadySlices;
 /** Answers that take longer, in the middle, come from far away: a queue of the warm-up's own is shorter. */
 const distantMs = 100;
 /** A pipe is full, and its answers come as steadily as its messages go, after one delay. */
@@ -257,6 +257,8 @@ export class ServerRig extends Rig {
     if (this.failure === undefined && this.#system !== undefined && this.#system.server === undefined) {
       await this.users.close().catch(() => {});
     }
+    // Before the server: thousands of connections that break have thousands of errors to tell.
+    await this.users.stop();
     await super[Symbol.asyncDispose]();
   }
 

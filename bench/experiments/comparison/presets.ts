@@ -29,7 +29,7 @@ export const presets = {
       ratePerSecond: 2000,
       warmupMs: 300,
       rampUpMs: 30,
-      durationMs: 300,
+      durationMs: 240,
       turns: 3,
       idleConnections: 2000,
       idleMs: 500,
