@@ -1,18 +1,35 @@
-/** The committed sample and the README's table are what a real run gave and this version renders. */
+/** The committed samples and the README's table are what real runs gave and this version renders. */
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
-import { resultsSchema } from "../results/contract/results.ts";
+import { type Results, resultsSchema } from "../results/contract/results.ts";
 import { flowsOf } from "../results/recording/flows.ts";
 import { renderReport, renderSummary } from "./report.ts";
 
-const sample = (name: string): string => readFileSync(new URL(`sample/${name}`, import.meta.url), "utf8");
-const results = resultsSchema.parse(JSON.parse(sample("results.json")));
+const read = (folder: string, name: string): string =>
+  readFileSync(new URL(`${folder}/${name}`, import.meta.url), "utf8");
+const resultsIn = (folder: string): Results => resultsSchema.parse(JSON.parse(read(folder, "results.json")));
+const results = resultsIn("sample");
 
-test("the sample renders again byte for byte", async () => {
-  const files = await renderReport(results);
-  assert.deepEqual(readdirSync(new URL("sample", import.meta.url)).sort(), ["results.json", ...files.keys()].sort());
-  for (const [name, content] of files) assert.equal(sample(name), content, name);
+for (const folder of ["sample", "sample-cluster"]) {
+  test(`${folder} renders again byte for byte`, async () => {
+    const files = await renderReport(resultsIn(folder));
+    assert.deepEqual(readdirSync(new URL(folder, import.meta.url)).sort(), ["results.json", ...files.keys()].sort());
+    for (const [name, content] of files) assert.equal(read(folder, name), content, name);
+  });
+}
+
+test("the sample of a cluster has every experiment measured, as it was predicted", () => {
+  const { cells } = resultsIn("sample-cluster");
+  assert.ok(new Set(cells.map(({ scenario }) => scenario)).size >= 15);
+  for (const cell of cells) {
+    assert.equal(cell.state, "measured");
+    if (cell.state !== "measured") continue;
+    assert.deepEqual(
+      cell.predictions.filter(({ verdict }) => verdict !== "held"),
+      [],
+    );
+  }
 });
 
 test("the sample has every experiment measured on every target, with nothing lost", () => {
