@@ -8,7 +8,7 @@ import { experiments } from "./experiments/experiments.ts";
 import { RunningCli, temporaryFolder } from "./running-cli.ts";
 import { protocolNames } from "./targets/protocols.ts";
 
-const short = ["--trials", "1", "--duration", "100ms", "--warmup", "50ms"];
+const short = ["--trials", "1", "--duration", "300ms", "--warmup", "50ms"];
 const fewIdle = ["--idle-connections", "20"];
 
 async function ends(args: readonly string[]): Promise<{ code: number | null; stdout: string; stderr: string }> {
@@ -242,7 +242,10 @@ for (const name of protocolNames) {
       if (cell.state === "not-run") assert.match(cell.reason, /only echoes/);
       if (cell.state !== "measured") continue;
       const cost = cell.scenario === "idle" ? "idleCpuUsPerConnectionSecond" : "serverCpuUsPerMessage";
-      assert.ok(cell.summary[cost] !== undefined, `${cell.scenario} without ${cost}`);
+      assert.ok(
+        cell.summary[cost] !== undefined,
+        `${cell.scenario} without ${cost}: ${JSON.stringify(cell.validity.flags)}`,
+      );
     }
     serving.process.kill("SIGINT");
     assert.equal(await serving.exitCode(), 130);

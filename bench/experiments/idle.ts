@@ -104,7 +104,7 @@ async function* measure(
   const before = await rig.unlessFailed(rig.users.wireBytes());
   await rig.unlessFailed(meter.ended);
   const after = await rig.unlessFailed(rig.users.wireBytes());
-  const cpuUs = watch.read(meter)?.cpuUs;
+  const cpuUs = (await watch.read(meter))?.cpuUs;
   const [sent, received] = [after.sent - before.sent, after.received - before.received];
   yield {
     name: "idle",

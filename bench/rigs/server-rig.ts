@@ -226,7 +226,7 @@ export class ServerRig extends Rig {
     const cutShort = this.failure !== undefined;
     if (cutShort) this.#halt();
     else await meter.ended;
-    const use = watch.read(meter);
+    const use = await watch.read(meter);
     const seen: SeenUse | undefined = use && { ...use, rssBytes: watch.residentBytes() };
     const [own, generators] = await this.#collect(order, cutShort ? 0 : drainMs);
     if (generators.length === 0) throw new WirebenchError("process-failed", this.failure ?? "nobody saw the window");

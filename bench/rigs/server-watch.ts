@@ -1,8 +1,12 @@
+import { setTimeout } from "node:timers/promises";
 import type { MeasuredProcess } from "../../results/contract/results.ts";
 import { CpuMeter, type CpuUse } from "./proc/cpu-meter.ts";
 import { Forwarding } from "./proc/forwarding.ts";
 import { serverAt } from "./proc/listener.ts";
 import { commandOf, memoryBytes, processTree, residentBytes } from "./proc/process-use.ts";
+
+const looks = 4;
+const lookAgainMs = 50;
 
 /** A server seen from outside, whoever wrote it: all processes it consists of, measured in one and the same way. */
 export class ServerWatch {
@@ -51,11 +55,17 @@ export class ServerWatch {
 
   /**
    * What a meter saw, read while users are connected: only then is it known whether the processes serve them or hand
-   * them on. Nothing from then on if they do.
+   * them on. Nothing from then on if they do, seen in every look: one alone may fall between a connection's ends.
    */
-  read(meter: CpuMeter): CpuUse | undefined {
-    this.#unseen ??= this.#forwarding?.suspicion();
-    return this.#unseen === undefined ? meter.read() : undefined;
+  async read(meter: CpuMeter): Promise<CpuUse | undefined> {
+    const seen = this.#unseen === undefined ? meter.read() : undefined;
+    let suspicion = this.#unseen === undefined ? this.#forwarding?.suspicion() : undefined;
+    for (let look = 1; look < looks && suspicion !== undefined; look++) {
+      await setTimeout(lookAgainMs);
+      suspicion = this.#forwarding?.suspicion();
+    }
+    this.#unseen ??= suspicion;
+    return this.#unseen === undefined ? seen : undefined;
   }
 
   /** Anonymous memory of all its processes; undefined where one of them cannot be read. */

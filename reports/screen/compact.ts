@@ -43,7 +43,7 @@ export function formatRatio({ value, low, high }: Ratio): string {
   const decimals = value >= 100 ? 0 : value >= 9.995 ? 1 : value >= 0.0995 ? 2 : 3;
   const show = (ratio: number): string => {
     if (ratio > 0 && ratio < 0.5 / 10 ** decimals) return `<${(1 / 10 ** decimals).toFixed(decimals)}`;
-    return ratio.toFixed(ratio >= 100 ? 0 : decimals);
+    return ratio.toFixed(ratio >= 100 ? 0 : ratio >= 9.995 ? Math.min(decimals, 1) : decimals);
   };
   if (low !== undefined && high !== undefined) return `${show(value)} (${show(low)}–${show(high)})`;
   if (high !== undefined) return `${show(value)} (≤${show(high)})`;

@@ -42,9 +42,9 @@ test("rates and shares are means over the time measured, and the longest delay s
   });
 });
 
-test("what one slice could not tell is what the others say, and other names stay windows of their own", () => {
+test("a share that one slice could not tell is what the others say, an amount is not; other names stay windows of their own", () => {
   const windows = joinSlices([
-    slice("uplink alone", 100, { serverEventLoopUtilization: 0.5 }),
+    slice("uplink alone", 100, { serverEventLoopUtilization: 0.5, serverCpuUs: 7 }),
     slice("together", 100, {}),
     slice("uplink alone", 100, {}),
   ]);

@@ -24,7 +24,10 @@ function joinAlike(slices: readonly Window[]): Window {
     startMs: first.startMs,
     durationMs: slices.reduce((sum, { durationMs }) => sum + durationMs, 0),
     measures: Object.fromEntries(
-      namesIn(slices.map(({ measures }) => measures)).map((name) => [name, joined(slices, name)]),
+      namesIn(slices.map(({ measures }) => measures)).flatMap((name) => {
+        const value = joined(slices, name);
+        return value === undefined ? [] : [[name, value]];
+      }),
     ),
     histograms: Object.fromEntries(
       namesIn(slices.map(({ histograms }) => histograms)).map((name) => [
@@ -37,7 +40,8 @@ function joinAlike(slices: readonly Window[]): Window {
 
 const namesIn = (records: readonly object[]): string[] => [...new Set(records.flatMap(Object.keys))];
 
-function joined(slices: readonly Window[], name: string): number {
+/** Undefined for an amount that a slice could not tell: the rest would pass for all of it. */
+function joined(slices: readonly Window[], name: string): number | undefined {
   const seen = slices.flatMap(({ durationMs, measures }) => {
     const value = measures[name];
     return value === undefined ? [] : [{ durationMs, value }];
@@ -46,7 +50,7 @@ function joined(slices: readonly Window[], name: string): number {
     seen.reduce((total, slice) => total + amount(slice), 0);
   switch (ruleOf(name)) {
     case "sum":
-      return sum(({ value }) => value);
+      return seen.length < slices.length ? undefined : sum(({ value }) => value);
     case "max":
       return Math.max(...seen.map(({ value }) => value));
     case "mean":
