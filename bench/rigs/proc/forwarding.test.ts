@@ -74,7 +74,8 @@ test("a server with a pool of connections that it had before its users is none",
 
 test("a server whose connections lead to its own processes is none", async (t) => {
   const before = `const inner = require("node:child_process").spawn(process.execPath, ["-e",
-    \`const s = require("node:net").createServer((c) => c.on("error", () => {}).resume()).listen(0, "${address}", () => console.log(s.address().port))\`]);
+    \`const s = require("node:net").createServer((c) => c.on("error", () => {}).resume()).listen(0, "${address}", () => console.log(s.address().port));
+    process.stdin.on("end", () => process.exit()).resume();\`]);
     let innerPort; inner.stdout.once("data", (port) => { innerPort = Number(port); process.send("ready"); })`;
   const { pid, port, child } = await serverThat(t, `net.connect(innerPort, "${address}").on("error", () => {});`, {
     before,
