@@ -1,8 +1,8 @@
-import { formatList, formatQuantity } from "../../results/quantities/format.ts";
-import { estimateOf, signOf } from "../../results/summary/estimate.ts";
+import { formatList } from "../../results/quantities/format.ts";
+import { estimateOf } from "../../results/summary/estimate.ts";
 import type { ReportView, TargetRow } from "../view/view.ts";
 import type { Chart } from "./chart.ts";
-import { type DelayPoint, delayLayers } from "./percentile-marks.ts";
+import { type DelayPoint, delayLayers, delaysInWords } from "./percentile-marks.ts";
 import { rowFigure, sortedRows } from "./rows.ts";
 
 const marks = [
@@ -23,15 +23,7 @@ export function echoLatencyChart(view: ReportView): Chart | undefined {
   if (found.size === 0) return undefined;
   const rows = sortedRows([...found.keys()], (row) => found.get(row)![0]!.value, "lower");
   const points = rows.flatMap((row) => found.get(row)!);
-  const text = new Map(
-    rows.map((row) => [
-      row,
-      found
-        .get(row)!
-        .map(({ value, bound }) => `${signOf(bound)}${formatQuantity(value, "us")}`)
-        .join(" – "),
-    ]),
-  );
+  const text = new Map(rows.map((row) => [row, delaysInWords(found.get(row)!)]));
   return {
     file: "echo-latency.svg",
     alt: `Echo round trip from the schedule, p50 to p99: ${formatList(rows.map((row) => `${row.name} ${text.get(row)}`))}.`,

@@ -1,6 +1,7 @@
 /** Delays of several percentiles or recipients on one logarithmic axis: a shape each, and the interval as a line. */
 import type { Interval } from "../../results/contract/results.ts";
-import type { Bound } from "../../results/summary/estimate.ts";
+import { formatQuantity } from "../../results/quantities/format.ts";
+import { type Bound, signOf } from "../../results/summary/estimate.ts";
 import { delayAxis, logScale } from "./axes.ts";
 import { ink } from "./colours.ts";
 
@@ -9,6 +10,10 @@ export interface DelayPoint extends Interval {
   readonly mark: string;
   readonly bound?: Bound | undefined;
 }
+
+/** `102 µs – ≤951 µs`: what the marks of one row say. */
+export const delaysInWords = (points: readonly DelayPoint[]): string =>
+  points.map(({ value, bound }) => `${signOf(bound)}${formatQuantity(value, "us")}`).join(" – ");
 
 const shapes = ["circle", "diamond", "square"] as const;
 

@@ -1,10 +1,10 @@
-import { formatList, formatQuantity } from "../../results/quantities/format.ts";
-import { estimateOf, signOf } from "../../results/summary/estimate.ts";
+import { formatList } from "../../results/quantities/format.ts";
+import { estimateOf } from "../../results/summary/estimate.ts";
 import type { ExperimentView } from "../view/view.ts";
 import { colouredCell } from "./cell-rows.ts";
 import type { Chart } from "./chart.ts";
 import type { FigureFile } from "./file-names.ts";
-import { type DelayPoint, delayLayers } from "./percentile-marks.ts";
+import { type DelayPoint, delayLayers, delaysInWords } from "./percentile-marks.ts";
 import { rowFigure, sortedRows } from "./rows.ts";
 
 const recipients = ["firstRecipientP50Us", "medianRecipientP50Us", "lastRecipientP50Us"] as const;
@@ -24,15 +24,7 @@ export function recipientsChart({ cells }: ExperimentView, file: FigureFile): Ch
   if (found.size < 2) return undefined;
   const rows = sortedRows([...found.keys()], (row) => found.get(row)!.at(-1)!.value, "lower");
   const points = rows.flatMap((row) => found.get(row)!);
-  const text = new Map(
-    rows.map((row) => [
-      row,
-      found
-        .get(row)!
-        .map(({ value, bound }) => `${signOf(bound)}${formatQuantity(value, "us")}`)
-        .join(" – "),
-    ]),
-  );
+  const text = new Map(rows.map((row) => [row, delaysInWords(found.get(row)!)]));
   return {
     file: file("recipients"),
     alt: `First, median and last recipient of a message, p50: ${formatList(rows.map((row) => `${row.name} ${text.get(row)}`))}.`,
