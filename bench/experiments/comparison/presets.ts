@@ -20,7 +20,7 @@ const common = {
 
 /** Of `wirebench run`; those of a cluster are the cluster's own. */
 export const presets = {
-  /** Under two minutes for everything on 2 cores: for a first look and for teaching. */
+  /** About two minutes for everything on 2 cores: for a first look and for teaching. */
   quick: {
     trials: 5,
     settings: {
@@ -36,7 +36,7 @@ export const presets = {
       idleTrialsMax: 1,
     },
   },
-  /** About 25 minutes for everything: for a decision. */
+  /** For a decision. */
   standard: {
     trials: 7,
     settings: {
@@ -51,7 +51,7 @@ export const presets = {
       idleTrialsMax: 3,
     },
   },
-  /** About two hours for everything: for a publication. */
+  /** For a publication. */
   full: {
     trials: 15,
     settings: {
