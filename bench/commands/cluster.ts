@@ -5,7 +5,9 @@ import { brokerNamed, brokerNames } from "../../servers/cluster/brokers/brokers.
 import { type Policy, policies } from "../../servers/cluster/haproxy/proxy.ts";
 import { availableBrokers, clusterPresets, clusterTrials } from "../experiments/cluster/presets.ts";
 import { setupOf } from "../experiments/cluster/setup.ts";
-import { type PresetName, presets } from "../experiments/comparison/presets.ts";
+import { presets } from "../experiments/comparison/presets.ts";
+import type { Experiment } from "../experiments/contract/experiment.ts";
+import type { PresetName } from "../experiments/contract/request.ts";
 import { clusterExperiments, experimentNamed } from "../experiments/experiments.ts";
 import type { ClusterSettings } from "../rigs/cluster/cluster-setup.ts";
 import { keepUp } from "../rigs/cluster/up.ts";
@@ -116,18 +118,29 @@ const settingOptions: SettingOptions<ClusterOptions> = {
 };
 
 async function runExperiments(options: ClusterOptions, command: Command): Promise<number> {
-  const chosen = options.experiment?.map((name) => experimentNamed(name, clusterExperiments)) ?? clusterExperiments;
+  const { preset } = options;
+  const named = options.experiment?.map((name) => experimentNamed(name, clusterExperiments));
+  const [chosen, leftOut] = named === undefined ? chosenBy(preset) : [named, []];
   return await measure({
     command: ["wirebench", command.name(), ...command.parent!.args.slice(1)].join(" "),
-    preset: options.preset,
+    preset,
+    leftOut: leftOut.map(({ name, title }) => ({ name, title, command: `wirebench cluster --experiment ${name}` })),
     seed: options.seed,
-    trials: options.trials ?? clusterTrials[options.preset],
+    trials: options.trials ?? clusterTrials[preset],
     experiments: [...new Set(chosen)],
-    request: { targets: [], traffic: presets[options.preset].settings, cluster: settingsOf(options) },
+    request: { targets: [], traffic: presets[preset].settings, cluster: settingsOf(options) },
     given: givenSettings(settingOptions, options),
     out: options.out,
     trace: options.trace,
   });
+}
+
+/** What a preset runs unasked, and what it does without. */
+function chosenBy(preset: PresetName): [chosen: Experiment[], leftOut: Experiment[]] {
+  const { chosen = [], leftOut = [] } = Object.groupBy(clusterExperiments, ({ presets }) =>
+    (presets?.includes(preset) ?? true) ? "chosen" : "leftOut",
+  );
+  return [chosen, leftOut];
 }
 
 async function up(options: ClusterOptions): Promise<void> {

@@ -14,9 +14,9 @@ import {
 } from "../../protocol/units.ts";
 import { capacity } from "../experiments/capacity.ts";
 import { clusterPresets } from "../experiments/cluster/presets.ts";
-import { type PresetName, presets } from "../experiments/comparison/presets.ts";
+import { presets } from "../experiments/comparison/presets.ts";
 import type { Experiment } from "../experiments/contract/experiment.ts";
-import type { Objective, TrafficSettings } from "../experiments/contract/request.ts";
+import type { Objective, PresetName, TrafficSettings } from "../experiments/contract/request.ts";
 import { echo } from "../experiments/echo.ts";
 import { comparisonExperiments, experimentNamed } from "../experiments/experiments.ts";
 import { protocolNames } from "../targets/protocols.ts";

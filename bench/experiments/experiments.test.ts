@@ -7,8 +7,8 @@ import type { RigContext } from "../rigs/rig.ts";
 import { embeddedTarget } from "../targets/target.ts";
 import { hasProgram } from "../testing.ts";
 import { clusterPresets, generatorDeliveriesPerSecondMax } from "./cluster/presets.ts";
-import { type PresetName, presets } from "./comparison/presets.ts";
-import type { RunRequest } from "./contract/request.ts";
+import { presets } from "./comparison/presets.ts";
+import type { PresetName, RunRequest } from "./contract/request.ts";
 import { clusterExperiments, experimentNamed, experiments } from "./experiments.ts";
 import { measureOnce } from "./testing.ts";
 

@@ -22,6 +22,8 @@ export interface RunPlan {
   readonly seed: number;
   readonly trials: number;
   readonly cells: readonly PlannedCell[];
+  /** Experiments that the preset does without. */
+  readonly leftOut?: NonNullable<Results["leftOut"]>;
   /** Adds trials to each cell until its headline intervals are that narrow, or there are so many. */
   readonly precision?: { readonly share: number; readonly trialsMax: number };
 }
@@ -78,6 +80,7 @@ export async function run(plan: RunPlan, observer: RunObserver, signal: AbortSig
       finishedAt: new Date().toISOString(),
       interrupted: signal.aborted,
       experiments: describeExperiments(plan),
+      ...(plan.leftOut !== undefined && plan.leftOut.length > 0 && { leftOut: [...plan.leftOut] }),
       targets: targets.map(describeTarget),
       ...(brokers.length > 0 && { brokers }),
       cells: measured,

@@ -5,7 +5,7 @@ import type { ReportView } from "../view/view.ts";
 const loopback = /^\w+:\/\/(localhost|127\.|\[::1\])/;
 const secured = /^(wss|https|tls)[:+]/;
 
-export function notMeasuredIn({ results: { targets, cells } }: ReportView): string {
+export function notMeasuredIn({ results: { targets, cells, leftOut = [] } }: ReportView): string {
   const isNear = targets.every(({ system }) => system.kind !== "external" || loopback.test(system.url));
   const isPlain = targets.every(
     ({ options, system }) => options.tls === undefined && !(system.kind === "external" && secured.test(system.url)),
@@ -18,5 +18,11 @@ export function notMeasuredIn({ results: { targets, cells } }: ReportView): stri
     ...(isCluster ? ["machines that fail", "a split network"] : ["browsers"]),
     ...(isOwn ? ["servers of others"] : []),
   ];
-  return `${formatList(things)}.`;
+  const [first] = leftOut;
+  // Their names alone would fill lines: one command tells how the others are run.
+  const further =
+    first === undefined
+      ? ""
+      : ` The preset leaves out ${formatList(leftOut.map(({ name }) => name))}: \`${first.command}\` runs the first.`;
+  return `${formatList(things)}.${further}`;
 }

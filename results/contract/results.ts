@@ -299,6 +299,10 @@ export const resultsSchema = z.object({
     components: z.record(z.string(), z.string()).describe("Name and version of every library and program on the way."),
   }),
   experiments: z.array(experiment).describe("Those with a cell, in report order."),
+  leftOut: z
+    .array(z.object({ name: z.string(), title: z.string(), command: z.string() }))
+    .optional()
+    .describe("Experiments that the preset does without, each with the command that runs it."),
   targets: z.array(target).describe("Those with a cell, in the order given; the first is the reference."),
   brokers: z.array(broker).optional().describe("What the brokers of a cluster promise."),
   cells: z.array(cell),

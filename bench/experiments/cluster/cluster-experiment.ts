@@ -46,7 +46,7 @@ export interface ClusterCell extends CellPlan {
 
 interface ClusterExperimentPlan
   extends ExperimentInfo,
-    Pick<Experiment<ClusterCell, ClusterRig>, "follows" | "metrics"> {
+    Pick<Experiment<ClusterCell, ClusterRig>, "follows" | "metrics" | "presets"> {
   readonly follows: readonly (keyof ClusterSettings)[];
   /** What its predictions hold for; with another protocol its cells are not run. Absent: for all. */
   readonly predicts?: readonly BalancedAs[];

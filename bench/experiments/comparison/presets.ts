@@ -1,5 +1,5 @@
 /** How long and how much, by the name of a preset. */
-import type { TrafficSettings } from "../contract/request.ts";
+import type { PresetName, TrafficSettings } from "../contract/request.ts";
 
 interface Preset {
   readonly trials: number;
@@ -66,6 +66,4 @@ export const presets = {
       idleTrialsMax: 5,
     },
   },
-} as const satisfies Record<string, Preset>;
-
-export type PresetName = keyof typeof presets;
+} as const satisfies Record<PresetName, Preset>;

@@ -7,7 +7,7 @@ import type { Expectation, ExperimentInfo, Parameters, Recording, Window } from 
 import type { Measures, MetricName } from "../../../results/metrics/metrics.ts";
 import type { Rig, RigContext } from "../../rigs/rig.ts";
 import type { Target } from "../../targets/target.ts";
-import type { RunRequest, SettingName } from "./request.ts";
+import type { PresetName, RunRequest, SettingName } from "./request.ts";
 
 /** One combination of target, variant and parameters, measured once per trial. */
 export interface CellPlan {
@@ -36,6 +36,8 @@ export interface SabotagedCell<Cell extends CellPlan> {
 }
 
 export interface Experiment<Cell extends CellPlan = CellPlan, On extends Rig = Rig> extends ExperimentInfo {
+  /** Presets that run it unasked; named on the command line it runs with any. Absent: all. */
+  readonly presets?: readonly PresetName[];
   /** Settings of the request it follows; an option that no chosen experiment follows is a mistake of the caller. */
   readonly follows: readonly SettingName[];
   /** Everything its trials measure; what is not listed is not kept. */

@@ -6,6 +6,9 @@ import { type PayloadKind, payloadBytesMin } from "../../../protocol/messages/me
 import type { ClusterSettings } from "../../rigs/cluster/cluster-setup.ts";
 import type { Target } from "../../targets/target.ts";
 
+/** From a look to a publication. */
+export type PresetName = "quick" | "standard" | "full";
+
 type OpenLoad = Extract<Load, { kind: "open" }>;
 
 /** A percentile of the delay from the schedule, and what it must not exceed. */
