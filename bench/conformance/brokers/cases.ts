@@ -24,7 +24,7 @@ export const numbered = (count: number, prefix: string): string[] =>
   Array.from({ length: count }, (_, i) => `${prefix} ${i}`);
 
 /** Every member has each publisher's messages once and in order and, where the broker says so, all see one order. */
-function assertOrder(context: BrokerContext, members: readonly Member[], sent: readonly string[][]): void {
+export function assertOrder({ broker }: BrokerContext, members: readonly Member[], sent: readonly string[][]): void {
   const total = sent.flat().length + 1;
   for (const [n, { texts }] of members.entries()) {
     assert.equal(texts.length, total, `node ${n} should have ${total} messages, has ${texts.length}`);
@@ -35,7 +35,7 @@ function assertOrder(context: BrokerContext, members: readonly Member[], sent: r
       assert.equal(wrong, -1, `node ${n} has "${came[wrong]}" where "${own[wrong]}" was due`);
     }
   }
-  if (context.broker.traits.order === "total") {
+  if (broker.traits.order === "total") {
     for (const member of members) assert.deepEqual(member.texts, members[0]!.texts, "two nodes saw another order");
   }
 }

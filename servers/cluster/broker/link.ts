@@ -6,6 +6,7 @@
 import { describeError, WirebenchError } from "../../../protocol/errors.ts";
 import type { BrokerConnection, BrokerConnectOptions, BrokerMessage, BrokerStatus } from "./broker.ts";
 import { guard } from "./heartbeat.ts";
+import { Opening } from "./opening.ts";
 import type { OpenSession, Session, SessionContext } from "./session.ts";
 
 /** Wait before each try to open a session again; the last one from then on. The same for all brokers, and no jitter. */
@@ -103,7 +104,7 @@ export class BrokerLink implements BrokerConnection {
   }
 
   async #openSession(signal: AbortSignal): Promise<boolean> {
-    const giveUp = AbortSignal.any([signal, this.#closing.signal, AbortSignal.timeout(openWaitMs)]);
+    using opening = new Opening({ cancelledBy: [signal, this.#closing.signal], waitMs: openWaitMs });
     /** What came before the caller can know that the session is live. */
     let early: BrokerMessage[] | undefined = [];
     let state: "opening" | "live" | "over" = "opening";
@@ -117,7 +118,7 @@ export class BrokerLink implements BrokerConnection {
       node: this.#options.node,
       consumerGroup: this.#options.consumerGroup,
       after: this.#position,
-      signal: giveUp,
+      signal: opening.signal,
       deliver: (message) => {
         if (state === "over") return;
         if (early === undefined) hand(message);
@@ -132,8 +133,8 @@ export class BrokerLink implements BrokerConnection {
         if (wasLive) this.#lost();
       },
     };
-    const session = await this.#settled(this.#open(context), giveUp);
-    if (state !== "opening") {
+    const session = await this.#settled(this.#open(context), opening.signal);
+    if (state !== "opening" || opening.signal.aborted) {
       this.#end(session);
       throw new WirebenchError("connect-failed", "the connection was lost at once");
     }
@@ -153,7 +154,7 @@ export class BrokerLink implements BrokerConnection {
   /** The opened session, or the reason as soon as nobody wants it any more; a late one is ended. */
   async #settled(opening: Promise<Session>, giveUp: AbortSignal): Promise<Session> {
     const { promise: aborted, reject } = Promise.withResolvers<never>();
-    const abort = (): void => reject(new WirebenchError("connect-failed", "no subscription in time"));
+    const abort = (): void => reject(giveUp.reason);
     giveUp.addEventListener("abort", abort, { once: true });
     if (giveUp.aborted) abort();
     try {

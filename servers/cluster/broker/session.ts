@@ -26,7 +26,7 @@ export interface SessionContext {
   readonly consumerGroup: BrokerConnectOptions["consumerGroup"];
   /** Where to go on; undefined: from now on. */
   readonly after: string | undefined;
-  /** Opening is no longer wanted: it must reject soon and leave nothing open. */
+  /** Opening is no longer wanted: it must reject soon and leave nothing open. Never fires once the session is open. */
   readonly signal: AbortSignal;
   /** The next message. May be called before the session is open; ignored once it is lost or ended. */
   deliver(message: BrokerMessage): void;
