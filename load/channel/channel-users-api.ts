@@ -11,6 +11,8 @@ export interface ConnectOrder {
   /** Where the load balancer listens. */
   readonly url: string;
   readonly users: number;
+  /** Users tell their numbers to the nodes, so that these know for whom they did what. Absent: they do. */
+  readonly named?: boolean;
   readonly cookies: "kept" | "ignored";
   /** Ask for what was missed when coming back. */
   readonly resume: boolean;
@@ -153,6 +155,32 @@ export interface Outage {
   readonly found?: boolean;
 }
 
+/** A delivery that is owed and has not arrived: what the users know of it. */
+export interface MissingDelivery {
+  readonly publisher: number;
+  readonly sequence: number;
+  /** The recipient. */
+  readonly user: number;
+  readonly sentNs: number;
+  /** What the publisher was told; `none`: nothing so far, and nothing will be told if its connection has ended. */
+  readonly answer: "accepted" | "rejected" | "none";
+  /** Where the publisher was when it sent it. */
+  readonly publisherNode: string;
+  /** Where the recipient was then; absent: it had no connection. */
+  readonly recipientNode?: string;
+  /** When that connection of the recipient ended; absent: it has not, or there was none. */
+  readonly recipientEndedNs?: number;
+  /** The recipient was connected when it was sent, and without a break to the end of the ledger or 1 s on. */
+  readonly recipientStayed: boolean;
+}
+
+export interface Missing {
+  /** In the order of recipients, and of each in the order of publishing. */
+  readonly deliveries: readonly MissingDelivery[];
+  /** Missing beyond those listed. */
+  readonly unlisted: number;
+}
+
 export interface Counts {
   /** Users with a connection and a welcome. */
   readonly connected: number;
@@ -194,6 +222,8 @@ export interface ChannelUsersApi {
   /** Resolves with true when so many are connected, false after `maxMs`. */
   untilConnected(order: { users: number; maxMs: number }): Promise<boolean>;
   ledger(): Promise<Ledger>;
+  /** What the ledger counts as missing, the first `max` of it one by one. */
+  missing(order: { max: number }): Promise<Missing>;
   /** Forgets ledger, outages and attempts; connections, sessions and series stay. */
   reset(): Promise<void>;
   /**

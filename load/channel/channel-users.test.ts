@@ -227,7 +227,13 @@ test("a user that resumes names what it received last and gets what it missed, a
   delete channel.script.refuse;
   assert.equal(await users.untilConnected({ users: 2, maxMs: longMs }), true);
   await users.drain(drained);
-  assert.deepEqual(channel.hellos.at(-1), { type: "hello", session: "session-1", resume: true, after: "2" });
+  assert.deepEqual(channel.hellos.at(-1), {
+    type: "hello",
+    user: 1,
+    session: "session-1",
+    resume: true,
+    after: "2",
+  });
   const ledger = await users.ledger();
   assert.equal(ledger.deliveries, 10);
   assert.equal(ledger.missingDeliveries, 0);

@@ -14,6 +14,7 @@ import type {
   ConnectOrder,
   Counts,
   Ledger,
+  Missing,
   Outage,
   PublishOrder,
   SeriesOrder,
@@ -74,13 +75,13 @@ export class ChannelUsers implements Omit<ChannelUsersApi, "wireBytes">, UserEve
 
   async #welcome(count: number, kind: "from-the-start" | "newcomer"): Promise<void> {
     if (this.#order === undefined) throw new WirebenchError("usage", "the users have not connected yet");
-    const { protocol, url, limits, options, resume, backoff, seed, cookies, concurrent } = this.#order;
+    const { protocol, url, limits, options, resume, backoff, seed, cookies, concurrent, named = true } = this.#order;
     const client = this.#parts.clientNamed(protocol);
     const users = Array.from({ length: count }, () => {
       const id = this.#ledger.addUser(kind);
       const random = seededRandom(seed, id);
       const jar = cookies === "kept" ? { newCookieJar: this.#parts.newCookieJar } : {};
-      const user = new User({ id, client, url, limits, options, resume, backoff, random, ...jar }, this);
+      const user = new User({ id, named, client, url, limits, options, resume, backoff, random, ...jar }, this);
       this.#users.push(user);
       return user;
     });
@@ -136,6 +137,10 @@ export class ChannelUsers implements Omit<ChannelUsersApi, "wireBytes">, UserEve
 
   async ledger(): Promise<Ledger> {
     return { ...this.#ledger.read(), usersEventLoopUtilization: this.#utilization };
+  }
+
+  async missing({ max }: { max: number }): Promise<Missing> {
+    return this.#ledger.missing(max);
   }
 
   async reset(): Promise<void> {

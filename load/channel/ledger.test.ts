@@ -105,6 +105,32 @@ test("a corrupted arrival is counted and changes nothing else", () => {
   counts(ledger, { corruptedDeliveries: 0 });
 });
 
+test("what is missing is told one by one, with where both were, up to as many as asked for", () => {
+  const ledger = ledgerOf(["a", "b"]);
+  ledger.published(0, 10);
+  ledger.answered(0, 0, "accepted");
+  ledger.ended(1, 15);
+  ledger.published(0, 20);
+  ledger.answered(0, 1, "rejected");
+  ledger.published(0, 30);
+  for (const sequence of [0, 1, 2]) ledger.delivered(0, 0, sequence, 40);
+  const first = { publisher: 0, sequence: 0, user: 1, sentNs: 10, answer: "accepted", publisherNode: "a" };
+  const gone = { ...first, recipientNode: "b", recipientEndedNs: 15, recipientStayed: false };
+  const away = { ...first, sequence: 1, sentNs: 20, answer: "rejected", recipientStayed: false };
+  const unanswered = { ...away, sequence: 2, sentNs: 30, answer: "none" };
+  assert.deepEqual(ledger.missing(9), { deliveries: [gone, away, unanswered], unlisted: 0 });
+  assert.deepEqual(ledger.missing(1), { deliveries: [gone], unlisted: 2 });
+});
+
+test("a user that stayed misses while connected", () => {
+  const ledger = ledgerOf(["a", "b"]);
+  ledger.published(0, 10);
+  ledger.delivered(0, 0, 0, 11);
+  const [missing] = ledger.missing(9).deliveries;
+  assert.deepEqual([missing!.user, missing!.recipientNode, missing!.recipientStayed], [1, "b", true]);
+  assert.equal(missing!.recipientEndedNs, undefined);
+});
+
 test("order is judged per publisher: 0 2 1 holds one reordered message, whoever else sends between", () => {
   const ledger = ledgerOf(["a", "a"]);
   for (let i = 0; i < 3; i++) ledger.published(0, i);

@@ -6,8 +6,9 @@
 import { WirebenchError } from "../../protocol/errors.ts";
 import { type Message, textLatenessNs } from "../../protocol/messages/message.ts";
 import { LatencyHistogram } from "../recording/latency.ts";
-import type { Ledger } from "./channel-users-api.ts";
+import type { Ledger, Missing } from "./channel-users-api.ts";
 import { MessageTable } from "./messages.ts";
+import { countMissing, listMissing } from "./missing.ts";
 import { away } from "./presence.ts";
 import { Recipient } from "./recipient.ts";
 import { TrafficWindows } from "./windows.ts";
@@ -27,9 +28,6 @@ export interface LedgerBounds {
 }
 
 const defaultBounds: LedgerBounds = { bits: 2 ** 28, messages: 2 ** 21, stays: 2 ** 20 };
-
-/** How long a recipient must have stayed connected after the sending for its loss not to be that of a reconnect. */
-const connectedNs = 1e9;
 
 const histogramNames = [
   "sameNodeDelivery",
@@ -235,7 +233,7 @@ export class DeliveryLedger {
     );
     return {
       ...this.#counts,
-      ...this.#missing(),
+      ...countMissing(this.#recipients, this.#messages),
       publishedMessages: this.#messages.length,
       crossNodeExpected: expectedDeliveries - sameNodeExpected,
       crossNodeDeliveries: deliveries - sameNodeDeliveries,
@@ -243,6 +241,11 @@ export class DeliveryLedger {
       histogramsPerNode: this.#encodePerNode(),
       histograms: Object.fromEntries(encoded),
     };
+  }
+
+  /** See `ChannelUsersApi.missing`. */
+  missing(max: number): Missing {
+    return listMissing(this.#recipients, this.#messages, [...this.#nodes.keys()], max);
   }
 
   /** Forgets every message; connections, and the numbers of messages to come, stay. */
@@ -291,26 +294,6 @@ export class DeliveryLedger {
     histograms.firstRecipient.record(all.firstNs - fromNs);
     histograms.medianRecipient.record(all.medianNs - fromNs);
     histograms.lastRecipient.record(all.lastNs - fromNs);
-  }
-
-  #missing() {
-    const missing = {
-      missingDeliveries: 0,
-      declaredLossDeliveries: 0,
-      silentLossDeliveries: 0,
-      missingWhileConnectedDeliveries: 0,
-    };
-    const messages = this.#messages;
-    for (const recipient of this.#recipients) {
-      recipient.forEachMissing(messages.length, (row) => {
-        missing.missingDeliveries++;
-        if (row < recipient.gapBefore || messages.answer(row) === "rejected") missing.declaredLossDeliveries++;
-        else missing.silentLossDeliveries++;
-        const stayed = recipient.presence.stayedUntil(row, messages.sentNs(row) + connectedNs);
-        if (stayed) missing.missingWhileConnectedDeliveries++;
-      });
-    }
-    return missing;
   }
 
   #move(recipient: Recipient, node: number, atNs: number): void {

@@ -8,6 +8,8 @@ const answers: readonly Answer[] = ["pending", "accepted", "rejected"];
 export class MessageTable {
   #length = 0;
   #capacity = 0;
+  #publisher = new Uint32Array(0);
+  #sequence = new Uint32Array(0);
   #publisherNode = new Int32Array(0);
   #sentNs = new Float64Array(0);
   #fromNs = new Float64Array(0);
@@ -34,6 +36,8 @@ export class MessageTable {
   }): number {
     if (this.#length === this.#capacity) this.#grow();
     const index = this.#length++;
+    this.#publisher[index] = row.publisher;
+    this.#sequence[index] = row.sequence;
     this.#publisherNode[index] = row.publisherNode;
     this.#sentNs[index] = row.sentNs;
     this.#fromNs[index] = row.fromNs;
@@ -48,6 +52,14 @@ export class MessageTable {
   find(publisher: number, sequence: number): number | undefined {
     const known = this.#rows.get(publisher);
     return known?.rows[sequence - known.base];
+  }
+
+  publisher(row: number): number {
+    return this.#publisher[row]!;
+  }
+
+  sequence(row: number): number {
+    return this.#sequence[row]!;
   }
 
   publisherNode(row: number): number {
@@ -84,6 +96,8 @@ export class MessageTable {
 
   #grow(): void {
     this.#capacity = Math.max(1024, this.#capacity * 2);
+    this.#publisher = widened(this.#publisher, new Uint32Array(this.#capacity));
+    this.#sequence = widened(this.#sequence, new Uint32Array(this.#capacity));
     this.#publisherNode = widened(this.#publisherNode, new Int32Array(this.#capacity));
     this.#sentNs = widened(this.#sentNs, new Float64Array(this.#capacity));
     this.#fromNs = widened(this.#fromNs, new Float64Array(this.#capacity));

@@ -36,6 +36,12 @@ export class Presence {
     return this.#stayAt(message).node;
   }
 
+  /** When the stay in which the message was sent ended; undefined while it lasts. */
+  endNsAt(message: number): number | undefined {
+    const { endNs } = this.#stayAt(message);
+    return endNs === Number.POSITIVE_INFINITY ? undefined : endNs;
+  }
+
   /** Whether the user was connected when the message was sent, and without a break until `untilNs` or until now. */
   stayedUntil(message: number, untilNs: number): boolean {
     const { node, endNs } = this.#stayAt(message);

@@ -29,6 +29,8 @@ export const attemptMsMax = 3000;
 
 export interface UserOptions {
   readonly id: number;
+  /** Tells its number to the nodes, which then can say what they did for it. */
+  readonly named: boolean;
   readonly client: ProtocolClient;
   readonly url: string;
   readonly limits: Limits;
@@ -199,11 +201,13 @@ export class User {
   }
 
   #hello(): UserMessage {
-    const { id } = this.#session;
-    if (id === undefined) return { type: "hello" };
-    if (!this.#options.resume) return { type: "hello", session: id };
+    const { id: session } = this.#session;
+    const { id, named, resume } = this.#options;
+    const hello = { type: "hello", ...(named && { user: id }) } as const;
+    if (session === undefined) return hello;
+    if (!resume) return { ...hello, session };
     const after = this.#position;
-    return { type: "hello", session: id, resume: true, ...(after !== undefined && { after }) };
+    return { ...hello, session, resume: true, ...(after !== undefined && { after }) };
   }
 
   #receive(link: Link, payload: Payload): void {

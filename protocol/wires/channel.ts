@@ -17,8 +17,17 @@ import type { Payload } from "../contract.ts";
 
 /** From a user to its node. */
 export type UserMessage =
-  /** First on every connection. `session` names the state of an earlier one, `after` what was received last. */
-  | { readonly type: "hello"; readonly session?: string; readonly resume?: boolean; readonly after?: string }
+  /**
+   * First on every connection. `session` names the state of an earlier one, `after` what was received last, `user` whoever
+   * may ask later what became of his messages.
+   */
+  | {
+      readonly type: "hello";
+      readonly user?: number;
+      readonly session?: string;
+      readonly resume?: boolean;
+      readonly after?: string;
+    }
   /** One more step in the session; answered by `stepped`. */
   | { readonly type: "step"; readonly request: number }
   /** To everybody in the channel, the sender included; answered by `accepted` or `rejected`. */
@@ -94,7 +103,10 @@ export function decodeUserMessage(payload: Payload): UserMessage | undefined {
   const value = parseObject(payload);
   switch (value?.type) {
     case "hello":
-      return optional(value.session, "string") && optional(value.after, "string") && optional(value.resume, "boolean")
+      return optional(value.session, "string") &&
+        optional(value.after, "string") &&
+        optional(value.resume, "boolean") &&
+        (value.user === undefined || Number.isSafeInteger(value.user))
         ? (value as UserMessage)
         : undefined;
     case "step":

@@ -6,6 +6,7 @@ import type {
   ConnectOrder,
   Counts,
   Ledger,
+  Missing,
   Outage,
   PublishOrder,
   SeriesOrder,
@@ -99,6 +100,11 @@ export class RemoteChannelUsers
 
   outages(): Promise<readonly Outage[]> {
     return this.#ask("outages", undefined);
+  }
+
+  /** What is missing in the ledger, the first `max` of it one by one. */
+  missing(max: number): Promise<Missing> {
+    return this.#ask("missing", { max });
   }
 
   counts(): Promise<Counts> {

@@ -173,7 +173,8 @@ export class ClusterRig extends Rig {
   /** More users in a process of their own, outside the ledger, so that they can be frozen. */
   async connectSecondUsers(users: number): Promise<RemoteChannelUsers> {
     const second = this.#startUsers("second users");
-    await second.connect({ ...this.#order, users });
+    // Their numbers are those of others.
+    await second.connect({ ...this.#order, users, named: false });
     return second;
   }
 

@@ -29,6 +29,7 @@ const api: RemoteChannelUsersApi = {
   drain: (order) => users.drain(order),
   untilConnected: (order) => users.untilConnected(order),
   ledger: () => users.ledger(),
+  missing: (order) => users.missing(order),
   reset: () => users.reset(),
   step: (order) => users.step(order),
   rejoin: (order) => users.rejoin(order),
