@@ -158,8 +158,10 @@ for (const scenario of ["echo", "idle"]) {
 
 test("cells of a set take their windows in turn, on one rig for each target", async () => {
   await using programs = new ProgramPool();
+  // Slices longer than an answer takes on a busy machine, or they would be one.
+  const change = { turns: 3, warmupMs: 20, durationMs: 1500 };
   const cells = ["tcp", "websocket"].flatMap((target) =>
-    ["echo", "throughput", "duplex"].map((scenario) => planned(target, scenario, { turns: 3, warmupMs: 20 })),
+    ["echo", "throughput", "duplex"].map((scenario) => planned(target, scenario, change)),
   );
   const order: string[] = [];
   const context = { trial: 1, seed: 1, signal: new AbortController().signal, programs };
