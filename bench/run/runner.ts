@@ -3,6 +3,7 @@
 import type { ClientKind } from "../../protocol/contract.ts";
 import { describeError } from "../../protocol/errors.ts";
 import { seededRandom, shuffled } from "../../protocol/random.ts";
+import { decideClaims } from "../../results/claims/claims.ts";
 import { type Results, schemaVersion, type Window } from "../../results/contract/results.ts";
 import { compareWithReference } from "../../results/summary/comparison.ts";
 import { brokerNamed } from "../../servers/cluster/brokers/brokers.ts";
@@ -75,17 +76,18 @@ export async function run(plan: RunPlan, observer: RunObserver, signal: AbortSig
   const brokers = describeBrokers(plan);
   const results = (): Results => {
     const measured = states.map(({ result }) => result);
+    const described = targets.map(describeTarget);
     return {
       ...header,
       finishedAt: new Date().toISOString(),
       interrupted: signal.aborted,
       experiments: describeExperiments(plan),
       ...(plan.leftOut !== undefined && plan.leftOut.length > 0 && { leftOut: [...plan.leftOut] }),
-      targets: targets.map(describeTarget),
+      targets: described,
       ...(brokers.length > 0 && { brokers }),
       cells: measured,
       comparisons: targets.length > 1 ? compareWithReference(measured, targets[0]!.label) : [],
-      claims: [],
+      claims: decideClaims({ cells: measured, targets: described }),
     };
   };
   const checkpoint = (): void => observer.checkpoint(results());

@@ -4,6 +4,10 @@
  * histograms, events and series by name without touching this file.
  */
 import { z } from "zod";
+import { claim } from "./claim.ts";
+import { interval } from "./interval.ts";
+
+export type { Interval } from "./interval.ts";
 
 export const schemaVersion = 2;
 
@@ -124,18 +128,6 @@ const parameters = z.object({
   policy: z.string().optional().describe("How the load balancer spreads connections."),
   settings: z.record(z.string(), scalar).describe("What else sets this cell apart, by name."),
 });
-
-const interval = z
-  .object({
-    value: z
-      .number()
-      .describe("Median of the trials; of P90 and beyond, the percentile of all their messages together."),
-    low: z.number().describe("Lower end."),
-    high: z.number().describe("Upper end."),
-  })
-  .describe(
-    "95 % confidence interval, from one value per trial: Student's t on logarithms, wide enough to hold the median; low = high = value with fewer than 3 trials. Counts, shares, and metrics that were 0 in a trial, have the lowest and the highest trial instead. Of P90 and beyond, low and high are the lowest and the highest trial's own percentile, without a level of confidence; Max is the maximum of all trials. Percentiles are over everything sent: what never came is infinitely late.",
-  );
 
 const summarised = z
   .object({
@@ -307,9 +299,7 @@ export const resultsSchema = z.object({
   brokers: z.array(broker).optional().describe("What the brokers of a cluster promise."),
   cells: z.array(cell),
   comparisons: z.array(comparison),
-  claims: z.array(
-    z.object({ id: z.string(), statement: z.string(), verdict: z.string(), evidence: z.array(z.string()) }),
-  ),
+  claims: z.array(claim).describe("What the results say of sentences that are taught."),
 });
 
 export type Results = z.infer<typeof resultsSchema>;
@@ -325,7 +315,6 @@ export type MeasuredProcess = z.infer<typeof measuredProcess>;
 export type Window = z.infer<typeof window>;
 export type Event = z.infer<typeof event>;
 export type Series = z.infer<typeof series>;
-export type Interval = z.infer<typeof interval>;
 /** The truth lies at or above, or at or below, the interval. */
 export type Bound = (typeof bounds)[number];
 /** An interval with what it is worth. */

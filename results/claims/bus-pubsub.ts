@@ -1,0 +1,28 @@
+import { formatList } from "../quantities/format.ts";
+import { type Claim, evidenceOf, hasNodes, inWords, type Seen, seenIn } from "./claim.ts";
+
+export const busPubsub: Claim = {
+  id: "bus-pubsub",
+  statement: "Publish/subscribe between the instances (Redis, NATS, Kafka) solves broadcasting.",
+  about: "cluster",
+  experiments: ["broadcast"],
+  flipsAt: "a broker with which a user misses a message though nothing is broken",
+  decide(results) {
+    const [scenario] = this.experiments;
+    const delivered = seenIn(
+      results,
+      "deliveredFraction",
+      (cell) => hasNodes(cell) && cell.scenario === scenario && (cell.parameters.broker ?? "none") !== "none",
+    );
+    if (delivered.length === 0) return { verdict: "not-measured", because: "no cell broadcast with a broker" };
+    const evidence = evidenceOf(delivered);
+    const reaches = ({ low }: Seen): boolean => low === 1;
+    const solving = delivered.filter(reaches);
+    const missing = delivered.filter((seen) => !reaches(seen));
+    if (solving.length === 0) return { verdict: "does-not-hold", evidence };
+    if (missing.length === 0) return { verdict: "holds", evidence };
+    const others = missing.map((seen) => `${seen.evidence.what} ${inWords(seen)}`);
+    const names = solving.map((seen) => seen.evidence.what);
+    return { verdict: "holds-when", when: `the broker is ${formatList(names)} (but ${others.join(", ")})`, evidence };
+  },
+};

@@ -1,0 +1,201 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import type { DecidedClaim } from "../contract/claim.ts";
+import type { MeasuredCell, Parameters, TargetInfo } from "../contract/results.ts";
+import type { MetricName } from "../metrics/metrics.ts";
+import { spread } from "../summary/summary.ts";
+import { claims, decideClaims } from "./claims.ts";
+
+interface MadeUp {
+  readonly scenario: string;
+  readonly variant: string;
+  readonly protocol?: string;
+  readonly parameters?: Partial<Parameters>;
+  /** One value per trial. */
+  readonly measured: Partial<Record<MetricName, readonly number[]>>;
+  readonly verdict?: MeasuredCell["validity"]["verdict"];
+}
+
+const cellOf = ({ scenario, variant, protocol, parameters, measured, verdict }: MadeUp): MeasuredCell => ({
+  target: protocol ?? "websocket",
+  protocol: protocol ?? "websocket",
+  scenario,
+  variant,
+  parameters: { connections: 30, payloadBytes: 256, nodes: 3, broker: "none", settings: {}, ...parameters },
+  state: "measured",
+  validity: { verdict: verdict ?? "valid", flags: [] },
+  trials: [],
+  summary: Object.fromEntries(Object.entries(measured).map(([name, values]) => [name, spread(values)])),
+  predictions: [],
+});
+
+const targetOf = (label: string, downlink: TargetInfo["downlink"]): TargetInfo => ({
+  label,
+  title: label,
+  protocol: label,
+  options: {},
+  system: { kind: "cluster" },
+  summary: "",
+  specification: "",
+  uplink: downlink === "stream" ? "stream" : "request",
+  downlink,
+  framing: "text",
+  floor: false,
+  deliveryFloorMs: 0,
+  position: 1,
+});
+
+const targets = [targetOf("websocket", "stream"), targetOf("long-polling", "held-request")];
+
+const roundRobin: MadeUp = {
+  scenario: "stickiness",
+  variant: "round-robin",
+  parameters: { policy: "round-robin" },
+  measured: {
+    connectionsMaxPerNode: [10, 10, 10],
+    rejoinFoundFraction: [0.3, 0.31, 0.4],
+    stepsFoundFraction: [1, 1, 1],
+  },
+};
+
+const cookie: MadeUp = {
+  scenario: "stickiness",
+  variant: "leastconn+cookie",
+  parameters: { policy: "leastconn+cookie", settings: { cookies: "kept" } },
+  measured: { connectionsMaxPerNode: [10, 10, 10], rejoinFoundFraction: [1, 1, 1] },
+};
+
+const ignored: MadeUp = {
+  ...cookie,
+  variant: "cookie ignored",
+  parameters: { policy: "leastconn+cookie", settings: { cookies: "ignored" } },
+  measured: { rejoinFoundFraction: [0.28, 0.3, 0.35] },
+};
+
+const killed = (state: string, found: number): MadeUp => ({
+  scenario: "state-after-kill",
+  variant: `state ${state}`,
+  parameters: { policy: "leastconn+cookie", settings: { state } },
+  measured: { foundAfterFaultFraction: [found, found, found] },
+});
+
+const adding: MadeUp = {
+  scenario: "scaling-out",
+  variant: "leastconn",
+  parameters: { policy: "leastconn+cookie" },
+  measured: { newcomerShareOfNewNode: [1, 1, 1] },
+};
+
+const broadcast = (broker: string, delivered: number, across: number, variant = broker): MadeUp => ({
+  scenario: "broadcast",
+  variant,
+  parameters: { broker },
+  measured: {
+    deliveredFraction: [delivered, delivered],
+    sameNodeDeliveredFraction: [1, 1],
+    crossNodeDeliveredFraction: [across, across],
+  },
+});
+
+const decide = (id: string, made: readonly MadeUp[]): DecidedClaim =>
+  decideClaims({ cells: made.map(cellOf), targets }).find((claim) => claim.id === id)!;
+
+/** With other numbers. */
+const but = (made: MadeUp, measured: MadeUp["measured"]): MadeUp => ({
+  ...made,
+  measured: { ...made.measured, ...measured },
+});
+
+/** What each rule says of results that support the sentence, and of those that turn it. */
+const rules: Record<string, { readonly good: readonly MadeUp[]; readonly says: RegExp; readonly turned: MadeUp[][] }> =
+  {
+    "lb-round-robin": {
+      good: [{ ...roundRobin, parameters: { policy: "default" } }],
+      says: /^holds$/,
+      turned: [
+        [but(roundRobin, { connectionsMaxPerNode: [10, 10, 12] })],
+        [{ ...but(roundRobin, { connectionsMaxPerNode: [30] }), parameters: { policy: "default" } }],
+      ],
+    },
+    "lb-state": {
+      good: [roundRobin, killed("outside", 1)],
+      says: /^holds-when a user comes back: within one connection 100 % of the messages find the state$/,
+      turned: [
+        [but(roundRobin, { rejoinFoundFraction: [0.9, 1] }), killed("outside", 1)],
+        [roundRobin, killed("outside", 0.97)],
+      ],
+    },
+    "lb-sticky": {
+      good: [cookie, ignored, killed("node", 0)],
+      says: /^holds-when the client sends it back \(else 30\.0 % \(28\.0–35\.0\)\) and the node lives \(else 0 %\)$/,
+      turned: [[but(cookie, { rejoinFoundFraction: [1, 1, 0.97] })]],
+    },
+    "lb-leastconn": {
+      good: [adding, cookie],
+      says: /^holds$/,
+      turned: [
+        [but(adding, { newcomerShareOfNewNode: [1, 0.9] })],
+        [but(cookie, { connectionsMaxPerNode: [11] }), adding],
+      ],
+    },
+    "bus-local-only": {
+      good: [broadcast("none", 1 / 3, 0)],
+      says: /^holds$/,
+      turned: [[broadcast("none", 0.5, 0.1)]],
+    },
+    "bus-pubsub": {
+      good: [broadcast("none", 1 / 3, 0), broadcast("redis", 1, 1), broadcast("kafka", 1, 1)],
+      says: /^holds$/,
+      turned: [[broadcast("redis", 0.82, 0.75)]],
+    },
+  };
+
+const sayingOf = ({ verdict, when }: DecidedClaim): string => (when === undefined ? verdict : `${verdict} ${when}`);
+
+describe("the claims about a cluster", () => {
+  it("have a rule put to the test here each", () => {
+    assert.deepEqual(claims.map(({ id }) => id).sort(), Object.keys(rules).sort());
+  });
+
+  for (const [id, { good, says, turned }] of Object.entries(rules)) {
+    it(`${id} is decided by what was measured, and turns with it`, () => {
+      const decided = decide(id, good);
+      assert.match(sayingOf(decided), says);
+      assert.ok(decided.evidence.length > 0);
+      for (const { low, value, high } of decided.evidence) assert.ok(low <= value && value <= high);
+      for (const made of turned) assert.equal(decide(id, made).verdict, "does-not-hold");
+    });
+
+    it(`${id} is not measured where its cells are missing or invalid, and says what to run`, () => {
+      const invalid = good.map((made): MadeUp => ({ ...made, verdict: "invalid" }));
+      for (const made of [invalid, [{ ...adding, measured: {} }]]) {
+        const { verdict, because, evidence, command } = decide(id, made);
+        assert.equal(verdict, "not-measured");
+        assert.ok(because);
+        assert.deepEqual(evidence, []);
+        assert.match(command, /^wirebench cluster --experiment \S+/);
+      }
+    });
+  }
+
+  it("hold under a condition where the results show one", () => {
+    assert.match(sayingOf(decide("lb-round-robin", [roundRobin])), /^holds-when round-robin is configured/);
+    assert.equal(sayingOf(decide("lb-sticky", [cookie])), "holds");
+    const polling: MadeUp = { ...but(cookie, { connectionsMaxPerNode: [12] }), protocol: "long-polling" };
+    assert.match(
+      sayingOf(decide("lb-leastconn", [adding, polling])),
+      /^holds-when a user is one connection .*: 12 on the fullest of 3 nodes\)$/,
+    );
+    const shared = broadcast("kafka", 1 / 3, 1 / 3, "one shared consumer group");
+    assert.match(
+      sayingOf(decide("bus-pubsub", [broadcast("redis", 1, 1), shared])),
+      /^holds-when the broker is redis \(but one shared consumer group 33\.3 %\)$/,
+    );
+  });
+
+  it("are said of a cluster only", () => {
+    const { nodes: _, ...parameters } = cellOf(roundRobin).parameters;
+    assert.deepEqual(decideClaims({ cells: [{ ...cellOf(roundRobin), parameters }], targets }), []);
+    assert.deepEqual(decideClaims({ cells: [], targets }), []);
+  });
+});

@@ -1,0 +1,30 @@
+/** A taught sentence and what the results say of it. */
+import { z } from "zod";
+import { interval } from "./interval.ts";
+
+/** `holds-when`: under a condition that the results show. */
+export const claimVerdicts = ["holds", "holds-when", "does-not-hold", "not-measured"] as const;
+
+const evidence = z.object({
+  what: z.string().describe("The cell, or the part of it, in words."),
+  scenario: z.string(),
+  target: z.string(),
+  variant: z.string().optional(),
+  metric: z.string(),
+  ...interval.shape,
+});
+
+export const claim = z.object({
+  id: z.string(),
+  statement: z.string().describe("As it is taught."),
+  verdict: z.enum(claimVerdicts),
+  when: z.string().optional().describe("Of `holds-when`: the condition, with the numbers that show it."),
+  because: z.string().optional().describe("Of `not-measured`: what is missing."),
+  evidence: z.array(evidence).describe("Every number the rule looked at, with its interval."),
+  flipsAt: z.string().describe("What measurement would turn the verdict."),
+  command: z.string().describe("Measures what decides."),
+});
+
+export type ClaimVerdict = (typeof claimVerdicts)[number];
+export type Evidence = z.infer<typeof evidence>;
+export type DecidedClaim = z.infer<typeof claim>;
