@@ -87,9 +87,10 @@ export class Progress implements RunObserver {
     if (result.state !== "measured") return;
     const missed = result.predictions.filter(({ verdict }) => verdict !== "held");
     if (missed.length === 0) return;
-    const outcomes = missed.map(({ metric, verdict, measured }) =>
-      verdict === "failed" ? `${metric} ${measured}` : `${metric} not measured`,
-    );
+    const outcomes = missed.map(({ metric, verdict, measured, because }) => {
+      if (verdict === "not-measured") return `${metric} not measured`;
+      return `${metric} ${measured}${because === undefined ? "" : `, which tells nothing: ${because}`}`;
+    });
     this.say(`${placeOf(number, of)}  ${state.name}: not as predicted: ${outcomes.join("; ")}`);
   }
 

@@ -5,6 +5,7 @@ import { metricNamed } from "../../results/metrics/metrics.ts";
 import { trialsForIntervalMin, trialsForPrecision } from "../../results/statistics/intervals.ts";
 import { holdAgainst } from "../../results/summary/predictions.ts";
 import { summarise } from "../../results/summary/summary.ts";
+import { whyCannotTell } from "../../results/validity/disturbances.ts";
 import type { MachineLoad } from "../../results/validity/machine.ts";
 import { judge } from "../../results/validity/validity.ts";
 import type { CellPlan, Experiment } from "../experiments/contract/experiment.ts";
@@ -139,7 +140,7 @@ export class CellState {
         listed: experiment.metrics,
         pilot: this.#precision?.pilot,
       }),
-      predictions: cell.expectations.map((expectation) => holdAgainst(expectation, complete)),
+      predictions: cell.expectations.map((expectation) => holdAgainst(expectation, complete, whyCannotTell)),
     };
   }
 }

@@ -42,6 +42,7 @@ function outcomeOf({ predictions }: ReportView, experiment: ExperimentView): str
   if (count("held") === own.length) return `all ${own.length} held`;
   const others = [
     ...(count("failed") > 0 ? [`**${count("failed")} did not hold**`] : []),
+    ...(count("cannot-tell") > 0 ? [`${count("cannot-tell")} cannot be told`] : []),
     ...(count("not-measured") > 0 ? [`${count("not-measured")} not measured`] : []),
   ];
   return `${count("held")} of ${plural(own.length, "prediction")} held, ${others.join(", ")}`;

@@ -80,6 +80,7 @@ export function decidingInWords({ cell: { cell }, prediction: { measured, metric
 export const verdictWords: Record<Prediction["verdict"], string> = {
   held: "held",
   failed: "did not hold",
+  "cannot-tell": "cannot tell",
   "not-measured": "not measured",
 };
 
@@ -90,6 +91,7 @@ export function tallyOf(predictions: readonly PredictionView[]): string {
   return [
     `${count("held")} of ${plural(predictions.length, "prediction")} held`,
     ...(count("failed") > 0 ? [`${count("failed")} did not hold`] : []),
+    ...(count("cannot-tell") > 0 ? [`${count("cannot-tell")} cannot be told`] : []),
     ...(count("not-measured") > 0 ? [`${count("not-measured")} could not be measured`] : []),
   ].join(", ");
 }

@@ -117,7 +117,7 @@ const predictionsOf = (experiment: ExperimentView): PredictionView[] =>
       experiment,
       cell: cellView,
       prediction,
-      verdict: usable(cell) === undefined ? "not-measured" : prediction.verdict,
+      verdict: usable(cell) === undefined && prediction.verdict !== "cannot-tell" ? "not-measured" : prediction.verdict,
     }));
   });
 

@@ -15,8 +15,11 @@ export const validityVerdicts = ["valid", "invalid"] as const;
 export const bounds = ["at-least", "at-most"] as const;
 export const flagCauses = ["target", "wirebench", "machine"] as const;
 export const comparisonVerdicts = ["faster", "slower", "equal", "cannot-tell"] as const;
-/** `not-measured`: a trial did not get so far that the prediction could be tested. */
-export const predictionVerdicts = ["held", "failed", "not-measured"] as const;
+/**
+ * `failed`: the system under test did something else. `cannot-tell`: so it looks, but the load generator or the machine
+ * explains it. `not-measured`: a trial did not get so far that the prediction could be tested.
+ */
+export const predictionVerdicts = ["held", "failed", "cannot-tell", "not-measured"] as const;
 export const eventKinds = ["fault", "action", "observation"] as const;
 
 const count = z.number().int().nonnegative();
@@ -180,6 +183,10 @@ const prediction = z.object({
   ...expectation,
   measured: z.number().optional().describe("Of all trials the one furthest from what was expected."),
   verdict: z.enum(predictionVerdicts),
+  because: z
+    .string()
+    .optional()
+    .describe("Of `cannot-tell`: what the load generator or the machine did that explains what was measured."),
 });
 
 const identity = {
@@ -324,7 +331,7 @@ export type Validity = z.infer<typeof validity>;
 export type Flag = z.infer<typeof flag>;
 export type Prediction = z.infer<typeof prediction>;
 /** A prediction before it is held against anything. */
-export type Expectation = Omit<Prediction, "measured" | "verdict">;
+export type Expectation = Omit<Prediction, "measured" | "verdict" | "because">;
 export type Comparison = z.infer<typeof comparison>;
 /** A ratio, and where the true one lies. */
 export type Ratio = Comparison["ratio"];

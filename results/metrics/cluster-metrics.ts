@@ -72,6 +72,33 @@ const table = {
       "declared losses",
       "missing, but the publisher heard that it may be lost or the recipient heard of a gap",
     ],
+    ["missingDueToBrokerDeliveries", "missing: broker", "missing, and the broker had it last, or refused it"],
+    ["missingDueToNodeDeliveries", "missing: node", "missing, and a node had it last, or cut its user, or was dead"],
+    [
+      "missingDueToLoadBalancerDeliveries",
+      "missing: load balancer",
+      "missing, and the load balancer had cut off the user or the publisher",
+    ],
+    [
+      "missingDueToUsersDeliveries",
+      "missing: users' process",
+      "missing, and wirebench's own virtual users did not read or send it",
+    ],
+    [
+      "missingDueToMachineDeliveries",
+      "missing: machine",
+      "missing after a time-out of a process that was kept from its processor core",
+    ],
+    [
+      "missingOfUnknownCauseDeliveries",
+      "missing: cause unknown",
+      "missing, and what the processes on the way still know does not tell why",
+    ],
+    [
+      "acceptedThenLostMessages",
+      "accepted, then lost",
+      "messages the broker had accepted for their publisher that a user never received who was owed them and connected throughout",
+    ],
     ["missingWhileConnectedDeliveries", "missing while connected", "missing at a user who was connected all the time"],
     ["rejectedMessages", "rejected messages", "messages whose publisher was told that they may not arrive"],
     ["duplicatedDeliveries", "duplicated deliveries", "arrivals of a message at a user beyond the first"],
@@ -182,6 +209,21 @@ const table = {
       "usersEventLoopUtilization",
       "users' process busy",
       "time the process that is the users was not idle; near 100 % it was the limit",
+    ],
+  ]),
+  ...entries({ unit: "ms", topic: "machine", better: "lower" }, [
+    ["usersStallMaxMs", "users stood still", "longest time in which the event loop of the virtual users did not turn"],
+    [
+      "cpuWaitMaxMs",
+      "waited for a core",
+      "longest time, within one second, that a process of the cluster or its users wanted to run and had no processor core",
+    ],
+  ]),
+  ...entries({ unit: "share", topic: "machine", better: "lower" }, [
+    [
+      "cpuWaitShareMax",
+      "share waited for a core",
+      "of the measured time, the part in which the process that waited most wanted to run and had no processor core",
     ],
   ]),
   ...costMetrics,

@@ -12,7 +12,8 @@ export type MetricTopic =
   | "spread"
   | "fanOut"
   | "cost"
-  | "generator";
+  | "generator"
+  | "machine";
 
 export const topicTitles: Record<MetricTopic, string> = {
   delay: "How long does a message take?",
@@ -25,6 +26,7 @@ export const topicTitles: Record<MetricTopic, string> = {
   fanOut: "When had everybody heard it?",
   cost: "What did it cost?",
   generator: "Was the load generator on time?",
+  machine: "Did every process get its processor core in time?",
 };
 
 export interface MetricEntry {

@@ -96,12 +96,14 @@ export const anythingCompared = ({ changes, predictionsCompared }: ResultsCompar
 export const hasRegressed = (comparison: ResultsComparison): boolean =>
   regressionsOf(comparison).length > 0 || comparison.brokenPredictions.length > 0;
 
+const wasTested = ({ verdict }: Prediction): boolean => verdict === "held" || verdict === "failed";
+
 /** Those that were put to the test in both. */
 function predictionsIn({ before, after }: CellPair): { was: Prediction; is: Prediction }[] {
   const later = usable(after)?.predictions ?? [];
   return (usable(before)?.predictions ?? []).flatMap((was) => {
     const is = later.find(({ metric, statement }) => metric === was.metric && statement === was.statement);
-    return is === undefined || [was, is].some(({ verdict }) => verdict === "not-measured") ? [] : [{ was, is }];
+    return is === undefined || ![was, is].every(wasTested) ? [] : [{ was, is }];
   });
 }
 

@@ -31,3 +31,16 @@ test("what was expected is kept with the verdict", () => {
   const claimed = { ...expectation, claim: "c1" };
   assert.deepEqual(holdAgainst(claimed, trials(1)), { ...claimed, measured: 1, verdict: "held" });
 });
+
+test("a trial with an excuse proves nothing, and excuses no other", () => {
+  const excuse = (_: unknown, { measures: { lost = 0 } }: ReturnType<typeof trials>[number]) =>
+    lost === 9 ? "the machine was busy" : undefined;
+  const cannotTell = holdAgainst(expectation, trials(1, 9), excuse);
+  assert.deepEqual(
+    [cannotTell.verdict, cannotTell.measured, cannotTell.because],
+    ["cannot-tell", 9, "the machine was busy"],
+  );
+  const failed = holdAgainst(expectation, trials(9, 5), excuse);
+  assert.deepEqual([failed.verdict, failed.measured, failed.because], ["failed", 5, undefined]);
+  assert.equal(holdAgainst(expectation, trials(1, 2), () => "always").verdict, "held");
+});

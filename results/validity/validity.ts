@@ -5,6 +5,7 @@ import type { LedgerCount } from "../recording/flows.ts";
 import { memoryNotLinear } from "../recording/memory.ts";
 import { carriesPercentile } from "../statistics/histogram.ts";
 import { cpuWaitShareMax } from "./cpu-contention.ts";
+import { dispatchUsMax, usersSaturated } from "./disturbances.ts";
 import { type MachineLoad, wasBusy } from "./machine.ts";
 import { outlyingTrialFlags } from "./outlying-trials.ts";
 import { digestOf, type FlowDigest, type WindowDigest } from "./window-digest.ts";
@@ -15,7 +16,7 @@ export type JudgedTrial = Pick<Trial, "trial" | "windows" | "histograms" | "meas
 export type JudgedTarget = Pick<TargetInfo, "deliveryFloorMs">;
 
 /** A share of a core above which a single-threaded process counts as busy all the time. */
-const saturated = 0.9;
+const saturated = usersSaturated;
 /** Achieved below this share of the offered rate: the target did not keep up, or the generator did not. */
 const keptUp = 0.95;
 const carriedOver = 1.05;
@@ -29,8 +30,6 @@ const littlesLawTolerance = 0.15;
 const driftRatio = 1.5;
 /** Longer than garbage collection of a small heap or one time slice of a neighbour. */
 const stallMs = 20;
-/** A schedule kept worse than this shows in every delay counted from it. */
-const dispatchUsMax = 10_000;
 
 /** Flags that say that the load generator was the limit of some number: which ones are bounds, a summary says. */
 export const generatorLimitCodes: ReadonlySet<string> = new Set([

@@ -78,8 +78,10 @@ function describeAlike(alike: readonly PredictionView[]): string {
 }
 
 /** What did not hold stands out. */
-const showVerdict = ({ verdict }: PredictionView): string =>
-  verdict === "failed" ? `**${verdictWords.failed}**` : verdictWords[verdict];
+const showVerdict = ({ verdict, prediction: { because } }: PredictionView): string => {
+  if (verdict === "cannot-tell") return `${verdictWords[verdict]}: ${escapeText(because ?? "")}`;
+  return verdict === "failed" ? `**${verdictWords.failed}**` : verdictWords[verdict];
+};
 
 const sameExpectation = ({ prediction: { statement, formula, metric, expected } }: PredictionView): string =>
   JSON.stringify([statement, formula, metric, expected]);

@@ -1,0 +1,94 @@
+/**
+ * What was not the doing of the system under test: a trial in which the process of the virtual users or the machine was
+ * late enough to explain what was measured cannot tell that a prediction failed.
+ */
+import type { Expectation, Trial } from "../contract/results.ts";
+import { type MetricName, metricNamed } from "../metrics/metrics.ts";
+import { besideOf } from "../summary/predictions.ts";
+import { cpuWaitShareMax } from "./cpu-contention.ts";
+
+export type DisturbedTrial = Pick<Trial, "measures" | "flags">;
+
+/** Flags of a trial whose course the machine or the users' process changed: what followed is not the system's doing. */
+export const derailedCodes = { cut: "cut-by-starvation", link: "link-lost-by-starvation" } as const;
+const derailed: ReadonlySet<string> = new Set(Object.values(derailedCodes));
+
+/** A share of a core above which the single-threaded process of the users is busy all the time. */
+export const usersSaturated = 0.9;
+/** Messages sent so much later than they were due make every delay and rate of them suspect. */
+export const dispatchUsMax = 10_000;
+/** One time-out or delay runs through several processes, each of which may be late once. */
+const processesOnTheWay = 3;
+
+/** Counted one by one, with their causes: only those the system did not cause are an excuse. */
+const missing: ReadonlySet<string> = new Set([
+  "missingDeliveries",
+  "silentLossDeliveries",
+  "declaredLossDeliveries",
+  "missingWhileConnectedDeliveries",
+  "acceptedThenLostMessages",
+] satisfies MetricName[]);
+const delivered: ReadonlySet<string> = new Set([
+  "deliveredFraction",
+  "sameNodeDeliveredFraction",
+  "crossNodeDeliveredFraction",
+] satisfies MetricName[]);
+
+/** What slowness does not bring about by itself. */
+const hard: ReadonlySet<string> = new Set([
+  "duplicatedDeliveries",
+  "reorderedDeliveries",
+  "corruptedDeliveries",
+] satisfies MetricName[]);
+
+/** As an `Excuse`. */
+export function whyCannotTell(expectation: Expectation, trial: DisturbedTrial): string | undefined {
+  const { metric } = expectation;
+  const value = trial.measures[metric]!;
+  if (missing.has(metric) || delivered.has(metric)) return lossesExplained(expectation, value, trial);
+  const course = trial.flags.find(({ code }) => derailed.has(code));
+  if (course !== undefined) return course.message;
+  const { unit, topic } = metricNamed(metric);
+  if (hard.has(metric) || topic === "state") return undefined;
+  return slownessOf(trial) ?? (unit === "ms" ? latenessOf(trial, besideOf(expectation, value)) : undefined);
+}
+
+/** Whether it would have held but for what users' process and machine lost. */
+function lossesExplained(expectation: Expectation, value: number, trial: DisturbedTrial): string | undefined {
+  const { missingDeliveries = 0, missingDueToUsersDeliveries: users = 0 } = trial.measures;
+  const { missingDueToMachineDeliveries: machine = 0, missingOfUnknownCauseDeliveries: unknown = 0 } = trial.measures;
+  const excused = users + machine + unknown;
+  if (excused === 0) return undefined;
+  const without = missing.has(expectation.metric)
+    ? Math.max(0, value - excused)
+    : 1 - (1 - value) * (1 - excused / missingDeliveries);
+  // A share is a quotient: what would be 1 may be off by its rounding.
+  if (besideOf(expectation, without) > 1e-9) return undefined;
+  const parts = [
+    [users, "by the process of the virtual users"],
+    [machine, "by a machine that kept a process from its core"],
+    [unknown, "by nobody knows whom"],
+  ] as const;
+  const lost = parts.flatMap(([count, by]) => (count > 0 ? [`${count} ${by}`] : []));
+  return `of ${missingDeliveries} missing deliveries ${lost.join(", ")}`;
+}
+
+/** What lasted: no time, rate or number of events of such a trial is the system's alone. */
+function slownessOf({ measures }: DisturbedTrial): string | undefined {
+  const { cpuWaitShareMax: waited = 0, usersEventLoopUtilization: busy = 0, dispatchP50Us: lateUs = 0 } = measures;
+  if (waited > cpuWaitShareMax) return `a process was kept from its core for ${percent(waited)} of the time`;
+  if (busy > usersSaturated) return `the process of the virtual users was busy ${percent(busy)} of the time`;
+  if (lateUs > dispatchUsMax) return `half of the messages were sent ${Math.round(lateUs / 1000)} ms late`;
+  return undefined;
+}
+
+/** What happened once, if it was long enough. */
+function latenessOf({ measures }: DisturbedTrial, besideMs: number): string | undefined {
+  const { cpuWaitMaxMs: waitedMs = 0, usersStallMaxMs: stalledMs = 0 } = measures;
+  const ms = (value: number): string => `${Math.round(value)} ms`;
+  if (besideMs <= processesOnTheWay * waitedMs) return `a process waited ${ms(waitedMs)} of one second for its core`;
+  if (besideMs <= processesOnTheWay * stalledMs) return `the virtual users stood still for ${ms(stalledMs)}`;
+  return undefined;
+}
+
+const percent = (share: number): string => `${Math.round(share * 100)} %`;
