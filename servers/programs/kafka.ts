@@ -8,17 +8,53 @@ import { java, maven } from "./java.ts";
 import { fillKafkaCache, findKafkaLibraries, kafkaReleaseVersion, kafkaVersion } from "./kafka-release.ts";
 import { freePort, type ProgramPlace, type ProgramRecipe, startPrivately } from "./private-program.ts";
 import { type Program, requireProgram } from "./program.ts";
+import type { Door } from "./running-program.ts";
 
 const nodeId = 1;
 
+/** So many nodes can have a relay each. A listener that nobody uses costs a thread that sleeps. */
+const doorsMax = 3;
+
+async function openDoors(): Promise<Door[]> {
+  const doors: Door[] = [];
+  while (doors.length < doorsMax) doors.push({ port: await freePort(), behind: await freePort() });
+  return doors;
+}
+
+/** A client goes on at the address that the listener it came by advertises: for a relay that is the relay's. */
+function listenerSettings(
+  port: number,
+  controllerPort: number,
+  doors: readonly Door[],
+): Record<string, string | number> {
+  const named = doors.map((door, index) => ({ ...door, name: `DOOR${index + 1}` }));
+  const clients = [{ name: "PLAINTEXT", port, behind: port }, ...named];
+  const controller = "CONTROLLER";
+  return {
+    "controller.listener.names": controller,
+    listeners: [
+      ...clients.map(({ name, behind }) => `${name}://127.0.0.1:${behind}`),
+      `${controller}://127.0.0.1:${controllerPort}`,
+    ].join(","),
+    "advertised.listeners": clients.map((each) => `${each.name}://127.0.0.1:${each.port}`).join(","),
+    "listener.security.protocol.map": [...clients.map(({ name }) => name), controller]
+      .map((name) => `${name}:PLAINTEXT`)
+      .join(","),
+    "num.network.threads": 2,
+    ...Object.fromEntries(named.map(({ name }) => [`listener.name.${name.toLowerCase()}.num.network.threads`, 1])),
+  };
+}
+
 /** Everything there is one of; what follows from that; and bounds. The rest is Kafka's default. */
-const settings = (place: ProgramPlace, controllerPort: number): Record<string, string | number> => ({
+const settings = (
+  place: ProgramPlace,
+  controllerPort: number,
+  doors: readonly Door[],
+): Record<string, string | number> => ({
   "process.roles": "broker,controller",
   "node.id": nodeId,
   "controller.quorum.voters": `${nodeId}@127.0.0.1:${controllerPort}`,
-  "controller.listener.names": "CONTROLLER",
-  listeners: `PLAINTEXT://127.0.0.1:${place.port},CONTROLLER://127.0.0.1:${controllerPort}`,
-  "advertised.listeners": `PLAINTEXT://127.0.0.1:${place.port}`,
+  ...listenerSettings(place.port, controllerPort, doors),
   "log.dirs": join(place.folder, "data"),
   "offsets.topic.num.partitions": 1,
   "offsets.topic.replication.factor": 1,
@@ -32,7 +68,6 @@ const settings = (place: ProgramPlace, controllerPort: number): Record<string, s
   // A restarted broker is let in again only when its former self is thought dead: by default after 9 s.
   "broker.heartbeat.interval.ms": 500,
   "broker.session.timeout.ms": 2000,
-  "num.network.threads": 2,
   "num.io.threads": 4,
   "log.cleaner.dedupe.buffer.size": 4 * 1024 * 1024,
   "log.segment.bytes": 64 * 1024 * 1024,
@@ -63,11 +98,14 @@ const scheme = "kafka";
 function recipeFor(classPath: string): ProgramRecipe {
   // Told by the broker, so that an answer can only be this one's. Kafka's format: 16 bytes as unpadded base64url.
   const clusterId = randomBytes(16).toString("base64url").replace(/^-/, "A");
+  let doors: readonly Door[] = [];
   return {
     name: "kafka",
     scheme,
+    doors: () => doors,
     async prepare(place) {
-      const lines = Object.entries(settings(place, await freePort())).map(([key, value]) => `${key}=${value}\n`);
+      doors = await openDoors();
+      const lines = Object.entries(settings(place, await freePort(), doors)).map(([key, value]) => `${key}=${value}\n`);
       await writeFile(propertiesFile(place), lines.join(""));
       await format(place, classPath, clusterId);
     },

@@ -4,7 +4,7 @@ import { createServer } from "node:net";
 import { setTimeout as wait } from "node:timers/promises";
 import { WirebenchError } from "../../protocol/errors.ts";
 import { BoundProcess } from "./bound-process.ts";
-import type { ProgramOptions, RunningProgram } from "./running-program.ts";
+import type { Door, ProgramOptions, RunningProgram } from "./running-program.ts";
 import { Watchdog } from "./watchdog.ts";
 
 /** Where a program runs; what its recipe may need to know. */
@@ -26,6 +26,8 @@ export interface ProgramRecipe {
   /** Writes what it reads at its start. Called once per port, before the first start. */
   readonly prepare?: (place: ProgramPlace) => Promise<void>;
   readonly arguments: (place: ProgramPlace) => readonly string[];
+  /** Known once it is prepared; see `RunningProgram`. */
+  readonly doors?: () => readonly Door[];
   readonly environment?: Readonly<Record<string, string>>;
   /**
    * Resolves when the program answers its clients; rejects while it does not. It must make sure that it is this very
@@ -109,6 +111,10 @@ class PrivateProgram implements RunningProgram {
 
   get pid(): number | undefined {
     return this.#process?.pid;
+  }
+
+  get doors(): readonly Door[] | undefined {
+    return this.#recipe.doors?.();
   }
 
   async begin(): Promise<void> {

@@ -16,12 +16,24 @@ export interface ProgramOptions extends StartOptions {
   readonly executable: string;
 }
 
+/** Loopback ports. */
+export interface Door {
+  /** What clients that came by it are told. */
+  readonly port: number;
+  readonly behind: number;
+}
+
 /** A program that runs privately on loopback and answers. It ends with its driver, whatever happens to that. */
 export interface RunningProgram {
   /** As a human calls it, e.g. `redis-server`. */
   readonly name: string;
   /** Where it listens, in its own scheme. Stays the same over `restart`. */
   readonly url: string;
+  /**
+   * Of a program that tells its clients at which port to go on: ports it names and leaves free, each for a relay to the
+   * port behind it, where it listens. Absent: it tells them nothing, so a relay may have any port.
+   */
+  readonly doors?: readonly Door[] | undefined;
   /** Of the process that does the work; undefined while it does not run. */
   readonly pid: number | undefined;
   /** SIGKILL, as a crash; resolves when the process is gone. Its data stay. */

@@ -2,9 +2,10 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
+import { Relay } from "../../relay/relay.ts";
+import { through, wayTo } from "../../relay/way.ts";
 import { numbered } from "./cases.ts";
 import { seal, within } from "./member.ts";
-import { SeverableRoute } from "./severable.ts";
 import type { BrokerCase, BrokerContext } from "./suite.ts";
 
 /** Longer than any client here waits for an answer before it gives the connection up. */
@@ -101,16 +102,16 @@ export const failureCases: readonly BrokerCase[] = [
   },
   {
     name: "hands over what a node missed while it was cut off, or tells it of the gap",
-    applies: ({ foreign }) => !foreign.redirects,
     async run({ broker, program, join }) {
-      await using route = await SeverableRoute.to(program.url);
+      const { target, port } = wayTo(program, 0);
+      await using relay = await Relay.to(target, port);
       await using there = await join(0);
-      await using here = await join(1, route.url);
+      await using here = await join(1, through(program.url, relay.port));
       await seal([there, here], "before");
-      route.sever();
+      relay.cut();
       await here.isTold("lost");
       await there.publishAll(numbered(20, "missed"));
-      route.mend();
+      relay.heal();
       await here.until(() => here.connection.live, "it did not come back");
       await seal([there, here]);
       const missed = broker.traits.history ? numbered(20, "missed") : [];
@@ -121,18 +122,19 @@ export const failureCases: readonly BrokerCase[] = [
   },
   {
     name: "tells a node of the gap when the history it needs was cut while it was cut off",
-    applies: ({ foreign }) => foreign.trim !== undefined && !foreign.redirects,
+    applies: ({ foreign }) => foreign.trim !== undefined,
     async run({ program, foreign, topic, join }) {
-      await using route = await SeverableRoute.to(program.url);
+      const { target, port } = wayTo(program, 0);
+      await using relay = await Relay.to(target, port);
       await using there = await join(0);
-      await using here = await join(1, route.url);
+      await using here = await join(1, through(program.url, relay.port));
       await seal([there, here], "before");
-      route.sever();
+      relay.cut();
       await here.isTold("lost");
       await there.publishAll(numbered(20, "missed"));
       await foreign.trim!(program.url, topic);
       await there.publish("kept");
-      route.mend();
+      relay.heal();
       await here.isTold("live-after-gap");
       await seal([there, here]);
       assert.deepEqual(here.texts, ["before", "kept", "the last"]);

@@ -13,8 +13,6 @@ export interface ForeignClient {
   readonly disturb: (url: string, topic: string) => Promise<void>;
   /** Removes every message the topic has now. Absent where only time or amount can. */
   readonly trim?: (url: string, topic: string) => Promise<void>;
-  /** The server tells its clients at which address to go on, so that the way to it cannot be another than its own. */
-  readonly redirects?: true;
 }
 
 const notText = Buffer.from([0xff, 0xfe, 0x00, 0xc0, 0x80]);
@@ -91,7 +89,6 @@ export const foreignClients: Readonly<Record<string, ForeignClient>> = {
       }),
   },
   kafka: {
-    redirects: true,
     async disturb(url, topic) {
       const producer = new Producer(kafkaOptions(url));
       try {

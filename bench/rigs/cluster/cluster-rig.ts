@@ -12,6 +12,7 @@ import { Rig, type RigContext, type RigRecord } from "../rig.ts";
 import { RemoteChannelUsers } from "./channel-users.ts";
 import type { ClusterNode } from "./cluster-node.ts";
 import type { ClusterPlan, Setup } from "./cluster-setup.ts";
+import type { Relays } from "./relays.ts";
 import { openServers, type Servers } from "./topology.ts";
 
 /** Between two looks at something only asking can tell. */
@@ -102,6 +103,12 @@ export class ClusterRig extends Rig {
   /** Undefined for broker `none`. */
   get broker(): RunningProgram | undefined {
     return this.#servers.broker;
+  }
+
+  /** Throws where no node has one: the setup says whether there are any. */
+  get relays(): Relays {
+    if (this.#servers.relays === undefined) throw new WirebenchError("usage", "no node of this cluster has a relay");
+    return this.#servers.relays;
   }
 
   /** The users when all that can were connected. */

@@ -10,6 +10,8 @@ export interface Setup {
   readonly spareNodes: number;
   /** `none` for nodes that do not know each other. */
   readonly broker: string;
+  /** Of the nodes, the first so many reach their broker through a relay that can cut, delay and throttle; absent: none. */
+  readonly relayedNodes?: number;
   /** All nodes in one consumer group: the mistake with Kafka. */
   readonly sharedConsumerGroup: boolean;
   readonly policy: Policy;

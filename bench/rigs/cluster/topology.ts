@@ -13,6 +13,7 @@ import type { ProgramPool } from "../program-pool.ts";
 import { ClusterNode } from "./cluster-node.ts";
 import type { Setup } from "./cluster-setup.ts";
 import { freePorts } from "./free-ports.ts";
+import { Relays } from "./relays.ts";
 
 export interface ServersOptions {
   readonly setup: Setup;
@@ -28,6 +29,8 @@ export interface Servers {
   readonly proxyFolder: string;
   /** Undefined for broker `none`. */
   readonly broker: RunningProgram | undefined;
+  /** Undefined where no node has one. */
+  readonly relays: Relays | undefined;
   /** What users connect to. */
   readonly url: string;
 }
@@ -52,16 +55,20 @@ export async function openServers(
   const limits: Limits = { ...defaultLimits, queueBytesMax: setup.queueBytesMax };
   const total = setup.nodes + setup.spareNodes;
   const ports = await freePorts(2 * total);
-  const nodes = Array.from({ length: total }, (_, index) => {
+  const names = Array.from({ length: total }, (_, index) => `node-${index + 1}`);
+  const relays = broker && setup.relayedNodes ? cleanUp.use(new Relays(broker)) : undefined;
+  void relays?.exited.then(died);
+  await relays?.open(names.slice(0, setup.relayedNodes));
+  const nodes = names.map((name, index) => {
     const order: NodeOrder = {
-      node: `node-${index + 1}`,
+      node: name,
       protocol: setup.protocol,
       limits,
       port: ports[2 * index]!,
       readyPort: ports[2 * index + 1]!,
       broker: setup.broker,
       topic,
-      ...(broker && { brokerUrl: broker.url }),
+      ...(broker && { brokerUrl: relays?.addressFor(name) ?? broker.url }),
       ...(state && { stateUrl: state.url }),
       ...(setup.sharedConsumerGroup && { consumerGroup: topic }),
     };
@@ -91,5 +98,5 @@ export async function openServers(
   proxy.onDeath = died;
   const url = new URL(nodes[0]!.url);
   url.host = proxy.authority;
-  return { nodes, proxy, proxyFolder, broker, url: url.href };
+  return { nodes, proxy, proxyFolder, broker, relays, url: url.href };
 }

@@ -1,0 +1,159 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
+import { after, before, test } from "node:test";
+import { LatencyHistogram } from "../../load/recording/latency.ts";
+import { until } from "../../protocol/testing.ts";
+import { Relay } from "./relay.ts";
+import { through, wayTo } from "./way.ts";
+
+/** Sends back what it gets, and ends when it is asked to. */
+let server: Server;
+const served = new Set<Socket>();
+
+before(async () => {
+  server = createServer({ allowHalfOpen: true }, (socket) => {
+    served.add(socket);
+    socket.on("error", () => {}).pipe(socket);
+  });
+  await once(server.listen(0, "127.0.0.1"), "listening");
+});
+after(() => {
+  for (const socket of served) socket.destroy();
+  server.close();
+});
+
+const open = () => Relay.to({ host: "127.0.0.1", port: (server.address() as AddressInfo).port });
+
+/** A client with everything it heard. */
+async function client(relay: Relay) {
+  const socket = connect({ port: relay.port, host: "127.0.0.1", allowHalfOpen: true });
+  let heard = "";
+  socket.on("error", () => {}).setEncoding("latin1");
+  socket.on("data", (text: string) => {
+    heard += text;
+  });
+  await once(socket, "connect");
+  return {
+    socket,
+    get heard() {
+      return heard;
+    },
+    hears: (text: string) => until(() => heard === text),
+  };
+}
+
+test("what goes in comes out, both ways, to the end", async () => {
+  await using relay = await open();
+  const { socket, hears } = await client(relay);
+  const text = "wire".repeat(100_000);
+  socket.end(text);
+  await hears(text);
+  await until(() => socket.readableEnded);
+  const { connections, up, down } = relay.read();
+  assert.deepEqual([connections, up.bytes, down.bytes], [1, text.length, text.length]);
+});
+
+test("a cut resets what is there and what comes, and healed it works again", async () => {
+  await using relay = await open();
+  const first = await client(relay);
+  first.socket.write("a");
+  await first.hears("a");
+  relay.cut();
+  await until(() => first.socket.destroyed);
+  const second = connect(relay.port, "127.0.0.1").on("error", () => {});
+  await new Promise((resolve) => second.once("close", resolve));
+  relay.heal();
+  const third = await client(relay);
+  third.socket.write("b");
+  await third.hears("b");
+  third.socket.destroy();
+});
+
+test("a stall lets nothing through and ends nothing; what waited comes when it is healed, newcomers too", async () => {
+  await using relay = await open();
+  const first = await client(relay);
+  first.socket.write("a");
+  await first.hears("a");
+  relay.stall();
+  const second = await client(relay);
+  first.socket.write("b");
+  second.socket.write("c");
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  assert.deepEqual([first.heard, second.heard, first.socket.destroyed], ["a", "", false]);
+  relay.heal();
+  await first.hears("ab");
+  await second.hears("c");
+  first.socket.destroy();
+  second.socket.destroy();
+});
+
+test("a delay is imposed on every byte of its direction, in order, and told as it was", async () => {
+  await using relay = await open();
+  relay.impose({ down: { delayMs: 30 } });
+  const { socket, hears } = await client(relay);
+  for (const text of ["1", "2", "3"]) socket.write(text);
+  await hears("123");
+  const imposedNs = LatencyHistogram.decode(relay.read().down.imposed!).percentileNs(0);
+  assert.ok(imposedNs >= 30e6 * 0.999, `${imposedNs} ns`);
+  socket.write("4");
+  await until(() => relay.read().up.bytes === 4);
+  // A shorter delay lets nothing overtake.
+  relay.impose({});
+  socket.write("5");
+  await hears("12345");
+  socket.destroy();
+});
+
+test("a line carries so many bytes per second, all its connections together", async () => {
+  await using relay = await open();
+  const bytesPerSecond = 1_000_000;
+  const text = "x".repeat(50_000);
+  relay.impose({ up: { bytesPerSecond } });
+  const clients = await Promise.all([client(relay), client(relay)]);
+  const startMs = performance.now();
+  for (const { socket } of clients) socket.write(text);
+  await Promise.all(clients.map(({ hears }) => hears(text)));
+  const tookMs = performance.now() - startMs;
+  assert.ok(tookMs >= (2 * text.length * 1000) / bytesPerSecond - 1, `${tookMs} ms`);
+  for (const { socket } of clients) socket.destroy();
+});
+
+test("a reader that does not read holds its sender up: the relay keeps a bounded part", async () => {
+  await using relay = await open();
+  const { socket } = await client(relay);
+  socket.pause();
+  const chunk = Buffer.alloc(1024 * 1024);
+  let sent = 0;
+  const send = (): void => {
+    while (socket.write(chunk)) sent += chunk.length;
+    sent += chunk.length;
+  };
+  socket.on("drain", send);
+  send();
+  let before = -1;
+  // Everything on the way is full when a while brings no more.
+  await until(async () => {
+    const now = sent;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    const still = now === before && sent === now;
+    before = now;
+    return still;
+  });
+  assert.ok(relay.read().up.bytes < sent + chunk.length);
+  assert.ok(relay.read().down.bytes <= relay.read().up.bytes);
+  socket.destroy();
+});
+
+test("an address leads through a relay with everything but its authority", () => {
+  assert.equal(through("redis://user:word@10.0.0.1:6379/3", 7), "redis://user:word@127.0.0.1:7/3");
+  assert.equal(through("kafka://127.0.0.1:9092", 7), "kafka://127.0.0.1:7");
+});
+
+test("a relay stands where the program's clients are told to go on", () => {
+  const program = { name: "kafka", url: "kafka://127.0.0.1:1", doors: [{ port: 2, behind: 3 }] };
+  assert.deepEqual(wayTo(program, 0), { target: { host: "127.0.0.1", port: 3 }, port: 2 });
+  assert.throws(() => wayTo(program, 1), { code: "component-failed", message: /kafka .* 1 of them/ });
+  const plain = { name: "nats", url: "nats://10.0.0.1:4222" };
+  assert.deepEqual(wayTo(plain, 5), { target: { host: "10.0.0.1", port: 4222 }, port: 0 });
+});

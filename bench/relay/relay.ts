@@ -1,0 +1,127 @@
+/**
+ * A way to a server that can be cut, stalled, delayed and throttled on order: bytes in, bytes out, whatever they mean.
+ * Between a node and its broker, the broker and the other nodes go on.
+ */
+import { once } from "node:events";
+import { type AddressInfo, connect, createServer, type Socket } from "node:net";
+import { nowNs } from "../../protocol/clock.ts";
+import { Lane } from "./lane.ts";
+import { type Impairment, Link, type LinkReading } from "./link.ts";
+
+export interface RelayTarget {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** Towards the server, and back. */
+export interface Impairments {
+  readonly up?: Impairment;
+  readonly down?: Impairment;
+}
+
+export interface RelayReading {
+  /** Made since it listens. */
+  readonly connections: number;
+  readonly up: LinkReading;
+  readonly down: LinkReading;
+}
+
+interface Joined {
+  readonly near: Socket;
+  readonly far: Socket;
+  readonly lanes: readonly Lane[];
+}
+
+export class Relay implements AsyncDisposable {
+  readonly #target: RelayTarget;
+  readonly #server = createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: true }, (near) =>
+    this.#accept(near),
+  );
+  readonly #joined = new Set<Joined>();
+  /** Came during a stall: neither refused nor served. */
+  readonly #waiting = new Set<Socket>();
+  readonly #up = new Link();
+  readonly #down = new Link();
+  #state: "whole" | "stalled" | "cut" = "whole";
+  #connections = 0;
+
+  private constructor(target: RelayTarget) {
+    this.#target = target;
+  }
+
+  /** Resolves when it listens on loopback; port 0 or absent takes a free one. */
+  static async to(target: RelayTarget, port = 0): Promise<Relay> {
+    const relay = new Relay(target);
+    await once(relay.#server.listen(port, "127.0.0.1"), "listening");
+    return relay;
+  }
+
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port;
+  }
+
+  /** For bytes that are read from now on. */
+  impose({ up = {}, down = {} }: Impairments): void {
+    this.#up.impose(up);
+    this.#down.impose(down);
+  }
+
+  /** Resets every connection and every new one, until it is healed; what was under way is lost. Returns when. */
+  cut(): number {
+    this.#state = "cut";
+    for (const { near, far } of this.#joined) {
+      near.resetAndDestroy();
+      far.resetAndDestroy();
+    }
+    for (const near of this.#waiting) near.resetAndDestroy();
+    this.#waiting.clear();
+    return nowNs();
+  }
+
+  /** Lets nothing through, without a word to anybody, until it is healed; what was under way then arrives late. */
+  stall(): number {
+    this.#state = "stalled";
+    for (const { lanes } of this.#joined) for (const lane of lanes) lane.stall();
+    return nowNs();
+  }
+
+  heal(): number {
+    this.#state = "whole";
+    for (const { lanes } of this.#joined) for (const lane of lanes) lane.goOn();
+    for (const near of this.#waiting) this.#join(near);
+    this.#waiting.clear();
+    return nowNs();
+  }
+
+  read(): RelayReading {
+    return { connections: this.#connections, up: this.#up.read(), down: this.#down.read() };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.cut();
+    await once(this.#server.close(), "close");
+  }
+
+  #accept(near: Socket): void {
+    this.#connections++;
+    near.on("error", () => {});
+    if (this.#state === "cut") near.resetAndDestroy();
+    else if (this.#state === "stalled") {
+      this.#waiting.add(near);
+      near.once("close", () => this.#waiting.delete(near));
+    } else this.#join(near);
+  }
+
+  #join(near: Socket): void {
+    const far = connect({ ...this.#target, allowHalfOpen: true, noDelay: true });
+    far.on("error", () => {});
+    const joined = { near, far, lanes: [new Lane(this.#up, near, far), new Lane(this.#down, far, near)] };
+    this.#joined.add(joined);
+    const gone = (): void => {
+      if (near.destroyed && far.destroyed) this.#joined.delete(joined);
+    };
+    near.once("close", gone);
+    far.once("close", gone);
+    near.resume();
+  }
+}
