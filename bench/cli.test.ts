@@ -24,7 +24,7 @@ const mistakes: [string[], RegExp][] = [
   [["run", "--preset", "huge"], /unknown preset "huge": expected one of quick, standard, full/],
   [["run", "--preset", "quik"], /did you mean "quick"\?/],
   [["run", "--scenario", "thruput"], /did you mean "throughput"\?/],
-  [["cluster", "--policy", "stiky"], /did you mean "sticky"\?/],
+  [["cluster", "--policy", "leastcon"], /did you mean "leastconn"\?/],
   [["cluster", "--broker", "reddis"], /did you mean "redis"\?/],
   [["run", "--frobnicate"], /unknown option '--frobnicate'/],
   [["run", "--trails", "3"], /unknown option '--trails'\n\(Did you mean --trials\?\)/],

@@ -5,11 +5,12 @@ import { ClientLink } from "./connection/link.ts";
 import { setCookies } from "./http/cookie-jar.ts";
 
 export const websocketClient: ProtocolClient = {
-  async connect({ url, limits, cookies, signal, onMessage }: ConnectOptions): Promise<ClientConnection> {
+  async connect({ url, limits, cookies, localAddress, signal, onMessage }: ConnectOptions): Promise<ClientConnection> {
     const cookie = cookies?.header();
     const webSocket = new WebSocket(url, {
       perMessageDeflate: false,
       maxPayload: limits.payloadBytesMax,
+      ...(localAddress !== undefined && { localAddress }),
       ...(cookie !== undefined && { headers: { cookie } }),
     });
     // The answer 101; `ws` hands it over before it is checked, and one that is refused ends the handshake.

@@ -172,6 +172,8 @@ export interface ConnectOptions {
   readonly user: number;
   /** Of the target. Absent: the defaults. */
   readonly options?: Options;
+  /** Address of this host to connect from, where the client can choose it. Absent: the system does. */
+  readonly localAddress?: string;
   /** Cookies of this user, where the protocol rides on HTTP. Absent: cookies are ignored, as programs do by default. */
   readonly cookies?: CookieJar;
   /** Aborts the handshake; nothing is left open then. Has no effect once connected. */

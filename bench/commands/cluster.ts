@@ -1,8 +1,8 @@
 import { Command, Option } from "commander";
 import { WirebenchError } from "../../protocol/errors.ts";
 import { parseBytes, parseCount, parseDurationMs, parseRatePerSecond } from "../../protocol/units.ts";
+import { type Policy, policies } from "../../servers/cluster/balancer/policy.ts";
 import { brokerNamed, brokerNames } from "../../servers/cluster/brokers/brokers.ts";
-import { type Policy, policies } from "../../servers/cluster/haproxy/proxy.ts";
 import { availableBrokers, clusterPresets, clusterTrials } from "../experiments/cluster/presets.ts";
 import { setupOf } from "../experiments/cluster/setup.ts";
 import { presets } from "../experiments/comparison/presets.ts";

@@ -43,7 +43,7 @@ function variants(settings: ClusterSettings): Variant[] {
   const [low, high] = [Math.floor(turn / (nodes + 1)) / turn, Math.ceil(turn / (nodes + 1)) / turn];
   const sticky: Variant = {
     name: "leastconn, sticky",
-    setup: setupOf(settings, { policy: "sticky", spareNodes: 1 }),
+    setup: setupOf(settings, { policy: "leastconn+cookie", spareNodes: 1 }),
     expectations: [
       idle,
       {

@@ -20,7 +20,7 @@ async function killTheStickyNode(rig: ClusterRig) {
 function variants(settings: ClusterSettings): Variant[] {
   const variant = (state: Setup["state"], share: 0 | 1, statement: string): Variant => ({
     name: `state ${state === "node" ? "on the node" : "outside"}`,
-    setup: setupOf(settings, { policy: "sticky", state }),
+    setup: setupOf(settings, { policy: "leastconn+cookie", state }),
     expectations: [
       everybodyBack,
       {

@@ -55,8 +55,8 @@ function foundByChance({ nodes, users }: Setup, claim: string): Expectation {
 
 function spreadEvenly({ nodes, users, policy }: Setup): Expectation {
   return {
-    claim: policy === "sticky" ? "lb-leastconn" : "lb-round-robin",
-    statement: `${policy === "sticky" ? "leastconn" : "round-robin"} gives every node as many new users as any other`,
+    claim: policy === "leastconn+cookie" ? "lb-leastconn" : "lb-round-robin",
+    statement: `${policy === "leastconn+cookie" ? "leastconn" : "round-robin"} gives every node as many new users as any other`,
     formula: `users / N = ${users} / ${nodes}`,
     metric: "connectionsMaxPerNode",
     expected: exactly(users / nodes),
@@ -113,8 +113,8 @@ function variants(settings: ClusterSettings): Variant[] {
   // Varied below, so that of the command line is not asked.
   const protocol = defaultProtocol.name;
   const balanced = setupOf(settings, { protocol, policy: "round-robin" });
-  const sticky = setupOf(settings, { protocol, policy: "sticky" });
-  const forgetful = setupOf(settings, { protocol, policy: "sticky", cookies: "ignored" });
+  const sticky = setupOf(settings, { protocol, policy: "leastconn+cookie" });
+  const forgetful = setupOf(settings, { protocol, policy: "leastconn+cookie", cookies: "ignored" });
   const overRequests = requestProtocols.flatMap(({ name, title }) => {
     const own = { protocol: name, backoff: noSecondAttempt, mayStayOut: true } as const;
     return [

@@ -52,7 +52,7 @@ function variants(settings: ClusterSettings): Variant[] {
   });
   const variant = (name: string, way: Way, shutdownSessions: boolean, expectations: Expectation[]): Variant => ({
     name,
-    setup: setupOf(settings, { policy: "sticky", shutdownSessions }),
+    setup: setupOf(settings, { policy: "leastconn+cookie", shutdownSessions }),
     settings: { shutdownSessions },
     expectations,
     trafficMs: way === "moving" ? 1000 + (perNode * 1000) / movedPerSecond : 1000,

@@ -47,11 +47,11 @@ class WebSocketWire implements ClientWire, FrameListener {
   /** Of the server's close frame. */
   #goodbye: CloseReason | undefined;
 
-  constructor({ url, limits, cookies, onMessage, onText }: ConnectOptions, outcome: Outcome) {
+  constructor({ url, limits, cookies, localAddress, onMessage, onText }: ConnectOptions, outcome: Outcome) {
     this.#options = { limits, ...(cookies && { cookies }), onMessage, ...(onText && { onText }) };
     const target = new URL(url);
     this.#handshake = { upgrade: new Upgrade(target, cookies?.header()), outcome };
-    this.#socket = openSocket(target, (chunk) => this.#read(chunk));
+    this.#socket = openSocket(target, (chunk) => this.#read(chunk), localAddress);
     this.#outbox = new Outbox(this.#socket, encodeMaskedFrame);
     this.#frames = new FrameReader(limits.payloadBytesMax, this);
     const hungUp = (): void => this.#lost(new Error("socket hang up"), "close code 1006");

@@ -5,6 +5,7 @@
 import type { Limits, Options } from "../../protocol/contract.ts";
 import type { WireBytes } from "../metering/wire-bytes.ts";
 import type { Backoff } from "./backoff.ts";
+import type { KnownBy } from "./identity.ts";
 
 export interface ConnectOrder {
   readonly protocol: string;
@@ -14,6 +15,8 @@ export interface ConnectOrder {
   /** Users tell their numbers to the nodes, so that these know for whom they did what. Absent: they do. */
   readonly named?: boolean;
   readonly cookies: "kept" | "ignored";
+  /** How the load balancer can tell users apart; absent: by a cookie at most. */
+  readonly knownBy?: KnownBy;
   /** Ask for what was missed when coming back. */
   readonly resume: boolean;
   readonly backoff: Backoff;

@@ -1,4 +1,5 @@
 /** All users of a cluster in one process, with one ledger on one clock. */
+
 import { performance } from "node:perf_hooks";
 import type { Timeline } from "../../protocol/clock.ts";
 import type { CookieJar, ProtocolClient } from "../../protocol/contract.ts";
@@ -21,6 +22,7 @@ import type {
   StateFound,
 } from "./channel-users-api.ts";
 import { Drain } from "./drain.ts";
+import { identityOf } from "./identity.ts";
 import { DeliveryLedger } from "./ledger.ts";
 import { OutageLog } from "./outages.ts";
 import { eachOf, StateTally } from "./state-tally.ts";
@@ -75,13 +77,28 @@ export class ChannelUsers implements Omit<ChannelUsersApi, "wireBytes">, UserEve
 
   async #welcome(count: number, kind: "from-the-start" | "newcomer"): Promise<void> {
     if (this.#order === undefined) throw new WirebenchError("usage", "the users have not connected yet");
-    const { protocol, url, limits, options, resume, backoff, seed, cookies, concurrent, named = true } = this.#order;
+    const {
+      protocol,
+      url,
+      knownBy,
+      limits,
+      options,
+      resume,
+      backoff,
+      seed,
+      cookies,
+      concurrent,
+      named = true,
+    } = this.#order;
     const client = this.#parts.clientNamed(protocol);
     const users = Array.from({ length: count }, () => {
       const id = this.#ledger.addUser(kind);
       const random = seededRandom(seed, id);
       const jar = cookies === "kept" ? { newCookieJar: this.#parts.newCookieJar } : {};
-      const user = new User({ id, named, client, url, limits, options, resume, backoff, random, ...jar }, this);
+      const user = new User(
+        { id, named, client, ...identityOf(url, id, knownBy), limits, options, resume, backoff, random, ...jar },
+        this,
+      );
       this.#users.push(user);
       return user;
     });

@@ -33,6 +33,8 @@ export interface UserOptions {
   readonly named: boolean;
   readonly client: ProtocolClient;
   readonly url: string;
+  /** Address it connects from. Absent: any. */
+  readonly localAddress?: string;
   readonly limits: Limits;
   /** Of the target. */
   readonly options: Options;
@@ -180,13 +182,14 @@ export class User {
   }
 
   async #open(link: Link): Promise<void> {
-    const { id, client, url, limits, options } = this.#options;
+    const { id, client, url, localAddress, limits, options } = this.#options;
     try {
       const connection = await connectClient(client, {
         url,
         limits,
         user: id,
         options,
+        ...(localAddress !== undefined && { localAddress }),
         ...(this.#cookies && { cookies: this.#cookies }),
         signal: link.abort.signal,
         onMessage: (payload) => this.#receive(link, payload),

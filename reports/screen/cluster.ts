@@ -51,7 +51,7 @@ function stateProblem({ experiments }: ReportView): string | undefined {
     const without = first((policy, { state }) => policy === "round-robin" && state !== "outside");
     if (without === undefined) continue;
     const sticky = first(
-      (policy, { state, cookies }) => policy === "sticky" && state !== "outside" && cookies !== "ignored",
+      (policy, { state, cookies }) => policy === "leastconn+cookie" && state !== "outside" && cookies !== "ignored",
     );
     const outside = first((policy, { state }) => policy === "round-robin" && state === "outside");
     const what = metric === "rejoinFoundFraction" ? "who came back" : "in the middle of a session";

@@ -165,7 +165,7 @@ const stateVariants: readonly MadeUpVariant[] = [
   {
     scenario: "coming-back",
     variant: "sticky",
-    parameters: { policy: "sticky" },
+    parameters: { policy: "leastconn+cookie" },
     measures: { rejoinFoundFraction: 1, sameNodeRejoinFraction: 1, connectionSpreadRatio: 1.05 },
     expected: ["rejoinFoundFraction", 1, 1, "the cookie names the node"],
     series: [perNode(21, 20, 19)],
@@ -173,7 +173,7 @@ const stateVariants: readonly MadeUpVariant[] = [
   {
     scenario: "coming-back",
     variant: "sticky, cookies ignored",
-    parameters: { policy: "sticky", settings: { cookies: "ignored" } },
+    parameters: { policy: "leastconn+cookie", settings: { cookies: "ignored" } },
     measures: { rejoinFoundFraction: 0.3, sameNodeRejoinFraction: 0.3, connectionSpreadRatio: 1 },
     expected: ["rejoinFoundFraction", 1, 1, "an expectation that does not hold"],
     series: [perNode(20, 20, 20)],
@@ -231,7 +231,7 @@ export const outageEvents: readonly Event[] = [
 const killed = (broker: string, silent: number, declared: number): MadeUpVariant => ({
   scenario: "broker-kill",
   variant: broker,
-  parameters: { broker, policy: "sticky", settings: { outageMs: 2000 } },
+  parameters: { broker, policy: "leastconn+cookie", settings: { outageMs: 2000 } },
   measures: {
     deliveredFraction: 1 - (silent + declared) / 15_000,
     missingDeliveries: silent + declared,
@@ -254,7 +254,7 @@ const killed = (broker: string, silent: number, declared: number): MadeUpVariant
 const storm = (variant: string, backoff: string, peak: number, lengthSteps: number): MadeUpVariant => ({
   scenario: "reconnect-storm",
   variant,
-  parameters: { broker: "memory", policy: "sticky", settings: { backoff } },
+  parameters: { broker: "memory", policy: "leastconn+cookie", settings: { backoff } },
   measures: {
     foundAfterFaultFraction: 0,
     detectMs: 2,

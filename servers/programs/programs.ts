@@ -4,11 +4,12 @@ import { ejabberd } from "./ejabberd.ts";
 import { haproxy } from "./haproxy.ts";
 import { kafka } from "./kafka.ts";
 import { nats } from "./nats.ts";
+import { nginx } from "./nginx.ts";
 import type { Program } from "./program.ts";
 import { prosody } from "./prosody.ts";
 import { redis } from "./redis.ts";
 
-export const programs: readonly Program[] = [haproxy, redis, nats, kafka, prosody, ejabberd, chromium];
+export const programs: readonly Program[] = [haproxy, nginx, redis, nats, kafka, prosody, ejabberd, chromium];
 
 /** Throws for a name that is none: names come from this project, not from users. */
 export function programNamed(name: string): Program {

@@ -54,7 +54,7 @@ test("a cell says which target it is about and what sets it apart", () => {
     durationMs: 100,
     nodes: 3,
     broker: "none",
-    policy: "sticky",
+    policy: "leastconn+cookie",
     settings: {
       cookies: "kept",
       state: "node",
@@ -82,7 +82,10 @@ test("predictions about connections are not tried on requests, and the cell says
 
 test("a policy with which nobody gets in is not tried either", () => {
   const { unfit } = experimentOf();
-  assert.match(unfit!(cellOf({ protocol: "sse", policy: "round-robin" })) ?? "", /nobody gets in.*--policy sticky/);
-  assert.equal(unfit!(cellOf({ protocol: "sse", policy: "sticky" })), undefined);
+  assert.match(
+    unfit!(cellOf({ protocol: "sse", policy: "round-robin" })) ?? "",
+    /nobody gets in.*--policy leastconn+cookie/,
+  );
+  assert.equal(unfit!(cellOf({ protocol: "sse", policy: "leastconn+cookie" })), undefined);
   assert.equal(unfit!(cellOf({ policy: "round-robin" })), undefined);
 });

@@ -114,7 +114,7 @@ function whyUnfit({ setup }: ClusterCell, predicts: readonly BalancedAs[] | unde
     return `its predictions are about connections that stay where they are; with ${protocol} the load balancer sees ${kind === "stream" ? "requests beside them" : "requests"}, and sends each where it likes: run it with --protocol ${defaultProtocol.name}`;
   }
   if (kind !== "connection" && policy === "round-robin" && !mayStayOut) {
-    return `with ${protocol} a user is several requests, and round-robin sends them to different nodes, so that nobody gets in (see the experiment stickiness): run it with --policy sticky`;
+    return `with ${protocol} a user is several requests, and round-robin sends them to different nodes, so that nobody gets in (see the experiment stickiness): run it with --policy leastconn+cookie`;
   }
   return undefined;
 }

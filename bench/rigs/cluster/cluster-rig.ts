@@ -5,7 +5,8 @@ import { defaultLimits } from "../../../protocol/contract.ts";
 import { WirebenchError } from "../../../protocol/errors.ts";
 import { seededRandom } from "../../../protocol/random.ts";
 import type { Series } from "../../../results/contract/results.ts";
-import type { RunningProxy } from "../../../servers/cluster/haproxy/proxy.ts";
+import type { RunningProxy } from "../../../servers/cluster/balancer/balancer.ts";
+import { needsUserInUrl } from "../../../servers/cluster/balancer/policy.ts";
 import type { RunningProgram } from "../../../servers/programs/running-program.ts";
 import type { NodeCounts } from "../processes/node-api.ts";
 import { Rig, type RigContext, type RigRecord } from "../rig.ts";
@@ -61,6 +62,7 @@ export class ClusterRig extends Rig {
       users: setup.users,
       cookies: setup.cookies,
       resume: setup.resume,
+      ...knownByOf(setup),
       backoff: setup.backoff,
       // Hashed, so that two trials, or two runs with neighbouring seeds, share no part of their chance.
       seed: Math.floor(seededRandom(seed, trial)() * 2 ** 32),
@@ -206,6 +208,14 @@ export class ClusterRig extends Rig {
       ],
     };
   }
+}
+
+/** By what users let themselves be known. */
+function knownByOf({
+  policy,
+  knownBy = needsUserInUrl(policy) ? "url" : undefined,
+}: Setup): Pick<ConnectOrder, "knownBy"> {
+  return knownBy === undefined ? {} : { knownBy };
 }
 
 /** One value for each step, at its end. */

@@ -1,5 +1,7 @@
 import type { Backoff } from "../../../load/channel/backoff.ts";
-import type { Policy } from "../../../servers/cluster/haproxy/proxy.ts";
+import type { KnownBy } from "../../../load/channel/identity.ts";
+import type { BalancerName } from "../../../servers/cluster/balancer/balancers.ts";
+import type { Policy } from "../../../servers/cluster/balancer/policy.ts";
 import type { Target } from "../../targets/target.ts";
 
 /** What is started for a cell, and how its users behave. */
@@ -14,7 +16,12 @@ export interface Setup {
   readonly relayedNodes?: number;
   /** All nodes in one consumer group: the mistake with Kafka. */
   readonly sharedConsumerGroup: boolean;
+  readonly balancer: BalancerName;
   readonly policy: Policy;
+  /** A node that comes up gets its full share of new users only after so long; 0: at once. */
+  readonly slowStartMs: number;
+  /** How the load balancer can tell users apart, besides a cookie. Absent: as the policy needs it. */
+  readonly knownBy?: KnownBy;
   /** HAProxy's `on-marked-down shutdown-sessions`. */
   readonly shutdownSessions: boolean;
   /** Where the state of a session is. `outside` needs Redis. */

@@ -3,8 +3,8 @@ import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { defaultLimits, type Limits } from "../../../protocol/contract.ts";
-import { startProxy } from "../../../servers/cluster/haproxy/process.ts";
-import type { RunningProxy } from "../../../servers/cluster/haproxy/proxy.ts";
+import type { RunningProxy } from "../../../servers/cluster/balancer/balancer.ts";
+import { balancerNamed } from "../../../servers/cluster/balancer/balancers.ts";
 import { requireProgram } from "../../../servers/programs/program.ts";
 import { programNamed } from "../../../servers/programs/programs.ts";
 import type { RunningProgram } from "../../../servers/programs/running-program.ts";
@@ -47,7 +47,8 @@ export async function openServers(
   cleanUp: AsyncDisposableStack,
   died: (sentence: string) => void,
 ): Promise<Servers> {
-  const executable = requireProgram(programNamed("haproxy"));
+  const balancer = balancerNamed(setup.balancer);
+  const executable = requireProgram(programNamed(balancer.program));
   const [broker, state] = await Promise.all([
     setup.broker === "none" ? undefined : programs.serverOf(setup.broker),
     setup.state === "outside" ? programs.program("redis") : undefined,
@@ -84,12 +85,13 @@ export async function openServers(
   // Before it starts: if everything is given up meanwhile, this throws, or waits for it and ends it.
   let starting: Promise<RunningProxy> | undefined;
   cleanUp.defer(async () => (await starting?.catch(() => undefined))?.stop());
-  const proxyFolder = mkdtempSync(join(tmpdir(), "wirebench-haproxy-"));
-  starting = startProxy(
+  const proxyFolder = mkdtempSync(join(tmpdir(), `wirebench-${balancer.program}-`));
+  starting = balancer.start(
     {
       policy: setup.policy,
       nodes: nodes.map(({ name, port, readyPort }, index) => ({ name, port, readyPort, spare: index >= setup.nodes })),
       shutdownSessions: setup.shutdownSessions,
+      slowStartMs: setup.slowStartMs,
       tunnelTimeoutMs,
     },
     { executable, folder: proxyFolder, temporary: true },

@@ -64,7 +64,7 @@ describe("round robin", () => {
 });
 
 describe("sticky", () => {
-  const sticky = { policy: "sticky" } as const;
+  const sticky = { policy: "leastconn+cookie" } as const;
 
   proxied("sets the cookie on the response that upgrades, and only for who has none", async (t) => {
     const proxy = await startTestProxy(t, await startNodes(t, 2), sticky);
@@ -94,7 +94,7 @@ describe("sticky", () => {
     );
     const name = await users[4]!.ask("who");
     await users[4]!.close();
-    const sessions = async (): Promise<number> =>
+    const sessions = async (): Promise<number | undefined> =>
       (await proxy.status()).find((status) => status.name === name)!.sessions;
     await until(async () => (await sessions()) === 1);
     assert.equal(await nodeOfNewUser(t, proxy), name);
@@ -221,7 +221,7 @@ describe("HTTP", () => {
     });
 
     proxied(`of ${title} finds its node among several by the cookie`, async (t) => {
-      const proxy = await startTestProxy(t, await startNodes(t, 3, server), { policy: "sticky" });
+      const proxy = await startTestProxy(t, await startNodes(t, 3, server), { policy: "leastconn+cookie" });
       for (let user = 0; user < 3; user++) {
         const cookies = jar();
         const { connection, answered } = await join(t, client, proxy.authority, cookies);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { ProxySetup } from "../balancer/balancer.ts";
 import { renderConfiguration } from "./configuration.ts";
-import type { ProxySetup } from "./proxy.ts";
 
 const setup: ProxySetup = {
   policy: "round-robin",
@@ -10,6 +10,7 @@ const setup: ProxySetup = {
     { name: "node-2", port: 9002, readyPort: 9102, spare: true },
   ],
   shutdownSessions: false,
+  slowStartMs: 0,
   tunnelTimeoutMs: 3_600_000,
 };
 
@@ -48,7 +49,7 @@ test("the configuration has the directives of the reference set-up", () => {
 });
 
 test("sticky changes the balance and adds a cookie per node, and nothing else", () => {
-  const [plain, sticky] = [directives(render()), directives(render({ policy: "sticky" }))];
+  const [plain, sticky] = [directives(render()), directives(render({ policy: "leastconn+cookie" }))];
   assert.deepEqual(
     plain.filter((line) => !sticky.includes(line)),
     [
@@ -70,7 +71,7 @@ test("sticky changes the balance and adds a cookie per node, and nothing else", 
 
 test("every directive stands under a comment, or under others that share one", () => {
   const alone = /^(\w+ \w*|global|defaults|)$/;
-  for (const paragraph of render({ policy: "sticky", shutdownSessions: true }).split("\n\n").slice(1)) {
+  for (const paragraph of render({ policy: "leastconn+cookie", shutdownSessions: true }).split("\n\n").slice(1)) {
     const [, ...lines] = paragraph.trimEnd().split("\n");
     assert.match(lines[0]!, alone.test(lines[0]!) ? /^$/ : /^ {2}#/);
     const shared = /^ {2}(option redispatch|http-check|default_backend|server) /;
@@ -83,7 +84,7 @@ test("every directive stands under a comment, or under others that share one", (
 
 test("comments fit on a screen", () => {
   for (const shutdownSessions of [true, false]) {
-    const lines = [...render({ shutdownSessions }).split("\n"), ...render({ policy: "sticky" }).split("\n")];
+    const lines = [...render({ shutdownSessions }).split("\n"), ...render({ policy: "leastconn+cookie" }).split("\n")];
     assert.deepEqual(
       lines.filter((line) => line.length > 120),
       [],

@@ -3,7 +3,9 @@
  * Reference: docs.haproxy.org/2.6/configuration.html; the names of the sections below are that manual's.
  */
 import { WirebenchError } from "../../../protocol/errors.ts";
-import type { ProxiedNode, ProxySetup } from "./proxy.ts";
+import { userParameter } from "../../../protocol/wires/user-parameter.ts";
+import type { ProxiedNode, ProxySetup } from "../balancer/balancer.ts";
+import { type Balance, type Persistence, partsOf } from "../balancer/policy.ts";
 
 /** Name of the one backend; a node is `nodes/NAME` for the runtime API. */
 export const backendName = "nodes";
@@ -95,43 +97,82 @@ ${setup.nodes.some(({ spare }) => spare) ? "  # disabled: in maintenance, gets n
 `;
 }
 
-function policy({ policy }: ProxySetup): string {
-  return policy === "round-robin"
-    ? `  # The default: each request or new WebSocket goes to the next node in turn, whoever asks, however long it will stay.
-  balance roundrobin`
-    : `  # A user without a cookie goes to the node with the fewest connections: the right measure when they stay for long.
-  balance leastconn
-  # A user with a cookie goes where it says, so comes back to the node that holds its state, as long as that is up.
+/** What `balance` says of each. A key is hashed so that a node that comes or goes moves no more users than it must. */
+const balanceLines: Record<Balance, string> = {
+  "round-robin": `  # The default: each request or new WebSocket goes to the next node in turn, whoever asks, however long it will stay.
+  balance roundrobin`,
+  leastconn: `  # A user nobody knows goes to the node with the fewest connections: the right measure when they stay for long.
+  balance leastconn`,
+  source: `  # By the address a connection comes from: everybody behind one NAT or one proxy shares a node.
+  balance source
+${consistentLine()}`,
+  "consistent-hash": `  # By what users say of themselves in the URL (?${userParameter}=...). Who does not is balanced round-robin.
+  balance url_param ${userParameter}
+${consistentLine()}`,
+};
+
+function consistentLine(): string {
+  return `  # When a node comes or goes only its share of the users moves; by default nearly all of them would.
+  hash-type consistent`;
+}
+
+const persistenceLines: Record<Persistence, string> = {
+  cookie: `  # A user with a cookie goes where it says, so comes back to the node that holds its state, as long as that is up.
   # insert: HAProxy sets it, also on the 101 of a WebSocket. indirect: the node never sees it, and a user who has it is
   # not given it again. nocache: a shared cache must not hand one user's cookie to others.
-  cookie serverid insert indirect nocache`;
+  cookie serverid insert indirect nocache`,
+  "stick-table": `  # Which node a user got is remembered here, for clients that keep no cookies. Memory of one process: two load balancers
+  # do not share it, and a reload forgets it, unless both are told to in a section "peers".
+  stick-table type string len 64 size 100k expire 1h
+  stick on url_param(${userParameter})`,
+};
+
+function policy({ policy }: ProxySetup): string {
+  const { balance, persistence } = partsOf(policy);
+  return [balanceLines[balance], ...(persistence === undefined ? [] : [persistenceLines[persistence]])].join("\n");
 }
 
-function defaultServer({ shutdownSessions }: ProxySetup): string {
-  const checks = `inter ${duration(healthIntervalMs)} rise 2 fall 1`;
-  return shutdownSessions
-    ? `  # on-marked-down shutdown-sessions: cut the connections of a node that is DOWN (or put into maintenance), so that
-  # its users come back elsewhere. Without it a node that hangs keeps them, and they wait in silence.
-  default-server ${checks} on-marked-down shutdown-sessions`
-    : `  # No on-marked-down shutdown-sessions: a node that is DOWN gets no new connections, but those it has stay.
-  default-server ${checks}`;
+function defaultServer({ shutdownSessions, slowStartMs }: ProxySetup): string {
+  const lines = [
+    shutdownSessions
+      ? `  # on-marked-down shutdown-sessions: cut the connections of a node that is DOWN (or put into maintenance), so that
+  # its users come back elsewhere. Without it a node that hangs keeps them, and they wait in silence.`
+      : "  # No on-marked-down shutdown-sessions: a node that is DOWN gets no new connections, but those it has stay.",
+    ...(slowStartMs > 0
+      ? [
+          `  # slowstart: the weight of a node that comes up grows from nothing to its full value over so long, so that leastconn
+  # does not send it everybody at once.`,
+        ]
+      : []),
+    [
+      `  default-server inter ${duration(healthIntervalMs)} rise 2 fall 1`,
+      ...(slowStartMs > 0 ? [`slowstart ${duration(slowStartMs)}`] : []),
+      ...(shutdownSessions ? ["on-marked-down shutdown-sessions"] : []),
+    ].join(" "),
+  ];
+  return lines.join("\n");
 }
 
-function server({ name, port, readyPort, spare }: ProxiedNode, { policy }: ProxySetup): string {
+function server(node: ProxiedNode, { policy }: ProxySetup): string {
+  const words = [serverAddress(node)];
+  if (partsOf(policy).persistence === "cookie") words.push(`cookie ${node.name}`);
+  if (node.spare) words.push("disabled");
+  return `  ${words.join(" ")}`;
+}
+
+/** Throws `usage` for a name the file cannot hold. */
+export function serverAddress({ name, port, readyPort }: ProxiedNode): string {
   if (!/^[\w.-]{1,64}$/.test(name)) {
     throw new WirebenchError(
       "usage",
       `a node cannot be called ${JSON.stringify(name)}: expected letters, digits, . _ -`,
     );
   }
-  const words = [`server ${name} 127.0.0.1:${port} check port ${readyPort}`];
-  if (policy === "sticky") words.push(`cookie ${name}`);
-  if (spare) words.push("disabled");
-  return `  ${words.join(" ")}`;
+  return `server ${name} 127.0.0.1:${port} check port ${readyPort}`;
 }
 
 /** In the largest unit that fits, as a human would write it. */
-function duration(ms: number): string {
+export function duration(ms: number): string {
   for (const [unit, size] of [
     ["h", 3_600_000],
     ["m", 60_000],

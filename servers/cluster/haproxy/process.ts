@@ -1,14 +1,13 @@
 /** HAProxy as a private process: started, watched, reloaded, killed. */
-import { spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { WirebenchError } from "../../../protocol/errors.ts";
+import { childrenOf } from "../../programs/children.ts";
 import { type ProgramRecipe, startPrivately } from "../../programs/private-program.ts";
 import type { ProgramOptions, RunningProgram } from "../../programs/running-program.ts";
+import type { AdminState, NodeStatus, ProxySetup, RunningProxy } from "../balancer/balancer.ts";
 import { proxyFiles, renderConfiguration } from "./configuration.ts";
-import type { AdminState, NodeStatus, ProxySetup, RunningProxy } from "./proxy.ts";
 import {
   ask,
   setServerState,
@@ -34,7 +33,11 @@ const reloadAnswerMsMax = 500;
  * passed a health check. Rejects with `component-failed`, which quotes HAProxy, `usage` or `aborted`; nothing is left
  * running then. After `restart` a node may be down; the proxy answers as soon as it knows which.
  */
-export async function startProxy(setup: ProxySetup, options: ProgramOptions): Promise<RunningProxy> {
+export async function startProxy(
+  setup: ProxySetup,
+  options: ProgramOptions,
+  render: typeof renderConfiguration = renderConfiguration,
+): Promise<RunningProxy> {
   const sockets = {
     runtime: join(options.folder, proxyFiles.runtimeSocket),
     master: join(options.folder, proxyFiles.masterSocket),
@@ -56,7 +59,7 @@ export async function startProxy(setup: ProxySetup, options: ProgramOptions): Pr
     name: "haproxy",
     scheme: "http",
     async prepare({ folder, port }) {
-      configuration = renderConfiguration(setup, { port });
+      configuration = render(setup, { port });
       await writeFile(join(folder, proxyFiles.configuration), configuration);
       await writeFile(serverStateFile, "");
     },
@@ -194,17 +197,5 @@ class HaproxyProxy implements RunningProxy {
 
   stop(): Promise<void> {
     return this.#program.stop();
-  }
-}
-
-/** From the kernel where it has a list (Linux), else from `ps`. */
-function childrenOf(pid: number): number[] {
-  try {
-    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8");
-    return children.split(" ").filter(Boolean).map(Number);
-  } catch {
-    const { stdout } = spawnSync("ps", ["-A", "-o", "ppid=,pid="], { encoding: "utf8", timeout: 5000 });
-    const pairs = (stdout ?? "").split("\n").map((line) => line.trim().split(/\s+/).map(Number));
-    return pairs.flatMap(([parent, child]) => (parent === pid && child !== undefined ? [child] : []));
   }
 }

@@ -1,8 +1,8 @@
 /** HAProxy's runtime API, typed: docs.haproxy.org/2.6/management.html section 9.3. */
 import { connect } from "node:net";
 import { describeError, WirebenchError } from "../../../protocol/errors.ts";
+import type { AdminState, NodeStatus } from "../balancer/balancer.ts";
 import { backendName } from "./configuration.ts";
-import type { AdminState, NodeStatus } from "./proxy.ts";
 
 /** `show sess` says about half a kilobyte per connection. */
 const answerBytesMax = 32 * 1024 * 1024;

@@ -13,8 +13,8 @@ import { findProgram } from "../../programs/program.ts";
 import type { ProgramOptions } from "../../programs/running-program.ts";
 import { start } from "../../testing.ts";
 import { websocketServer } from "../../websocket.ts";
+import type { ProxiedNode, ProxySetup, RunningProxy } from "../balancer/balancer.ts";
 import { startProxy } from "./process.ts";
-import type { ProxiedNode, ProxySetup, RunningProxy } from "./proxy.ts";
 
 export interface FakeNode extends ProxiedNode {
   /** What `/ready` answers. */
@@ -68,6 +68,7 @@ export const setupOf = (nodes: readonly ProxiedNode[], changes: Partial<ProxySet
   policy: "round-robin",
   nodes,
   shutdownSessions: false,
+  slowStartMs: 0,
   tunnelTimeoutMs: 3_600_000,
   ...changes,
 });
@@ -104,8 +105,13 @@ export interface User {
 }
 
 /** A WebSocket by way of the proxy; rejects when it is refused. */
-export async function connectUser(t: TestContext, { authority }: RunningProxy, cookie?: string): Promise<User> {
-  const webSocket = new WebSocket(`ws://${authority}/`, cookie === undefined ? {} : { headers: { cookie } });
+export async function connectUser(
+  t: TestContext,
+  { authority }: RunningProxy,
+  cookie?: string,
+  query = "",
+): Promise<User> {
+  const webSocket = new WebSocket(`ws://${authority}/${query}`, cookie === undefined ? {} : { headers: { cookie } });
   t.after(() => webSocket.terminate());
   let given: string | undefined;
   webSocket.once("upgrade", ({ headers }) => {
@@ -137,8 +143,13 @@ export async function connectUser(t: TestContext, { authority }: RunningProxy, c
 }
 
 /** Connects one user and tells which node has it. */
-export async function nodeOfNewUser(t: TestContext, proxy: RunningProxy, cookie?: string): Promise<string> {
-  const user = await connectUser(t, proxy, cookie);
+export async function nodeOfNewUser(
+  t: TestContext,
+  proxy: RunningProxy,
+  cookie?: string,
+  query?: string,
+): Promise<string> {
+  const user = await connectUser(t, proxy, cookie, query);
   return user.ask("who");
 }
 

@@ -1,4 +1,5 @@
 /** The contract of the load balancer in front of the nodes: types only. */
+import type { Policy } from "./policy.ts";
 
 export interface ProxiedNode {
   /** Its name in the configuration and the value of its cookie, e.g. `node-2`. */
@@ -9,15 +10,13 @@ export interface ProxiedNode {
   readonly spare: boolean;
 }
 
-/** `round-robin`: no stickiness. `sticky`: leastconn, and a cookie that names the node. */
-export const policies = ["round-robin", "sticky"] as const;
-export type Policy = (typeof policies)[number];
-
 export interface ProxySetup {
   readonly policy: Policy;
   readonly nodes: readonly ProxiedNode[];
   /** `on-marked-down shutdown-sessions`: cut the connections of a node that fails its health check. */
   readonly shutdownSessions: boolean;
+  /** A node that comes up gets its full share of new users only after so long, in milliseconds; 0: at once. */
+  readonly slowStartMs: number;
   /** Time without data either way after which an upgraded connection is cut, in milliseconds. */
   readonly tunnelTimeoutMs: number;
 }
@@ -27,10 +26,10 @@ export interface NodeStatus {
   readonly name: string;
   /** `UP`, `DOWN`, `MAINT`, `DRAIN`, `NOLB`; transitions such as `UP 1/2` are cut to their first word. */
   readonly status: string;
-  /** Sessions (HTTP) or connections it has now. */
-  readonly sessions: number;
-  /** Sessions it ever got. */
-  readonly sessionsTotal: number;
+  /** Sessions (HTTP) or connections it has now; absent where the load balancer does not say. */
+  readonly sessions?: number;
+  /** Sessions it ever got; likewise. */
+  readonly sessionsTotal?: number;
 }
 
 export type AdminState = "ready" | "drain" | "maint";
