@@ -11,6 +11,7 @@ import { fanOut } from "./fan-out.ts";
 import { idle } from "./idle.ts";
 import { nodeFreeze } from "./node-freeze.ts";
 import { nodeKill } from "./node-kill.ts";
+import { nodePartition } from "./node-partition.ts";
 import { proxyReload } from "./proxy-reload.ts";
 import { reconnectStorm } from "./reconnect-storm.ts";
 import { scaling } from "./scaling.ts";
@@ -35,6 +36,7 @@ export const clusterExperiments: readonly Experiment[] = [
   fanOut,
   nodeKill,
   brokerKill,
+  nodePartition,
   proxyReload,
   nodeFreeze,
   slowNode,

@@ -15,7 +15,7 @@ export function notMeasuredIn({ results: { targets, cells, leftOut = [] } }: Rep
   const things = [
     ...(isNear ? ["distance and loss (one machine)"] : []),
     ...(isPlain ? ["TLS"] : []),
-    ...(isCluster ? ["machines that fail", "a split network"] : ["browsers"]),
+    ...(isCluster ? ["machines that fail", "brokers that lose each other"] : ["browsers"]),
     ...(isOwn ? ["servers of others"] : []),
   ];
   const [first] = leftOut;

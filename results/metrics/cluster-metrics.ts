@@ -61,6 +61,13 @@ const table = {
       "missing deliveries over those due, from the fault on, while their users were away",
     ],
   ]),
+  ...entries({ unit: "share", topic: "loss" }, [
+    [
+      "cutNodeMissedShareOfOutage",
+      "missed on the cut node",
+      "accepted messages missing at users of the node that had no link to the broker, over those due meanwhile",
+    ],
+  ]),
   ...entries({ unit: "share", topic: "loss", better: "lower" }, [
     ["silentLossFraction", "silently lost share", "silent losses over the deliveries owed"],
   ]),
@@ -104,6 +111,11 @@ const table = {
     ["duplicatedDeliveries", "duplicated deliveries", "arrivals of a message at a user beyond the first"],
     ["reorderedDeliveries", "reordered deliveries", "arrivals after a later message of the same publisher"],
     ["corruptedDeliveries", "corrupted deliveries", "arrivals that are not, byte for byte, what was published"],
+    [
+      "otherNodesMissedDeliveries",
+      "missed on other nodes",
+      "accepted messages missing at users of nodes that nothing was done to",
+    ],
     ["gapNotices", "gap notices", "times a user was told that messages may be missing here"],
   ]),
   ...entries({ unit: "count", topic: "loss" }, [
@@ -126,6 +138,10 @@ const table = {
     ["givenUpMs", "given up", "from when a user stopped reading until its node cut it off"],
     ["brokerAwayMs", "broker away", "from the broker's death until every node's subscription was live again"],
     ["brokerRestartMs", "broker restart", "from the order to start it until the broker answered"],
+    ["linkAwayMs", "node without its broker", "from the fault until the node's subscription was live again"],
+    ["linkRecoveryMs", "link back", "from when its way to the broker was whole until the node's subscription was live"],
+    ["unreadyMs", "node unready", "from the fault until the load balancer knew that the node is not ready"],
+    ["cutNodeDeliveryMaxMs", "longest on the cut node", "longest delay of a delivery to a user of the node, p100"],
     ["brokerRecoveryMs", "subscriptions back", "from the broker's first answer until every subscription was live"],
   ]),
   ...entries({ unit: "share", topic: "recovery", better: "higher" }, [

@@ -191,6 +191,7 @@ export const kafka = {
     fetch: { title: `Kafka ${kafkaVersion} with Maven`, tools: [maven], by: resolveWithMaven },
   },
   address: { variable: "KAFKA_BROKERS", scheme },
+  redirects: true,
   start: async (libraries, options) =>
     startPrivately(recipeFor(join(libraries, "*")), { ...options, executable: requireProgram(java) }),
 } satisfies Program;

@@ -22,6 +22,8 @@ export interface Program {
   readonly needs?: readonly Program[];
   /** Of one that already runs somewhere, which is then used: where the environment names it, and its usual scheme. */
   readonly address?: { readonly variable: string; readonly scheme: string };
+  /** It tells its clients at which address to go on: only a private one has doors, by which relays can stand between. */
+  readonly redirects?: true;
   /** Protocols a target may ask of it (`protocol@name`), each with the URL a client connects to. */
   readonly serves?: Readonly<Record<string, (running: RunningProgram) => string>>;
   /** Starts a private one where `findProgram` found it. Absent where it is not used yet, or only by what it is for. */

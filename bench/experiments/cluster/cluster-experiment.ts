@@ -50,6 +50,8 @@ interface ClusterExperimentPlan
   readonly follows: readonly (keyof ClusterSettings)[];
   /** What its predictions hold for; with another protocol its cells are not run. Absent: for all. */
   readonly predicts?: readonly BalancedAs[];
+  /** Why else a cell is not measured, as a sentence. */
+  unfit?(cell: ClusterCell): string | undefined;
   variants(settings: ClusterSettings): readonly Variant[];
   /** One of the cells, broken. */
   sabotage(cells: readonly ClusterCell[], settings: ClusterSettings): SabotagedCell<ClusterCell>;
@@ -57,6 +59,7 @@ interface ClusterExperimentPlan
 
 export function clusterExperiment({
   predicts,
+  unfit,
   variants,
   sabotage,
   ...plan
@@ -70,7 +73,7 @@ export function clusterExperiment({
       checkPayload(cluster);
       return cellsOf(cluster);
     },
-    unfit: (cell) => whyUnfit(cell, predicts),
+    unfit: (cell) => whyUnfit(cell, predicts) ?? unfit?.(cell),
     open: (cell, context) => ClusterRig.open(cell, context),
     async *measure(rig, { run }) {
       const running = run(rig);

@@ -139,6 +139,13 @@ export function nodeDelays({ histogramsPerNode }: Ledger, slow: string): Measure
   };
 }
 
+/** Of a delivery to a user who was on the node when it was sent. */
+export function longestDelayMs({ histogramsPerNode }: Ledger, node: string): number | undefined {
+  const encoded = histogramsPerNode[node];
+  const histogram = sumHistograms(encoded === undefined ? [] : [encoded]);
+  return histogram && histogram.maxValue / 1e6;
+}
+
 export const peakAttempts = ({ attemptsPerSecond }: ChannelUsersSeries): Measures => ({
   peakAttemptsPerSecond: Math.max(0, ...attemptsPerSecond),
 });

@@ -68,7 +68,7 @@ export async function breakAt(
   rig: ClusterRig,
   subject: string,
   what: string,
-  fault: () => Promise<void>,
+  fault: () => Promise<unknown>,
 ): Promise<number> {
   const faultNs = nowNs();
   rig.mark("fault", subject, what, faultNs);

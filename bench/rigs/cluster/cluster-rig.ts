@@ -169,14 +169,22 @@ export class ClusterRig extends Rig {
   /** Puts a spare node that has been started into service; resolves when the load balancer sends users there. */
   async addToProxy({ name }: ClusterNode): Promise<void> {
     await this.unlessFailed(this.proxy.setState(name, "ready"));
-    const endNs = nowNs() + this.#recoveryMsMax * 1e6;
-    for (;;) {
-      const status = (await this.unlessFailed(this.proxy.status())).find((node) => node.name === name)?.status;
-      if (status === "UP") break;
-      if (nowNs() > endNs) throw new WirebenchError("component-failed", `haproxy left ${name} ${status}`);
-      await this.wait(lookAgainMs);
-    }
+    const upNs = await this.untilProxy(name, (status) => status === "UP");
+    if (upNs === undefined) throw new WirebenchError("component-failed", `haproxy does not send users to ${name}`);
     this.mark("action", "haproxy", `${name} set to ready`);
+  }
+
+  /** When the load balancer was first seen to think so of a node; undefined if it did not within `maxMs`. */
+  async untilProxy(
+    name: string,
+    thinks: (status: string | undefined) => boolean,
+    maxMs = this.#recoveryMsMax,
+  ): Promise<number | undefined> {
+    for (const endNs = nowNs() + maxMs * 1e6; nowNs() < endNs; await this.wait(lookAgainMs)) {
+      const nodes = await this.unlessFailed(this.proxy.status());
+      if (thinks(nodes.find((node) => node.name === name)?.status)) return nowNs();
+    }
+    return undefined;
   }
 
   /** More users in a process of their own, outside the ledger, so that they can be frozen. */
