@@ -4,11 +4,14 @@ import { seededRandom } from "../random.ts";
 import {
   decodeNodeMessage,
   decodeUserMessage,
+  deliveryKey,
   encodeDelivery,
   encodeNodeMessage,
   encodePublication,
   encodeUserMessage,
+  messageKey,
   type NodeMessage,
+  publicationKey,
   type UserMessage,
 } from "./channel.ts";
 
@@ -34,6 +37,8 @@ test("a delivery is read whatever its position, its node and its body hold", () 
           ...(position !== undefined && { position }),
         };
         assert.deepEqual(decodeNodeMessage(text), expected, text);
+        assert.equal(deliveryKey(text), messageKey(3, 17), text);
+        assert.equal(publicationKey(publication(body, from)), messageKey(3, 17), text);
         assert.equal(encodeNodeMessage(expected as NodeMessage), text);
       }
     }
@@ -135,4 +140,13 @@ test("a damaged envelope never throws, and is refused or is exactly what it woul
     for (const decoded of [node, user]) seen[decoded === undefined ? "refused" : "read"]++;
   }
   assert.ok(seen.refused > 1000 && seen.read > 1000, JSON.stringify(seen));
+});
+
+test("the key of a message tells it from all others, and nonsense has none", () => {
+  const keys = [messageKey(0, 0), messageKey(0, 2 ** 32 - 1), messageKey(1, 0), messageKey(2 ** 21 - 1, 2 ** 32 - 1)];
+  assert.equal(new Set(keys).size, keys.length);
+  assert.ok(keys.every(Number.isSafeInteger));
+  for (const text of ["", "hello", "6,node-1", "6,node-1,3", "6,node-1,3,", "6,node-1,x,17,", "6,node-1,3,17"]) {
+    assert.ok(Number.isNaN(publicationKey(text)), text);
+  }
 });

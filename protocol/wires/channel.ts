@@ -133,6 +133,39 @@ function decodeDelivery(text: string): NodeMessage | undefined {
   return position === undefined ? { type: "delivery", from, message } : { type: "delivery", from, position, message };
 }
 
+/** One number for a message of a channel: exact for two million publishers and all sequence numbers of 32 bits. */
+export const messageKey = (publisher: number, sequence: number): number => publisher * 2 ** 32 + sequence;
+
+/** `messageKey` of what a node hands to the broker, without reading more of it than its head; NaN if it is nothing such. */
+export function publicationKey(publication: string): number {
+  return keyBehindField(publication, 0);
+}
+
+/** The same of a delivery. */
+export function deliveryKey(delivery: string): number {
+  if (delivery.charCodeAt(1) === comma) return keyBehindField(delivery, 2);
+  const end = endOfField(delivery, 1);
+  return keyBehindField(delivery, end);
+}
+
+function keyBehindField(text: string, start: number): number {
+  const publisherAt = endOfField(text, start);
+  const sequenceAt = text.indexOf(",", publisherAt) + 1;
+  return messageKey(decimal(text, publisherAt), decimal(text, sequenceAt));
+}
+
+const endOfField = (text: string, start: number): number => text.indexOf(",", start) + decimal(text, start) + 2;
+
+/** Digits up to a comma; NaN without one. */
+function decimal(text: string, start: number): number {
+  let value = 0;
+  for (let at = start; ; at++) {
+    const digit = text.charCodeAt(at) - zero;
+    if (digit >= 0 && digit <= 9) value = value * 10 + digit;
+    else return at > start && digit === comma - zero ? value : Number.NaN;
+  }
+}
+
 const encodeField = (text: string): string => `${text.length},${text},`;
 const encodeMessage = ({ publisher, sequence, body }: ChannelMessage): string => `${publisher},${sequence},${body}`;
 

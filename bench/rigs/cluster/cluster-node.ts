@@ -1,7 +1,8 @@
 /** One node of a cluster as the driver holds it: a process on fixed ports that can be killed, frozen and started again. */
 import { WirebenchError } from "../../../protocol/errors.ts";
+import type { BrokerStatus } from "../../../servers/cluster/broker/broker.ts";
 import type { ClusterNodeApi } from "../processes/cluster-node.ts";
-import type { NodeOrder } from "../processes/node-api.ts";
+import type { NodeEvents, NodeOrder } from "../processes/node-api.ts";
 import { RemoteProcess } from "../processes/remote.ts";
 
 const startWaitMs = 20_000;
@@ -13,8 +14,10 @@ export class ClusterNode {
   readonly readyPort: number;
   /** Called when the process ends although nobody asked for it. */
   onDeath: (sentence: string) => void = () => {};
+  /** Called on every change of its link to the broker. */
+  onBrokerStatus: (status: BrokerStatus) => void = () => {};
   readonly #order: NodeOrder;
-  #process: RemoteProcess<ClusterNodeApi> | undefined;
+  #process: RemoteProcess<ClusterNodeApi, NodeEvents> | undefined;
   #url: string | undefined;
 
   constructor(order: NodeOrder) {
@@ -38,7 +41,9 @@ export class ClusterNode {
   /** Resolves when the node listens and has its broker's subscription. */
   async start(): Promise<void> {
     if (this.#process !== undefined) throw new WirebenchError("usage", `${this.name} runs already`);
-    const process = new RemoteProcess<ClusterNodeApi>(this.name, "cluster-node");
+    const process = new RemoteProcess<ClusterNodeApi, NodeEvents>(this.name, "cluster-node", (_, status) =>
+      this.onBrokerStatus(status),
+    );
     this.#process = process;
     void process.exited.then((sentence) => {
       if (this.#process === process) this.onDeath(sentence);

@@ -12,6 +12,7 @@ import type { NodeOrder } from "../processes/node-api.ts";
 import type { ProgramPool } from "../program-pool.ts";
 import { ClusterNode } from "./cluster-node.ts";
 import type { Setup } from "./cluster-setup.ts";
+import { whyGone } from "./foreign-watch.ts";
 import { freePorts } from "./free-ports.ts";
 import { Relays } from "./relays.ts";
 
@@ -53,6 +54,16 @@ export async function openServers(
     setup.broker === "none" ? undefined : programs.serverOf(setup.broker),
     setup.state === "outside" ? programs.program("redis") : undefined,
   ]);
+  for (const program of new Set([broker, state])) {
+    if (program === undefined) continue;
+    program.onDeath = died;
+    // It serves the next cluster too, which is not to hear of this one's.
+    cleanUp.defer(() => {
+      if (program.onDeath === died) program.onDeath = undefined;
+    });
+  }
+  // A process of its own tells its end; of a program that somebody else started only its nodes' links tell.
+  const isForeign = broker !== undefined && broker.pid === undefined;
   const limits: Limits = { ...defaultLimits, queueBytesMax: setup.queueBytesMax };
   const total = setup.nodes + setup.spareNodes;
   const ports = await freePorts(2 * total);
@@ -75,6 +86,11 @@ export async function openServers(
     };
     const node = new ClusterNode(order);
     node.onDeath = died;
+    if (isForeign) {
+      node.onBrokerStatus = (status) => {
+        if (status === "lost") void whyGone(broker).then((gone) => gone !== undefined && died(gone));
+      };
+    }
     return node;
   });
   cleanUp.defer(async () => {

@@ -8,8 +8,8 @@ import { type ClusterNode, startClusterNode } from "../../../servers/cluster/nod
 import { memorySessions, type SessionStore } from "../../../servers/cluster/node/sessions.ts";
 import { protocolNamed } from "../../targets/protocols.ts";
 import { BusyLoop } from "./busy-loop.ts";
-import type { NodeApi, NodeOrder } from "./node-api.ts";
-import { answerCalls } from "./remote.ts";
+import type { NodeApi, NodeEvents, NodeOrder } from "./node-api.ts";
+import { announce, answerCalls } from "./remote.ts";
 
 /** Nodes are reached through the load balancer; they themselves never leave the host. */
 const host = "127.0.0.1";
@@ -37,6 +37,7 @@ async function start(order: NodeOrder): Promise<{ url: string }> {
     brokerUrl: order.brokerUrl ?? "",
     host,
     sessions,
+    onBrokerStatus: (status) => announce<NodeEvents>("brokerIs", status),
   });
   return { url: node.url };
 }
@@ -50,6 +51,7 @@ async function sessionsOutside(url: string, prefix: string): Promise<SessionStor
 const api = {
   start,
   counts: async () => ({ ...started().counts, rssBytes: process.memoryUsage.rss() }),
+  custody: async (question) => started().custody.answer(question),
   drain: ({ perSecond }) => started().drain(perSecond),
   collectGarbage: async () => collectGarbage(),
   ready: async ({ ready }) => started().setReady(ready),

@@ -1,6 +1,8 @@
 /** What the driver asks of a node of the cluster, which is a process. Data only. */
 
 import type { Limits } from "../../../protocol/contract.ts";
+import type { BrokerStatus } from "../../../servers/cluster/broker/broker.ts";
+import type { CustodyAnswer, CustodyQuestion } from "../../../servers/cluster/node/custody.ts";
 
 export interface NodeOrder {
   /** Unique in the cluster, e.g. `node-2`. */
@@ -35,6 +37,8 @@ export interface NodeApi {
   /** Resolves when it listens and the broker's subscription is live. */
   start(order: NodeOrder): Promise<{ url: string }>;
   counts(): Promise<NodeCounts>;
+  /** What it had in its hands of these deliveries. */
+  custody(question: CustodyQuestion): Promise<CustodyAnswer>;
   /** Tells so many users per second to move (`moving`), then closes them in the protocol's own terms, until none is left. */
   drain(order: { perSecond: number }): Promise<void>;
   /** Before memory is read: leaves in the heap what is in use. */
@@ -44,3 +48,9 @@ export interface NodeApi {
   /** Keeps the event loop busy for `busyMs` of every `everyMs`, until `forMs` are over: a slow node. Resolves at once. */
   slow(order: { busyMs: number; everyMs: number; forMs: number }): Promise<void>;
 }
+
+/** What a node tells unasked. */
+export type NodeEvents = {
+  /** Its link to the broker, on every change. */
+  brokerIs: BrokerStatus;
+};

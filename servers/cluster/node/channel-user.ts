@@ -5,6 +5,7 @@ import {
   type NodeMessage,
   type UserMessage,
 } from "../../../protocol/wires/channel.ts";
+import type { LeavingReason } from "./custody.ts";
 import type { Delivery, Replayed } from "./replays.ts";
 import type { OpenedSession, SessionStore } from "./sessions.ts";
 
@@ -18,9 +19,10 @@ export interface ChannelOfUser {
   replay(after: string, take: (replayed: Replayed | undefined) => void): void;
   /** Rejects with the reason where the broker may not have the message. */
   publish(message: Extract<UserMessage, { type: "publish" }>["message"]): Promise<void>;
-  joined(user: ChannelUser): void;
+  /** `firstReplayed`: the first of the deliveries it was just handed out of the broker's history. */
+  joined(user: ChannelUser, firstReplayed: string | undefined): void;
   /** From here on it gets nothing; its connection may still be closing. */
-  left(user: ChannelUser): void;
+  left(user: ChannelUser, why: LeavingReason): void;
   gone(user: ChannelUser, gaveUp: boolean): void;
   delivered(messages: number): void;
 }
@@ -49,11 +51,17 @@ export class ChannelUser implements ConnectionHandler {
   /** The user has what comes live up to there, and it, already. */
   #aheadTo: string | undefined;
   #gaveUp = false;
+  #number: number | undefined;
 
   constructor(channel: ChannelOfUser, connection: ServerConnection, queueBytesMax: number) {
     this.#channel = channel;
     this.#connection = connection;
     this.#queueBytesMax = queueBytesMax;
+  }
+
+  /** As it called itself. */
+  get number(): number | undefined {
+    return this.#number;
   }
 
   message(payload: Payload): void {
@@ -98,6 +106,7 @@ export class ChannelUser implements ConnectionHandler {
 
   async #greet(hello: Hello): Promise<void> {
     this.#state = "greeting";
+    this.#number = hello.user;
     let opened: OpenedSession;
     try {
       opened = await this.#channel.sessions.open(hello.session);
@@ -133,7 +142,7 @@ export class ChannelUser implements ConnectionHandler {
     this.#channel.delivered(replayed.deliveries.length);
     if (this.#hasLeft) return;
     this.#aheadTo = replayed.aheadTo;
-    this.#channel.joined(this);
+    this.#channel.joined(this, replayed.deliveries[0]?.text);
     for (const message of this.#early.splice(0)) this.#serve(message);
   }
 
@@ -177,7 +186,7 @@ export class ChannelUser implements ConnectionHandler {
     if (this.#hasLeft) return;
     this.#state = "left";
     this.#early = [];
-    this.#channel.left(this);
+    this.#channel.left(this, why === "restart" ? "moved" : "closed-by-node");
     this.#connection.close(why);
   }
 

@@ -8,6 +8,7 @@ import {
 } from "../../../protocol/wires/channel.ts";
 import type { BrokerConnection, BrokerMessage, BrokerStatus } from "../broker/broker.ts";
 import { type ChannelOfUser, ChannelUser } from "./channel-user.ts";
+import { Custody, type LeavingReason } from "./custody.ts";
 import { type Delivery, type Replayed, Replays } from "./replays.ts";
 import type { SessionStore } from "./sessions.ts";
 
@@ -56,6 +57,7 @@ export class Channel implements ChannelOfUser {
   readonly node: string;
   readonly sessions: SessionStore;
   readonly behaviour: Behaviour;
+  readonly custody = new Custody();
   readonly #limits: Limits;
   readonly #broker: BrokerConnection;
   readonly #replays: Replays | undefined;
@@ -123,12 +125,15 @@ export class Channel implements ChannelOfUser {
   }
 
   async publish(message: ChannelMessage): Promise<void> {
+    const number = this.custody.publishing(message);
     const text = encodePublication({ from: this.node, message });
     const bytes = Buffer.byteLength(text);
     if (bytes + deliveryOverheadBytes > this.#limits.payloadBytesMax) {
+      this.custody.published(number, "too-large");
       throw new WirebenchError("payload-too-large", "the message is too large to be delivered");
     }
     if (this.#pendingPublications >= pendingPublicationsMax || this.#pendingBytes + bytes > pendingBytesMax) {
+      this.custody.published(number, "congested");
       throw new WirebenchError("queue-full", "too many messages wait for the broker");
     }
     this.#pendingPublications += 1;
@@ -136,6 +141,11 @@ export class Channel implements ChannelOfUser {
     try {
       await this.#broker.publish(text);
       this.#publications += 1;
+      this.custody.published(number, "accepted");
+    } catch (error) {
+      const isCongested = error instanceof WirebenchError && error.code === "queue-full";
+      this.custody.published(number, isCongested ? "congested" : "refused");
+      throw error;
     } finally {
       this.#pendingPublications -= 1;
       this.#pendingBytes -= bytes;
@@ -149,6 +159,7 @@ export class Channel implements ChannelOfUser {
 
   /** A message from the broker. */
   deliver(message: BrokerMessage): void {
+    this.custody.received(message.text);
     const delivery = this.#encode(message);
     this.#replays?.live(delivery);
     for (const user of this.#joined) user.deliver(delivery);
@@ -156,21 +167,24 @@ export class Channel implements ChannelOfUser {
 
   /** What the broker says of the subscription: everybody hears of a hole. */
   brokerIs(status: BrokerStatus): void {
+    this.custody.brokerIs(status);
     if (status !== "live-after-gap") return;
     this.#replays?.gap();
     for (const user of this.#joined) user.gap();
   }
 
-  joined(user: ChannelUser): void {
+  joined(user: ChannelUser, firstReplayed: string | undefined): void {
     this.#joined.add(user);
+    if (user.number !== undefined) this.custody.joined(user, user.number, firstReplayed);
   }
 
-  left(user: ChannelUser): void {
+  left(user: ChannelUser, why: LeavingReason): void {
     this.#joined.delete(user);
+    this.custody.left(user, why);
   }
 
   gone(user: ChannelUser, gaveUp: boolean): void {
-    this.#joined.delete(user);
+    this.left(user, gaveUp ? "slow" : "peer");
     if (this.#users.delete(user) && gaveUp) this.#slowConsumers += 1;
   }
 

@@ -1,8 +1,9 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { Limits, ProtocolServer } from "../../../protocol/contract.ts";
 import { WirebenchError } from "../../../protocol/errors.ts";
-import type { Broker } from "../broker/broker.ts";
+import type { Broker, BrokerStatus } from "../broker/broker.ts";
 import { Channel, type ChannelCounts } from "./channel.ts";
+import type { Custody } from "./custody.ts";
 import { bound, listenReadiness } from "./readiness.ts";
 import type { SessionStore } from "./sessions.ts";
 
@@ -22,6 +23,8 @@ export interface ClusterNodeOptions {
   readonly consumerGroup?: string;
   /** The node closes it in the end, also when it does not start. */
   readonly sessions: SessionStore;
+  /** Hears of every change after the first. */
+  readonly onBrokerStatus?: (status: BrokerStatus) => void;
   /** Connecting to the broker is given up after it, in milliseconds. */
   readonly brokerWaitMs?: number;
 }
@@ -32,6 +35,7 @@ export interface ClusterNode {
   /** Answers 200 only while the broker's subscription is live and readiness was not withdrawn. */
   readonly readyUrl: string;
   readonly counts: ChannelCounts & { readonly brokerLive: boolean };
+  readonly custody: Pick<Custody, "answer">;
   /** Withdraws readiness, or lets it be as it should. */
   setReady(ready: boolean): void;
   /**
@@ -90,7 +94,11 @@ export async function startClusterNode(options: ClusterNodeOptions): Promise<Clu
           node,
           ...(options.consumerGroup !== undefined && { consumerGroup: options.consumerGroup }),
           signal: AbortSignal.timeout(options.brokerWaitMs ?? defaultBrokerWaitMs),
-          ...listener,
+          onMessage: listener.onMessage,
+          onStatus: (status) => {
+            listener.onStatus(status);
+            options.onBrokerStatus?.(status);
+          },
         }),
     });
     opened.push(channel);
@@ -110,6 +118,7 @@ export async function startClusterNode(options: ClusterNodeOptions): Promise<Clu
       get counts() {
         return { ...channel.counts, brokerLive: channel.brokerLive };
       },
+      custody: channel.custody,
       setReady(ready) {
         withdrawn = !ready;
       },
