@@ -8,7 +8,6 @@ import { haproxy } from "./haproxy.ts";
 import { java, maven } from "./java.ts";
 import { kafka } from "./kafka.ts";
 import { nats } from "./nats.ts";
-import { programs } from "./programs.ts";
 import { redis } from "./redis.ts";
 import { debianScript, planSetup, programsToSetUp } from "./setup-plan.ts";
 
@@ -20,7 +19,11 @@ test("nothing is done where nothing is missing", () => {
 });
 
 test("on Debian root installs everything that is missing, then Kafka is resolved", () => {
-  const [install, ...rest] = planSetup({ missing: programsToSetUp(programs), packageManager: "apt", root: "is" });
+  const [install, ...rest] = planSetup({
+    missing: programsToSetUp([haproxy, redis, nats, kafka]),
+    packageManager: "apt",
+    root: "is",
+  });
   assert.ok(install?.do === "run");
   const packages = ["haproxy", "redis-server", "nats-server", openjdk, "maven"];
   assert.deepEqual(install.command, ["sh", "-c", debianScript, "wirebench-setup", ...packages]);

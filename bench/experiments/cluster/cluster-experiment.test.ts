@@ -84,7 +84,7 @@ test("a policy with which nobody gets in is not tried either", () => {
   const { unfit } = experimentOf();
   assert.match(
     unfit!(cellOf({ protocol: "sse", policy: "round-robin" })) ?? "",
-    /nobody gets in.*--policy leastconn+cookie/,
+    /nobody gets in.*--policy leastconn\+cookie/,
   );
   assert.equal(unfit!(cellOf({ protocol: "sse", policy: "leastconn+cookie" })), undefined);
   assert.equal(unfit!(cellOf({ policy: "round-robin" })), undefined);

@@ -2,6 +2,7 @@
 import { describeBackoff } from "../../../load/channel/backoff.ts";
 import type { ExperimentInfo, Parameters, Window } from "../../../results/contract/results.ts";
 import type { Measures, MetricName } from "../../../results/metrics/metrics.ts";
+import { keepsUsers, needsUserInUrl } from "../../../servers/cluster/balancer/policy.ts";
 import { ClusterRig } from "../../rigs/cluster/cluster-rig.ts";
 import type { ClusterSettings, Setup } from "../../rigs/cluster/cluster-setup.ts";
 import {
@@ -116,8 +117,11 @@ function whyUnfit({ setup }: ClusterCell, predicts: readonly BalancedAs[] | unde
   if (predicts !== undefined && !predicts.includes(kind)) {
     return `its predictions are about connections that stay where they are; with ${protocol} the load balancer sees ${kind === "stream" ? "requests beside them" : "requests"}, and sends each where it likes: run it with --protocol ${defaultProtocol.name}`;
   }
-  if (kind !== "connection" && policy === "round-robin" && !mayStayOut) {
-    return `with ${protocol} a user is several requests, and round-robin sends them to different nodes, so that nobody gets in (see the experiment stickiness): run it with --policy leastconn+cookie`;
+  if (kind !== "connection" && !keepsUsers(policy) && !mayStayOut) {
+    return `with ${protocol} a user is several requests, and ${policy} sends them to different nodes, so that nobody gets in (see the experiment stickiness): run it with --policy leastconn+cookie`;
+  }
+  if (kind !== "connection" && needsUserInUrl(policy)) {
+    return `${policy} needs the user's name in every URL, which the client of ${protocol} makes by itself: run it with --policy leastconn+cookie`;
   }
   return undefined;
 }

@@ -1,7 +1,7 @@
 import type { Backoff } from "../../../load/channel/backoff.ts";
 import type { KnownBy } from "../../../load/channel/identity.ts";
-import type { BalancerName } from "../../../servers/cluster/balancer/balancers.ts";
 import type { Policy } from "../../../servers/cluster/balancer/policy.ts";
+import type { BalancerName } from "../../../servers/cluster/balancers/balancers.ts";
 import type { Target } from "../../targets/target.ts";
 
 /** What is started for a cell, and how its users behave. */

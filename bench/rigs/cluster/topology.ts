@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { defaultLimits, type Limits } from "../../../protocol/contract.ts";
 import type { RunningProxy } from "../../../servers/cluster/balancer/balancer.ts";
-import { balancerNamed } from "../../../servers/cluster/balancer/balancers.ts";
+import { balancerNamed } from "../../../servers/cluster/balancers/balancers.ts";
 import { requireProgram } from "../../../servers/programs/program.ts";
 import { programNamed } from "../../../servers/programs/programs.ts";
 import type { RunningProgram } from "../../../servers/programs/running-program.ts";

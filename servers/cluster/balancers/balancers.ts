@@ -1,11 +1,11 @@
 /** Every load balancer that can stand in front of the nodes: one entry each. */
 import type { ProgramOptions } from "../../programs/running-program.ts";
+import type { ProxySetup, RunningProxy } from "../balancer/balancer.ts";
+import { type Policy, policies } from "../balancer/policy.ts";
 import { startProxy } from "../haproxy/process.ts";
 import { renderReference } from "../haproxy/reference.ts";
 import { nginxPolicies } from "../nginx/configuration.ts";
 import { startNginx } from "../nginx/process.ts";
-import type { ProxySetup, RunningProxy } from "./balancer.ts";
-import { type Policy, policies } from "./policy.ts";
 
 export type BalancerName = "haproxy" | "haproxy-reference" | "nginx";
 

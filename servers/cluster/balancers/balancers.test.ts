@@ -7,10 +7,10 @@ import { describe, it, type TestContext } from "node:test";
 import { hasProgram } from "../../../bench/testing.ts";
 import { requireProgram } from "../../programs/program.ts";
 import { programNamed } from "../../programs/programs.ts";
+import type { RunningProxy } from "../balancer/balancer.ts";
+import { keepsUsers, needsUserInUrl, type Policy, partsOf } from "../balancer/policy.ts";
 import { type FakeNode, nodeOfNewUser, setupOf, startNodes } from "../haproxy/testing.ts";
-import type { RunningProxy } from "./balancer.ts";
 import { type Balancer, balancers } from "./balancers.ts";
-import { keepsUsers, needsUserInUrl, type Policy, partsOf } from "./policy.ts";
 
 const nodeCount = 3;
 
