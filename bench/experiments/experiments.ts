@@ -12,6 +12,7 @@ import { idle } from "./idle.ts";
 import { nodeFreeze } from "./node-freeze.ts";
 import { nodeKill } from "./node-kill.ts";
 import { nodePartition } from "./node-partition.ts";
+import { policies } from "./policies.ts";
 import { proxyReload } from "./proxy-reload.ts";
 import { reconnectStorm } from "./reconnect-storm.ts";
 import { scaling } from "./scaling.ts";
@@ -29,6 +30,7 @@ export const comparisonExperiments: readonly Experiment[] = [echo, throughput, d
 /** Nodes behind a load balancer: what `wirebench cluster` measures. */
 export const clusterExperiments: readonly Experiment[] = [
   stickiness,
+  policies,
   stateAfterKill,
   takingOut,
   scalingOut,

@@ -22,6 +22,11 @@ const table = {
   ...entries({ unit: "share", topic: "state", better: "higher" }, [
     ["stepsFoundFraction", "steps that found it", "requests of a session answered by a node that had its state"],
     ["rejoinFoundFraction", "found on coming back", "users whose state was there after they closed and came back"],
+    [
+      "foundAfterReloadFraction",
+      "found after a reload",
+      "users whose state was there when they came back after the load balancer had been reloaded",
+    ],
     ["foundAfterFaultFraction", "found after the fault", "users cut off whose state was there when they came back"],
     ["sameNodeRejoinFraction", "back on the same node", "users that came back to the node that had them before"],
     [
