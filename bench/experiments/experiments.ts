@@ -15,6 +15,7 @@ import { nodePartition } from "./node-partition.ts";
 import { policies } from "./policies.ts";
 import { proxyReload } from "./proxy-reload.ts";
 import { reconnectStorm } from "./reconnect-storm.ts";
+import { rollingDeploy } from "./rolling-deploy.ts";
 import { scaling } from "./scaling.ts";
 import { scalingOut } from "./scaling-out.ts";
 import { slowConsumer } from "./slow-consumer.ts";
@@ -33,6 +34,7 @@ export const clusterExperiments: readonly Experiment[] = [
   policies,
   stateAfterKill,
   takingOut,
+  rollingDeploy,
   scalingOut,
   broadcast,
   fanOut,

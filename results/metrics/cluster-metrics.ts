@@ -121,6 +121,11 @@ const table = {
       "missed on other nodes",
       "accepted messages missing at users of nodes that nothing was done to",
     ],
+    [
+      "acceptedMissingDeliveries",
+      "missing of the accepted",
+      "deliveries owed of messages whose publisher was told that the broker has them",
+    ],
     ["gapNotices", "gap notices", "times a user was told that messages may be missing here"],
   ]),
   ...entries({ unit: "count", topic: "loss" }, [
@@ -162,6 +167,12 @@ const table = {
   ...entries({ unit: "count", topic: "recovery", better: "lower" }, [
     ["attempts", "attempts", "tries to connect since the users first did"],
     ["failedAttempts", "failed attempts", "those of them that were refused, cut off or too late"],
+    [
+      "droppedConnectionsPerUser",
+      "moves per user",
+      "connections that ended though the user did not want it, over the users",
+    ],
+    ["usersAwayMax", "most away at once", "users without a connection in the same moment"],
     ["attemptsPerUser", "attempts per user", "tries to connect over the users"],
   ]),
   ...entries({ unit: "count", topic: "spread" }, [
