@@ -23,7 +23,7 @@ export class KafkaPublisher {
   constructor(context: SessionContext, partitions: number) {
     this.#topic = context.topic;
     this.#partitions = partitions;
-    this.#producer = new Producer({ ...clientOptions(context), acks: ProduceAcks.ALL, repeatOnStaleMetadata: false });
+    this.#producer = new Producer({ ...clientOptions(context), repeatOnStaleMetadata: false });
   }
 
   /** Resolves when every replica in sync has the message. Several partitions are used in turn. */
@@ -57,7 +57,8 @@ export class KafkaPublisher {
         value,
       }));
       try {
-        await this.#producer.send({ messages });
+        // With each request: the library does not look at what the producer was made with.
+        await this.#producer.send({ messages, acks: ProduceAcks.ALL });
         for (const { resolve } of batch) resolve();
       } catch (error) {
         for (const { reject } of batch) reject(error);
