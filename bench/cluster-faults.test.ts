@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { until } from "../protocol/testing.ts";
 import { resultsSchema } from "../results/contract/results.ts";
-import { freePort } from "../servers/programs/private-program.ts";
+import { freePort } from "../servers/programs/free-ports.ts";
 import { isAlive, RunningCli, temporaryFolder } from "./running-cli.ts";
 import { hasProgram } from "./testing.ts";
 

@@ -4,9 +4,10 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { WirebenchError } from "../../protocol/errors.ts";
 import { BoundProcess } from "./bound-process.ts";
+import { freePort } from "./free-ports.ts";
 import { java, maven } from "./java.ts";
 import { fillKafkaCache, findKafkaLibraries, kafkaReleaseVersion, kafkaVersion } from "./kafka-release.ts";
-import { freePort, type ProgramPlace, type ProgramRecipe, startPrivately } from "./private-program.ts";
+import { type ProgramPlace, type ProgramRecipe, startPrivately } from "./private-program.ts";
 import { type Program, requireProgram } from "./program.ts";
 import type { Door } from "./running-program.ts";
 
@@ -78,7 +79,7 @@ const settings = (
  * The first compiler only: Kafka starts in half the time, and its second would be at work during all of a short run.
  * The serial collector, since two cores are shared with everything else.
  */
-const javaFlags = [
+export const javaFlags = [
   "-Xms320m",
   "-Xmx320m",
   "-XX:TieredStopAtLevel=1",
@@ -90,14 +91,13 @@ const javaFlags = [
   "-Dlog4j2.level=ERROR",
 ];
 
-const propertiesFile = ({ folder }: ProgramPlace): string => join(folder, "server.properties");
+export const propertiesFile = ({ folder }: Pick<ProgramPlace, "folder">): string => join(folder, "server.properties");
 
 const scheme = "kafka";
 
 /** `classPath` is Java's: all jars of a release. */
 function recipeFor(classPath: string): ProgramRecipe {
-  // Told by the broker, so that an answer can only be this one's. Kafka's format: 16 bytes as unpadded base64url.
-  const clusterId = randomBytes(16).toString("base64url").replace(/^-/, "A");
+  const clusterId = randomClusterId();
   let doors: readonly Door[] = [];
   return {
     name: "kafka",
@@ -117,7 +117,11 @@ function recipeFor(classPath: string): ProgramRecipe {
   };
 }
 
-async function format(place: ProgramPlace, classPath: string, clusterId: string): Promise<void> {
+/** Told by the broker, so that an answer can only be this one's. Kafka's format: 16 bytes as unpadded base64url. */
+export const randomClusterId = (): string => randomBytes(16).toString("base64url").replace(/^-/, "A");
+
+/** Prepares every folder of `log.dirs` for the node of the properties file. */
+export async function format(place: Omit<ProgramPlace, "port">, classPath: string, clusterId: string): Promise<void> {
   const tool = [
     "kafka.tools.StorageTool",
     "format",
@@ -145,7 +149,11 @@ async function format(place: ProgramPlace, classPath: string, clusterId: string)
 }
 
 /** The broker names itself in its metadata when it serves. */
-async function answers({ port, signal }: ProgramPlace, clusterId: string): Promise<void> {
+export async function answers(
+  { port, signal }: Pick<ProgramPlace, "port" | "signal">,
+  clusterId: string,
+  node = nodeId,
+): Promise<void> {
   // Loaded only now: every command knows the programs, and few start this one.
   const { Admin } = await import("@platformatic/kafka");
   const admin = new Admin({
@@ -159,7 +167,7 @@ async function answers({ port, signal }: ProgramPlace, clusterId: string): Promi
   signal.addEventListener("abort", close);
   try {
     const { id, brokers } = await admin.metadata({ topics: [], forceUpdate: true });
-    if (id !== clusterId || !brokers.has(nodeId)) throw new Error("another broker, or not yet");
+    if (id !== clusterId || !brokers.has(node)) throw new Error("another broker, or not yet");
   } finally {
     signal.removeEventListener("abort", close);
     await admin.close().catch(() => {});

@@ -9,7 +9,8 @@ import { type TestContext, test } from "node:test";
 import { pathToFileURL } from "node:url";
 import { until } from "../../protocol/testing.ts";
 import { converse } from "./conversation.ts";
-import { freePort, type ProgramRecipe, startPrivately } from "./private-program.ts";
+import { freePort } from "./free-ports.ts";
+import { type ProgramRecipe, startPrivately } from "./private-program.ts";
 import type { ProgramOptions } from "./running-program.ts";
 
 /** A program that answers with its process id, written for these tests: what it does wrong is in its arguments. */

@@ -1,9 +1,9 @@
 /** What every privately started program has in common: start until it answers, crash, restart, freeze, end. */
 import { rm } from "node:fs/promises";
-import { createServer } from "node:net";
 import { setTimeout as wait } from "node:timers/promises";
 import { WirebenchError } from "../../protocol/errors.ts";
 import { BoundProcess } from "./bound-process.ts";
+import { freePort } from "./free-ports.ts";
 import type { Door, ProgramOptions, RunningProgram } from "./running-program.ts";
 import { Watchdog } from "./watchdog.ts";
 
@@ -33,7 +33,7 @@ export interface ProgramRecipe {
    * Resolves when the program answers its clients; rejects while it does not. It must make sure that it is this very
    * process that answers, since another program may sit on the port.
    */
-  readonly answers: (place: ProgramPlace & { readonly pid: number }) => Promise<void>;
+  readonly answers: (place: ProgramPlace & { readonly pid: number }) => Promise<unknown>;
   /** Matches what it says when its port is another's. */
   readonly portTaken: RegExp;
   /** Until it must answer, in milliseconds. */
@@ -67,20 +67,8 @@ export async function startPrivately(recipe: ProgramRecipe, options: ProgramOpti
   }
 }
 
-/** A loopback port nobody listened on a moment ago. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.listen({ host: "127.0.0.1", port: 0 }, resolve);
-  });
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === "string") throw new Error("no port");
-  return address.port;
-}
-
-class PortTakenError extends WirebenchError {
+/** Another program has it: with another port all would be well. */
+export class PortTakenError extends WirebenchError {
   constructor(message: string) {
     super("component-failed", message, { hint: "another program listens there: give another port" });
   }
@@ -106,7 +94,7 @@ class PrivateProgram implements RunningProgram {
     this.#recipe = recipe;
     this.#options = options;
     this.#port = port;
-    this.#watchdog = new Watchdog(options.temporary === true ? options.folder : "");
+    this.#watchdog = options.watchdog ?? new Watchdog(options.temporary === true ? options.folder : "");
   }
 
   get pid(): number | undefined {
@@ -164,7 +152,7 @@ class PrivateProgram implements RunningProgram {
     await this.#process?.end(this.#recipe.stopMsMax);
     const { folder, temporary } = this.#options;
     if (temporary === true && !keepFolder) await rm(folder, { recursive: true, force: true }).catch(() => {});
-    this.#watchdog.end();
+    if (this.#options.watchdog === undefined) this.#watchdog.end();
   }
 
   /** A client that tries to reconnect may hold the port for a moment: its own end of a connection has it by chance. */

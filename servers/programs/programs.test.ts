@@ -26,7 +26,7 @@ import {
   requireProgram,
   startProgram,
 } from "./program.ts";
-import { programNamed, programs } from "./programs.ts";
+import { ensembles, programNamed, programs } from "./programs.ts";
 import { prosody } from "./prosody.ts";
 import { redis } from "./redis.ts";
 import { planSetup, programsToSetUp } from "./setup-plan.ts";
@@ -207,8 +207,9 @@ test("a program the environment gives the address of is used, and is not ours to
 });
 
 test("every program has a record that is complete", () => {
-  assert.equal(new Set(programs.map(({ name }) => name)).size, programs.length);
-  for (const program of programs) {
+  const all = [...programs, ...ensembles];
+  assert.equal(new Set(all.map(({ name }) => name)).size, all.length);
+  for (const program of all) {
     assert.equal(programNamed(program.name), program);
     assert.notEqual(program.role, "");
     assert.doesNotMatch(howToInstall(program), /^$|install $/);

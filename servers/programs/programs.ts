@@ -3,7 +3,9 @@ import { chromium } from "./chromium.ts";
 import { ejabberd } from "./ejabberd.ts";
 import { haproxy } from "./haproxy.ts";
 import { kafka } from "./kafka.ts";
+import { kafkaCluster } from "./kafka-cluster.ts";
 import { nats } from "./nats.ts";
+import { natsCluster } from "./nats-cluster.ts";
 import { nginx } from "./nginx.ts";
 import type { Program } from "./program.ts";
 import { prosody } from "./prosody.ts";
@@ -11,9 +13,12 @@ import { redis } from "./redis.ts";
 
 export const programs: readonly Program[] = [haproxy, nginx, redis, nats, kafka, prosody, ejabberd, chromium];
 
+/** Several processes of one of them, started together as one broker: nothing else to find or to install. */
+export const ensembles: readonly Program[] = [natsCluster, kafkaCluster];
+
 /** Throws for a name that is none: names come from this project, not from users. */
 export function programNamed(name: string): Program {
-  const program = programs.find((each) => each.name === name);
+  const program = [...programs, ...ensembles].find((each) => each.name === name);
   if (program === undefined) throw new Error(`no program is called ${name}`);
   return program;
 }

@@ -1,4 +1,5 @@
 /** The contract of a real program (HAProxy, Redis, NATS, Kafka ...) that wirebench starts privately: types only. */
+import type { Watchdog } from "./watchdog.ts";
 
 export interface StartOptions {
   /** A folder of its own, empty, for configuration, data, sockets and logs; its owner removes it. */
@@ -14,6 +15,8 @@ export interface StartOptions {
 export interface ProgramOptions extends StartOptions {
   /** Path of the executable (for Kafka: of `java`). */
   readonly executable: string;
+  /** Of the ensemble it is a member of, which ends it; absent: it has one of its own. */
+  readonly watchdog?: Watchdog;
 }
 
 /** Loopback ports. */
@@ -47,4 +50,23 @@ export interface RunningProgram {
   onDeath: ((sentence: string) => void) | undefined;
   /** Ends it for good: asked politely first, then killed. Idempotent, never rejects. */
   stop(): Promise<void>;
+}
+
+/** One of several processes that are one broker together. */
+export interface EnsembleMember extends RunningProgram {
+  /** What it is to the others, e.g. `sentinel`. */
+  readonly role: string;
+}
+
+/**
+ * Several programs that are one broker: `url` has an address of each that clients may ask, `pid` is there while all of
+ * them run, and whoever kills, restarts, freezes or ends it does so to all of them. A member can be killed by itself;
+ * one that dies unasked is told by the `onDeath` of the ensemble.
+ */
+export interface RunningEnsemble extends RunningProgram {
+  readonly members: readonly EnsembleMember[];
+  /** Who takes the messages of a topic, asked of the ensemble itself; undefined: nobody, or nobody knows. */
+  leader(topic: string): Promise<EnsembleMember | undefined>;
+  /** Whether every member that holds messages of the topic runs and has all of them. */
+  whole(topic: string): Promise<boolean>;
 }

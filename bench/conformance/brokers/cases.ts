@@ -190,7 +190,7 @@ export const cases: readonly BrokerCase[] = [
       await once(server, "listening");
       const { port } = server.address() as AddressInfo;
       await once(server.close(), "close");
-      const url = program.url.replace(/:\d+$/, `:${port}`);
+      const url = program.url.replace(/\/\/.*$/, `//127.0.0.1:${port}`);
       const attempt = Member.join(broker, { url, topic, node: "node-0" });
       await assert.rejects(within(attempt, "connecting did not end"), { code: "connect-refused" });
     },
@@ -204,7 +204,7 @@ export const cases: readonly BrokerCase[] = [
         const { port } = silent.address() as AddressInfo;
         const abort = new AbortController();
         const attempt = broker.connect({
-          url: program.url.replace(/:\d+$/, `:${port}`),
+          url: program.url.replace(/\/\/.*$/, `//127.0.0.1:${port}`),
           topic,
           node: "node-0",
           signal: abort.signal,

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
+import { isEnsemble } from "../../../servers/programs/ensemble.ts";
 import { Relay } from "../../relay/relay.ts";
 import { through, wayTo } from "../../relay/way.ts";
 import { numbered } from "./cases.ts";
@@ -84,7 +85,7 @@ export const failureCases: readonly BrokerCase[] = [
       const both = [first, second];
       await seal(both, "before");
       program.freeze();
-      await isStopped(program.pid!);
+      await Promise.all((isEnsemble(program) ? program.members : [program]).map(({ pid }) => isStopped(pid!)));
       try {
         await assert.rejects(within(first.publish("unheard"), "publishing did not end", frozenMsMax));
         await Promise.all(both.map((member) => member.isTold("lost")));
@@ -102,6 +103,7 @@ export const failureCases: readonly BrokerCase[] = [
   },
   {
     name: "hands over what a node missed while it was cut off, or tells it of the gap",
+    applies: ({ foreign }) => !foreign.ensemble,
     async run({ broker, program, join }) {
       const { target, port } = wayTo(program, 0);
       await using relay = await Relay.to(target, port);
@@ -122,7 +124,7 @@ export const failureCases: readonly BrokerCase[] = [
   },
   {
     name: "tells a node of the gap when the history it needs was cut while it was cut off",
-    applies: ({ foreign }) => foreign.trim !== undefined,
+    applies: ({ foreign }) => foreign.trim !== undefined && !foreign.ensemble,
     async run({ program, foreign, topic, join }) {
       const { target, port } = wayTo(program, 0);
       await using relay = await Relay.to(target, port);

@@ -5,6 +5,8 @@ import { jetstreamManager } from "@nats-io/jetstream";
 import { connect as connectNats, type NatsConnection } from "@nats-io/transport-node";
 import { Admin, Producer } from "@platformatic/kafka";
 import { createClient } from "@redis/client";
+import { addressesOf } from "../../../servers/cluster/broker/addresses.ts";
+import type { Broker } from "../../../servers/cluster/broker/broker.ts";
 
 export interface ForeignClient {
   /** Makes the server keep what its traits promise at best; before every case, since a restart forgets it. */
@@ -13,11 +15,15 @@ export interface ForeignClient {
   readonly disturb: (url: string, topic: string) => Promise<void>;
   /** Removes every message the topic has now. Absent where only time or amount can. */
   readonly trim?: (url: string, topic: string) => Promise<void>;
+  /** The broker is several processes: no node has a single way to it that could be cut. */
+  readonly ensemble?: true;
 }
 
 const notText = Buffer.from([0xff, 0xfe, 0x00, 0xc0, 0x80]);
 /** Control characters, the separators of the brokers' own protocols, half a JSON object. */
 const nonsense = ["", "\r\n", "\u0000", '{"from":', "PUB a 1\r\nx\r\n"];
+
+const hostsOf = (url: string): string[] => addressesOf(url, "").map(({ host }) => host);
 
 async function redis(url: string, ...commands: (string | Buffer)[][]): Promise<void> {
   const client = await createClient({ url })
@@ -31,7 +37,7 @@ async function redis(url: string, ...commands: (string | Buffer)[][]): Promise<v
 }
 
 async function nats(url: string, use: (connection: NatsConnection) => Promise<void> | void): Promise<void> {
-  const connection = await connectNats({ servers: new URL(url).host });
+  const connection = await connectNats({ servers: hostsOf(url) });
   try {
     await use(connection);
     await connection.flush();
@@ -40,12 +46,45 @@ async function nats(url: string, use: (connection: NatsConnection) => Promise<vo
   }
 }
 
-const kafkaOptions = (url: string) => ({ clientId: "foreign", bootstrapBrokers: [new URL(url).host] });
+const kafkaOptions = (url: string) => ({ clientId: "foreign", bootstrapBrokers: hostsOf(url) });
 
 const disturbNats: ForeignClient["disturb"] = (url, topic) =>
   nats(url, (connection) => {
     for (const payload of [notText, ...nonsense]) connection.publish(topic, payload);
   });
+
+const jetstream: ForeignClient = {
+  disturb: disturbNats,
+  trim: (url, topic) =>
+    nats(url, async (connection) => {
+      await (await jetstreamManager(connection)).streams.purge(topic);
+    }),
+};
+
+const kafka: ForeignClient = {
+  async disturb(url, topic) {
+    const producer = new Producer(kafkaOptions(url));
+    try {
+      const messages = [
+        { topic },
+        { topic, value: notText },
+        ...nonsense.map((text) => ({ topic, value: Buffer.from(text) })),
+      ];
+      await producer.send({ messages: messages as { topic: string; value: Buffer }[] });
+    } finally {
+      await producer.close();
+    }
+  },
+  async trim(url, topic) {
+    const admin = new Admin(kafkaOptions(url));
+    try {
+      // -1 is the high watermark.
+      await admin.deleteRecords({ topics: [{ name: topic, partitions: [{ partition: 0, offset: -1n }] }] });
+    } finally {
+      await admin.close();
+    }
+  },
+};
 
 export const foreignClients: Readonly<Record<string, ForeignClient>> = {
   memory: {
@@ -81,38 +120,15 @@ export const foreignClients: Readonly<Record<string, ForeignClient>> = {
     trim: (url, topic) => redis(url, ["XTRIM", topic, "MAXLEN", "0"]),
   },
   nats: { disturb: disturbNats },
-  jetstream: {
-    disturb: disturbNats,
-    trim: (url, topic) =>
-      nats(url, async (connection) => {
-        await (await jetstreamManager(connection)).streams.purge(topic);
-      }),
-  },
-  kafka: {
-    async disturb(url, topic) {
-      const producer = new Producer(kafkaOptions(url));
-      try {
-        const messages = [
-          { topic },
-          { topic, value: notText },
-          ...nonsense.map((text) => ({ topic, value: Buffer.from(text) })),
-        ];
-        await producer.send({ messages: messages as { topic: string; value: Buffer }[] });
-      } finally {
-        await producer.close();
-      }
-    },
-    async trim(url, topic) {
-      const admin = new Admin(kafkaOptions(url));
-      try {
-        // -1 is the high watermark.
-        await admin.deleteRecords({ topics: [{ name: topic, partitions: [{ partition: 0, offset: -1n }] }] });
-      } finally {
-        await admin.close();
-      }
-    },
-  },
+  jetstream,
+  kafka,
+  "nats-cluster": { disturb: disturbNats, ensemble: true },
+  "jetstream-cluster": { ...jetstream, ensemble: true },
+  "kafka-cluster": { ...kafka, ensemble: true },
 };
+
+/** Ensembles take long to start, crash and settle: for them `check.ts` runs what is a test for the others. */
+export const isOfOneProgram = ({ traits }: Broker): boolean => foreignClients[traits.name]?.ensemble !== true;
 
 function frame(text: string): Buffer {
   const bytes = Buffer.alloc(5 + text.length);

@@ -4,12 +4,12 @@ import { brokers } from "../../../servers/cluster/brokers/brokers.ts";
 import { startMemoryHub } from "../../../servers/cluster/memory-hub/program.ts";
 import { findProgram, startProgram } from "../../../servers/programs/program.ts";
 import { programNamed } from "../../../servers/programs/programs.ts";
-import { foreignClients } from "./foreign.ts";
+import { foreignClients, isOfOneProgram } from "./foreign.ts";
 import { lastingCases } from "./lasting-cases.ts";
 import { runCase } from "./suite.ts";
 
 describe("for a minute", { concurrency: true }, () => {
-  for (const broker of brokers) {
+  for (const broker of brokers.filter(isOfOneProgram)) {
     const { name, component } = broker.traits;
     const missing = component !== undefined && findProgram(programNamed(component)) === undefined;
     const skip = missing && process.env.WIREBENCH_REQUIRE !== "all" ? `${component} is not installed` : false;

@@ -7,7 +7,7 @@ import { findProgram, startProgram } from "../../../servers/programs/program.ts"
 import { programNamed } from "../../../servers/programs/programs.ts";
 import type { RunningProgram } from "../../../servers/programs/running-program.ts";
 import { numbered } from "./cases.ts";
-import { foreignClients } from "./foreign.ts";
+import { foreignClients, isOfOneProgram } from "./foreign.ts";
 import { Member } from "./member.ts";
 import { type BrokerUnderTest, casesFor, checkBroker, runCase } from "./suite.ts";
 import { wrongBrokers } from "./wrong-brokers.ts";
@@ -15,7 +15,7 @@ import { wrongBrokers } from "./wrong-brokers.ts";
 /** The memory broker does everything in an instant; what a wrong one withholds never comes. */
 const wrongPatienceMs = 3000;
 
-for (const broker of brokers) {
+for (const broker of brokers.filter(isOfOneProgram)) {
   const { name, component } = broker.traits;
   const foreign = foreignClients[name]!;
   const missing = component !== undefined && findProgram(programNamed(component)) === undefined;

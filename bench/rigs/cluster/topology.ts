@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { defaultLimits, type Limits } from "../../../protocol/contract.ts";
 import type { RunningProxy } from "../../../servers/cluster/balancer/balancer.ts";
 import { balancerNamed } from "../../../servers/cluster/balancers/balancers.ts";
+import { freePorts } from "../../../servers/programs/free-ports.ts";
 import { requireProgram } from "../../../servers/programs/program.ts";
 import { programNamed } from "../../../servers/programs/programs.ts";
 import type { RunningProgram } from "../../../servers/programs/running-program.ts";
@@ -13,7 +14,6 @@ import type { ProgramPool } from "../program-pool.ts";
 import { ClusterNode } from "./cluster-node.ts";
 import type { Setup } from "./cluster-setup.ts";
 import { whyGone } from "./foreign-watch.ts";
-import { freePorts } from "./free-ports.ts";
 import { Relays } from "./relays.ts";
 
 export interface ServersOptions {

@@ -1,9 +1,12 @@
 import { named } from "../../../protocol/suggestion.ts";
 import type { Broker } from "../broker/broker.ts";
 import { jetstreamBroker } from "./jetstream.ts";
+import { jetstreamClusterBroker } from "./jetstream-cluster.ts";
 import { kafkaBroker } from "./kafka.ts";
+import { kafkaClusterBroker } from "./kafka-cluster.ts";
 import { memoryBroker } from "./memory.ts";
 import { natsBroker } from "./nats.ts";
+import { natsClusterBroker } from "./nats-cluster.ts";
 import { redisBroker } from "./redis.ts";
 import { redisStreamsBroker } from "./redis-streams.ts";
 
@@ -15,6 +18,9 @@ export const brokers: readonly Broker[] = [
   natsBroker,
   jetstreamBroker,
   kafkaBroker,
+  natsClusterBroker,
+  jetstreamClusterBroker,
+  kafkaClusterBroker,
 ];
 
 export const brokerNames: readonly string[] = brokers.map(({ traits }) => traits.name);

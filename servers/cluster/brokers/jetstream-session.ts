@@ -12,7 +12,7 @@ import {
 } from "@nats-io/jetstream";
 import { createInbox, type Msg, type NatsConnection, nanos } from "@nats-io/transport-node";
 import { type BrokerMessage, replayMessagesMax } from "../broker/broker.ts";
-import type { OpenSession } from "../broker/session.ts";
+import type { Session, SessionContext } from "../broker/session.ts";
 import { natsConnection } from "./nats-client.ts";
 
 const messagesKept = 20_000;
@@ -25,7 +25,7 @@ const heartbeatMs = 5000;
 const replayWaitMs = 5000;
 const positionShape = /^\d{1,15}$/;
 
-export const openJetstream: OpenSession = async (context) => {
+export const openJetstream = async (context: SessionContext, replicas = 1): Promise<Session> => {
   await using opened = new AsyncDisposableStack();
   const { topic, after } = context;
   const nats = opened.adopt(await natsConnection(context), (connection) => connection.close());
@@ -38,7 +38,7 @@ export const openJetstream: OpenSession = async (context) => {
     retention: RetentionPolicy.Limits,
     max_msgs: messagesKept,
     max_age: nanos(keptMs),
-    num_replicas: 1,
+    num_replicas: replicas,
   });
   const { first_seq: first, last_seq: last } = await state(manager, topic);
   const asked = after === undefined ? last : Number(after);

@@ -9,6 +9,8 @@ const topicConfigs = [
   { name: "retention.bytes", value: String(1024 ** 3) },
   { name: "retention.ms", value: String(60 * 60 * 1000) },
 ];
+/** Replicas as `default.replication.factor` of the brokers has it (KIP-464). */
+const asConfigured = -1;
 const retryMs = 50;
 const requestWaitMs = 5000;
 /** How long the broker holds a fetch open while there is nothing: the pause before a session sees that it ended. */
@@ -37,7 +39,7 @@ export async function ensureTopic(context: SessionContext, partitions: number): 
   try {
     signal.throwIfAborted();
     await admin
-      .createTopics({ topics: [topic], partitions, replicas: 1, configs: topicConfigs })
+      .createTopics({ topics: [topic], partitions, replicas: asConfigured, configs: topicConfigs })
       .catch((error: unknown) => {
         if (!has(error, "TOPIC_ALREADY_EXISTS")) throw error;
       });
@@ -99,6 +101,19 @@ export class PartitionReader {
     const [first, next] = [earliest.get(this.#topic)?.[0], latest.get(this.#topic)?.[0]];
     if (first === undefined || next === undefined) throw new WirebenchError("connect-failed", "Kafka gave no offsets");
     return { first, next };
+  }
+
+  /** The same of a topic that may have been made just now: its leader hears of that last. */
+  async endsOnceServed(signal: AbortSignal): Promise<{ first: bigint; next: bigint }> {
+    for (;;) {
+      try {
+        return await this.ends();
+      } catch (error) {
+        const notYet = has(error, "UNKNOWN_TOPIC_OR_PARTITION") || has(error, "NOT_LEADER_OR_FOLLOWER");
+        if (!notYet || signal.aborted) throw error;
+        await new Promise((resolve) => setTimeout(resolve, retryMs));
+      }
+    }
   }
 
   /** Waits a moment for messages from an offset on; gives those that came and the offset to ask for then. */

@@ -2,18 +2,23 @@
 import { once } from "node:events";
 import { connect as connectTcp } from "node:net";
 import type { NatsConnection } from "@nats-io/transport-node";
+import { addressesOf, firstOf } from "../broker/addresses.ts";
 import type { SessionContext } from "../broker/session.ts";
 
 const connectWaitMs = 5000;
+const greetingWaitMs = 2000;
 /** The link asks more often itself. */
 const pingIntervalMs = 60_000;
 
 /** A connection that works, of which the session hears when it ends; closed when opening is aborted. */
 export async function natsConnection({ url, node, signal, lost }: SessionContext): Promise<NatsConnection> {
-  const { host, hostname, port } = new URL(url);
   // Optional to install, and only nodes that use it wait for it to load.
   const { connect } = await import("@nats-io/transport-node");
-  await greeting(hostname, Number(port), signal);
+  const host = await firstOf(addressesOf(url, node), async ({ host, hostname, port }) => {
+    // One that hangs must not keep the node from the others.
+    await greeting(hostname, Number(port), AbortSignal.any([signal, AbortSignal.timeout(greetingWaitMs)]));
+    return host;
+  });
   const nats = await connect({
     servers: host,
     name: node,

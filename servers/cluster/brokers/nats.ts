@@ -1,3 +1,4 @@
+import { addressesOf } from "../broker/addresses.ts";
 import type { Broker } from "../broker/broker.ts";
 import { BrokerLink } from "../broker/link.ts";
 import type { OpenSession } from "../broker/session.ts";
@@ -24,6 +25,10 @@ const open: OpenSession = async (context) => {
   nats.subscribe(context.topic, { callback: (_, message) => context.deliver({ text: message.string() }) });
   // The server answers in order: after its PONG the subscription is there.
   await nats.flush();
+  if (addressesOf(context.url, context.node).length > 1) {
+    const { knownEverywhere } = await import("./nats-interest.ts");
+    await knownEverywhere(nats, context);
+  }
   let taken: Promise<void> | undefined;
   return {
     position: undefined,
