@@ -1,14 +1,16 @@
 /**
- * What the driver asks of the users of a channel: one process that is all of them, so that what was published and what
- * arrived stand in one ledger and on one clock. Data only. Times are nanoseconds of the host's monotonic clock.
+ * What is asked of the users of a channel, all of them together, whether they are one process or several: what was published
+ * and what arrived stands in one ledger and on one clock. Data only. Times are nanoseconds of the host's monotonic clock.
  */
-import type { Limits, Options } from "../../protocol/contract.ts";
+import type { ClientKind, Limits, Options } from "../../protocol/contract.ts";
 import type { WireBytes } from "../metering/wire-bytes.ts";
 import type { Backoff } from "./backoff.ts";
 import type { KnownBy } from "./identity.ts";
 
 export interface ConnectOrder {
   readonly protocol: string;
+  /** A kind that the protocol has. */
+  readonly client: ClientKind;
   /** Where the load balancer listens. */
   readonly url: string;
   readonly users: number;
@@ -110,10 +112,13 @@ export interface Ledger {
   readonly deliveriesPerSecond: number;
   readonly publishedPerSecond: number;
   /**
-   * Share of the busiest window of traffic in which the event loop of the users had something to do, from 0 to 1. What
-   * an open loop's pacing polls for, by which a wake-up was early, counts as busy.
+   * Share of the busiest window of traffic in which the event loop of the users had something to do, from 0 to 1: of the
+   * busiest process, if they are several. What an open loop's pacing polls for, by which a wake-up was early, counts as
+   * busy, and so does waiting for a core.
    */
   readonly usersEventLoopUtilization: number;
+  /** The same, of the CPU time of the thread that is the users: near 1 they could not have taken more. */
+  readonly usersCpuShare: number;
   /** Notices of a gap that users were given: `gap`, and `welcome` with `recovered: "gap"`. */
   readonly gapNotices: number;
   /** As `histograms` below, sent to arrived, by the node the recipient was on when it was sent; on none: left out. */

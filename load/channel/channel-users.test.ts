@@ -12,14 +12,21 @@ import { ChannelCodec } from "./channel-codec.ts";
 import { ChannelUsers } from "./channel-users.ts";
 import type { ConnectOrder } from "./channel-users-api.ts";
 import { type ChannelScript, connectOrder, ScriptedChannel } from "./testing.ts";
+import { UserGroup } from "./user-group.ts";
+import type { UserGroupApi } from "./user-group-api.ts";
 
 /** Longer than anything here takes; a test that runs into it fails by what it then asserts. */
 const longMs = 10_000;
 const drained = { quietMs: longMs, maxMs: longMs };
 
-function newUsers(t: TestContext, client = protocolNamed("websocket").client): ChannelUsers {
+/** Users of several processes, each of which is here one more object. */
+function newUsers(t: TestContext, client = protocolNamed("websocket").lean!, groups = 2): ChannelUsers {
   const newCookieJar = (): CookieJar => ({ header: () => undefined, keep() {} });
-  const users = new ChannelUsers({ timeline: realTimeline, clientNamed: () => client, newCookieJar });
+  const group = (): UserGroupApi => {
+    const own = new UserGroup({ timeline: realTimeline, clientOf: () => client, newCookieJar });
+    return Object.assign(own, { wireBytes: async () => ({ sent: 0, received: 0 }) });
+  };
+  const users = new ChannelUsers(Array.from({ length: groups }, group));
   t.after(() => users.close());
   return users;
 }
@@ -43,7 +50,7 @@ test("users connect, publish, and find everything delivered", async (t) => {
   await publish(users, 40);
   await users.drain(drained);
   const { histograms, histogramsPerNode, ...ledger } = await users.ledger();
-  const { publishedPerSecond, deliveriesPerSecond, usersEventLoopUtilization, ...exact } = ledger;
+  const { publishedPerSecond, deliveriesPerSecond, usersEventLoopUtilization, usersCpuShare, ...exact } = ledger;
   assert.deepEqual(exact, {
     publishedMessages: 40,
     unsentMessages: 0,
@@ -68,6 +75,7 @@ test("users connect, publish, and find everything delivered", async (t) => {
   });
   assert.ok(publishedPerSecond > 0 && deliveriesPerSecond > 0);
   assert.ok(usersEventLoopUtilization > 0 && usersEventLoopUtilization <= 1);
+  assert.ok(usersCpuShare > 0 && usersCpuShare <= 1);
   const samples = Object.values(histograms).map((encoded) => LatencyHistogram.decode(encoded).count);
   assert.deepEqual(samples, [80, 80, 40, 40, 40, 40]);
   assert.deepEqual(Object.keys(histogramsPerNode).sort(), ["node-1", "node-2"]);

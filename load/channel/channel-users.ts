@@ -1,13 +1,12 @@
-/** All users of a cluster in one process, with one ledger on one clock. */
-
-import { performance } from "node:perf_hooks";
-import type { Timeline } from "../../protocol/clock.ts";
-import type { CookieJar, ProtocolClient } from "../../protocol/contract.ts";
+/**
+ * All users of a cluster as one: groups of them, each a process, and the one ledger of what happened to all of them. Groups
+ * write down what happens, and this end reads it when it is asked something, so that nothing is judged while messages flow.
+ */
+import { nowNs } from "../../protocol/clock.ts";
 import { WirebenchError } from "../../protocol/errors.ts";
 import { seededRandom, shuffled } from "../../protocol/random.ts";
-import type { ChannelMessage } from "../../protocol/wires/channel.ts";
+import type { WireBytes } from "../metering/wire-bytes.ts";
 import { LatencyHistogram } from "../recording/latency.ts";
-import { ChannelCodec } from "./channel-codec.ts";
 import type {
   ChainOrder,
   ChannelUsersApi,
@@ -21,158 +20,135 @@ import type {
   SeriesOrder,
   StateFound,
 } from "./channel-users-api.ts";
-import { Drain } from "./drain.ts";
-import { identityOf } from "./identity.ts";
+import { inOrder, type LoggedEvent, LogReader } from "./event-log.ts";
 import { DeliveryLedger } from "./ledger.ts";
 import { OutageLog } from "./outages.ts";
 import { eachOf, StateTally } from "./state-tally.ts";
 import { Timelines } from "./timelines.ts";
-import { ClosedLoop, openLoop, type Traffic } from "./traffic.ts";
-import { User, type UserEvents, type Welcomed } from "./user.ts";
+import type { GroupUse, UserGroupApi } from "./user-group-api.ts";
 
-/** What the users are made of; tests put in their own. */
-export interface ChannelUsersParts {
-  readonly timeline: Timeline;
-  readonly clientNamed: (protocol: string) => ProtocolClient;
-  readonly newCookieJar: () => CookieJar;
-}
+type Who = Pick<PublishOrder, "publishers" | "publishersOn">;
 
-export class ChannelUsers implements Omit<ChannelUsersApi, "wireBytes">, UserEvents {
-  readonly #parts: ChannelUsersParts;
-  readonly #users: User[] = [];
+/** Between two looks at what happened, while something is waited for. */
+const lookAgainMs = 10;
+
+export class ChannelUsers implements ChannelUsersApi {
+  readonly #groups: readonly UserGroupApi[];
+  readonly #logs: readonly LogReader[];
   readonly #ledger = new DeliveryLedger();
   readonly #outages = new OutageLog();
   readonly #connectTimes = new LatencyHistogram();
-  readonly #waiting = new Set<{ users: number; resolve: (enough: boolean) => void }>();
-  readonly #timelines: Timelines;
+  readonly #timelines = new Timelines(nowNs());
+  /** By user; undefined without a connection. */
+  readonly #nodes: (string | undefined)[] = [];
   #order: ConnectOrder | undefined;
-  #codec: ChannelCodec | undefined;
   #random: () => number = seededRandom();
+  #reading: Promise<void> = Promise.resolve();
   #connected = 0;
   #attempts = 0;
   #failedAttempts = 0;
-  #traffic: Traffic | undefined;
-  #chain: ClosedLoop | undefined;
-  #drain: Drain | undefined;
-  #utilization = 0;
+  #lastArrivalNs = 0;
+  #publishing = false;
+  #halted = false;
+  #use: GroupUse = { eventLoopUtilization: 0, cpuShare: 0 };
 
-  constructor(parts: ChannelUsersParts) {
-    this.#parts = parts;
-    this.#timelines = new Timelines(parts.timeline.nowNs());
+  /** User 0 is in the first group, user 1 in the next, and so on in turn. */
+  constructor(groups: readonly UserGroupApi[]) {
+    this.#groups = groups;
+    this.#logs = groups.map(() => new LogReader());
   }
 
   async connect(order: ConnectOrder): Promise<{ counts: Counts; connectHistogram: string }> {
     if (this.#order !== undefined) throw new WirebenchError("usage", "the users have connected already");
     this.#order = order;
-    this.#codec = new ChannelCodec(order);
     this.#random = seededRandom(order.seed);
-    await this.#welcome(order.users, "from-the-start");
+    const { users, concurrent: _, ...own } = order;
+    await Promise.all(this.#groups.map((group) => group.open(own)));
+    await this.#add(users, "from-the-start");
     return { counts: await this.counts(), connectHistogram: this.#connectTimes.encode() };
   }
 
   async join({ users }: { users: number }): Promise<Counts> {
-    await this.#welcome(users, "newcomer");
+    await this.#add(users, "newcomer");
     return this.counts();
   }
 
-  async #welcome(count: number, kind: "from-the-start" | "newcomer"): Promise<void> {
+  async #add(count: number, kind: "from-the-start" | "newcomer"): Promise<void> {
     if (this.#order === undefined) throw new WirebenchError("usage", "the users have not connected yet");
-    const {
-      protocol,
-      url,
-      knownBy,
-      limits,
-      options,
-      resume,
-      backoff,
-      seed,
-      cookies,
-      concurrent,
-      named = true,
-    } = this.#order;
-    const client = this.#parts.clientNamed(protocol);
     const users = Array.from({ length: count }, () => {
-      const id = this.#ledger.addUser(kind);
-      const random = seededRandom(seed, id);
-      const jar = cookies === "kept" ? { newCookieJar: this.#parts.newCookieJar } : {};
-      const user = new User(
-        { id, named, client, ...identityOf(url, id, knownBy), limits, options, resume, backoff, random, ...jar },
-        this,
-      );
-      this.#users.push(user);
-      return user;
+      this.#nodes.push(undefined);
+      return this.#ledger.addUser(kind);
     });
-    await eachOf(users, concurrent, async (user) => {
-      const how = await user.connect();
-      if (how !== undefined) this.#connectTimes.record(how.tookNs);
+    await eachOf(users, this.#order.concurrent, async (user) => {
+      const { tookNs } = await this.#groupOf(user).add({ user });
+      if (tookNs !== undefined) this.#connectTimes.record(tookNs);
     });
   }
 
   async publish({ startNs, durationMs, ratePerSecond, ...who }: PublishOrder): Promise<void> {
-    const endNs = startNs + durationMs * 1e6;
     this.#ledger.demandCapacity(Math.ceil((ratePerSecond * durationMs) / 1000));
-    await this.#run(startNs, endNs, () =>
-      openLoop(this.#parts.timeline, { startNs, endNs, ratePerSecond }, this.#publishers(who), (publisher, dueNs) =>
-        this.#publish(publisher, dueNs),
-      ),
+    await this.#run(who, startNs, startNs + durationMs * 1e6, (group, publishers) =>
+      group.publish({ startNs, durationMs, ratePerSecond, publishers }),
     );
   }
 
-  async chain({ startNs, durationMs, warmUpMs, inFlight, ...who }: ChainOrder): Promise<void> {
-    const endNs = startNs + durationMs * 1e6;
-    await this.#run(startNs + warmUpMs * 1e6, endNs, () => {
-      const order = { startNs, endNs, inFlight };
-      this.#chain = new ClosedLoop(this.#parts.timeline, order, this.#publishers(who), (publisher) =>
-        this.#publish(publisher),
-      );
-      return this.#chain;
-    });
+  async chain({ publishers: count, ...order }: ChainOrder): Promise<void> {
+    const { startNs, durationMs, warmUpMs } = order;
+    const who = count === undefined ? {} : { publishers: count };
+    await this.#run(who, startNs + warmUpMs * 1e6, startNs + durationMs * 1e6, (group, publishers) =>
+      group.chain({ ...order, publishers }),
+    );
   }
 
   async halt(): Promise<void> {
-    this.#traffic?.halt();
+    this.#halted = true;
+    await Promise.all(this.#groups.map((group) => group.halt()));
   }
 
-  async drain(order: { quietMs: number; maxMs: number }): Promise<void> {
-    const drain = new Drain(order, () => this.#ledger.complete);
-    this.#drain = drain;
-    await drain.done;
-    if (this.#drain === drain) this.#drain = undefined;
+  async drain({ quietMs, maxMs }: { quietMs: number; maxMs: number }): Promise<void> {
+    const beganNs = nowNs();
+    const latestNs = beganNs + maxMs * 1e6;
+    await this.#until(() => {
+      const now = nowNs();
+      const quietNs = now - Math.max(beganNs, this.#lastArrivalNs);
+      return this.#ledger.complete || quietNs >= quietMs * 1e6 || now >= latestNs;
+    });
   }
 
   async untilConnected({ users, maxMs }: { users: number; maxMs: number }): Promise<boolean> {
-    if (this.#connected >= users) return true;
-    const { promise, resolve } = Promise.withResolvers<boolean>();
-    const waiter = { users, resolve };
-    const late = setTimeout(resolve, maxMs, false);
-    this.#waiting.add(waiter);
-    const enough = await promise;
-    clearTimeout(late);
-    this.#waiting.delete(waiter);
-    return enough;
+    const latestNs = nowNs() + maxMs * 1e6;
+    await this.#until(() => this.#connected >= users || nowNs() >= latestNs);
+    return this.#connected >= users;
   }
 
   async ledger(): Promise<Ledger> {
-    return { ...this.#ledger.read(), usersEventLoopUtilization: this.#utilization };
+    await this.#read();
+    return {
+      ...this.#ledger.read(),
+      usersEventLoopUtilization: this.#use.eventLoopUtilization,
+      usersCpuShare: this.#use.cpuShare,
+    };
   }
 
   async missing({ max }: { max: number }): Promise<Missing> {
+    await this.#read();
     return this.#ledger.missing(max);
   }
 
   async reset(): Promise<void> {
-    if (this.#traffic !== undefined) throw new WirebenchError("usage", "the users are publishing: halt them first");
+    if (this.#publishing) throw new WirebenchError("usage", "the users are publishing: halt them first");
+    await this.#read();
     this.#ledger.reset();
     this.#outages.reset();
     this.#attempts = 0;
     this.#failedAttempts = 0;
-    this.#utilization = 0;
+    this.#use = { eventLoopUtilization: 0, cpuShare: 0 };
   }
 
   async step({ times, concurrent, timeoutMs }: Parameters<ChannelUsersApi["step"]>[0]): Promise<StateFound> {
     const tally = new StateTally();
-    await eachOf(this.#users, concurrent, async (user) => {
-      for (let time = 0; time < times; time++) tally.add(await user.step(timeoutMs));
+    await eachOf(this.#everybody, concurrent, async (user) => {
+      for (let time = 0; time < times; time++) tally.add((await this.#groupOf(user).step({ user, timeoutMs })).answer);
     });
     return tally.read();
   }
@@ -183,22 +159,23 @@ export class ChannelUsers implements Omit<ChannelUsersApi, "wireBytes">, UserEve
     timeoutMs,
   }: Parameters<ChannelUsersApi["rejoin"]>[0]): Promise<StateFound> {
     const tally = new StateTally();
-    if (together) await Promise.all(this.#users.map((user) => user.disconnect()));
+    if (together) await Promise.all(this.#groups.map((group) => group.leave()));
     // In the order they came, a load balancer that takes turns would bring everybody back to the same node.
-    await eachOf(shuffled(this.#users, this.#random), concurrent, async (user) => {
-      await user.disconnect();
-      tally.add(await user.connect(timeoutMs));
+    await eachOf(shuffled(this.#everybody, this.#random), concurrent, async (user) => {
+      tally.add((await this.#groupOf(user).comeBack({ user, timeoutMs })).answer);
     });
     return tally.read();
   }
 
   async outages(): Promise<readonly Outage[]> {
+    await this.#read();
     return this.#outages.read();
   }
 
   async counts(): Promise<Counts> {
+    await this.#read();
     const perNode: Record<string, number> = {};
-    for (const { node } of this.#users) if (node !== undefined) perNode[node] = (perNode[node] ?? 0) + 1;
+    for (const node of this.#nodes) if (node !== undefined) perNode[node] = (perNode[node] ?? 0) + 1;
     return {
       connected: this.#connected,
       perNode,
@@ -210,111 +187,147 @@ export class ChannelUsers implements Omit<ChannelUsersApi, "wireBytes">, UserEve
   }
 
   async series(order: SeriesOrder): Promise<ChannelUsersSeries> {
+    await this.#read();
     return this.#timelines.read(order);
   }
 
+  async wireBytes(): Promise<WireBytes> {
+    const counts = await Promise.all(this.#groups.map((group) => group.wireBytes()));
+    const sum = (pick: (bytes: WireBytes) => number): number => counts.reduce((total, bytes) => total + pick(bytes), 0);
+    return { sent: sum(({ sent }) => sent), received: sum(({ received }) => received) };
+  }
+
   async close(): Promise<void> {
-    await this.halt();
-    await Promise.all(this.#users.map((user) => user.close()));
+    await Promise.all(this.#groups.map((group) => group.close()));
   }
 
-  attempted(user: number): void {
-    this.#attempts++;
-    this.#outages.attempted(user);
-    this.#timelines.attempted(this.#parts.timeline.nowNs());
+  get #everybody(): number[] {
+    return [...this.#nodes.keys()];
   }
 
-  attemptFailed(): void {
-    this.#failedAttempts++;
+  #groupOf(user: number): UserGroupApi {
+    return this.#groups[user % this.#groups.length]!;
   }
 
-  welcomed(user: number, { node, found, recovered }: Welcomed, atNs: number): void {
-    this.#connected++;
-    this.#timelines.connected(atNs);
-    this.#ledger.welcomed(user, node, atNs, recovered);
-    this.#outages.reconnected(user, atNs, found);
-    this.#chain?.reconnected(user);
-    for (const { users, resolve } of this.#waiting) if (this.#connected >= users) resolve(true);
-  }
-
-  ended(user: number, why: string | undefined, atNs: number): void {
-    this.#connected--;
-    this.#timelines.disconnected(atNs);
-    this.#ledger.ended(user, atNs);
-    if (why === undefined) this.#outages.left(user);
-    else this.#outages.disconnected(user, atNs, why);
-    this.#drain?.arrived(atNs);
-  }
-
-  delivered(user: number, envelope: ChannelMessage, atNs: number): void {
-    const { publisher, sequence } = envelope;
-    const message = this.#codec!.decode(envelope);
-    if (message === undefined) {
-      this.corrupted(user, atNs);
-      return;
-    }
-    const arrival = this.#ledger.delivered(user, publisher, sequence, atNs, message);
-    if (arrival === "new" || arrival === "replayed") {
-      this.#timelines.delivered(atNs);
-      if (arrival === "new") this.#outages.delivered(user, atNs);
-      if (user === publisher) this.#chain?.cameBack(publisher, sequence);
-    }
-    this.#drain?.arrived(atNs);
-  }
-
-  corrupted(_user: number, atNs: number): void {
-    this.#ledger.corrupted();
-    this.#drain?.arrived(atNs);
-  }
-
-  answered(user: number, sequence: number, answer: "accepted" | "rejected"): void {
-    this.#ledger.answered(user, sequence, answer);
-    if (answer === "rejected") this.#chain?.refused(user, sequence);
-    this.#drain?.arrived(this.#parts.timeline.nowNs());
-  }
-
-  gap(user: number): void {
-    this.#ledger.gap(user);
-  }
-
-  #publishers({ publishers, publishersOn }: Pick<PublishOrder, "publishers" | "publishersOn">): number[] {
-    const chosen = this.#users
-      .slice(0, publishers)
-      .filter(({ node }) => publishersOn === undefined || (node !== undefined && publishersOn.includes(node)));
+  async #publishers({ publishers, publishersOn }: Who): Promise<number[]> {
+    if (publishersOn !== undefined) await this.#read();
+    const isChosen = (node: string | undefined): boolean =>
+      publishersOn === undefined || (node !== undefined && publishersOn.includes(node));
+    const chosen = this.#everybody.slice(0, publishers).filter((user) => isChosen(this.#nodes[user]));
     if (chosen.length === 0) throw new WirebenchError("usage", "none of the users may publish");
-    return chosen.map(({ id }) => id);
+    return chosen;
   }
 
-  async #run(countedNs: number, endNs: number, begin: () => Traffic): Promise<void> {
-    if (this.#traffic !== undefined) throw new WirebenchError("usage", "the users are publishing already");
-    const { timeline } = this.#parts;
-    let before = performance.eventLoopUtilization();
-    this.#traffic = begin();
-    timeline.at(countedNs, () => {
-      before = performance.eventLoopUtilization();
-    });
-    this.#ledger.beginWindow(countedNs, endNs);
+  async #run(
+    who: Who,
+    countedNs: number,
+    endNs: number,
+    begin: (group: UserGroupApi, publishers: readonly number[]) => Promise<GroupUse>,
+  ): Promise<void> {
+    if (this.#publishing) throw new WirebenchError("usage", "the users are publishing already");
+    this.#publishing = true;
+    this.#halted = false;
+    let runs: Promise<GroupUse>[] = [];
     try {
-      await this.#traffic.done;
+      const publishers = await this.#publishers(who);
+      if (this.#halted) return;
+      this.#ledger.beginWindow(countedNs, endNs);
+      runs = this.#groups.map((group) => begin(group, publishers));
+      for (const { eventLoopUtilization, cpuShare } of await Promise.all(runs)) {
+        this.#use = {
+          eventLoopUtilization: Math.max(this.#use.eventLoopUtilization, eventLoopUtilization),
+          cpuShare: Math.max(this.#use.cpuShare, cpuShare),
+        };
+      }
+    } catch (error) {
+      // One cannot go on: the others would go on without it.
+      await this.halt().catch(() => {});
+      await Promise.allSettled(runs);
+      throw error;
     } finally {
-      this.#traffic = undefined;
-      this.#chain = undefined;
-      this.#ledger.endWindow(timeline.nowNs());
-      this.#utilization = Math.max(this.#utilization, performance.eventLoopUtilization(before).utilization);
+      this.#publishing = false;
+      this.#ledger.endWindow(nowNs());
     }
   }
 
-  #publish(publisher: number, dueNs?: number): number | undefined {
-    this.#ledger.demandCapacity(1);
-    const sequence = this.#ledger.nextSequence(publisher);
-    const sentNs = this.#parts.timeline.nowNs();
-    try {
-      this.#users[publisher]!.send(this.#codec!.encode(publisher, sequence, dueNs ?? sentNs, sentNs));
-    } catch {
-      if (dueNs !== undefined) this.#ledger.unsent();
-      return undefined;
+  /** Looks at what happened until `condition` holds. */
+  async #until(condition: () => boolean): Promise<void> {
+    for (;;) {
+      await this.#read();
+      if (condition()) return;
+      await new Promise((resolve) => setTimeout(resolve, lookAgainMs));
     }
-    this.#ledger.published(publisher, sentNs, dueNs);
-    return sequence;
+  }
+
+  /** Takes in everything that had happened when it was called. One at a time, or logs would be read in the wrong order. */
+  #read(): Promise<void> {
+    const read = async (): Promise<void> => {
+      const batches = await Promise.all(this.#groups.map((group) => group.events()));
+      for (const [index, batch] of batches.entries()) this.#logs[index]!.add(batch);
+      for (const event of inOrder(this.#logs)) this.#take(event);
+    };
+    const reading = this.#reading.then(read);
+    this.#reading = reading.catch(() => {});
+    return reading;
+  }
+
+  #take({ kind, user, atNs, message, details }: LoggedEvent): void {
+    switch (kind) {
+      case "published-on-schedule":
+        this.#ledger.published(user, message.sentNs, message.scheduledNs);
+        break;
+      case "published-at-once":
+        this.#ledger.published(user, message.sentNs);
+        break;
+      case "unsent":
+        this.#ledger.unsent();
+        break;
+      case "delivered":
+        this.#delivered({ user, message, atNs });
+        this.#lastArrivalNs = atNs;
+        break;
+      case "corrupted":
+        this.#ledger.corrupted();
+        this.#lastArrivalNs = atNs;
+        break;
+      case "accepted":
+      case "rejected":
+        this.#ledger.answered(user, message.sequence, kind);
+        this.#lastArrivalNs = atNs;
+        break;
+      case "gap":
+        this.#ledger.gap(user);
+        break;
+      case "attempted":
+        this.#attempts++;
+        this.#outages.attempted(user);
+        this.#timelines.attempted(atNs);
+        break;
+      case "attempt-failed":
+        this.#failedAttempts++;
+        break;
+      case "welcomed":
+        this.#nodes[user] = details.node!;
+        this.#connected++;
+        this.#timelines.connected(atNs);
+        this.#ledger.welcomed(user, details.node!, atNs, details.recovered);
+        this.#outages.reconnected(user, atNs, details.found);
+        break;
+      case "ended":
+        this.#nodes[user] = undefined;
+        this.#connected--;
+        this.#timelines.disconnected(atNs);
+        this.#ledger.ended(user, atNs);
+        if (details.why === undefined) this.#outages.left(user);
+        else this.#outages.disconnected(user, atNs, details.why);
+        this.#lastArrivalNs = atNs;
+    }
+  }
+
+  #delivered({ user, message, atNs }: Pick<LoggedEvent, "user" | "message" | "atNs">): void {
+    const arrival = this.#ledger.delivered(user, message.publisher, message.sequence, atNs, message);
+    if (arrival !== "new" && arrival !== "replayed") return;
+    this.#timelines.delivered(atNs);
+    if (arrival === "new") this.#outages.delivered(user, atNs);
   }
 }

@@ -10,7 +10,7 @@ export class StateTally {
   readonly #perNode: Record<string, number> = {};
 
   /** Undefined: no answer. A session that only begins has nothing to find. */
-  add(answer: { node: string; sameNode: boolean; found: boolean | undefined } | undefined): void {
+  add(answer: { node: string; sameNode: boolean; found?: boolean } | undefined): void {
     this.#asked++;
     if (answer === undefined) {
       this.#failed++;

@@ -172,6 +172,7 @@ export class ScriptedChannel {
 
 export const connectOrder = (url: string, changes: Partial<ConnectOrder> = {}): ConnectOrder => ({
   protocol: "websocket",
+  client: "lean",
   url,
   users: 4,
   cookies: "ignored",

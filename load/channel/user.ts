@@ -14,14 +14,15 @@ import type {
 } from "../../protocol/contract.ts";
 import { describeError, WirebenchError } from "../../protocol/errors.ts";
 import {
-  type ChannelMessage,
   decodeNodeMessage,
   encodeUserMessage,
+  isDelivery,
   type NodeMessage,
   type UserMessage,
 } from "../../protocol/wires/channel.ts";
 import { connectClient } from "../users/connect.ts";
 import { type Backoff, waitMs } from "./backoff.ts";
+import type { ChannelCodec, ReceivedMessage } from "./channel-codec.ts";
 import { Session } from "./session.ts";
 
 /** From the first byte to the welcome; then the try has failed. */
@@ -32,6 +33,8 @@ export interface UserOptions {
   /** Tells its number to the nodes, which then can say what they did for it. */
   readonly named: boolean;
   readonly client: ProtocolClient;
+  /** Reads what is delivered. */
+  readonly codec: ChannelCodec;
   readonly url: string;
   /** Address it connects from. Absent: any. */
   readonly localAddress?: string;
@@ -68,12 +71,11 @@ export interface UserEvents {
   welcomed(user: number, how: Welcomed, atNs: number): void;
   /** The connection ended after a welcome. `why` is undefined if the user itself ended it. */
   ended(user: number, why: string | undefined, atNs: number): void;
-  /** Its body is still to be verified. */
-  delivered(user: number, message: ChannelMessage, atNs: number): void;
-  /** What arrived is no message of a node. */
+  delivered(user: number, message: ReceivedMessage, atNs: number): void;
+  /** What arrived is no message of a node, or not one that users publish. */
   corrupted(user: number, atNs: number): void;
-  answered(user: number, sequence: number, answer: "accepted" | "rejected"): void;
-  gap(user: number): void;
+  answered(user: number, sequence: number, answer: "accepted" | "rejected", atNs: number): void;
+  gap(user: number, atNs: number): void;
 }
 
 /** One try to connect, and the connection it became. */
@@ -193,6 +195,7 @@ export class User {
         ...(this.#cookies && { cookies: this.#cookies }),
         signal: link.abort.signal,
         onMessage: (payload) => this.#receive(link, payload),
+        onText: (utf8) => this.#receiveText(link, utf8),
       });
       link.connection = connection;
       void connection.closed.then((reason) => this.#ended(link, reason));
@@ -214,21 +217,31 @@ export class User {
   }
 
   #receive(link: Link, payload: Payload): void {
+    if (typeof payload === "string") this.#receiveText(link, Buffer.from(payload));
+    else if (this.#link === link) this.#events.corrupted(this.id, nowNs());
+  }
+
+  #receiveText(link: Link, utf8: Buffer): void {
     if (this.#link !== link) return;
     const atNs = nowNs();
-    const message = decodeNodeMessage(payload);
+    if (!isDelivery(utf8)) {
+      const message = decodeNodeMessage(utf8.toString());
+      if (message === undefined) this.#events.corrupted(this.id, atNs);
+      else this.#take(link, message, atNs);
+      return;
+    }
+    const message = this.#options.codec.read(utf8);
     if (message === undefined) this.#events.corrupted(this.id, atNs);
-    else this.#take(link, message, atNs);
+    else {
+      if (message.position !== undefined) this.#position = message.position;
+      this.#events.delivered(this.id, message, atNs);
+    }
   }
 
   #take(link: Link, message: NodeMessage, atNs: number): void {
     switch (message.type) {
       case "welcome":
         if (!link.welcomed) this.#welcomed(link, message, atNs);
-        break;
-      case "delivery":
-        if (message.position !== undefined) this.#position = message.position;
-        this.#events.delivered(this.id, message.message, atNs);
         break;
       case "stepped": {
         const settle = this.#steps.get(message.request);
@@ -237,10 +250,10 @@ export class User {
       }
       case "accepted":
       case "rejected":
-        this.#events.answered(this.id, message.sequence, message.type);
+        this.#events.answered(this.id, message.sequence, message.type, atNs);
         break;
       case "gap":
-        this.#events.gap(this.id);
+        this.#events.gap(this.id, atNs);
         break;
       case "moving":
         // A kept cookie would bring it back to the node that is about to go.

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { seededRandom } from "../random.ts";
 import {
+  type DeliveryHead,
   decodeNodeMessage,
   decodeUserMessage,
   deliveryKey,
@@ -9,9 +10,11 @@ import {
   encodeNodeMessage,
   encodePublication,
   encodeUserMessage,
+  isDelivery,
   messageKey,
   type NodeMessage,
   publicationKey,
+  readDeliveryHead,
   type UserMessage,
 } from "./channel.ts";
 
@@ -24,6 +27,17 @@ test("every hop puts its own fields in front", () => {
   assert.equal(encodeDelivery(publication(), "1732-0"), "d6,1732-0,6,node-1,3,17,xxx");
   assert.equal(encodeDelivery(publication(), undefined), "d,6,node-1,3,17,xxx");
 });
+
+/** The same as `decodeNodeMessage`, out of the bytes. */
+function readInPlace(text: string): unknown {
+  const utf8 = Buffer.from(text);
+  const head: DeliveryHead = { publisher: 0, sequence: 0, positionAt: 0, positionEnd: 0, bodyAt: 0 };
+  if (!readDeliveryHead(utf8, head)) return undefined;
+  assert.ok(isDelivery(utf8));
+  const { publisher, sequence, positionAt, positionEnd, bodyAt } = head;
+  const position = positionAt < 0 ? undefined : utf8.toString("utf8", positionAt, positionEnd);
+  return { publisher, sequence, body: utf8.toString("utf8", bodyAt), position };
+}
 
 test("a delivery is read whatever its position, its node and its body hold", () => {
   for (const position of [undefined, "", "0", "1732-0", "a:b,c}", 'p"1', "p\n1", "12,", ",,,", "Ünï🦀"]) {
@@ -40,6 +54,8 @@ test("a delivery is read whatever its position, its node and its body hold", () 
         assert.equal(deliveryKey(text), messageKey(3, 17), text);
         assert.equal(publicationKey(publication(body, from)), messageKey(3, 17), text);
         assert.equal(encodeNodeMessage(expected as NodeMessage), text);
+        const isAscii = /^[\0-\x7f]*$/.test(text);
+        assert.deepEqual(readInPlace(text), isAscii ? { ...message(body), position } : undefined, text);
       }
     }
   }
@@ -83,6 +99,7 @@ test("what is no delivery, or has no numbers that count, is refused", () => {
     '{"type":"delivery","from":"n","message":{"publisher":3,"sequence":17,"body":"xxx"}}',
   ]) {
     assert.equal(decodeNodeMessage(text), undefined, text);
+    assert.equal(readInPlace(text), undefined, text);
   }
   assert.equal(decodeNodeMessage(new TextEncoder().encode(good)), undefined, "messages of a channel are text");
   assert.equal(decodeUserMessage(new TextEncoder().encode("p3,17,xxx")), undefined);

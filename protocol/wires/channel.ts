@@ -124,6 +124,72 @@ export function decodeNodeMessage(payload: Payload): NodeMessage | undefined {
   return typeof value?.type === "string" && controlTypes.has(value.type) ? (value as NodeMessage) : undefined;
 }
 
+/** What a recipient reads of a delivery where it lies; the same object for one delivery after the other. */
+export interface DeliveryHead {
+  publisher: number;
+  sequence: number;
+  /** Where the position begins and ends, in bytes of the frame; it begins at -1 where there is none. */
+  positionAt: number;
+  positionEnd: number;
+  /** Where the body begins. */
+  bodyAt: number;
+}
+
+/** Whether it is to be read as a delivery, which may still be malformed. */
+export const isDelivery = (utf8: Uint8Array): boolean => utf8[0] === deliveryMark;
+
+/**
+ * Reads the head of a delivery out of its UTF-8, without making a text of it. False for what is none, and for a head that
+ * is not ASCII: `decodeNodeMessage` tells them apart.
+ */
+export function readDeliveryHead(utf8: Uint8Array, head: DeliveryHead): boolean {
+  if (utf8[0] !== deliveryMark) return false;
+  let at = 1;
+  head.positionAt = -1;
+  if (utf8[at] === comma) at++;
+  else {
+    at = skipInteger(utf8, at);
+    head.positionAt = at;
+    head.positionEnd = at + integer;
+    at = skipText(utf8, at, integer);
+  }
+  at = skipInteger(utf8, at);
+  at = skipText(utf8, at, integer);
+  at = skipInteger(utf8, at);
+  head.publisher = integer;
+  at = skipInteger(utf8, at);
+  head.sequence = integer;
+  head.bodyAt = at;
+  return at >= 0;
+}
+
+/** What `skipInteger` read last. */
+let integer = 0;
+
+/** To behind the comma that ends it; -1 where there is no integer, and from there on. */
+function skipInteger(utf8: Uint8Array, start: number): number {
+  if (start < 0) return -1;
+  let at = start;
+  let value = 0;
+  let digit = utf8[at]! - zero;
+  while (digit >= 0 && digit <= 9 && at - start < digitsMax) {
+    value = value * 10 + digit;
+    digit = utf8[++at]! - zero;
+  }
+  integer = value;
+  const hasLeadingZero = at - start > 1 && utf8[start] === zero;
+  return at === start || hasLeadingZero || digit !== comma - zero ? -1 : at + 1;
+}
+
+/** The same for a text of so many characters, all of them ASCII. */
+function skipText(utf8: Uint8Array, start: number, length: number): number {
+  if (start < 0) return -1;
+  const end = start + length;
+  let bits = 0;
+  for (let at = start; at < end && at < utf8.length; at++) bits |= utf8[at]!;
+  return bits < 0x80 && utf8[end] === comma ? end + 1 : -1;
+}
+
 function decodeDelivery(text: string): NodeMessage | undefined {
   const fields = new Fields(text);
   const position = fields.skipComma() ? undefined : fields.text();

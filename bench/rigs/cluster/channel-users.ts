@@ -1,4 +1,6 @@
-/** The users of a cluster as the driver holds them: a load generator that is one process, and can do more than send. */
+/** The users of a cluster as the driver holds them: a load generator of one or more processes, that can do more than send. */
+import { availableParallelism } from "node:os";
+import { ChannelUsers } from "../../../load/channel/channel-users.ts";
 import type {
   ChainOrder,
   ChannelUsersApi,
@@ -14,131 +16,132 @@ import type {
 } from "../../../load/channel/channel-users-api.ts";
 import type { WireBytes } from "../../../load/metering/wire-bytes.ts";
 import type { LoadGenerator } from "../../../load/users/load-generator.ts";
-import type { RemoteChannelUsersApi } from "../processes/channel-users.ts";
-import { RemoteProcess } from "../processes/remote.ts";
 import type { Rig } from "../rig.ts";
+import { UserProcess } from "./user-process.ts";
 
 /** Traffic that follows a schedule, or one in which an answer sets off the next message. */
 export type ChannelWindow = ({ readonly kind: "open" } & PublishOrder) | ({ readonly kind: "closed" } & ChainOrder);
 
 type Connected = Awaited<ReturnType<ChannelUsersApi["connect"]>>;
 
-const answerWaitMs = 30_000;
-/** Users who come one after the other, each of them only as far as an error, take their time. */
-const connectWaitMs = 120_000;
-/** Every user's turn of a step or of coming back. */
-const turnsWaitMs = 60_000;
-/** Beyond the traffic itself. */
-const sendingWaitMs = 15_000;
 /** Nothing arrived for so long: what is missing now will not come. Longer than any poll, retry or flush. */
 const quietMs = 500;
 /** After everything is in: a second copy of the last messages would come now. */
 const duplicatesWaitMs = 100;
 
+/** With fewer in each, processes only cost. */
+const usersPerProcessMin = 10;
+const processesMax = 4;
+
+/**
+ * One for every other core, the rest of which are for the cluster: a process more takes up to half more CPU time for the
+ * same deliveries, since fewer of them come with each of its wake-ups, so that on two cores it would only slow the nodes.
+ */
+export const processesFor = (users: number, cores = availableParallelism()): number =>
+  Math.max(1, Math.min(processesMax, Math.floor(cores / 2), Math.floor(users / usersPerProcessMin)));
+
 export class RemoteChannelUsers
   implements LoadGenerator<ConnectOrder, Connected, ChannelWindow, Ledger>, AsyncDisposable
 {
   readonly clock = "monotonic clock of this host";
-  readonly #process: RemoteProcess<RemoteChannelUsersApi>;
+  /** Settles with a sentence that says how the first process that ended did. */
+  readonly exited: Promise<string>;
+  readonly #processes: readonly UserProcess[];
+  readonly #users: ChannelUsers;
   readonly #rig: Pick<Rig, "unlessFailed" | "wait">;
 
   /** Every call rejects as soon as the rig fails. */
-  constructor(name: string, rig: Pick<Rig, "unlessFailed" | "wait">) {
-    this.#process = new RemoteProcess(name, "channel-users");
+  constructor(name: string, rig: Pick<Rig, "unlessFailed" | "wait">, processes = 1) {
+    this.#processes = Array.from(
+      { length: processes },
+      (_, index) => new UserProcess(processes === 1 ? name : `${name} ${index + 1} of ${processes}`),
+    );
+    this.exited = Promise.race(this.#processes.map((process) => process.exited));
+    this.#users = new ChannelUsers(this.#processes.map(({ group }) => group));
     this.#rig = rig;
   }
 
-  /** Settles with a sentence that says how the process ended. */
-  get exited(): Promise<string> {
-    return this.#process.exited;
+  get pids(): readonly number[] {
+    return this.#processes.flatMap(({ pid }) => pid ?? []);
   }
 
   /** Users that do not get in keep trying with their back-off; what is returned tells how many are in. */
   connect(order: ConnectOrder): Promise<Connected> {
-    return this.#ask("connect", order, connectWaitMs);
+    return this.#rig.unlessFailed(this.#users.connect(order));
   }
 
-  run({ kind, ...order }: ChannelWindow): Promise<void> {
-    const timeoutMs = order.durationMs + sendingWaitMs;
-    return kind === "open"
-      ? this.#ask("publish", order as PublishOrder, timeoutMs)
-      : this.#ask("chain", order as ChainOrder, timeoutMs);
+  run(window: ChannelWindow): Promise<void> {
+    const { kind, ...order } = window;
+    const run = kind === "open" ? this.#users.publish(order as PublishOrder) : this.#users.chain(order as ChainOrder);
+    return this.#rig.unlessFailed(run);
   }
 
   halt(): void {
-    this.#ask("halt", undefined).catch(() => {});
+    this.#users.halt().catch(() => {});
   }
 
   /** The ledger of everything since the users connected, or since `reset`. */
   async collect(drainMs: number): Promise<Ledger> {
-    await this.#ask("drain", { quietMs, maxMs: drainMs }, drainMs + answerWaitMs);
+    await this.#rig.unlessFailed(this.#users.drain({ quietMs, maxMs: drainMs }));
     await this.#rig.wait(duplicatesWaitMs);
-    return await this.#ask("ledger", undefined);
+    return await this.#rig.unlessFailed(this.#users.ledger());
   }
 
   close(): Promise<void> {
-    return this.#ask("close", undefined);
+    return this.#rig.unlessFailed(this.#users.close());
   }
 
   /** Whether so many were connected within `maxMs`. */
   untilConnected(users: number, maxMs: number): Promise<boolean> {
-    return this.#ask("untilConnected", { users, maxMs }, maxMs + answerWaitMs);
+    return this.#rig.unlessFailed(this.#users.untilConnected({ users, maxMs }));
   }
 
   step(order: Parameters<ChannelUsersApi["step"]>[0]): Promise<StateFound> {
-    return this.#ask("step", order, turnsWaitMs);
+    return this.#rig.unlessFailed(this.#users.step(order));
   }
 
   rejoin(order: Parameters<ChannelUsersApi["rejoin"]>[0]): Promise<StateFound> {
-    return this.#ask("rejoin", order, turnsWaitMs);
+    return this.#rig.unlessFailed(this.#users.rejoin(order));
   }
 
   /** More users with the order that the first ones had. */
   join(users: number): Promise<Counts> {
-    return this.#ask("join", { users });
+    return this.#rig.unlessFailed(this.#users.join({ users }));
   }
 
   outages(): Promise<readonly Outage[]> {
-    return this.#ask("outages", undefined);
+    return this.#rig.unlessFailed(this.#users.outages());
   }
 
   /** What is missing in the ledger, the first `max` of it one by one. */
   missing(max: number): Promise<Missing> {
-    return this.#ask("missing", { max });
+    return this.#rig.unlessFailed(this.#users.missing({ max }));
   }
 
   counts(): Promise<Counts> {
-    return this.#ask("counts", undefined);
+    return this.#rig.unlessFailed(this.#users.counts());
   }
 
   series(order: SeriesOrder): Promise<ChannelUsersSeries> {
-    return this.#ask("series", order);
+    return this.#rig.unlessFailed(this.#users.series(order));
   }
 
   reset(): Promise<void> {
-    return this.#ask("reset", undefined);
+    return this.#rig.unlessFailed(this.#users.reset());
   }
 
   wireBytes(): Promise<WireBytes> {
-    return this.#ask("wireBytes", undefined);
+    return this.#rig.unlessFailed(this.#users.wireBytes());
   }
 
   /** Every one of them stops reading, without a word to anybody. */
   freeze(): void {
-    this.#process.signal("SIGSTOP");
+    for (const process of this.#processes) process.signal("SIGSTOP");
   }
 
-  /** Ends the process, even one that is frozen. */
+  /** Ends the processes, even if they are frozen. */
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#process.signal("SIGCONT");
-    await this.#process.stop();
-  }
-
-  #ask<Method extends keyof RemoteChannelUsersApi & string>(
-    method: Method,
-    argument: Parameters<RemoteChannelUsersApi[Method]>[0],
-    timeoutMs = answerWaitMs,
-  ): Promise<Awaited<ReturnType<RemoteChannelUsersApi[Method]>>> {
-    return this.#rig.unlessFailed(this.#process.call(method, argument, timeoutMs));
+    for (const process of this.#processes) process.signal("SIGCONT");
+    await Promise.all(this.#processes.map((process) => process.stop()));
   }
 }

@@ -8,9 +8,10 @@ import type { Series } from "../../../results/contract/results.ts";
 import type { RunningProxy } from "../../../servers/cluster/balancer/balancer.ts";
 import { needsUserInUrl } from "../../../servers/cluster/balancer/policy.ts";
 import type { RunningProgram } from "../../../servers/programs/running-program.ts";
+import { clientKindOf, protocolNamed } from "../../targets/protocols.ts";
 import type { NodeCounts } from "../processes/node-api.ts";
 import { Rig, type RigContext, type RigRecord } from "../rig.ts";
-import { RemoteChannelUsers } from "./channel-users.ts";
+import { processesFor, RemoteChannelUsers } from "./channel-users.ts";
 import type { ClusterNode } from "./cluster-node.ts";
 import type { ClusterPlan, Setup } from "./cluster-setup.ts";
 import type { Relays } from "./relays.ts";
@@ -48,7 +49,7 @@ export class ClusterRig extends Rig {
     this.setup = setup;
     this.#recoveryMsMax = settings.recoveryMsMax;
     // The process starts beside the servers; what it does comes after them.
-    this.users = this.#startUsers("channel users");
+    this.users = this.#startUsers("channel users", processesFor(setup.users));
   }
 
   async #open({ target, variant }: ClusterPlan, { seed, trial, programs }: RigContext): Promise<void> {
@@ -58,6 +59,7 @@ export class ClusterRig extends Rig {
     this.#servers = await openServers({ setup, programs, topic }, this.cleanUp, this.died);
     this.#order = {
       protocol: setup.protocol,
+      client: clientKindOf(protocolNamed(setup.protocol), "lean"),
       url: this.#servers.url,
       users: setup.users,
       cookies: setup.cookies,
@@ -88,8 +90,8 @@ export class ClusterRig extends Rig {
     );
   }
 
-  #startUsers(name: string): RemoteChannelUsers {
-    const users = this.cleanUp.use(new RemoteChannelUsers(name, this));
+  #startUsers(name: string, processes: number): RemoteChannelUsers {
+    const users = this.cleanUp.use(new RemoteChannelUsers(name, this, processes));
     void users.exited.then(this.died);
     return users;
   }
@@ -189,7 +191,7 @@ export class ClusterRig extends Rig {
 
   /** More users in a process of their own, outside the ledger, so that they can be frozen. */
   async connectSecondUsers(users: number): Promise<RemoteChannelUsers> {
-    const second = this.#startUsers("second users");
+    const second = this.#startUsers("second users", 1);
     // Their numbers are those of others.
     await second.connect({ ...this.#order, users, named: false });
     return second;
