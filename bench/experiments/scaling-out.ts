@@ -80,7 +80,41 @@ function variants(settings: ClusterSettings): Variant[] {
       },
     ],
   };
-  return [sticky, ...(balancedAs(settings.protocol) === "connection" ? [roundRobin] : [])];
+  const spared = sparedNewcomers(turn, nodes, turn);
+  const slowStart: Variant = {
+    ...sticky,
+    name: "leastconn, slow start",
+    setup: setupOf(settings, { policy: "leastconn+cookie", spareNodes: 1, slowStartMs }),
+    settings: { slowStartMs },
+    expectations: [
+      idle,
+      {
+        statement: "with slow start the new node begins with a sixteenth of its weight, and is spared the rush",
+        formula: `leastconn compares (connections + 1) / weight, and an empty node is first: ${spared} of ${turn} newcomers while the weight is 1/16`,
+        metric: "newcomerShareOfNewNode",
+        expected: exactly(spared / turn),
+      },
+    ],
+  };
+  return [sticky, ...(balancedAs(settings.protocol) === "connection" ? [slowStart, roundRobin] : [])];
+}
+
+/** Its first sixteenth is longer than a trial. */
+const slowStartMs = 300_000;
+/** HAProxy raises the weight of a node that starts in so many steps; the first is one of them (`server_recalc_eweight`). */
+const weightSteps = 16;
+
+/** How many of `newcomers` a node with the first step of its weight gets beside N nodes that have `users` each. */
+export function sparedNewcomers(users: number, nodes: number, newcomers: number): number {
+  const old = Array.from({ length: nodes }, () => users);
+  let got = 0;
+  for (let newcomer = 0; newcomer < newcomers; newcomer++) {
+    const least = Math.min(...old);
+    // A node without any is always first (`fwlc_queue_srv`).
+    if (got === 0 || (got + 1) * weightSteps < least + 1) got++;
+    else old[old.indexOf(least)] = least + 1;
+  }
+  return got;
 }
 
 /** A node joins a running cluster. (S6) */
@@ -90,7 +124,7 @@ export const scalingOut = clusterExperiment({
   title: "Adding a node",
   question: "A node is added to a full cluster whose users stay connected. When does it get its share?",
   lesson:
-    "Long-lived connections do not move by themselves: a new node is empty until users come or come back. leastconn then sends it everybody new, which can be a storm of its own; a sticky cookie keeps the old users away from it for good.",
+    "Long-lived connections do not move by themselves: a new node is empty until users come or come back. leastconn then sends it everybody new, which can be a storm of its own, unless a slow start spares it; a sticky cookie keeps the old users away from it for good.",
   follows: ["nodes", "users", "protocol"],
   metrics: ["usersMovedToNewNode", "newcomers", "newcomerShareOfNewNode", ...rejoinMetrics],
   predicts: ["connection", "stream"],
