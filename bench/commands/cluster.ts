@@ -2,6 +2,7 @@ import { Command, Option } from "commander";
 import { WirebenchError } from "../../protocol/errors.ts";
 import { parseBytes, parseCount, parseDurationMs, parseRatePerSecond } from "../../protocol/units.ts";
 import { type Policy, policies } from "../../servers/cluster/balancer/policy.ts";
+import { type BalancerName, balancerNamed, balancerNames } from "../../servers/cluster/balancers/balancers.ts";
 import { brokerNamed, brokerNames } from "../../servers/cluster/brokers/brokers.ts";
 import { availableBrokers, clusterPresets, clusterTrials } from "../experiments/cluster/presets.ts";
 import { setupOf } from "../experiments/cluster/setup.ts";
@@ -22,6 +23,7 @@ interface ClusterOptions {
   experiment?: string[];
   nodes?: number;
   broker?: string[];
+  balancer?: BalancerName;
   policy?: Policy;
   protocol?: string;
   users?: number;
@@ -77,6 +79,13 @@ export function clusterCommand(): Command {
         policies,
       ),
     )
+    .addOption(
+      choice(
+        new Option("--balancer <name>", "load balancer, in experiments that do not need what only HAProxy does"),
+        "load balancer",
+        balancerNames,
+      ),
+    )
     .option(
       "--protocol <name>",
       `how users connect, in experiments that do not vary it (default: ${defaultProtocol.name})`,
@@ -109,6 +118,7 @@ const brokerArgument = (name: string, chosen?: string[]): string[] =>
 const settingOptions: SettingOptions<ClusterOptions> = {
   nodes: { flag: "--nodes", settings: ["nodes"] },
   broker: { flag: "--broker", settings: ["brokers"] },
+  balancer: { flag: "--balancer", settings: ["balancer"] },
   policy: { flag: "--policy", settings: ["policy"] },
   protocol: { flag: "--protocol", settings: ["protocol"] },
   users: { flag: "--users", settings: ["users"] },
@@ -156,6 +166,11 @@ function settingsOf(options: ClusterOptions): ClusterSettings {
   const settings = withOptions({ ...preset, brokers: availableBrokers(preset) }, settingOptions, options);
   if (settings.nodes < 2 && !options.up) {
     throw new WirebenchError("usage", `expected at least 2 nodes, got ${settings.nodes}: one is no cluster`);
+  }
+  const { balancer, policy } = settings;
+  if (balancer !== undefined && policy !== undefined && !balancerNamed(balancer).policies.includes(policy)) {
+    const { policies } = balancerNamed(balancer);
+    throw new WirebenchError("usage", `${balancer} has no policy ${policy}: expected one of ${policies.join(", ")}`);
   }
   return { ...settings, protocol: balancedProtocolNamed(settings.protocol).name };
 }

@@ -102,7 +102,17 @@ export const broadcast = clusterExperiment({
     "A user publishes to everybody. Which share of the users gets it: without a broker, with each broker, and with a consumer group shared by mistake?",
   lesson:
     "A server can only send to the connections it has. Without something between the nodes a broadcast reaches the publisher's node and no other; with publish/subscribe every node hears of every message. A Kafka consumer group divides the messages among its members, which is right for work and wrong for a broadcast: each node needs a position of its own.",
-  follows: ["nodes", "users", "ratePerSecond", "payloadBytes", "durationMs", "brokers", "policy", "protocol"],
+  follows: [
+    "nodes",
+    "balancer",
+    "users",
+    "ratePerSecond",
+    "payloadBytes",
+    "durationMs",
+    "brokers",
+    "policy",
+    "protocol",
+  ],
   metrics: [...ledgerMetrics, "connectionsMaxPerNode", "droppedConnections"],
   variants,
   sabotage: ([, right]) => brokenBy(right!, { broker: "none" }, "deliveredFraction"),

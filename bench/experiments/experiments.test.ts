@@ -67,7 +67,12 @@ test("what a cell expects is expected of a metric that its experiment measures",
 });
 
 test("an experiment follows settings that there are, and every cell says how long its traffic takes", () => {
-  const known = new Set([...Object.keys(presets.quick.settings), ...Object.keys(clusterPresets.quick), "policy"]);
+  const known = new Set([
+    ...Object.keys(presets.quick.settings),
+    ...Object.keys(clusterPresets.quick),
+    "balancer",
+    "policy",
+  ]);
   for (const experiment of experiments) {
     assert.deepEqual(
       experiment.follows.filter((setting) => !known.has(setting)),

@@ -55,7 +55,17 @@ export const fanOut = clusterExperiment({
     "One message to a channel with many users: when do the first, the median and the last recipient have it, and how many messages a second pass through the whole chain?",
   lesson:
     "In a broadcast the last recipient decides, and its delay grows with the channel: every node writes to its users one after the other. What a channel costs is its deliveries, messages times users, not its messages.",
-  follows: ["nodes", "users", "ratePerSecond", "payloadBytes", "durationMs", "brokers", "policy", "protocol"],
+  follows: [
+    "nodes",
+    "balancer",
+    "users",
+    "ratePerSecond",
+    "payloadBytes",
+    "durationMs",
+    "brokers",
+    "policy",
+    "protocol",
+  ],
   metrics: [...ledgerMetrics, "deliveriesPerPublication", "chainPublishedPerSecond", "chainDeliveriesPerSecond"],
   variants,
   sabotage: ([right]) => brokenBy(right!, { broker: "none" }, "deliveredFraction"),

@@ -121,7 +121,17 @@ export const nodeKill = clusterExperiment({
   question: "A node dies while messages flow and comes back. Who is cut off, for how long, and what do its users miss?",
   lesson:
     "A reconnect is not a recovery: what was published in between is gone for the user, silently. A sequence number and a broker that keeps its history turn that into nothing lost; a broker without one can at least say that there is a gap.",
-  follows: ["nodes", "users", "ratePerSecond", "payloadBytes", "durationMs", "brokers", "policy", "protocol"],
+  follows: [
+    "nodes",
+    "balancer",
+    "users",
+    "ratePerSecond",
+    "payloadBytes",
+    "durationMs",
+    "brokers",
+    "policy",
+    "protocol",
+  ],
   metrics: [...ledgerMetrics, ...outageMetrics, "missedShareOfOutage"],
   variants,
   sabotage: (cells) =>

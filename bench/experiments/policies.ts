@@ -1,5 +1,5 @@
 import { keepsUsers, type Policy, partsOf } from "../../servers/cluster/balancer/policy.ts";
-import { balancerNamed, balancers } from "../../servers/cluster/balancers/balancers.ts";
+import { balancers } from "../../servers/cluster/balancers/balancers.ts";
 import type { ClusterRig } from "../rigs/cluster/cluster-rig.ts";
 import type { ClusterSettings, Setup } from "../rigs/cluster/cluster-setup.ts";
 import { defaultProtocol } from "../targets/balanced-protocols.ts";
@@ -128,7 +128,7 @@ function variants(settings: ClusterSettings): Variant[] {
       name,
       setup,
       settings: {
-        balancer: balancerNamed(own.balancer).title,
+        balancer: own.balancer,
         ...(own.knownBy === "address" && { addresses: "one for each user" }),
       },
       expectations: [spreadOf(setup), returnOf(setup), returnAfterReload(setup)],

@@ -116,7 +116,7 @@ export const reconnectStorm = clusterExperiment({
     "All users are cut off in the same instant. How does their back-off shape the reconnect storm that follows?",
   lesson:
     "Without back-off every user retries as fast as it can while nobody listens. A fixed or an exponential wait saves attempts, but all users were cut off together and so come back together: a thundering herd. Only randomness breaks it up: with full jitter the peak falls to the users divided by the wait, and the price is that the last one is back a little later.",
-  follows: ["nodes", "users", "policy", "protocol"],
+  follows: ["nodes", "balancer", "users", "policy", "protocol"],
   metrics: [...outageMetrics, "peakAttemptsPerSecond", "attempts", "failedAttempts", "attemptsPerUser"],
   variants,
   sabotage: (cells) =>

@@ -54,7 +54,7 @@ export const stateAfterKill = clusterExperiment({
   question: "A cookie names a node that is gone. Are its users let in elsewhere, and is their state there?",
   lesson:
     "HAProxy sends a user whose node is down to another one, so availability is kept; the state that lived in the dead process is not. What must outlive a node must not live on it.",
-  follows: ["nodes", "users", "protocol"],
+  follows: ["nodes", "balancer", "users", "protocol"],
   metrics: outageMetrics,
   predicts: ["connection", "stream"],
   variants,

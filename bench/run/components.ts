@@ -1,4 +1,5 @@
 /** The libraries and programs that carry the messages of some cells, with their versions. */
+import { balancerNamed } from "../../servers/cluster/balancers/balancers.ts";
 import { brokerNamed } from "../../servers/cluster/brokers/brokers.ts";
 import { findProgram, programVersion } from "../../servers/programs/program.ts";
 import { programNamed } from "../../servers/programs/programs.ts";
@@ -9,9 +10,10 @@ import { traitsOf } from "../targets/target.ts";
 export function componentsOf(cells: readonly CellPlan[]): Record<string, string> {
   const brokers = brokersIn(cells).map((name) => brokerNamed(name).traits);
   const programs = new Set([
-    ...cells.flatMap(({ target: { system } }) =>
-      system.kind === "cluster" ? ["haproxy"] : system.kind === "program" ? [system.program] : [],
-    ),
+    ...cells.flatMap(({ target: { system }, parameters: { settings } }) => {
+      if (system.kind === "cluster") return [balancerNamed(String(settings.balancer ?? "haproxy")).program];
+      return system.kind === "program" ? [system.program] : [];
+    }),
     ...cells.flatMap(({ parameters }) => (parameters.settings.state === "outside" ? ["redis"] : [])),
     ...brokers.flatMap(({ component }) => component ?? []),
   ]);

@@ -65,8 +65,11 @@ export function clusterExperiment({
   sabotage,
   ...plan
 }: ClusterExperimentPlan): Experiment<ClusterCell, ClusterRig> {
-  const cellsOf = (settings: ClusterSettings): ClusterCell[] =>
-    variants(settings).map((variant) => cellOf(variant, settings));
+  const cellsOf = ({ balancer, ...settings }: ClusterSettings): ClusterCell[] => {
+    // An experiment that needs what only HAProxy does keeps it.
+    const own = plan.follows.includes("balancer") && balancer !== undefined ? { ...settings, balancer } : settings;
+    return variants(own).map((variant) => cellOf(variant, own));
+  };
   return {
     ...plan,
     isolation: "exclusive",
@@ -89,7 +92,7 @@ function cellOf(
   { name, setup, load, durationMs, settings: own, expectations, trafficMs, run }: Variant,
   settings: ClusterSettings,
 ): ClusterCell {
-  const { users, payloadBytes, nodes, broker, policy, cookies, state, resume, backoff } = setup;
+  const { users, payloadBytes, nodes, broker, balancer, policy, cookies, state, resume, backoff } = setup;
   const parameters: Parameters = {
     connections: users,
     payloadBytes,
@@ -98,7 +101,14 @@ function cellOf(
     nodes,
     broker,
     policy,
-    settings: { cookies, state, resume, backoff: describeBackoff(backoff), ...own },
+    settings: {
+      ...(balancer !== "haproxy" && { balancer }),
+      cookies,
+      state,
+      resume,
+      backoff: describeBackoff(backoff),
+      ...own,
+    },
   };
   const target = clusterTarget(setup.protocol);
   return { target, variant: name, parameters, expectations, setup, settings, trafficMs, run };

@@ -11,7 +11,7 @@ export function setupOf(settings: ClusterSettings, own: Partial<Setup> = {}): Se
     spareNodes: 0,
     broker: "none",
     sharedConsumerGroup: false,
-    balancer: "haproxy",
+    balancer: settings.balancer ?? "haproxy",
     slowStartMs: 0,
     policy: settings.policy ?? "leastconn+cookie",
     shutdownSessions: true,

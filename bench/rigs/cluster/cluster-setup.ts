@@ -53,6 +53,8 @@ export interface ClusterSettings {
   readonly nodeCounts: readonly number[];
   /** Brokers asked for; experiments over all brokers have a cell for each. */
   readonly brokers: readonly string[];
+  /** Load balancer asked for on the command line; experiments that need what only HAProxy does ignore it. */
+  readonly balancer?: BalancerName;
   /** Policy asked for on the command line; experiments that vary it ignore it. */
   readonly policy?: Policy;
   /** Protocol of experiments that do not vary it. */

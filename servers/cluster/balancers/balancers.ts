@@ -1,4 +1,5 @@
 /** Every load balancer that can stand in front of the nodes: one entry each. */
+import { named } from "../../../protocol/suggestion.ts";
 import type { ProgramOptions } from "../../programs/running-program.ts";
 import type { ProxySetup, RunningProxy } from "../balancer/balancer.ts";
 import { type Policy, policies } from "../balancer/policy.ts";
@@ -32,4 +33,7 @@ export const balancers: readonly Balancer[] = [
   { name: "nginx", title: "nginx", program: "nginx", policies: nginxPolicies, start: startNginx },
 ];
 
-export const balancerNamed = (name: BalancerName): Balancer => balancers.find((each) => each.name === name)!;
+export const balancerNames: readonly BalancerName[] = balancers.map(({ name }) => name);
+
+/** Throws `usage` and lists what exists. */
+export const balancerNamed = (name: string): Balancer => named("load balancer", name, balancers, (each) => each.name);
