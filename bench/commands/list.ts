@@ -1,6 +1,8 @@
 import { Command } from "commander";
 import type { Traits } from "../../protocol/contract.ts";
+import type { Durability } from "../../protocol/durability.ts";
 import { hang, wrap } from "../../reports/text/wrap.ts";
+import { brokers } from "../../servers/cluster/brokers/brokers.ts";
 import { inspectProgram } from "../../servers/programs/program.ts";
 import { programs } from "../../servers/programs/programs.ts";
 import { libraryVersion } from "../environment/environment.ts";
@@ -26,6 +28,7 @@ export type Inventory = ReturnType<typeof takeInventory>;
 export function takeInventory() {
   return {
     protocols: protocols.map(({ server: { traits } }) => ({ ...traits, versions: libraryVersions(traits) })),
+    brokers: brokers.map(({ traits: { component, libraries, ...traits } }) => traits),
     experiments: experiments.map(({ name, group, title, question }) => ({ name, group, title, question })),
     presets,
     components: programs.map(inspectProgram),
@@ -39,8 +42,8 @@ function libraryVersions({ libraries }: Traits): Record<string, string> {
 
 /** For a terminal, no line longer than `columns` but for a path that is. */
 export function describe(inventory: Inventory, columns: number): string {
-  const { protocols: known, experiments: shapes, presets: sizes, components: found } = inventory;
-  const names = [...known, ...shapes, ...found].map(({ name }) => name.length);
+  const { protocols: known, brokers: between, experiments: shapes, presets: sizes, components: found } = inventory;
+  const names = [...known, ...between, ...shapes, ...found].map(({ name }) => name.length);
   const at = Math.max(...names) + 4;
   const entry = (name: string, ...texts: readonly string[]): string[] =>
     texts.flatMap((text, index) => hang(index === 0 ? `  ${name}` : "", text, { columns, at }));
@@ -58,6 +61,11 @@ export function describe(inventory: Inventory, columns: number): string {
         `a server of your own must: ${foreignContract}`,
         ...options.map(({ name: option, summary: what }) => `option +${option}: ${what}`),
       ),
+    ),
+    "",
+    ...wrap("Brokers between the nodes of a cluster, each in its configurations (--broker NAME)", columns, "  "),
+    ...between.flatMap(({ name, summary, history, durability }) =>
+      entry(name, summary, ...(history ? [describeDurability(durability)] : [])),
     ),
     "",
     ...wrap("Experiments (capacity runs as: wirebench run --find-capacity)", columns, "  "),
@@ -80,6 +88,9 @@ export function describe(inventory: Inventory, columns: number): string {
   ];
   return `${lines.join("\n")}\n`;
 }
+
+const describeDurability = ({ fsync, replicas, acknowledgedBy }: Durability): string =>
+  `synced ${fsync}; ${acknowledgedBy} of ${replicas} ${replicas === 1 ? "copy" : "copies"} when acknowledged`;
 
 const libraryList = (versions: Record<string, string>): string => {
   const entries = Object.entries(versions).map(([name, version]) => `${name} ${version}`);

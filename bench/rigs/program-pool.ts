@@ -1,4 +1,5 @@
 /** The real programs of a run: each is started once, when the first rig needs it, and serves all of them. */
+import type { Broker } from "../../servers/cluster/broker/broker.ts";
 import { brokerNamed, brokers } from "../../servers/cluster/brokers/brokers.ts";
 import { startMemoryHub } from "../../servers/cluster/memory-hub/program.ts";
 import { startProgram } from "../../servers/programs/program.ts";
@@ -12,14 +13,22 @@ export class ProgramPool implements AsyncDisposable {
   /** The program behind a broker, running. Rejects with `component-missing` where it is not installed. */
   serverOf(broker: string): Promise<RunningProgram> {
     const { component } = brokerNamed(broker).traits;
-    return component === undefined ? this.#running("memory", () => startMemoryHub()) : this.program(component);
+    return component === undefined
+      ? this.#running(broker, () => startMemoryHub())
+      : this.#broker(brokerNamed(broker), component);
   }
 
-  /** A real program by its name. Rejects with `component-missing` where it, or a library that talks to it, is not installed. */
+  /** Each configuration of a broker has a program of its own, started as its traits promise. */
+  async #broker({ traits: { name, libraries, durability } }: Broker, component: string): Promise<RunningProgram> {
+    requireLibraries(name, libraries);
+    return await this.#running(name, () => startProgram(programNamed(component), { fsync: durability.fsync }));
+  }
+
+  /** A real program that is no broker here. Rejects with `component-missing` where it, or a library that talks to it, is not installed. */
   async program(name: string): Promise<RunningProgram> {
     const clients = brokers.filter(({ traits }) => traits.component === name);
     requireLibraries(name, [...new Set(clients.flatMap(({ traits }) => traits.libraries))]);
-    return await this.#running(name, () => startProgram(programNamed(name)));
+    return await this.#running(`program ${name}`, () => startProgram(programNamed(name)));
   }
 
   async #running(name: string, start: () => Promise<RunningProgram>): Promise<RunningProgram> {

@@ -6,7 +6,6 @@ import { seededRandom, shuffled } from "../../protocol/random.ts";
 import { decideClaims } from "../../results/claims/claims.ts";
 import { type Results, schemaVersion, type Window } from "../../results/contract/results.ts";
 import { compareWithReference } from "../../results/summary/comparison.ts";
-import { brokerNamed } from "../../servers/cluster/brokers/brokers.ts";
 import type { ConformanceResult } from "../conformance/suite.ts";
 import { commit, describeEnvironment, version } from "../environment/environment.ts";
 import type { Experiment } from "../experiments/contract/experiment.ts";
@@ -14,6 +13,7 @@ import { ProgramPool } from "../rigs/program-pool.ts";
 import { describeTarget, type Target } from "../targets/target.ts";
 import { CellState, type PlannedCell } from "./cell-state.ts";
 import { brokersIn, componentsOf } from "./components.ts";
+import { describeBrokers } from "./described-brokers.ts";
 import { runSet } from "./set.ts";
 import { verifyTarget } from "./verify.ts";
 
@@ -73,7 +73,7 @@ export async function run(plan: RunPlan, observer: RunObserver, signal: AbortSig
     startedAt: new Date().toISOString(),
     environment,
   } as const;
-  const brokers = describeBrokers(plan);
+  const brokers = describeBrokers(brokersIn(plan.cells.map(({ cell }) => cell)));
   const results = (): Results => {
     const measured = states.map(({ result }) => result);
     const described = targets.map(describeTarget);
@@ -206,12 +206,6 @@ const describeExperiments = ({ cells }: RunPlan): Results["experiments"] =>
     question,
     ...(lesson !== undefined && { lesson }),
   }));
-
-const describeBrokers = ({ cells }: RunPlan): NonNullable<Results["brokers"]> =>
-  brokersIn(cells.map(({ cell }) => cell)).map((name) => {
-    const { title, delivery, history, order, outage } = brokerNamed(name).traits;
-    return { name, title, delivery, history, order, outage };
-  });
 
 /** By their label, in the order given. */
 const distinct = (targets: readonly Target[]): Target[] => [

@@ -354,14 +354,18 @@ const target: TargetInfo = {
 
 const brokers: readonly BrokerInfo[] = (
   [
-    ["memory", "Memory", "at-most-once", false, "total", "Nothing: it dies with its nodes."],
-    ["redis", "Redis", "at-most-once", false, "total", "All that is published during the outage."],
-    ["redis-streams", "Redis Streams", "at-least-once", true, "total", "Nothing, once it has read its data back."],
-    ["nats", "NATS", "at-most-once", false, "per-publisher", "All that is published during the outage."],
-    ["jetstream", "JetStream", "at-least-once", true, "total", "Nothing that was acknowledged."],
-    ["kafka", "Kafka", "at-least-once", true, "total", "Nothing that was acknowledged."],
+    ["memory", "Memory", "at-most-once", true, "total", "never", "nothing"],
+    ["redis", "Redis", "at-most-once", false, "total", "never", "nothing"],
+    ["redis-streams", "Redis Streams", "at-least-once", true, "total", "by the kernel", "process"],
+    ["nats", "NATS", "at-most-once", false, "per-publisher", "never", "nothing"],
+    ["jetstream", "JetStream", "at-least-once", true, "total", "every 2 minutes", "process"],
+    ["kafka", "Kafka", "at-least-once", true, "total", "by the kernel", "process"],
   ] as const
-).map(([name, title, delivery, history, order, outage]) => ({ name, title, delivery, history, order, outage }));
+).map(([name, title, delivery, history, order, fsync, survives]) => {
+  const outage = survives === "nothing" ? "All that is published during the outage." : "Nothing that was acknowledged.";
+  const durability = { fsync, replicas: 1, acknowledgedBy: 1, survives };
+  return { name, title, delivery, history, order, outage, crash: "What was not synced.", durability };
+});
 
 /** Around any cells; describes the experiments and brokers they are of. */
 export const clusterResultsOf = (

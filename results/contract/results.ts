@@ -4,6 +4,7 @@
  * histograms, events and series by name without touching this file.
  */
 import { z } from "zod";
+import { broker } from "./broker.ts";
 import { claim } from "./claim.ts";
 import { interval } from "./interval.ts";
 
@@ -268,15 +269,6 @@ const target = z.object({
   floor: z.boolean().describe("Almost nothing on top of TCP: what every other protocol stands on."),
   deliveryFloorMs: z.number().nonnegative().describe("Longest time a message waits by the protocol's own clock."),
   position: count.describe("Place of the protocol in the registry, so that a colour stays with its protocol."),
-});
-
-const broker = z.object({
-  name: z.string(),
-  title: z.string(),
-  delivery: z.enum(["at-most-once", "at-least-once"]),
-  history: z.boolean(),
-  order: z.enum(["total", "per-publisher"]),
-  outage: z.string(),
 });
 
 export const resultsSchema = z.object({

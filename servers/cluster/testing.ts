@@ -30,7 +30,7 @@ export class TestBroker implements Broker {
       delivery: "at-least-once",
       history,
       order: "total",
-      outage: "whatever the test says",
+      durability: { fsync: "never", replicas: 1, acknowledgedBy: 1 },
       libraries: [],
     };
   }

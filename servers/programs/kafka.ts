@@ -2,9 +2,11 @@
 import { randomBytes } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { FsyncPolicy } from "../../protocol/durability.ts";
 import { WirebenchError } from "../../protocol/errors.ts";
 import { BoundProcess } from "./bound-process.ts";
 import { freePort } from "./free-ports.ts";
+import { fsyncSetting } from "./fsync.ts";
 import { java, maven } from "./java.ts";
 import { fillKafkaCache, findKafkaLibraries, kafkaReleaseVersion, kafkaVersion } from "./kafka-release.ts";
 import { type ProgramPlace, type ProgramRecipe, startPrivately } from "./private-program.ts";
@@ -45,6 +47,12 @@ function listenerSettings(
     ...Object.fromEntries(named.map(({ name }) => [`listener.name.${name.toLowerCase()}.num.network.threads`, 1])),
   };
 }
+
+/** Unset, Kafka leaves it to the kernel when a log is synced. */
+const fsyncs: Partial<Record<FsyncPolicy, Readonly<Record<string, number>>>> = {
+  "by the kernel": {},
+  "before acknowledging": { "log.flush.interval.messages": 1 },
+};
 
 /** Everything there is one of; what follows from that; and bounds. The rest is Kafka's default. */
 const settings = (
@@ -96,7 +104,7 @@ export const propertiesFile = ({ folder }: Pick<ProgramPlace, "folder">): string
 const scheme = "kafka";
 
 /** `classPath` is Java's: all jars of a release. */
-function recipeFor(classPath: string): ProgramRecipe {
+function recipeFor(classPath: string, fsync: FsyncPolicy): ProgramRecipe {
   const clusterId = randomClusterId();
   let doors: readonly Door[] = [];
   return {
@@ -105,7 +113,8 @@ function recipeFor(classPath: string): ProgramRecipe {
     doors: () => doors,
     async prepare(place) {
       doors = await openDoors();
-      const lines = Object.entries(settings(place, await freePort(), doors)).map(([key, value]) => `${key}=${value}\n`);
+      const all = { ...settings(place, await freePort(), doors), ...fsyncSetting("kafka", fsyncs, fsync) };
+      const lines = Object.entries(all).map(([key, value]) => `${key}=${value}\n`);
       await writeFile(propertiesFile(place), lines.join(""));
       await format(place, classPath, clusterId);
     },
@@ -200,6 +209,6 @@ export const kafka = {
   },
   address: { variable: "KAFKA_BROKERS", scheme },
   redirects: true,
-  start: async (libraries, options) =>
-    startPrivately(recipeFor(join(libraries, "*")), { ...options, executable: requireProgram(java) }),
+  start: async (libraries, { fsync = "by the kernel", ...options }) =>
+    startPrivately(recipeFor(join(libraries, "*"), fsync), { ...options, executable: requireProgram(java) }),
 } satisfies Program;

@@ -76,7 +76,7 @@ export function howToInstall({ install: { apt = [], how } }: Program): string {
 }
 
 /** The first version-like word a program prints, or what its record reads; else `version unknown`. */
-export function programVersion({ version }: Program, found: string): string {
+export function programVersion({ version }: Pick<Program, "version">, found: string): string {
   try {
     return (typeof version === "function" ? version(found) : printedVersion(found, version)) ?? "version unknown";
   } catch {
@@ -105,7 +105,7 @@ export function inspectProgram(program: Program) {
  */
 export async function startProgram(
   program: Program,
-  { signal }: { readonly signal?: AbortSignal } = {},
+  options: Pick<StartOptions, "signal" | "fsync"> = {},
 ): Promise<RunningProgram> {
   const { name, address, start } = program;
   const foreign = addressOf(program);
@@ -114,7 +114,7 @@ export async function startProgram(
   const found = requireProgram(program);
   const folder = await mkdtemp(join(tmpdir(), `wirebench-${name}-`));
   try {
-    return await start(found, { folder, temporary: true, ...(signal === undefined ? {} : { signal }) });
+    return await start(found, { ...options, folder, temporary: true });
   } catch (error) {
     await rm(folder, { recursive: true, force: true });
     throw error;

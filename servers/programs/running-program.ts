@@ -1,4 +1,5 @@
 /** The contract of a real program (HAProxy, Redis, NATS, Kafka ...) that wirebench starts privately: types only. */
+import type { FsyncPolicy } from "../../protocol/durability.ts";
 import type { Watchdog } from "./watchdog.ts";
 
 export interface StartOptions {
@@ -10,6 +11,8 @@ export interface StartOptions {
   readonly port?: number;
   /** Aborts the start; nothing is left running then. */
   readonly signal?: AbortSignal;
+  /** Of a broker: when it syncs its files. Absent: as its record says. */
+  readonly fsync?: FsyncPolicy;
 }
 
 export interface ProgramOptions extends StartOptions {

@@ -7,7 +7,7 @@ import { brokerNamed } from "../../../servers/cluster/brokers/brokers.ts";
 import { startMemoryHub } from "../../../servers/cluster/memory-hub/program.ts";
 import { startProgram } from "../../../servers/programs/program.ts";
 import { programNamed } from "../../../servers/programs/programs.ts";
-import { foreignClients } from "./foreign.ts";
+import { foreignClientOf } from "./foreign.ts";
 import { casesFor, runCase } from "./suite.ts";
 
 const names = process.argv.slice(2);
@@ -15,10 +15,12 @@ if (names.length === 0) throw new Error("expected names of brokers");
 
 for (const name of names) {
   const broker = brokerNamed(name);
-  const { component } = broker.traits;
-  const program = await (component === undefined ? startMemoryHub() : startProgram(programNamed(component)));
+  const { component, durability } = broker.traits;
+  const program = await (component === undefined
+    ? startMemoryHub()
+    : startProgram(programNamed(component), { fsync: durability.fsync }));
   try {
-    const subject = { broker, foreign: foreignClients[name]!, program };
+    const subject = { broker, foreign: foreignClientOf(broker), program };
     for (const [i, each] of casesFor(subject).entries()) {
       const startMs = performance.now();
       const reason = await runCase(subject, each, `conformance-${i}`).then(

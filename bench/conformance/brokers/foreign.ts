@@ -7,10 +7,9 @@ import { Admin, Producer } from "@platformatic/kafka";
 import { createClient } from "@redis/client";
 import { addressesOf } from "../../../servers/cluster/broker/addresses.ts";
 import type { Broker } from "../../../servers/cluster/broker/broker.ts";
+import { withoutConfiguration } from "../../../servers/cluster/broker/configurations.ts";
 
 export interface ForeignClient {
-  /** Makes the server keep what its traits promise at best; before every case, since a restart forgets it. */
-  readonly prepare?: (url: string) => Promise<void>;
   /** Puts into the topic what none of our nodes would. */
   readonly disturb: (url: string, topic: string) => Promise<void>;
   /** Removes every message the topic has now. Absent where only time or amount can. */
@@ -86,7 +85,7 @@ const kafka: ForeignClient = {
   },
 };
 
-export const foreignClients: Readonly<Record<string, ForeignClient>> = {
+const foreignClients: Readonly<Record<string, ForeignClient>> = {
   memory: {
     disturb: async (url) => {
       for (const bytes of [
@@ -108,8 +107,6 @@ export const foreignClients: Readonly<Record<string, ForeignClient>> = {
     disturb: (url, topic) => redis(url, ...[notText, ...nonsense].map((payload) => ["PUBLISH", topic, payload])),
   },
   "redis-streams": {
-    // With `everysec`, Redis acknowledges before it writes while a sync of its file takes long, for up to two seconds.
-    prepare: (url) => redis(url, ["CONFIG", "SET", "appendfsync", "always"]),
     disturb: (url, topic) =>
       redis(
         url,
@@ -126,6 +123,10 @@ export const foreignClients: Readonly<Record<string, ForeignClient>> = {
   "jetstream-cluster": { ...jetstream, ensemble: true },
   "kafka-cluster": { ...kafka, ensemble: true },
 };
+
+/** For a broker in any of its configurations. */
+export const foreignClientOf = ({ traits }: Broker): ForeignClient =>
+  foreignClients[withoutConfiguration(traits.name)]!;
 
 /** Ensembles take long to start, crash and settle: for them `check.ts` runs what is a test for the others. */
 export const isOfOneProgram = ({ traits }: Broker): boolean => foreignClients[traits.name]?.ensemble !== true;

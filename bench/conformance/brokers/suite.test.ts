@@ -1,13 +1,14 @@
 import assert from "node:assert/strict";
 import { after, describe, test } from "node:test";
 import { until } from "../../../protocol/testing.ts";
+import { isPlain } from "../../../servers/cluster/broker/configurations.ts";
 import { brokerNamed, brokers } from "../../../servers/cluster/brokers/brokers.ts";
 import { startMemoryHub } from "../../../servers/cluster/memory-hub/program.ts";
-import { findProgram, startProgram } from "../../../servers/programs/program.ts";
+import { findProgram } from "../../../servers/programs/program.ts";
 import { programNamed } from "../../../servers/programs/programs.ts";
-import type { RunningProgram } from "../../../servers/programs/running-program.ts";
+import { ProgramPool } from "../../rigs/program-pool.ts";
 import { numbered } from "./cases.ts";
-import { foreignClients, isOfOneProgram } from "./foreign.ts";
+import { foreignClientOf, isOfOneProgram } from "./foreign.ts";
 import { Member } from "./member.ts";
 import { type BrokerUnderTest, casesFor, checkBroker, runCase } from "./suite.ts";
 import { wrongBrokers } from "./wrong-brokers.ts";
@@ -15,29 +16,26 @@ import { wrongBrokers } from "./wrong-brokers.ts";
 /** The memory broker does everything in an instant; what a wrong one withholds never comes. */
 const wrongPatienceMs = 3000;
 
-for (const broker of brokers.filter(isOfOneProgram)) {
+const programs = new ProgramPool();
+after(() => programs[Symbol.asyncDispose]());
+
+// Another configuration is another server behind the same client: see configurations.test.ts.
+for (const broker of brokers.filter(isPlain).filter(isOfOneProgram)) {
   const { name, component } = broker.traits;
-  const foreign = foreignClients[name]!;
+  const foreign = foreignClientOf(broker);
   const missing = component !== undefined && findProgram(programNamed(component)) === undefined;
   const skip = missing && process.env.WIREBENCH_REQUIRE !== "all" ? `${component} is not installed` : false;
 
   describe(`the ${name} broker`, { skip }, () => {
-    let program: RunningProgram | undefined;
-    const started = async (): Promise<RunningProgram> => {
-      program ??= component === undefined ? await startMemoryHub() : await startProgram(programNamed(component));
-      return program;
-    };
-    after(() => program?.stop());
-
-    for (const [i, each] of casesFor({ broker, foreign, program: program! }).entries()) {
+    for (const [i, each] of casesFor({ broker, foreign }).entries()) {
       test(each.name, async () => {
-        await runCase({ broker, foreign, program: await started() }, each, `conformance-${i}`);
+        await runCase({ broker, foreign, program: await programs.serverOf(name) }, each, `conformance-${i}`);
       });
     }
 
     if (name === "kafka") {
       test("nodes of one consumer group share the messages: each goes to one of them", async () => {
-        const { url } = await started();
+        const { url } = await programs.serverOf(name);
         const options = { url, topic: "shared-group", consumerGroup: "everybody" };
         await using first = await Member.join(broker, { ...options, node: "node-0" });
         await using second = await Member.join(broker, { ...options, node: "node-1" });
@@ -65,7 +63,7 @@ describe("the suite", () => {
         const subject: BrokerUnderTest = {
           broker,
           program,
-          foreign: foreignClients.memory!,
+          foreign: foreignClientOf(right),
           patienceMs: wrongPatienceMs,
         };
         const results = await checkBroker(subject);

@@ -25,7 +25,7 @@ export interface BrokerContext extends BrokerUnderTest {
 export interface BrokerCase {
   readonly name: string;
   /** False for brokers it says nothing about. */
-  readonly applies?: (subject: BrokerUnderTest) => boolean;
+  readonly applies?: (subject: Omit<BrokerUnderTest, "program">) => boolean;
   run(context: BrokerContext): Promise<void>;
 }
 
@@ -36,13 +36,12 @@ export interface BrokerResult {
 }
 
 /** The cases of a broker, in order: the ones that leave its server alone first. */
-export const casesFor = (subject: BrokerUnderTest): BrokerCase[] =>
+export const casesFor = (subject: Omit<BrokerUnderTest, "program">): BrokerCase[] =>
   [...cases, ...failureCases].filter(({ applies }) => applies?.(subject) ?? true);
 
 /** Runs one case on a fresh topic. Rejects with why it failed. */
 export async function runCase(subject: BrokerUnderTest, { run }: BrokerCase, topic: string): Promise<void> {
-  const { broker, program, foreign, patienceMs } = subject;
-  await foreign.prepare?.(program.url);
+  const { broker, program, patienceMs } = subject;
   const patience = patienceMs === undefined ? {} : { patienceMs };
   await run({
     ...subject,

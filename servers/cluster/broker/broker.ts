@@ -1,8 +1,9 @@
 /** The contract between a cluster node and what carries messages between the nodes: types only. */
+import type { Durability } from "../../../protocol/durability.ts";
 
 /** Facts about a broker that shared code and reports may ask for; each is written down here and then tested. */
 export interface BrokerTraits {
-  /** Kebab-case; the word used on the command line, in results and in reports. */
+  /** Kebab-case, with `+configuration` where it is not the plain one; the word of the command line, results and reports. */
   readonly name: string;
   /** As a human writes it, e.g. `Redis Streams`. */
   readonly title: string;
@@ -14,8 +15,8 @@ export interface BrokerTraits {
   readonly history: boolean;
   /** In which order every node sees the messages: all alike, or only those of one publishing node in order. */
   readonly order: "total" | "per-publisher";
-  /** One sentence: what is lost when the broker is killed and comes back. */
-  readonly outage: string;
+  /** What its program is started with, if wirebench starts it; what a crash loses follows from it (`lossesOf`). */
+  readonly durability: Durability;
   /** Name of the program in `servers/programs/programs.ts` that must run; absent where none is needed. */
   readonly component?: string;
   /** npm packages that speak to it. */

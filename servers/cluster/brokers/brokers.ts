@@ -1,23 +1,23 @@
 import { named } from "../../../protocol/suggestion.ts";
 import type { Broker } from "../broker/broker.ts";
-import { jetstreamBroker } from "./jetstream.ts";
+import { jetstreamBrokers } from "./jetstream.ts";
 import { jetstreamClusterBroker } from "./jetstream-cluster.ts";
-import { kafkaBroker } from "./kafka.ts";
+import { kafkaBrokers } from "./kafka.ts";
 import { kafkaClusterBroker } from "./kafka-cluster.ts";
 import { memoryBroker } from "./memory.ts";
 import { natsBroker } from "./nats.ts";
 import { natsClusterBroker } from "./nats-cluster.ts";
 import { redisBroker } from "./redis.ts";
-import { redisStreamsBroker } from "./redis-streams.ts";
+import { redisStreamsBrokers } from "./redis-streams.ts";
 
-/** Every broker wirebench knows, in report order: our own first. */
+/** Every broker wirebench knows, in each of its configurations, in report order: our own first. */
 export const brokers: readonly Broker[] = [
   memoryBroker,
   redisBroker,
-  redisStreamsBroker,
+  ...redisStreamsBrokers,
   natsBroker,
-  jetstreamBroker,
-  kafkaBroker,
+  ...jetstreamBrokers,
+  ...kafkaBrokers,
   natsClusterBroker,
   jetstreamClusterBroker,
   kafkaClusterBroker,

@@ -11,7 +11,7 @@ export const jetstreamClusterBroker: Broker = {
     name: "jetstream-cluster",
     title: "JetStream, 3 replicas",
     summary: "NATS JetStream on three servers: acknowledged is what two of the three replicas have",
-    outage: "Nothing that was acknowledged, as long as two of three survive; with one of three nothing is taken.",
+    durability: { fsync: "every 2 minutes", replicas: 3, acknowledgedBy: 2 },
     component: "nats-cluster",
   },
   connect: (options) =>

@@ -1,4 +1,5 @@
 import type { Broker } from "../broker/broker.ts";
+import { configured } from "../broker/configurations.ts";
 import { BrokerLink } from "../broker/link.ts";
 
 /** NATS JetStream (https://docs.nats.io/nats-concepts/jetstream): a stream per topic, a consumer of its own per node. */
@@ -10,7 +11,7 @@ export const jetstreamBroker: Broker = {
     delivery: "at-least-once",
     history: true,
     order: "total",
-    outage: "Nothing that was acknowledged, if only the process died; what was on the way is rejected.",
+    durability: { fsync: "every 2 minutes", replicas: 1, acknowledgedBy: 1 },
     component: "nats",
     libraries: ["@nats-io/transport-node", "@nats-io/jetstream"],
   },
@@ -19,3 +20,8 @@ export const jetstreamBroker: Broker = {
       (await import("./jetstream-session.ts")).openJetstream(context),
     ),
 };
+
+/** With the server's `sync_interval`: its default and `always`, which NATS has since 2.10. */
+export const jetstreamBrokers = configured(jetstreamBroker, {
+  always: { title: "synced with every write", fsync: "before acknowledging" },
+});

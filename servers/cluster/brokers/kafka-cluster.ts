@@ -9,7 +9,7 @@ export const kafkaClusterBroker: Broker = {
     name: "kafka-cluster",
     title: "Kafka, 3 brokers",
     summary: "Apache Kafka on three brokers: acknowledged is what every replica in sync has, and at least two are",
-    outage: "Nothing that was acknowledged, as long as two of three survive; with one of three nothing is taken.",
+    durability: { fsync: "by the kernel", replicas: 3, acknowledgedBy: 2 },
     component: "kafka-cluster",
   },
 };

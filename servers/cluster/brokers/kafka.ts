@@ -1,4 +1,5 @@
 import type { Broker } from "../broker/broker.ts";
+import { configured } from "../broker/configurations.ts";
 import { BrokerLink } from "../broker/link.ts";
 
 /** Apache Kafka (https://kafka.apache.org/documentation/): one topic of one partition, read by every node on its own. */
@@ -10,7 +11,7 @@ export const kafkaBroker: Broker = {
     delivery: "at-least-once",
     history: true,
     order: "total",
-    outage: "Nothing that was acknowledged, if only the process died; what was on the way is rejected.",
+    durability: { fsync: "by the kernel", replicas: 1, acknowledgedBy: 1 },
     component: "kafka",
     libraries: ["@platformatic/kafka"],
   },
@@ -22,3 +23,8 @@ export const kafkaBroker: Broker = {
         : (await import("./kafka-group.ts")).openInGroup(context),
     ),
 };
+
+/** With `log.flush.interval.messages`: unset, as Kafka recommends where there are replicas, and 1. */
+export const kafkaBrokers = configured(kafkaBroker, {
+  flush: { title: "synced with every write", fsync: "before acknowledging" },
+});

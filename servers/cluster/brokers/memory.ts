@@ -15,7 +15,7 @@ export const memoryBroker: Broker = {
     delivery: "at-most-once",
     history: true,
     order: "total",
-    outage: "Everything it kept is gone, and what was published around the crash is lost; nodes are told of the gap.",
+    durability: { fsync: "never", replicas: 1, acknowledgedBy: 1 },
     libraries: [],
   },
   connect: (options) => BrokerLink.connect("the memory broker", options, open),

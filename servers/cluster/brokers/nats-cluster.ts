@@ -9,7 +9,6 @@ export const natsClusterBroker: Broker = {
     name: "nats-cluster",
     title: "NATS, 3 servers",
     summary: "core NATS on three servers: each node is a client of one of them and goes to another when that dies",
-    outage: "What was on the way and, for the nodes of the server that died, what was published meanwhile.",
     component: "nats-cluster",
   },
 };

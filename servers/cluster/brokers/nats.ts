@@ -13,7 +13,7 @@ export const natsBroker: Broker = {
     delivery: "at-most-once",
     history: false,
     order: "per-publisher",
-    outage: "What was on the way and what was published meanwhile is lost, and nobody can get it back.",
+    durability: { fsync: "never", replicas: 1, acknowledgedBy: 1 },
     component: "nats",
     libraries: ["@nats-io/transport-node"],
   },

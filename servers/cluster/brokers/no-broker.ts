@@ -9,7 +9,7 @@ export const noBroker: Broker = {
     delivery: "at-most-once",
     history: false,
     order: "per-publisher",
-    outage: "there is nothing to go out, and nothing that reaches another node",
+    durability: { fsync: "never", replicas: 1, acknowledgedBy: 1 },
     libraries: [],
   },
   async connect({ onMessage }) {

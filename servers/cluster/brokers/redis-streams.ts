@@ -1,10 +1,11 @@
 import { type Broker, type BrokerMessage, replayMessagesMax } from "../broker/broker.ts";
+import { configured } from "../broker/configurations.ts";
 import { BrokerLink } from "../broker/link.ts";
 import type { OpenSession, SessionContext } from "../broker/session.ts";
 import { type RedisClient, redisClient } from "./redis-client.ts";
 
 /** Redis Streams (https://redis.io/docs/latest/develop/data-types/streams/): one stream per topic, read by every node. */
-export const redisStreamsBroker: Broker = {
+const redisStreamsBroker: Broker = {
   traits: {
     name: "redis-streams",
     title: "Redis Streams",
@@ -12,13 +13,18 @@ export const redisStreamsBroker: Broker = {
     delivery: "at-least-once",
     history: true,
     order: "total",
-    outage:
-      "Nothing acknowledged if its file is synced with every write; with everysec up to 2 s of it, if the disk was busy.",
+    durability: { fsync: "by the kernel", replicas: 1, acknowledgedBy: 1 },
     component: "redis",
     libraries: ["@redis/client"],
   },
   connect: (options) => BrokerLink.connect("Redis", options, open),
 };
+
+/** With Redis's `appendfsync`: `no`, `everysec` (its default) and `always`. */
+export const redisStreamsBrokers = configured(redisStreamsBroker, {
+  everysec: { title: "synced every second", fsync: "every second" },
+  always: { title: "synced with every write", fsync: "before acknowledging" },
+});
 
 /** Entries a stream keeps at least; Redis trims whole nodes of its tree, so a little more. */
 const entriesKept = 20_000;

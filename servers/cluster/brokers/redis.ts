@@ -12,7 +12,7 @@ export const redisBroker: Broker = {
     delivery: "at-most-once",
     history: false,
     order: "total",
-    outage: "What was on the way and what was published meanwhile is lost, and nobody can get it back.",
+    durability: { fsync: "never", replicas: 1, acknowledgedBy: 1 },
     component: "redis",
     libraries: ["@redis/client"],
   },
