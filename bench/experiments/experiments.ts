@@ -18,6 +18,7 @@ import { reconnectStorm } from "./reconnect-storm.ts";
 import { rollingDeploy } from "./rolling-deploy.ts";
 import { scaling } from "./scaling.ts";
 import { scalingOut } from "./scaling-out.ts";
+import { slowBrokerLink } from "./slow-broker-link.ts";
 import { slowConsumer } from "./slow-consumer.ts";
 import { slowNode } from "./slow-node.ts";
 import { stateAfterKill } from "./state-after-kill.ts";
@@ -38,6 +39,7 @@ export const clusterExperiments: readonly Experiment[] = [
   scalingOut,
   broadcast,
   fanOut,
+  slowBrokerLink,
   nodeKill,
   brokerKill,
   nodePartition,

@@ -84,7 +84,7 @@ async function* partition(rig: ClusterRig, { ratePerSecond, recoveryMsMax }: Clu
     }),
     ...defined([
       ["unreadyMs", downNs && (downNs - faultNs) / 1e6],
-      ["cutNodeDeliveryMaxMs", longestDelayMs(ledger, name)],
+      ["impairedNodeDeliveryMaxMs", longestDelayMs(ledger, name)],
     ]),
   };
 }
@@ -149,7 +149,7 @@ function afterwards(setup: Setup, { ratePerSecond, nodes }: ClusterSettings): Ex
     {
       statement: "the first message after the cut waits for all of the outage, and no message for longer",
       formula: `cut - two messages ≤ longest delay ≤ cut + a try + a session = ${cutMs} + ${retryMs} + ${openMs} ms`,
-      metric: "cutNodeDeliveryMaxMs",
+      metric: "impairedNodeDeliveryMaxMs",
       expected: { low: cutMs - 2000 / others, high: cutMs + retryMs + openMs },
     },
   ];
@@ -214,7 +214,7 @@ function variants(settings: ClusterSettings): Variant[] {
           {
             statement: "what was published first waits for all of the silence",
             formula: `silence - two messages = ${silentMs} ms - ${Math.round(2000 / ratePerSecond)} ms`,
-            metric: "cutNodeDeliveryMaxMs",
+            metric: "impairedNodeDeliveryMaxMs",
             expected: { low: silentMs - 2000 / ratePerSecond },
           },
         ]),
@@ -241,7 +241,7 @@ export const nodePartition = clusterExperiment({
     "unreadyMs",
     "refusedShareOfOutage",
     "cutNodeMissedShareOfOutage",
-    "cutNodeDeliveryMaxMs",
+    "impairedNodeDeliveryMaxMs",
     "otherNodesMissedDeliveries",
   ],
   predicts: ["connection"],

@@ -151,7 +151,11 @@ const table = {
     ["linkAwayMs", "node without its broker", "from the fault until the node's subscription was live again"],
     ["linkRecoveryMs", "link back", "from when its way to the broker was whole until the node's subscription was live"],
     ["unreadyMs", "node unready", "from the fault until the load balancer knew that the node is not ready"],
-    ["cutNodeDeliveryMaxMs", "longest on the cut node", "longest delay of a delivery to a user of the node, p100"],
+    [
+      "impairedNodeDeliveryMaxMs",
+      "longest on the impaired node",
+      "longest delay of a delivery to a user of the node whose link was cut or slow",
+    ],
     ["brokerRecoveryMs", "subscriptions back", "from the broker's first answer until every subscription was live"],
   ]),
   ...entries({ unit: "share", topic: "recovery", better: "higher" }, [
@@ -197,6 +201,12 @@ const table = {
     ["crossNodeDeliveryP50Us", "cross-node p50", "publisher to recipient on another node, through the broker"],
     ["crossNodeDeliveryP99Us", "cross-node p99", "publisher to recipient on another node, through the broker"],
     ["slowNodeDeliveryP50Us", "slow node p50", "publisher to a recipient on the node that was slowed down"],
+    ["slowNodeAddedP50Us", "slow node over others p50", "median of the slow node's users less that of all others"],
+    [
+      "linkDelayP50Us",
+      "delay of the slow link p50",
+      "what the relay between a node and its broker really imposed, one way",
+    ],
     ["otherNodesDeliveryP50Us", "other nodes p50", "publisher to a recipient on any other node"],
   ]),
   ...entries({ unit: "us", topic: "fanOut", better: "lower", whenGeneratorBound: "at-most", absence: tooFew }, [

@@ -117,6 +117,7 @@ export function outageMeasures(outages: readonly Outage[], faultNs: number): Mea
 export const nodeDelayMetrics = [
   "slowNodeDeliveryP50Us",
   "otherNodesDeliveryP50Us",
+  "slowNodeAddedP50Us",
   "otherNodesOverSlowNodeRatio",
 ] as const satisfies readonly MetricName[];
 
@@ -135,6 +136,7 @@ export function nodeDelays({ histogramsPerNode }: Ledger, slow: string): Measure
   return {
     slowNodeDeliveryP50Us: slowP50Us,
     otherNodesDeliveryP50Us: othersP50Us,
+    slowNodeAddedP50Us: slowP50Us - othersP50Us,
     otherNodesOverSlowNodeRatio: othersP50Us / slowP50Us,
   };
 }

@@ -15,6 +15,8 @@ export interface BrokerTraits {
   readonly history: boolean;
   /** In which order every node sees the messages: all alike, or only those of one publishing node in order. */
   readonly order: "total" | "per-publisher";
+  /** A node asks for messages, one question after the other, instead of being sent them. */
+  readonly polled?: true;
   /** What its program is started with, if wirebench starts it; what a crash loses follows from it (`lossesOf`). */
   readonly durability: Durability;
   /** Name of the program in `servers/programs/programs.ts` that must run; absent where none is needed. */

@@ -11,6 +11,7 @@ export const kafkaBroker: Broker = {
     delivery: "at-least-once",
     history: true,
     order: "total",
+    polled: true,
     durability: { fsync: "by the kernel", replicas: 1, acknowledgedBy: 1 },
     component: "kafka",
     libraries: ["@platformatic/kafka"],

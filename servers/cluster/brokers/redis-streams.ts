@@ -13,6 +13,7 @@ const redisStreamsBroker: Broker = {
     delivery: "at-least-once",
     history: true,
     order: "total",
+    polled: true,
     durability: { fsync: "by the kernel", replicas: 1, acknowledgedBy: 1 },
     component: "redis",
     libraries: ["@redis/client"],
