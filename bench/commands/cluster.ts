@@ -47,7 +47,7 @@ Examples:
 Experiments:
 ${clusterExperiments.map(({ name, question }) => `  ${name.padEnd(18)} ${question}`).join("\n")}
 
-HAProxy, Redis, NATS and Kafka are real: npm run setup installs them on Debian, wirebench list shows what is here.`;
+HAProxy and the brokers are real programs: npm run setup installs them on Debian, wirebench list shows what is here.`;
 
 const repeated = <T>(value: T, chosen: T[] = []): T[] => [...chosen, value];
 
@@ -68,7 +68,10 @@ export function clusterCommand(): Command {
     )
     .option("--nodes <count>", "nodes of the cluster", argument(parseCount))
     .addOption(
-      new Option("--broker <name>", "a broker between the nodes; may be repeated (default: every real one)")
+      new Option(
+        "--broker <name>",
+        `a broker between the nodes; may be repeated (default: ${clusterPresets.quick.brokers.join(", ")})`,
+      )
         .choices(["none", ...brokerNames])
         .argParser(brokerArgument),
     )

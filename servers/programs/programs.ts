@@ -9,9 +9,10 @@ import { natsCluster } from "./nats-cluster.ts";
 import { nginx } from "./nginx.ts";
 import type { Program } from "./program.ts";
 import { prosody } from "./prosody.ts";
+import { rabbitmq } from "./rabbitmq.ts";
 import { redis } from "./redis.ts";
 
-export const programs: readonly Program[] = [haproxy, nginx, redis, nats, kafka, prosody, ejabberd, chromium];
+export const programs: readonly Program[] = [haproxy, nginx, redis, nats, kafka, rabbitmq, prosody, ejabberd, chromium];
 
 /** Several processes of one of them, started together as one broker: nothing else to find or to install. */
 export const ensembles: readonly Program[] = [natsCluster, kafkaCluster];

@@ -5,6 +5,7 @@ import { jetstreamManager } from "@nats-io/jetstream";
 import { connect as connectNats, type NatsConnection } from "@nats-io/transport-node";
 import { Admin, Producer } from "@platformatic/kafka";
 import { createClient } from "@redis/client";
+import { connect as connectRabbitmq } from "amqplib";
 import { addressesOf } from "../../../servers/cluster/broker/addresses.ts";
 import type { Broker } from "../../../servers/cluster/broker/broker.ts";
 import { withoutConfiguration } from "../../../servers/cluster/broker/configurations.ts";
@@ -122,6 +123,23 @@ const foreignClients: Readonly<Record<string, ForeignClient>> = {
   "nats-cluster": { disturb: disturbNats, ensemble: true },
   "jetstream-cluster": { ...jetstream, ensemble: true },
   "kafka-cluster": { ...kafka, ensemble: true },
+  rabbitmq: {
+    async disturb(url, topic) {
+      const connection = await connectRabbitmq(url);
+      try {
+        const channel = await connection.createConfirmChannel();
+        for (const payload of [notText, ...nonsense]) {
+          channel.publish(topic, "another key", Buffer.from(payload), {
+            contentType: "no/type",
+            headers: { "": [null] },
+          });
+        }
+        await channel.waitForConfirms();
+      } finally {
+        await connection.close();
+      }
+    },
+  },
 };
 
 /** For a broker in any of its configurations. */
