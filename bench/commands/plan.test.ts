@@ -2,12 +2,12 @@ import assert from "node:assert/strict";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
-import { brokersWithCosts } from "../../reports/plan/cost-model.ts";
 import { madeUpResults } from "../../reports/testing.ts";
-import { clusterResultsOf, madeUpVariant } from "../../reports/view/testing.ts";
+import { clusterResultsOf } from "../../reports/view/testing.ts";
 import type { Results } from "../../results/contract/results.ts";
-import { costMetricNames } from "../../results/metrics/cost-metrics.ts";
+import { costCell, knownCosts } from "../../results/summary/testing.ts";
 import { RunningCli, temporaryFolder } from "../running-cli.ts";
+import { hasCosts } from "./plan.ts";
 import { newestResults } from "./read-results.ts";
 
 async function ends(args: readonly string[]): Promise<{ code: number | null; stdout: string; stderr: string }> {
@@ -18,15 +18,8 @@ async function ends(args: readonly string[]): Promise<{ code: number | null; std
 
 const asked = ["--users", "1000", "--messages-per-user", "0.1", "--fanout", "20"];
 
-const costs = Object.fromEntries(
-  costMetricNames.map((name) => [name, name === "nodeMemoryBytesBase" ? 60e6 : name.includes("Memory") ? 40_000 : 12]),
-);
-
-const resultsWith = (measures: Record<string, number>, over: Partial<Results> = {}): Results => ({
-  ...clusterResultsOf([
-    madeUpVariant({ scenario: "cost", variant: "redis", parameters: { broker: "redis", connections: 100 }, measures }),
-    madeUpVariant({ scenario: "cost", variant: "nats", parameters: { broker: "nats", connections: 100 }, measures }),
-  ]),
+const resultsWith = (over: Partial<Results> = {}): Results => ({
+  ...clusterResultsOf([costCell("redis"), costCell("nats", knownCosts, { seed: 2 })]),
   ...over,
 });
 
@@ -79,59 +72,63 @@ test("plan shows its options with an example, and stands in the list of commands
 
 test("plan says how many nodes are needed, as text, as markdown and as JSON", async () => {
   using folder = temporaryFolder();
-  const path = write(join(folder.path, "results.json"), resultsWith(costs));
+  const path = write(join(folder.path, "results.json"), resultsWith());
   const text = await ends([...asked, "--from", path]);
   assert.equal(text.code, 0, text.stderr);
-  assert.match(text.stdout, /^1,000 users, 0\.1 messages\/s each, 20 recipients each.*broker redis: 1 node\n/);
+  assert.match(text.stdout, /^1,000 users × 0\.1 messages\/s × 20 recipients.*\nEnough.*redis with 1 node/s);
   assert.match((await ends([...asked, "--from", path, "--markdown"])).stdout, /^# wirebench: capacity plan/);
   const json = await ends([...asked, "--from", path, "--json", "--broker", "nats", "--node-memory", "100MB"]);
   const plan = JSON.parse(json.stdout) as {
-    broker: string;
     request: object;
-    results: { name: string; value: number; formula: string }[];
-    inputs: { metric: string; cell: string }[];
+    brokers: { broker: string; nodes: { value: number }; costs: { program: string }[] }[];
   };
-  assert.equal(plan.broker, "nats");
   assert.deepEqual(plan.request, {
     users: 1000,
     messagesPerUserPerSecond: 0.1,
     fanout: 20,
-    nodeCores: 1,
     cpuTarget: 0.6,
     nodeMemoryBytes: 100e6,
     memoryTarget: 0.75,
-    payloadBytes: 256,
+    machineCores: 1,
   });
-  // 1,000 × 40 kB ÷ (75 MB − 60 MB) = 2.7
-  assert.equal(plan.results.find(({ name }) => name === "nodes")?.value, 3);
-  assert.ok(plan.inputs.every(({ cell }) => cell === "websocket, cost, nats"));
+  const [nats] = plan.brokers;
+  // 1,000 × 20 kB ÷ (75 MB − 40 MB): memory for 1,750 connections in each.
+  assert.deepEqual([nats!.broker, nats!.nodes.value, nats!.costs.length], ["nats", 1, 3]);
 });
 
-test("plan refuses results without the costs it needs and names the experiment that measures them", async () => {
+test("plan refuses what was not measured: another broker, another payload, results of something else", async () => {
   using folder = temporaryFolder();
-  const { nodeCpuUsPerDelivery: _, ...incomplete } = costs;
-  const path = write(join(folder.path, "incomplete.json"), resultsWith(incomplete));
-  const lacking = await ends([...asked, "--from", path]);
-  assert.equal(lacking.code, 2);
-  assert.match(lacking.stderr, /lacks what a plan needs for redis: nodeCpuUsPerDelivery\n.*experiment `cost`/);
-
-  const other = await ends([...asked, "--from", write(path, resultsWith(costs)), "--broker", "kafka"]);
+  const path = write(join(folder.path, "results.json"), resultsWith());
+  const other = await ends([...asked, "--from", path, "--broker", "kafka"]);
   assert.equal(other.code, 2);
-  assert.match(other.stderr, /has no measured costs of a cluster with kafka; it has those of redis and nats\n.*`cost`/);
+  assert.match(other.stderr, /has no usable costs of a cluster with kafka; it has those of redis and nats\n.*`cost`/);
+
+  const large = await ends([...asked, "--from", path, "--payload", "1MiB"]);
+  assert.equal(large.code, 2);
+  assert.match(large.stderr, /--payload 1,048,576 B was not measured.*are of 256 B.*\n.*--payload 1048576B/);
 
   const run = await ends([...asked, "--from", write(path, madeUpResults())]);
   assert.equal(run.code, 2);
-  assert.match(run.stderr, /has no measured costs of a cluster\n.*`cost`/);
+  assert.match(run.stderr, /has no usable costs of a cluster\n.*`cost`/);
+});
+
+test("plan refuses costs whose cells failed, and says why", async () => {
+  using folder = temporaryFolder();
+  const failed = { ...costCell("redis"), state: "failed", reason: "node-1 died" } as const;
+  const path = write(join(folder.path, "results.json"), clusterResultsOf([failed]));
+  const { code, stderr } = await ends([...asked, "--from", path]);
+  assert.equal(code, 2);
+  assert.match(stderr, /redis is left out: it failed: node-1 died/);
 });
 
 test("the results taken by themselves are those with costs that started last", () => {
-  const newestWithCosts = (path: string) => newestResults(path, (results) => brokersWithCosts(results).length > 0);
+  const newestWithCosts = (path: string) => newestResults(path, hasCosts);
   using folder = temporaryFolder();
   const place = (name: string): string => join(folder.path, name, "results.json");
   assert.equal(newestWithCosts(join(folder.path, "nowhere")), undefined);
   assert.equal(newestWithCosts(folder.path), undefined);
-  write(place("z"), resultsWith(costs, { startedAt: "2026-01-01T00:00:00.000Z" }));
-  const newest = write(place("deep/er"), resultsWith(costs, { startedAt: "2026-03-01T00:00:00.000Z" }));
+  write(place("z"), resultsWith({ startedAt: "2026-01-01T00:00:00.000Z" }));
+  const newest = write(place("deep/er"), resultsWith({ startedAt: "2026-03-01T00:00:00.000Z" }));
   write(place("run"), madeUpResults());
   write(place("damaged"), `{"schemaVersion":2,"startedAt":"2027-01-01T00:00:00.000Z"`);
   write(place("empty"), "null");

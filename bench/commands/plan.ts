@@ -2,13 +2,11 @@ import { join } from "node:path";
 import { Command, Option } from "commander";
 import { WirebenchError } from "../../protocol/errors.ts";
 import { parseBytes, parseCount, parsePercent, parseRatePerSecond } from "../../protocol/units.ts";
-import { brokersWithCosts, type CostModel, costModel, isPlannable } from "../../reports/plan/cost-model.ts";
-import { missingCosts, planCluster } from "../../reports/plan/plan.ts";
-import type { PlanRequest } from "../../reports/plan/plan-sizing.ts";
+import { isPlannable, type Plan, type PlanRequest, planCluster } from "../../reports/plan/plan.ts";
 import { planAsData, renderPlanMarkdown, renderPlanText } from "../../reports/plan/plan-views.ts";
 import type { Results } from "../../results/contract/results.ts";
 import { costExperiment } from "../../results/metrics/cost-metrics.ts";
-import { formatList } from "../../results/quantities/format.ts";
+import { formatCount, formatList } from "../../results/quantities/format.ts";
 import { brokerNames } from "../../servers/cluster/brokers/brokers.ts";
 import { argument, choice } from "./argument.ts";
 import { newestResults, readResults } from "./read-results.ts";
@@ -24,6 +22,7 @@ interface PlanOptions {
   cpuTarget: number;
   nodeMemory: number;
   memoryTarget: number;
+  explain?: boolean;
   json?: boolean;
   markdown?: boolean;
 }
@@ -32,10 +31,10 @@ const examples = `
 Example:
   wirebench cluster                                        measures, among others, what a message costs
   wirebench plan --users 1000000 --messages-per-user 0.1 --fanout 20
-  wirebench plan --users 50000 --messages-per-user 0.5/s --fanout 10 --broker nats --node-memory 2GiB --json
+  wirebench plan --users 50000 --messages-per-user 0.5/s --fanout 10 --broker nats --explain
 
-The plan is arithmetic over measured costs. Every formula is shown with its numbers, and every result says how far beyond
-the measurement it lies.`;
+The plan is arithmetic over measured costs: idle, per wake-up, per message, per delivery. --explain shows all of it, and
+every result says how far beyond the measurement it lies.`;
 
 const resultsFolder = join("reports", "out");
 
@@ -43,7 +42,7 @@ export function planCommand(): Command {
   const count = argument((text: string) => parseCount(text));
   const share = argument(parseShare);
   return new Command("plan")
-    .description("say how many nodes and how much broker, load balancer and network a number of users needs")
+    .description("say what nodes, broker and load balancer carry, what limits them, and how many nodes it takes")
     .requiredOption("--users <count>", "users connected at once", count)
     .requiredOption(
       "--messages-per-user <rate>",
@@ -51,16 +50,16 @@ export function planCommand(): Command {
       argument(parseRatePerSecond),
     )
     .requiredOption("--fanout <count>", "users who receive a message, on average", count)
-    .option("--payload <size>", "size of a message (default: as measured)", argument(parseBytes))
+    .option("--payload <size>", "size of a message: refused where another one was measured", argument(parseBytes))
     .addOption(
       choice(
-        new Option("--broker <name>", "broker between the nodes (default: the first with measured costs)"),
+        new Option("--broker <name>", "broker between the nodes (default: all with measured costs)"),
         "broker",
         brokerNames.filter(isPlannable),
       ),
     )
     .option("--from <results.json>", `measured costs (default: the newest in ${resultsFolder})`)
-    .option("--node-cores <count>", "cores a node may use", count, 1)
+    .option("--node-cores <count>", "cores of a machine that nodes run on; each node uses one", count, 1)
     .addOption(
       new Option("--cpu-target <share>", "how busy cores may be on average").argParser(share).default(0.6, "60%"),
     )
@@ -72,16 +71,21 @@ export function planCommand(): Command {
     .addOption(
       new Option("--memory-target <share>", "how full memory may be on average").argParser(share).default(0.75, "75%"),
     )
-    .addOption(new Option("--json", "print the plan as JSON").conflicts("markdown"))
-    .option("--markdown", "print it as markdown")
+    .option("--explain", "show the formulas and what went into them")
+    .addOption(new Option("--json", "print the plan as JSON, complete").conflicts("markdown"))
+    .option("--markdown", "print it as markdown, complete")
     .addHelpText("after", examples)
     .action((options: PlanOptions) => {
       const request = requestOf(options);
       const { path, results } = resultsFrom(options.from);
-      const plan = planCluster(request, modelFrom(path, results, options));
-      const source = { file: path, results };
-      if (options.json) process.stdout.write(`${JSON.stringify(planAsData(plan, source), null, 1)}\n`);
-      else process.stdout.write(`${(options.markdown ? renderPlanMarkdown : renderPlanText)(plan, source)}\n`);
+      const plan = planFrom(path, results, request, options);
+      const origin = { file: path, results };
+      const text = options.json
+        ? JSON.stringify(planAsData(plan, origin), null, 1)
+        : options.markdown
+          ? renderPlanMarkdown(plan, origin)
+          : renderPlanText(plan, origin, options);
+      process.stdout.write(`${text}\n`);
     });
 }
 
@@ -92,7 +96,7 @@ function parseShare(text: string): number {
   return share;
 }
 
-function requestOf({ users, fanout, payload, ...rest }: PlanOptions): PlanRequest {
+function requestOf({ users, fanout, ...rest }: PlanOptions): PlanRequest {
   if (fanout > users) {
     throw new WirebenchError("usage", `--fanout ${fanout} contradicts --users ${users}: no more users can receive it`);
   }
@@ -100,17 +104,20 @@ function requestOf({ users, fanout, payload, ...rest }: PlanOptions): PlanReques
     users,
     messagesPerUserPerSecond: rest.messagesPerUser,
     fanout,
-    ...(payload !== undefined && { payloadBytes: payload }),
-    nodeCores: rest.nodeCores,
     cpuTarget: rest.cpuTarget,
     nodeMemoryBytes: rest.nodeMemory,
     memoryTarget: rest.memoryTarget,
+    machineCores: rest.nodeCores,
   };
 }
 
+/** Whether the experiment ran at all; whether its cells may be used is the plan's to say. */
+export const hasCosts = ({ cells }: Results): boolean =>
+  cells.some(({ scenario, state }) => scenario === costExperiment && state === "measured");
+
 function resultsFrom(path: string | undefined): { path: string; results: Results } {
   if (path !== undefined) return { path, results: readResults(path) };
-  const newest = newestResults(resultsFolder, (results) => brokersWithCosts(results).length > 0);
+  const newest = newestResults(resultsFolder, hasCosts);
   if (newest !== undefined) return newest;
   throw new WirebenchError("usage", `there are no results with the costs of a cluster below ${resultsFolder}`, {
     hint: "run `wirebench cluster` first or name a results file with --from",
@@ -121,19 +128,24 @@ const measureFirst = {
   hint: `the experiment \`${costExperiment}\` of wirebench cluster measures them: run it, or name another results file with --from`,
 };
 
-function modelFrom(path: string, results: Results, { broker: asked, payload }: PlanOptions): CostModel {
-  const measured = brokersWithCosts(results);
-  const broker = asked ?? measured[0];
-  const model = broker === undefined ? undefined : costModel(results, broker, payload);
-  if (model === undefined) {
-    const whose = asked === undefined ? "" : ` with ${asked}`;
-    const others = measured.length === 0 ? "" : `; it has those of ${formatList(measured)}`;
-    throw new WirebenchError("usage", `${path} has no measured costs of a cluster${whose}${others}`, measureFirst);
+function planFrom(path: string, results: Results, request: PlanRequest, { broker, payload }: PlanOptions): Plan {
+  const plan = planCluster(request, results, broker);
+  if (plan.brokers.length === 0) {
+    const whose = broker === undefined ? "" : ` with ${broker}`;
+    const why = plan.refused.map((one) => `${one.broker} is left out: ${one.why}`);
+    const measured = new Set(results.cells.filter(({ scenario }) => scenario === costExperiment).map(brokerOf));
+    const others = why.length > 0 || measured.size === 0 ? why : [`it has those of ${formatList([...measured])}`];
+    const message = [`${path} has no usable costs of a cluster${whose}`, ...others].join("; ");
+    throw new WirebenchError("usage", message, measureFirst);
   }
-  const missing = missingCosts(model);
-  if (missing.length > 0) {
-    const names = formatList(missing);
-    throw new WirebenchError("usage", `${path} lacks what a plan needs for ${model.broker}: ${names}`, measureFirst);
+  if (payload !== undefined && payload !== plan.payloadBytes) {
+    throw new WirebenchError(
+      "usage",
+      `--payload ${formatCount(payload)} B was not measured: the costs in ${path} are of ${formatCount(plan.payloadBytes)} B, and what a byte costs is not known`,
+      { hint: `measure them: wirebench cluster --experiment ${costExperiment} --payload ${payload}B` },
+    );
   }
-  return model;
+  return plan;
 }
+
+const brokerOf = ({ parameters }: Results["cells"][number]): string => parameters.broker ?? "none";

@@ -1,130 +1,195 @@
+import type { Ledger } from "../../load/channel/channel-users-api.ts";
+import type { Window } from "../../results/contract/results.ts";
 import { costExperiment, costMetricNames } from "../../results/metrics/cost-metrics.ts";
+import { type CostProgram, type CostWindow, recordCosts } from "../../results/recording/cost-windows.ts";
 import { fitLine, type Point } from "../../results/statistics/line.ts";
 import type { ClusterRig } from "../rigs/cluster/cluster-rig.ts";
 import type { ClusterSettings } from "../rigs/cluster/cluster-setup.ts";
-import { cpuTime, memoryBytes, processTree } from "../rigs/proc/process-use.ts";
+import { memoryBytes, processTree } from "../rigs/proc/process-use.ts";
+import { WorkMeter } from "../rigs/proc/work-meter.ts";
 import { brokenBy, clusterExperiment, type Variant } from "./cluster/cluster-experiment.ts";
 import { type Expectation, nothingMissing } from "./cluster/expectations.ts";
 import { defined } from "./cluster/ledger-measures.ts";
 import { generatorDeliveriesPerSecondMax } from "./cluster/presets.ts";
 import { realBrokers, setupOf } from "./cluster/setup.ts";
-import { publishFor } from "./cluster/traffic.ts";
+import { closedLoop, publishFor } from "./cluster/traffic.ts";
 
 /** Nodes that only listen to the broker: what a message costs them, a message costs every node. */
 const listeners = 2;
-/** The larger audience, as a multiple of the users the cell begins with. */
-const usersFactor = 4;
+/** Two audiences tell a delivery from a message. Small ones, so that the users are no part of what is measured. */
+const fewUsers = 4;
+const manyUsers = 20;
 /** Users beyond those that take part, so many more for each of the readings of memory: enough to be seen beside noise. */
 const idlers = 100;
 const memoryReadings = 4;
 
-/** CPU time so far in microseconds; absent off Linux. */
-const cpuUs = (pids: readonly (number | undefined)[]): number =>
-  processTree(...pids.filter((pid) => pid !== undefined)).reduce(
-    (sum, pid) => sum + (cpuTime(pid)?.cpuUs ?? Number.NaN),
-    0,
-  );
+/** Messages that come by the clock, as multiples of the rate asked for; the middle one is what "one by one" is told by. */
+const pacedRates = { slow: 2, middle: 8, fast: 20 } as const;
+/** On their way per publisher, at most: many messages share a wake-up. */
+const batchInFlight = 16;
 
-/** Of every process on a message's way, by the names a window records. */
-const useOf = ({ nodes, proxy, broker }: ClusterRig) => ({
-  nodeCpuUs: cpuUs([nodes[0]!.pid]),
-  listenersCpuUs: nodes.slice(1).some(({ pid }) => pid !== undefined) ? cpuUs(nodes.slice(1).map(({ pid }) => pid)) : 0,
-  proxyCpuUs: cpuUs(proxy.pids()),
-  brokerCpuUs: cpuUs([broker?.pid]),
-});
+const rateOf = ({ ratePerSecond }: ClusterSettings, speed: keyof typeof pacedRates, users: number): number =>
+  Math.max(1, Math.min(ratePerSecond * pacedRates[speed], Math.floor(generatorDeliveriesPerSecondMax / users)));
 
-/** Messages before those that count: code that has just started costs a multiple, and would be taken for their price. */
-const warmUpMessages = 400;
-/** With the larger audience too the users must be no part of what is measured. */
-const rateOf = ({ ratePerSecond, users }: ClusterSettings): number =>
-  Math.max(1, Math.min(ratePerSecond * 2, Math.floor(generatorDeliveriesPerSecondMax / (users * usersFactor))));
+/** Of each window. There are many: a line through several loads tells more than one of them measured for longer. */
+const windowMsOf = ({ durationMs }: ClusterSettings): number => durationMs * 0.3;
+/** Code that has just started costs a multiple: thousands of messages first. */
+const warmUpMs = 500;
+const warmUpInFlight = 8;
 
-/** Long enough for as many messages as a difference of two costs needs. */
-const durationOf = (settings: ClusterSettings): number => Math.max(settings.durationMs, 200_000 / rateOf(settings));
-/** Of a window, the time before it in which the processes are watched at rest. */
-const restShare = 1 / 3;
-
-const warmUpRateOf = (settings: ClusterSettings): number => rateOf(settings) * usersFactor;
-const warmUpMsOf = (settings: ClusterSettings): number => (warmUpMessages * 1000) / warmUpRateOf(settings);
-
-/** Before there are many users, so that it can be faster than what is measured. */
-async function warmUp(rig: ClusterRig, settings: ClusterSettings): Promise<void> {
-  await publishFor(rig, { ratePerSecond: warmUpRateOf(settings), durationMs: warmUpMsOf(settings) });
+interface Measured {
+  readonly ledger: Ledger;
+  readonly window: Window;
 }
 
-/** A window of traffic, and what it cost beyond what the same time costs at rest. */
-async function* windowWithCost(rig: ClusterRig, settings: ClusterSettings, name: string) {
-  const durationMs = durationOf(settings);
-  const restMs = durationMs * restShare;
-  const atRest = useOf(rig);
-  await rig.wait(restMs);
-  const before = useOf(rig);
-  const startMs = performance.now();
-  await rig.users.reset();
-  const bytesBefore = await rig.users.wireBytes();
-  const { ledger, window } = await publishFor(rig, { name, ratePerSecond: rateOf(settings), durationMs });
-  const bytesAfter = await rig.users.wireBytes();
-  const after = useOf(rig);
-  const rests = (performance.now() - startMs) / restMs;
-  const cost = (of: keyof typeof after): number => after[of] - before[of] - (before[of] - atRest[of]) * rests;
-  const costs = {
-    nodeCpuUs: cost("nodeCpuUs"),
-    listenersCpuUs: cost("listenersCpuUs"),
-    proxyCpuUs: cost("proxyCpuUs"),
-    brokerCpuUs: cost("brokerCpuUs"),
-    wireSentBytes: bytesAfter.sent - bytesBefore.sent,
-    wireReceivedBytes: bytesAfter.received - bytesBefore.received,
-  };
-  const known = Object.entries(costs).filter(([, value]) => Number.isFinite(value));
-  yield { ...window, measures: { ...window.measures, ...Object.fromEntries(known) } };
-  return { ledger, published: ledger.publishedMessages, deliveries: ledger.deliveries, ...costs };
+/** By the clock, or a closed loop with so many on their way. */
+type Load = { readonly ratePerSecond: number } | { readonly inFlight: number };
+
+/** Windows of traffic, each with what the programs on a message's way did in it. */
+class CostedTraffic {
+  /** Over all windows. */
+  readonly seen = { deliveries: 0, expected: 0, publishedPerSecond: 0, deliveriesPerSecond: 0, utilization: 0 };
+  readonly #rig: ClusterRig;
+  readonly #durationMs: number;
+  readonly #meter: WorkMeter<CostProgram>;
+
+  constructor(rig: ClusterRig, durationMs: number) {
+    this.#rig = rig;
+    this.#durationMs = durationMs;
+    this.#meter = new WorkMeter(() => ({
+      node: [rig.nodes[0]!.pid],
+      listeners: rig.nodes.slice(1).map(({ pid }) => pid),
+      proxy: rig.proxy.pids(),
+      broker: [rig.broker?.pid],
+    }));
+  }
+
+  /** Before what is measured, and unrecorded; fast, so that it is short. */
+  async warmUp(): Promise<void> {
+    await this.#run({ inFlight: warmUpInFlight }, warmUpMs);
+  }
+
+  async *atRest() {
+    const { costs } = await this.#metered(async () => {
+      await this.#rig.wait(this.#durationMs);
+      return undefined;
+    }, 0);
+    yield { name: "at rest", startMs: 0, durationMs: costs.meteredMs, histograms: {}, measures: recordCosts(costs) };
+    return costs;
+  }
+
+  async *under(load: Load, name: string) {
+    const { users } = this.#rig;
+    await users.reset();
+    const { costs, ran } = await this.#metered(
+      () => this.#run(load, this.#durationMs),
+      "inFlight" in load ? load.inFlight : 0,
+    );
+    const { ledger, window } = ran!;
+    const { seen } = this;
+    seen.deliveries += ledger.deliveries;
+    seen.expected += ledger.expectedDeliveries;
+    seen.publishedPerSecond = Math.max(seen.publishedPerSecond, ledger.publishedPerSecond);
+    seen.deliveriesPerSecond = Math.max(seen.deliveriesPerSecond, ledger.deliveriesPerSecond);
+    seen.utilization = Math.max(seen.utilization, ledger.usersEventLoopUtilization);
+    yield { ...window, name, measures: { ...window.measures, ...recordCosts(costs) } };
+    return costs;
+  }
+
+  async #metered<Ran extends Measured | undefined>(traffic: () => Promise<Ran>, inFlightMessages: number) {
+    const { users, nodes } = this.#rig;
+    const bytesBefore = await users.wireBytes();
+    const { result: ran, ms, of } = await this.#meter.during(traffic);
+    const bytesAfter = await users.wireBytes();
+    const costs: CostWindow = {
+      meteredMs: ms,
+      trafficMs: ran?.window.durationMs ?? ms,
+      inFlightMessages,
+      publications: ran?.ledger.publishedMessages ?? 0,
+      deliveries: ran?.ledger.deliveries ?? 0,
+      wireBytes: bytesAfter.sent - bytesBefore.sent + bytesAfter.received - bytesBefore.received,
+      listeningNodes: nodes.slice(1).filter(({ pid }) => pid !== undefined).length,
+      work: of,
+    };
+    return { ran, costs };
+  }
+
+  async #run(load: Load, durationMs: number): Promise<Measured> {
+    if ("ratePerSecond" in load) return await publishFor(this.#rig, { ...load, durationMs });
+    const traffic = closedLoop(this.#rig, { ...load, durationMs });
+    const [first, last] = [await traffic.next(), await traffic.next()];
+    if (first.done === true || last.done !== true) throw new Error("expected one window of a closed loop");
+    return { window: first.value, ledger: last.value };
+  }
 }
 
 /**
- * One node with few users, the same with nodes beside it that only listen, and then with many users: each window differs
- * from the one before in one thing. What is left of warming up falls on all of them.
+ * One node with few users, the same with nodes beside it that only listen, and then with more users; each at several
+ * rates by the clock, and with many messages at once. Differences in how many messages there were, to how many nodes
+ * and users, and in how many of them shared a wake-up, tell what each of these costs.
  */
 async function* measureCosts(rig: ClusterRig, settings: ClusterSettings) {
-  await warmUp(rig, settings);
-  const alone = yield* windowWithCost(rig, settings, "one node");
+  const traffic = new CostedTraffic(rig, windowMsOf(settings));
+  const paced = (speed: keyof typeof pacedRates, users: number, who: string) =>
+    traffic.under({ ratePerSecond: rateOf(settings, speed, users) }, `${who}, one by one, ${speed}`);
+  const batched = (inFlight: number, who: string) =>
+    traffic.under({ inFlight }, `${who}, ${inFlight} at once per user`);
+
+  await traffic.warmUp();
+  yield* traffic.atRest();
+  yield* paced("middle", fewUsers, "one node");
+  yield* paced("fast", fewUsers, "one node");
+  yield* batched(batchInFlight, "one node");
+
   await Promise.all(rig.nodes.slice(1).map((listener) => rig.unlessFailed(listener.start())));
-  await warmUp(rig, settings);
-  const few = yield* windowWithCost(rig, settings, "and nodes that only listen");
-  await rig.users.join(rig.setup.users * (usersFactor - 1));
-  const many = yield* windowWithCost(rig, settings, "and more users");
+  await traffic.warmUp();
+  const rest = yield* traffic.atRest();
+  yield* paced("slow", fewUsers, "listening nodes");
+  const few = yield* paced("middle", fewUsers, "listening nodes");
+  yield* paced("fast", fewUsers, "listening nodes");
+  yield* batched(1, "listening nodes");
+  const batch = yield* batched(batchInFlight, "listening nodes");
+
+  await rig.users.join(manyUsers - fewUsers);
+  yield* paced("slow", manyUsers, "more users");
+  const many = yield* paced("middle", manyUsers, "more users");
+  yield* batched(2, "more users");
   const memory = await memoryPerConnection(rig);
 
-  const moreDeliveries = many.deliveries / many.published - few.deliveries / few.published;
-  /** From two audiences: what one more recipient costs, and what is left for the message itself. */
-  const split = (name: "nodeCpuUs" | "proxyCpuUs" | "wireSentBytes" | "wireReceivedBytes") => {
-    const perDelivery = (many[name] / many.published - few[name] / few.published) / moreDeliveries;
-    return { perDelivery, perPublication: few[name] / few.published - perDelivery * (few.deliveries / few.published) };
+  /** Per message, beyond what the same time costs at rest; what cannot be told from that is nothing. */
+  const perMessage = (window: CostWindow, program: CostProgram): number | undefined => {
+    const [own, atRest] = [window.work[program], rest.work[program]];
+    if (own === undefined || atRest === undefined) return undefined;
+    const beyond = Math.max(0, own.cpuUs - (atRest.cpuUs * window.meteredMs) / rest.meteredMs);
+    return beyond / window.publications / (program === "listeners" ? listeners : 1);
   };
-  const [onNode, onProxy] = [split("nodeCpuUs"), split("proxyCpuUs")];
-  const [sent, received] = [split("wireSentBytes"), split("wireReceivedBytes")];
-  const nodeCpuUsPerBrokerDelivery = few.listenersCpuUs / few.published / listeners;
-  const brokerCpuUsPerNodeDelivery =
-    (few.brokerCpuUs / few.published - alone.brokerCpuUs / alone.published) / listeners;
-  const { publishedPerSecond, deliveriesPerSecond, deliveries, expectedDeliveries, usersEventLoopUtilization } =
-    many.ledger;
-  // A difference of two noisy numbers may come out below nothing: it stays as it is.
+  const idleShare = (program: CostProgram): number | undefined => {
+    const atRest = rest.work[program];
+    return atRest && atRest.cpuUs / 1000 / rest.meteredMs;
+  };
+  const paced1 = perMessage(few, "listeners");
+  const batched1 = perMessage(batch, "listeners");
+  const moreRecipients = many.deliveries / many.publications - few.deliveries / few.publications;
+  const bytesPerDelivery = (many.wireBytes / many.publications - few.wireBytes / few.publications) / moreRecipients;
+  const { seen } = traffic;
   return defined([
-    ["nodeCpuUsPerDelivery", onNode.perDelivery],
-    ["nodeCpuUsPerBrokerDelivery", nodeCpuUsPerBrokerDelivery],
-    ["nodeCpuUsPerPublication", onNode.perPublication - nodeCpuUsPerBrokerDelivery],
-    ["proxyCpuUsPerDelivery", onProxy.perDelivery],
-    ["proxyCpuUsPerPublication", onProxy.perPublication],
-    ["brokerCpuUsPerNodeDelivery", brokerCpuUsPerNodeDelivery],
-    ["brokerCpuUsPerMessage", alone.brokerCpuUs / alone.published - brokerCpuUsPerNodeDelivery],
+    ["nodeCpuUsPerPacedMessage", paced1],
+    ["nodeCpuUsPerBatchedMessage", batched1],
+    ["batchedOverPacedCpuRatio", paced1 === undefined || batched1 === undefined ? undefined : batched1 / paced1],
+    ["brokerCpuUsPerPacedMessage", perMessage(few, "broker")],
+    ["brokerCpuUsPerBatchedMessage", perMessage(batch, "broker")],
+    ["nodeIdleCpuShare", idleShare("node")],
+    ["proxyIdleCpuShare", idleShare("proxy")],
+    ["brokerIdleCpuShare", idleShare("broker")],
     ["nodeMemoryBytesPerConnection", memory.node?.slope],
     ["nodeMemoryBytesBase", memory.node?.intercept],
     ["proxyMemoryBytesPerConnection", memory.proxy?.slope],
-    ["wireBytesPerDelivery", sent.perDelivery + received.perDelivery],
-    ["wireBytesPerPublication", sent.perPublication + received.perPublication],
-    ["publishedPerSecond", publishedPerSecond],
-    ["deliveriesPerSecond", deliveriesPerSecond],
-    ["deliveredFraction", deliveries / expectedDeliveries],
-    ["usersEventLoopUtilization", usersEventLoopUtilization],
+    ["wireBytesPerDelivery", bytesPerDelivery],
+    ["wireBytesPerPublication", (few.wireBytes - bytesPerDelivery * few.deliveries) / few.publications],
+    ["publishedPerSecond", seen.publishedPerSecond],
+    ["deliveriesPerSecond", seen.deliveriesPerSecond],
+    ["deliveredFraction", seen.deliveries / seen.expected],
+    ["usersEventLoopUtilization", seen.utilization],
   ]);
 }
 
@@ -138,7 +203,7 @@ async function memoryPerConnection(rig: ClusterRig) {
   for (let reading = 1; reading <= memoryReadings; reading++) {
     if (reading > 1) await idle.join(idlers);
     await rig.unlessFailed(node.call("collectGarbage", undefined));
-    const x = rig.setup.users * usersFactor + idlers * reading;
+    const x = manyUsers + idlers * reading;
     points.push({
       node: { x, y: bytes([node.pid!]) },
       proxy: { x, y: bytes(processTree(...rig.proxy.pids())) },
@@ -153,35 +218,49 @@ const heardUsMin = 10;
 const heardByListeners: Expectation = {
   statement: "every message costs every node, whether or not it has a user to send it to",
   formula: `CPU time of a node without users, per message ≥ ${heardUsMin} µs`,
-  metric: "nodeCpuUsPerBrokerDelivery",
+  metric: "nodeCpuUsPerPacedMessage",
   expected: { low: heardUsMin },
 };
 
+/** Waking up costs several times what a message does; half leaves room for messages that come by the clock and still meet. */
+const batchedShareMax = 0.5;
+
+const cheaperTogether: Expectation = {
+  statement: "messages that share a wake-up cost less",
+  formula: `CPU time of a node without users, per message, many at once ÷ one by one ≤ ${batchedShareMax}`,
+  metric: "batchedOverPacedCpuRatio",
+  expected: { high: batchedShareMax },
+};
+
+/** What `measureCosts` has: windows of traffic, windows at rest and warm-ups. */
+const windows = 13;
+const pausesMs = 200;
+
 function variants(settings: ClusterSettings): Variant[] {
-  const durationMs = durationOf(settings);
+  const durationMs = windowMsOf(settings);
   return realBrokers(settings).map(
     (broker): Variant => ({
       name: broker,
-      setup: setupOf(settings, { broker, nodes: 1, spareNodes: listeners, users: settings.users }),
-      load: { kind: "open", ratePerSecond: rateOf(settings) },
+      setup: setupOf(settings, { broker, nodes: 1, spareNodes: listeners, users: fewUsers }),
+      load: { kind: "open", ratePerSecond: rateOf(settings, "fast", fewUsers) },
       durationMs,
-      settings: { usersMax: settings.users * usersFactor + idlers * memoryReadings, listeningNodes: listeners },
-      expectations: [nothingMissing, heardByListeners],
-      trafficMs: 2 * warmUpMsOf(settings) + 3 * (1 + restShare) * durationMs + 3000,
+      settings: { usersMax: manyUsers + idlers * memoryReadings, listeningNodes: listeners },
+      expectations: [nothingMissing, heardByListeners, cheaperTogether],
+      trafficMs: windows * (durationMs + pausesMs) + 2 * (warmUpMs + pausesMs) + 1000,
       run: (rig) => measureCosts(rig, settings),
     }),
   );
 }
 
-/** What a message, a delivery and a connection cost every program on their way: what a capacity plan is made of. */
+/** What a wake-up, a message, a delivery and a connection cost every program on their way: what a plan is made of. */
 export const cost = clusterExperiment({
   name: costExperiment,
   group: "scaling",
   title: "What it costs",
   question: "What do one message, one delivery and one connection cost the node, the load balancer and the broker?",
   lesson:
-    "CPU time per message is the number that carries over to another machine and another load, rates are not. Three of them matter: what a message costs the node it is published at, what it costs every other node, and what it costs per recipient. The second one decides how far a cluster in which every node hears everything can grow.",
-  follows: ["users", "ratePerSecond", "payloadBytes", "durationMs", "brokers", "policy", "protocol"],
+    "A message is cheap, waking up for it is not: a program that is woken up for every message spends several times what it spends on the same message among others. So CPU per message falls as the load grows, and a load at which a program is busy cannot be worked out from one at which it is idle. And every message costs every node, whether or not it has a user for it: that decides how far a cluster in which every node hears everything can grow.",
+  follows: ["ratePerSecond", "payloadBytes", "durationMs", "brokers", "policy", "protocol"],
   metrics: [
     ...costMetricNames,
     "publishedPerSecond",
@@ -191,5 +270,5 @@ export const cost = clusterExperiment({
   ],
   variants,
   /** Nothing is published to the broker when there is none, and its listeners hear nothing. */
-  sabotage: ([right]) => brokenBy(right!, { broker: "none" }, "nodeCpuUsPerBrokerDelivery"),
+  sabotage: ([right]) => brokenBy(right!, { broker: "none" }, "nodeCpuUsPerPacedMessage"),
 });

@@ -1,134 +1,264 @@
-/** A capacity plan as text, as markdown and as data for other programs. */
-
+/** A capacity plan for a terminal (one screen, or with its formulas), in markdown and as data for other programs. */
 import type { Results } from "../../results/contract/results.ts";
-import { costMetricEntry } from "../../results/metrics/cost-metrics.ts";
-import { formatCount, formatInterval } from "../../results/quantities/format.ts";
-import { scalingFits } from "../../results/summary/scaling.ts";
+import { formatCount, formatList, formatMemory, formatQuantity, plural } from "../../results/quantities/format.ts";
+import { arrivalKinds, type Costs, type ProgramCosts } from "../../results/summary/costs.ts";
 import { blocks, bullets, escapeText } from "../text/markdown.ts";
 import { left, renderMarkdownTable, renderPlainTable, right, type Table } from "../text/table.ts";
-import type { Plan, PlanRow } from "./plan.ts";
-import { coresInWords, figure, memoryInWords, number, percent } from "./plan-figures.ts";
-import { basisInWords, planAssumptions, planWarnings, type Warning } from "./plan-warnings.ts";
+import { plainColumns, wrap } from "../text/wrap.ts";
+import { type BrokerPlan, type Figure, measuredCost, type Plan } from "./plan.ts";
 
 /** Where the costs come from, for the reader. */
-export interface PlanSource {
+export interface PlanOrigin {
   readonly file: string;
-  readonly results: Pick<Results, "tool" | "startedAt" | "environment" | "cells">;
+  readonly results: Pick<Results, "tool" | "startedAt" | "environment">;
 }
 
-const groups = ["Load", "Nodes", "Broker", "Load balancer", "Network", "With channels"] as const;
-
-export function renderPlanText(plan: Plan, source: PlanSource): string {
-  const plain = (text: string): string => text;
+export function renderPlanText(plan: Plan, origin: PlanOrigin, { explain = false } = {}): string {
+  const said = (lines: readonly string[]): string => lines.flatMap((line) => wrap(line, plainColumns, "  ")).join("\n");
   return blocks(
-    headline(plan),
-    warningsOf(plan, source)
-      .filter(({ severity }) => severity === "loud")
-      .map(({ message }) => `!! ${message}`)
-      .join("\n"),
-    renderPlainTable(resultTable(plan, plain)),
-    `How it is worked out\n${rowsOf(plan)
-      .map((row) => `  ${nameOf(row)} = ${workedOut(row)}`)
-      .join("\n")}`,
-    `Measured costs, ${origin(source)}\n${renderPlainTable(inputTable(plan, plain))}`,
-    `Remarks\n${remarks(plan, source)
-      .map((line) => `  - ${line}`)
-      .join("\n")}`,
+    said(headline(plan)),
+    renderPlainTable(answerTable(plan)),
+    said([...remarks(plan), ...(explain ? [] : ["--explain shows the formulas and what went into them."])]),
+    ...(explain
+      ? [
+          said(["Model", ...model.map((line) => `  ${line}`)]),
+          ...plan.brokers.map((broker) => `Costs, ${broker.costs.broker}\n${renderPlainTable(costTable(broker))}`),
+          said(["Inputs", ...inputs(plan, origin).map((line) => `  ${line}`)]),
+        ]
+      : []),
   );
 }
 
-export function renderPlanMarkdown(plan: Plan, source: PlanSource): string {
-  return blocks(
-    `# wirebench: capacity plan`,
-    escapeText(headline(plan)),
-    bullets(
-      warningsOf(plan, source)
-        .filter(({ severity }) => severity === "loud")
-        .map(({ message }) => `**${escapeText(message)}**`),
-    ),
-    renderMarkdownTable(resultTable(plan, escapeText)),
-    "## How it is worked out",
-    bullets(rowsOf(plan).map((row) => escapeText(`${nameOf(row)} = ${workedOut(row)}`))),
-    "## Measured costs",
-    escapeText(`${origin(source)}.`),
-    renderMarkdownTable(inputTable(plan, escapeText)),
-    "## Remarks",
-    bullets(remarks(plan, source).map(escapeText)),
+export const renderPlanMarkdown = (plan: Plan, origin: PlanOrigin): string =>
+  blocks(
+    "# wirebench: capacity plan",
+    headline(plan).map(escapeText).join("\n\n"),
+    renderMarkdownTable(answerTable(plan)),
+    bullets(remarks(plan).map(escapeText)),
+    "## Model",
+    bullets(model.map(escapeText)),
+    "## Costs",
+    ...plan.brokers.flatMap((broker) => [`### ${broker.costs.broker}`, renderMarkdownTable(costTable(broker))]),
+    "## Inputs",
+    bullets(inputs(plan, origin).map(escapeText)),
   );
-}
 
-export function planAsData(plan: Plan, source: PlanSource) {
-  const { tool, startedAt, environment } = source.results;
+export function planAsData(plan: Plan, { file, results: { tool, startedAt, environment } }: PlanOrigin) {
   return {
     request: plan.request,
-    broker: plan.model.broker,
-    protocol: plan.model.protocol,
-    source: { file: source.file, tool, startedAt, cpu: environment.cpu, cores: environment.cores },
-    measuredRange: plan.model.range,
-    inputs: plan.inputs.map(({ metric, ...input }) => ({ metric, unit: costMetricEntry(metric).unit, ...input })),
-    results: plan.rows,
-    warnings: warningsOf(plan, source),
-    assumptions: planAssumptions(plan),
+    payloadBytes: plan.payloadBytes,
+    source: { file, tool, startedAt, cpu: environment.cpu, cores: environment.cores },
+    /** Infinite, nothing is enough: null. */
+    brokers: plan.brokers.map(({ costs, sizing, figures, stretch, enough }) => ({
+      broker: costs.broker,
+      protocol: costs.protocol,
+      enough,
+      limit: sizing.limit,
+      ...figures,
+      nodesByMemory: sizing.nodesByMemory,
+      beyondMeasured: stretch,
+      measuredRange: costs.range,
+      costs: Object.values(costs.programs).map(({ program, cores, costs: own, draws }) => ({
+        program,
+        cores,
+        ...Object.fromEntries(costRows(program).map(({ name, read }) => [name, intervalOf(own, draws, read)])),
+        wakeUpsPerArrival: own.law.perArrival,
+        wakeUpsPerSecondMax: own.law.perSecondMax,
+      })),
+    })),
+    refused: plan.refused,
+    remarks: remarks(plan),
+    model,
   };
 }
 
-const warningsOf = (plan: Plan, { results }: PlanSource): Warning[] => planWarnings(plan, scalingFits(results.cells));
+const percent = (share: number): string => `${Math.round(share * 100)} %`;
+/** Two digits: no plan knows three. */
+const about = (value: number): string =>
+  value >= 100 ? formatCount(Number(value.toPrecision(2))) : String(Number(value.toPrecision(2)));
+const shown = (value: number): string => (Number.isFinite(value) ? about(value) : "none");
+const withEnds = ({ value, low, high }: Figure): string =>
+  shown(low) === shown(high) ? shown(value) : `${shown(value)} (${shown(low)}..${shown(high)})`;
 
-function headline({ request, model, sizing }: Plan): string {
-  const { users, messagesPerUserPerSecond: perUser, fanout, payloadBytes } = request;
-  const asked = `${formatCount(users)} users, ${number(perUser)} messages/s each, ${formatCount(fanout)} recipients each, ${formatCount(payloadBytes)} B; nodes of ${coresInWords(request.nodeCores)} and ${memoryInWords(request.nodeMemoryBytes)}, ${percent(request.cpuTarget)} and ${percent(request.memoryTarget)} of them in use; broker ${model.broker}`;
-  const answer = Number.isFinite(sizing.nodes) ? figure(sizing.nodes, "nodes") : "no number of nodes is enough";
-  return `${asked}: ${answer}`;
+function headline({ request, payloadBytes, brokers }: Plan): string[] {
+  const { users, messagesPerUserPerSecond: perUser, fanout, cpuTarget } = request;
+  const messages = users * perUser;
+  const asked = `${formatCount(users)} users × ${about(perUser)} messages/s × ${formatCount(fanout)} recipients, ${formatCount(payloadBytes)} B: ${about(messages)} messages/s, ${about(messages * fanout)} deliveries/s.`;
+  return [asked, ...(brokers.length === 0 ? [] : [answer(brokers, request, cpuTarget)])];
 }
 
-const rowsOf = ({ rows }: Plan): PlanRow[] =>
-  groups.flatMap((group) => rows.filter((candidate) => candidate.group === group));
+function answer(brokers: readonly BrokerPlan[], { users }: Plan["request"], cpuTarget: number): string {
+  const doing = brokers.filter(({ enough }) => enough);
+  const busy = `with no program busier than ${percent(cpuTarget)}`;
+  if (doing.length > 0) {
+    const each = doing.map(({ costs, figures }) => `${costs.broker} with ${nodesOf(figures.nodes)}`);
+    return `Enough, ${busy}: ${formatList(each)}.`;
+  }
+  const most = brokers.reduce((best, one) => (one.sizing.usersMax > best.sizing.usersMax ? one : best));
+  const shards = Math.ceil(users / Math.max(1, most.sizing.usersMax));
+  const { usersMax, usersMaxNodes, limit } = most.sizing;
+  const why = limit === "broker" ? "the broker is full" : "hearing every message fills every node";
+  return `Not as one cluster, ${busy}. The largest is ${most.costs.broker}'s: ${about(usersMax)} users on ${plural(usersMaxNodes, "node")}, where ${why}. More need ${about(shards)} clusters whose users do not write to each other, or channels that only the nodes of their users subscribe to.`;
+}
 
-const nameOf = ({ group, title }: PlanRow): string => `${group}, ${title}`;
+const nodesOf = (figure: Figure): string => `${withEnds(figure)} ${figure.value === 1 ? "node" : "nodes"}`;
 
-const workedOut = (row: PlanRow): string =>
-  row.state === "known" ? `${row.formula} = ${figure(row.value, row.unit)}` : `unknown: ${row.why}`;
-
-function resultTable(plan: Plan, escaped: (text: string) => string): Table {
+/** In users, so that every column compares with what was asked. */
+function answerTable({ brokers, request }: Plan): Table {
   return {
-    columns: [left("For"), left("What"), right("How much"), right("Lowest to highest costs"), left("Basis")],
-    rows: rowsOf(plan).map((row) =>
-      [
-        row.group,
-        row.title,
-        row.state === "known" ? figure(row.value, row.unit) : "–",
-        row.state === "known" ? ends(row) : "",
-        row.state === "known" ? basisInWords(row.basis) : row.why,
-      ].map(escaped),
-    ),
+    columns: [
+      left("users on"),
+      right("one node"),
+      right("a cluster"),
+      left("limit"),
+      right(`nodes for ${short(request.users)}`),
+    ],
+    rows: brokers.map(({ costs, figures, sizing, enough }) => [
+      costs.broker,
+      ends(figures.oneNodeUsers),
+      ends(figures.usersMax),
+      sizing.limit,
+      enough ? ends(figures.nodes) : "none does",
+    ]),
   };
 }
 
-function ends({ value, low, high, unit }: Extract<PlanRow, { state: "known" }>): string {
-  if (low === value && high === value) return "";
-  const shown = (end: number | undefined): string => (end === undefined ? "none is enough" : figure(end, unit));
-  return shown(low) === shown(high) ? "" : `${shown(low)} to ${shown(high)}`;
+const magnitudes = [
+  [1e9, "G"],
+  [1e6, "M"],
+  [1e3, "k"],
+] as const;
+
+/** `190k`: so that seven numbers stand in a line. */
+function short(value: number): string {
+  if (!Number.isFinite(value)) return "∞";
+  const [size, letter] = magnitudes.find(([size]) => value >= size) ?? [1, ""];
+  return `${Number((value / size).toPrecision(2))}${letter}`;
 }
+const ends = ({ value, low, high }: Figure): string =>
+  short(low) === short(high) ? short(value) : `${short(value)} (${short(low)}..${short(high)})`;
 
-const inputTable = ({ inputs }: Plan, escaped: (text: string) => string): Table => ({
-  columns: [left("Cost"), right("Median (95 % interval)"), right("Trials"), left("Cell"), left("Name")],
-  rows: inputs.map(({ metric, interval, trials, cell }) => {
-    const { title, unit } = costMetricEntry(metric);
-    return [title, formatInterval(interval, unit), String(trials), cell, metric].map(escaped);
-  }),
-});
-
-function origin({ file, results: { startedAt, environment, tool } }: PlanSource): string {
-  return `from ${file}, started ${startedAt}, ${environment.cpu}, ${environment.cores} cores, ${tool.name} ${tool.version}`;
-}
-
-function remarks(plan: Plan, source: PlanSource): string[] {
-  const { range } = plan.model;
-  const notes = warningsOf(plan, source).filter(({ severity }) => severity === "note");
-  const rates = range.publicationsPerSecond === undefined ? "" : `, ${number(range.publicationsPerSecond)} messages/s`;
+function remarks({ request, brokers, refused }: Plan): string[] {
+  const [first] = brokers;
+  const proxy = first?.figures;
   return [
-    ...notes.map(({ message }) => message),
-    `Measured with up to ${formatCount(range.users)} users on up to ${formatCount(range.nodes)} nodes${rates}.`,
-    ...planAssumptions(plan),
+    ...(first === undefined || proxy === undefined
+      ? []
+      : [
+          `Load balancer: ${withEnds(proxy.proxyCores)} cores for ${short(request.users)}; the ${first.room.proxyCores} it was measured with carry ${ends(proxy.proxyUsers)}.`,
+          ...memory(request, first),
+        ]),
+    ...(request.machineCores > 1
+      ? [
+          `A node is one process on one core: ${request.machineCores} cores of a machine carry ${request.machineCores} nodes, each of which hears every message again. They do not make one node faster.`,
+        ]
+      : []),
+    ...multiThreaded(brokers),
+    ...(brokers.some(({ enough, sizing }) => enough && sizing.nodes === 1)
+      ? ["Where one node is enough, everybody is cut off when it is lost: run two."]
+      : []),
+    ...beyond(brokers),
+    ...refused.map(({ broker, why }) => `${broker} is left out: ${why}.`),
+  ];
+}
+
+function memory({ nodeMemoryBytes, memoryTarget }: Plan["request"], { room }: BrokerPlan): string[] {
+  if (room.connectionsPerNode === undefined) return ["Memory was not measured: nodes are counted by CPU alone."];
+  return [
+    `Memory: ${formatMemory(nodeMemoryBytes)} of a node, ${percent(memoryTarget)} full, hold ${about(room.connectionsPerNode)} connections.`,
+  ];
+}
+
+function beyond(brokers: readonly BrokerPlan[]): string[] {
+  const far = brokers.filter(({ stretch }) => stretch.times > 1);
+  if (far.length === 0) return ["All of it lies within what was measured."];
+  const each = far.map(({ costs, stretch }) => `${costs.broker} ${short(stretch.times)} x ${stretch.what}`);
+  return [`Beyond what was measured: ${formatList(each)}. Costs that far are a guess.`];
+}
+
+/** What it would do with more cores than it was measured on nobody knows. */
+function multiThreaded(brokers: readonly BrokerPlan[]): string[] {
+  const names = brokers.filter(({ room }) => room.brokerCores > 1).map(({ costs }) => costs.broker);
+  if (names.length === 0) return [];
+  const [cores] = brokers.flatMap(({ room }) => (room.brokerCores > 1 ? [room.brokerCores] : []));
+  return [`${formatList(names)}: with the ${cores} cores of the measurement; what more would do is not known.`];
+}
+
+const model = [
+  "CPU per second of a program = idle + wake-ups/s × per wake-up + messages/s × per message + deliveries/s × per delivery.",
+  "A node is given its users' messages (all ÷ nodes), every message from the broker, and its users' deliveries (all ÷ nodes); the broker every message, and a copy for each node; the load balancer every message and every delivery.",
+  "wake-ups/s = arrivals × (1 − busy) ÷ (1 + arrivals ÷ most): what comes while a program is busy wakes nobody up, and what comes through busy programs comes in batches. Arrivals are what would wake it up at rest; the most is what windows at several rates tend to.",
+  "Busy is where both agree: (own + all) ÷ (1 + all), own = idle and messages, all = every arrival a wake-up, as shares of its cores.",
+  "Fitted by weighted least squares without negative costs, over all windows of all cells at once: a delivery to a user is one number for all brokers, and so is the load balancer. Ends: 95 of 100 of 200 bootstrap resamples, each off by what one of the windows was off.",
+  "Not in it: connecting, reconnecting after a failure, TLS, finding recipients among a node's users, a network (measured over loopback on one host), replicas.",
+];
+
+interface CostRow {
+  readonly name: string;
+  readonly title: string;
+  readonly read: (costs: Costs) => number;
+}
+
+const titles: Record<string, string> = {
+  publication: "per message published",
+  brokerDelivery: "per message from the broker",
+  delivery: "per delivery to a user",
+};
+
+const costRows = (program: ProgramCosts["program"]): CostRow[] => [
+  { name: "idleUsPerSecond", title: "idle, per second", read: (costs) => costs.idleUsPerSecond },
+  { name: "usPerWakeUp", title: "per wake-up", read: (costs) => costs.usPerWakeUp },
+  ...arrivalKinds[program].map((kind, index) => ({
+    name: `usPer${kind[0]!.toUpperCase()}${kind.slice(1)}`,
+    title: program === "broker" && kind === "brokerDelivery" ? "per copy for a node" : titles[kind]!,
+    read: (costs: Costs) => costs.usPer[index]!,
+  })),
+];
+
+function intervalOf(costs: Costs, draws: readonly Costs[], read: CostRow["read"]): Figure {
+  const sorted = draws.map(read).sort((a, b) => a - b);
+  const value = read(costs);
+  const at = (share: number): number => sorted[Math.round(share * (sorted.length - 1))] ?? value;
+  return { value, low: Math.min(value, at(0.025)), high: Math.max(value, at(0.975)) };
+}
+
+function costTable({ costs }: BrokerPlan): Table {
+  return {
+    columns: [left("program"), left("CPU time"), right("cost"), left("from..to")],
+    rows: Object.values(costs.programs).flatMap(({ program, costs: own, draws }) => [
+      ...costRows(program).map(({ title, read }) => {
+        const { value, low, high } = intervalOf(own, draws, read);
+        const us = (one: number): string => formatQuantity(one, "us");
+        return low === 0
+          ? [programTitles[program], title, "not told from 0", `at most ${us(high)}`]
+          : [programTitles[program], title, us(value), `${us(low)}..${us(high)}`];
+      }),
+      [
+        programTitles[program],
+        "wake-ups per arrival; most",
+        own.law.perArrival.map((one) => about(one)).join(" / "),
+        Number.isFinite(own.law.perSecondMax) ? `${about(own.law.perSecondMax)}/s` : "no end seen",
+      ],
+    ]),
+  };
+}
+
+const programTitles = { node: "node", proxy: "load balancer", broker: "broker" } as const;
+
+function inputs({ request, brokers }: Plan, { file, results: { startedAt, environment, tool } }: PlanOrigin): string[] {
+  return [
+    `${file}, started ${startedAt}, ${environment.cpu}, ${environment.cores} cores, load average ${environment.loadAverage.toFixed(1)} before it, ${tool.name} ${tool.version}.`,
+    `Cores busy to ${percent(request.cpuTarget)} on average, memory full to ${percent(request.memoryTarget)}. Rates are averages: where the peak is k times as high, ask for k times --messages-per-user.`,
+    ...brokers.map(({ costs: { broker, range, trials, cell, protocol } }) => {
+      const [base, each] = [
+        measuredCost(cell, "nodeMemoryBytesBase"),
+        measuredCost(cell, "nodeMemoryBytesPerConnection"),
+      ];
+      const bytes =
+        base === undefined || each === undefined
+          ? ""
+          : `; memory of a node ${formatQuantity(base, "bytes")} + ${formatQuantity(each, "bytes")} per connection`;
+      return `${broker}: ${protocol}, ${formatCount(trials)} trials; measured up to ${about(range.publications)} messages/s, ${about(range.nodeDeliveries)} deliveries/s of a node, ${about(range.brokerDeliveries)} messages/s handed to ${range.nodes} nodes${bytes}.`;
+    }),
   ];
 }

@@ -1,193 +1,136 @@
-/** A capacity plan: the arithmetic over measured costs, with where each came from and how far it was stretched. */
-import {
-  type CostMetricName,
-  costExperiment,
-  costMetricEntry,
-  costMetricNames,
-} from "../../results/metrics/cost-metrics.ts";
-import type { CostInput, CostModel, MeasuredRange } from "./cost-model.ts";
-import { type Dimension, dependsOnNodes, type RowContext, type RowKind, type RowUnit, rowKinds } from "./plan-rows.ts";
-import { type Costs, type PlanRequest, type Sizing, sizeCluster } from "./plan-sizing.ts";
+/** A capacity plan: for each broker with measured costs, what a cluster carries, what limits it, and how many nodes it takes. */
+import type { MeasuredCell, Results } from "../../results/contract/results.ts";
+import type { CostMetricName } from "../../results/metrics/cost-metrics.ts";
+import { type BrokerCosts, clusterCosts } from "../../results/summary/costs.ts";
+import { coresUsed, loadOf, type Room, type Sizing, sizeCluster, type Traffic } from "./sizing.ts";
 
-/** How a result relates to what was measured. */
-export type Basis =
-  /** Follows from what was asked. */
-  | { readonly kind: "arithmetic" }
-  /** Everything it depends on was measured at least as large. */
-  | { readonly kind: "measured" }
-  /** `times` larger in what is stretched most. */
-  | {
-      readonly kind: "extrapolated";
-      readonly times: number;
-      readonly dimension: Dimension;
-      readonly asked: number;
-      readonly measured: number;
-    }
-  /** Nobody recorded how large it was. */
-  | { readonly kind: "unknown"; readonly dimension: Dimension };
-
-interface RowHead extends Pick<RowKind, "name" | "group" | "title"> {
-  readonly unit: RowUnit;
+export interface PlanRequest extends Traffic {
+  readonly users: number;
+  readonly cpuTarget: number;
+  readonly nodeMemoryBytes: number;
+  /** Share of the memory that may be in use. */
+  readonly memoryTarget: number;
+  /** Of a machine that nodes run on; each of them uses one. */
+  readonly machineCores: number;
 }
 
-export type PlanRow =
-  | (RowHead & {
-      readonly state: "known";
-      readonly value: number;
-      /** With every cost at the lower, and at the upper, end of its interval. Absent: nothing is enough then. */
-      readonly low?: number;
-      readonly high?: number;
-      readonly formula: string;
-      readonly basis: Basis;
-    })
-  | (RowHead & { readonly state: "unknown"; readonly why: string });
+/** A number, and where it lies with costs at other ends. Infinite: nothing is enough. */
+export interface Figure {
+  readonly value: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+export type PlanFigures = Readonly<Record<Exclude<keyof Sizing, "limit" | "nodesByMemory">, Figure>>;
+
+/** How many times more is asked of something than was measured; not above 1: measured. */
+export interface Stretch {
+  readonly what: string;
+  readonly asked: number;
+  readonly measured: number;
+  readonly times: number;
+}
+
+export interface BrokerPlan {
+  readonly costs: BrokerCosts;
+  readonly sizing: Sizing;
+  readonly figures: PlanFigures;
+  readonly room: Room;
+  /** Of what is stretched most: the cluster asked for where nodes are enough, else the largest one there can be. */
+  readonly stretch: Stretch;
+  /** The cluster does what was asked. */
+  readonly enough: boolean;
+}
 
 export interface Plan {
-  readonly request: PlanRequest & { readonly payloadBytes: number };
-  readonly model: CostModel;
-  readonly inputs: readonly CostInput[];
-  readonly rows: readonly PlanRow[];
-  readonly sizing: Sizing;
-  /** The costs the plan was made with: measured, turned to the payload asked for, or stood in for. */
-  readonly costs: Costs;
-  /** What stands in for costs that were not measured. */
-  readonly standIns: readonly string[];
+  readonly request: PlanRequest;
+  readonly payloadBytes: number;
+  readonly brokers: readonly BrokerPlan[];
+  readonly refused: readonly { readonly broker: string; readonly why: string }[];
 }
 
-const indispensable: readonly CostMetricName[] = [
-  "nodeCpuUsPerDelivery",
-  "nodeMemoryBytesBase",
-  "nodeMemoryBytesPerConnection",
-];
+export type PlanSource = Pick<Results, "cells" | "environment">;
 
-/** What there is no number of nodes without, and so no plan. Of the two costs of a message one will do. */
-export function missingCosts({ inputs }: CostModel): CostMetricName[] {
-  const perMessage: CostMetricName[] = ["nodeCpuUsPerPublication", "nodeCpuUsPerBrokerDelivery"];
-  const missing = (name: CostMetricName): boolean => inputs[name] === undefined;
-  return [...(perMessage.every(missing) ? perMessage : []), ...indispensable.filter(missing)];
-}
+/** Brokers that connect nodes on several machines; without one there is nothing to plan. */
+export const isPlannable = (broker: string): boolean => broker !== "none" && broker !== "memory";
 
-/** Lower end, middle or upper end of every cost's interval. */
-type Corner = "low" | "value" | "high";
-
-export function planCluster(asked: PlanRequest, model: CostModel): Plan {
-  const request = { ...asked, payloadBytes: asked.payloadBytes ?? model.payloadBytes };
-  const contextAt = (corner: Corner, built?: number): RowContext => {
-    const costs = costsAt(model, request.payloadBytes, corner);
-    return { request, costs, sizing: sizeCluster(request, costs, built) };
-  };
-  const value = contextAt("value");
-  // The ends of the other results are those of the cluster that is planned, should it turn out cheaper or dearer.
-  const { nodes } = value.sizing;
-  const contexts = { value, low: contextAt("low", nodes), high: contextAt("high", nodes) };
+export function planCluster(request: PlanRequest, { cells, environment }: PlanSource, broker?: string): Plan {
+  const { brokers, refused } = clusterCosts(cells, environment.cores);
+  const wanted = (one: { broker: string }): boolean =>
+    isPlannable(one.broker) && (broker === undefined || one.broker === broker);
+  const chosen = brokers.filter(wanted);
   return {
     request,
-    model,
-    inputs: costMetricNames.flatMap((name) => model.inputs[name] ?? []),
-    rows: rowKinds.map((kind) => planRow(kind, contexts, model)),
-    sizing: value.sizing,
-    costs: value.costs,
-    standIns: standIns(model),
+    payloadBytes: chosen[0]?.payloadBytes ?? 0,
+    brokers: chosen.map((costs) => planBroker(request, costs)),
+    refused: refused.filter(wanted),
   };
 }
 
-const payloadMetrics: ReadonlySet<CostMetricName> = new Set([
-  "wireBytesPerPublication",
-  "wireBytesPerDelivery",
-  "brokerWireBytesPerMessage",
-  "brokerWireBytesPerNodeDelivery",
-]);
-
-function costsAt({ inputs }: CostModel, payloadBytes: number, corner: Corner): Costs {
-  const measured: Partial<Record<CostMetricName, number>> = {};
-  for (const input of Object.values(inputs)) {
-    const more = payloadMetrics.has(input.metric) ? payloadBytes - input.payloadBytes : 0;
-    measured[input.metric] = Math.max(0, input.interval[corner] + more);
-  }
-  return withStandIns(measured, payloadBytes);
-}
-
-/** As `costMetricEntries` say. */
-function withStandIns(measured: Partial<Record<CostMetricName, number>>, payloadBytes: number): Costs {
-  const costs = { ...measured };
-  if (costs.nodeCpuUsPerBrokerDelivery === undefined && costs.nodeCpuUsPerPublication !== undefined) {
-    costs.nodeCpuUsPerBrokerDelivery = costs.nodeCpuUsPerPublication;
-    costs.nodeCpuUsPerPublication = 0;
-  }
-  if (costs.nodeCpuUsPerPublication === undefined && costs.nodeCpuUsPerBrokerDelivery !== undefined) {
-    costs.nodeCpuUsPerPublication = costs.nodeCpuUsPerBrokerDelivery;
-  }
-  const perPublication = costs.proxyCpuUsPerPublication ?? costs.proxyCpuUsPerDelivery;
-  if (perPublication !== undefined) costs.proxyCpuUsPerPublication = perPublication;
-  costs.brokerWireBytesPerMessage ??= payloadBytes;
-  costs.brokerWireBytesPerNodeDelivery ??= payloadBytes;
-  return costs;
-}
-
-const standIns = ({ inputs }: CostModel): string[] =>
-  costMetricNames.flatMap((name) => {
-    const { standIn } = costMetricEntry(name);
-    return standIn === undefined || inputs[name] !== undefined ? [] : [`${name} was not measured: ${standIn}`];
-  });
-
-function planRow(kind: RowKind, contexts: Record<Corner, RowContext>, model: CostModel): PlanRow {
-  const { name, group, title, unit } = kind;
-  const head = { name, group, title, unit };
-  const unknown = (why: string): PlanRow => ({ ...head, state: "unknown", why });
-  const { costs } = contexts.value;
-  const missing = kind.needs.filter((metric) => costs[metric] === undefined);
-  if (missing.length > 0) {
-    return unknown(`needs ${missing.join(" and ")}, which the experiment ${costExperiment} measures`);
-  }
-  const value = kind.read(contexts.value);
-  if (!Number.isFinite(contexts.value.sizing.nodes) && dependsOnNodes(kind)) {
-    return unknown("no number of nodes is enough");
-  }
-  if (!Number.isFinite(value)) return unknown(impossible(kind));
-  const ends = [kind.read(contexts.low), kind.read(contexts.high)].sort((a, b) => a - b);
-  const [low, high] = ends.map((end) => (Number.isFinite(end) ? end : undefined));
+function planBroker(request: PlanRequest, costs: BrokerCosts): BrokerPlan {
+  const { programs } = costs;
+  const room: Room = {
+    cpuTarget: request.cpuTarget,
+    brokerCores: programs.broker.cores,
+    proxyCores: programs.proxy.cores,
+    ...connectionsOf(request, costs.cell),
+  };
+  const size = (draw?: number): Sizing => sizeCluster(request.users, request, coresUsed(costs, draw), room);
+  const sizing = size();
+  const draws = programs.node.predictive.map((_, draw) => size(draw));
+  const figure = (name: keyof PlanFigures): Figure => {
+    const sorted = draws.map((draw) => draw[name]).sort((a, b) => a - b);
+    const value = sizing[name];
+    const at = (share: number): number => sorted[Math.round(share * (sorted.length - 1))] ?? value;
+    return { value, low: Math.min(value, at(0.025)), high: Math.max(value, at(0.975)) };
+  };
+  const enough = Number.isFinite(sizing.nodes) && sizing.brokerCores <= room.brokerCores * request.cpuTarget;
   return {
-    ...head,
-    state: "known",
-    value,
-    ...(low !== undefined && { low }),
-    ...(high !== undefined && { high }),
-    formula: kind.formula(contexts.value),
-    basis: basisOf(kind, contexts.value, model.range),
+    costs,
+    sizing,
+    room,
+    enough,
+    stretch: stretchOf(
+      request,
+      costs,
+      enough ? request.users : sizing.usersMax,
+      enough ? sizing.nodes : sizing.usersMaxNodes,
+    ),
+    figures: {
+      nodes: figure("nodes"),
+      nodeCores: figure("nodeCores"),
+      brokerCores: figure("brokerCores"),
+      proxyCores: figure("proxyCores"),
+      oneNodeUsers: figure("oneNodeUsers"),
+      proxyUsers: figure("proxyUsers"),
+      usersMax: figure("usersMax"),
+      usersMaxNodes: figure("usersMaxNodes"),
+    },
   };
 }
 
-function impossible({ name }: RowKind): string {
-  if (name === "ceilingPublicationsPerSecond") return "no limit: that cost was measured as 0";
-  if (name === "nodeCpuShareOneDown") return "there is only one node: when it is lost, nothing is left";
-  return "no number of nodes is enough";
+export const measuredCost = ({ summary }: MeasuredCell, name: CostMetricName): number | undefined =>
+  summary[name]?.value;
+
+/** Memory is one straight line. */
+function connectionsOf(
+  { nodeMemoryBytes, memoryTarget }: PlanRequest,
+  cell: MeasuredCell,
+): Pick<Room, "connectionsPerNode"> {
+  const [base, each] = [measuredCost(cell, "nodeMemoryBytesBase"), measuredCost(cell, "nodeMemoryBytesPerConnection")];
+  if (base === undefined || each === undefined || each <= 0) return {};
+  return { connectionsPerNode: Math.max(0, Math.floor((nodeMemoryBytes * memoryTarget - base) / each)) };
 }
 
-function basisOf(kind: RowKind, context: RowContext, range: MeasuredRange): Basis {
-  if (kind.dimensions.length === 0) return { kind: "arithmetic" };
-  // A number of nodes is judged by the cluster it would be.
-  const nodes = kind.unit === "nodes" ? kind.read(context) : context.sizing.nodes;
-  let worst: Extract<Basis, { kind: "extrapolated" }> | undefined;
-  for (const dimension of kind.dimensions) {
-    const asked =
-      kind.name === "ceilingPublicationsPerSecond" ? kind.read(context) : askedOf(dimension, context, nodes);
-    const measured = range[dimension];
-    if (measured === undefined || measured === 0) return { kind: "unknown", dimension };
-    const times = asked / measured;
-    if (times > (worst?.times ?? 1)) worst = { kind: "extrapolated", times, dimension, asked, measured };
-  }
-  return worst ?? { kind: "measured" };
-}
-
-function askedOf(dimension: Dimension, { request, sizing }: RowContext, nodes: number): number {
-  const asked: Record<Dimension, number> = {
-    users: request.users,
-    nodes,
-    usersPerNode: Math.ceil(request.users / nodes),
-    publicationsPerSecond: sizing.publicationsPerSecond,
-    deliveriesPerSecond: sizing.deliveriesPerSecond,
-    deliveriesPerSecondPerNode: sizing.deliveriesPerSecond / nodes,
-    nodeDeliveriesPerSecond: sizing.publicationsPerSecond * nodes,
-  };
-  return asked[dimension];
+function stretchOf(request: PlanRequest, { range }: BrokerCosts, users: number, nodes: number): Stretch {
+  const { publicationsPerSecond, deliveriesPerSecond } = loadOf(users, request, nodes);
+  const stretches = (
+    [
+      ["messages", publicationsPerSecond, range.publications],
+      ["deliveries per node", deliveriesPerSecond / nodes, range.nodeDeliveries],
+      ["copies to nodes", publicationsPerSecond * nodes, range.brokerDeliveries],
+      ["nodes", nodes, range.nodes],
+    ] as const
+  ).map(([what, asked, measured]): Stretch => ({ what, asked, measured, times: asked / measured }));
+  return stretches.reduce((most, one) => (one.times > most.times ? one : most));
 }

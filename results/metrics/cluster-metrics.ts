@@ -14,8 +14,8 @@ const compared = [
   "chainDeliveriesPerSecond",
   "p99ReconnectedMs",
   "brokerAwayMs",
-  "nodeCpuUsPerDelivery",
-  "nodeCpuUsPerBrokerDelivery",
+  "nodeCpuUsPerPacedMessage",
+  "nodeCpuUsPerBatchedMessage",
 ] as const;
 
 const table = {

@@ -1,6 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { parseKilobytes, parseSchedstat, parseStat, parseTcpSockets, parseUnixConnections } from "./process-files.ts";
+import {
+  parseKilobytes,
+  parseSchedstat,
+  parseSleeps,
+  parseStat,
+  parseTcpSockets,
+  parseUnixConnections,
+} from "./process-files.ts";
 
 const stat = (command: string) =>
   `4711 (${command}) S 42 4711 4711 0 -1 4194560 5000 0 3 0 123 45 6 7 20 0 11 0 9000 1300000000 17000 18446744073709551615 1 1 0`;
@@ -20,6 +27,10 @@ test("refuses what is not the text of stat", () => {
 test("reads the time a thread ran from schedstat, in microseconds", () => {
   assert.equal(parseSchedstat("659553 120 2\n"), 659.553);
   assert.equal(parseSchedstat("0 0 0\n"), 0);
+});
+
+test("reads how often a thread went to sleep, and not how often it was made to", () => {
+  assert.equal(parseSleeps("Threads:\t11\nvoluntary_ctxt_switches:\t150\nnonvoluntary_ctxt_switches:\t7\n"), 150);
 });
 
 test("reads a field in bytes, and none from a field that is missing or only begins alike", () => {

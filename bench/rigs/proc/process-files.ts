@@ -24,6 +24,9 @@ export function parseStat(text: string): ProcessStat {
 /** `/proc/PID/task/TID/schedstat`: nanoseconds a thread ran, here as microseconds; 0 where the kernel keeps no such book. */
 export const parseSchedstat = (text: string): number => Number(text.split(" ")[0]) / 1000;
 
+/** `/proc/PID/task/TID/status`: how often a thread gave up its processor because it had nothing to do, since it began. */
+export const parseSleeps = (text: string): number => Number(/^voluntary_ctxt_switches:\s+(\d+)$/m.exec(text)?.[1]);
+
 /** A field of `/proc/PID/status` or `smaps_rollup` in bytes; both say kB and mean 1024. Undefined where it is missing. */
 export function parseKilobytes(text: string, field: string): number | undefined {
   const found = new RegExp(`^${field}:\\s+(\\d+) kB$`, "m").exec(text)?.[1];

@@ -1,7 +1,7 @@
 /** CPU time and memory of any process of this host, ours or not. Nothing is known off Linux, or where /proc is hidden. */
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { basename } from "node:path";
-import { parseKilobytes, parseSchedstat, parseStat } from "./process-files.ts";
+import { parseKilobytes, parseSchedstat, parseSleeps, parseStat } from "./process-files.ts";
 
 /**
  * Where a CPU time was read: `schedstat` counts nanoseconds, up to one timer interrupt (1 to 10 ms) behind for a
@@ -25,6 +25,18 @@ export function cpuTime(pid: number): CpuTime | undefined {
   const stat = read(String(pid), "stat");
   return stat === undefined ? undefined : { cpuUs: parseStat(stat).cpuUs, source: "stat", byThread: new Map() };
 }
+
+/**
+ * How often each thread of a process went to sleep for want of work, and so was woken up again: voluntary context
+ * switches. Empty if there is no such process or it may not be read.
+ */
+export const sleepsByThread = (pid: number): ReadonlyMap<string, number> =>
+  new Map(
+    threadsOf(pid).flatMap((thread) => {
+      const status = read(thread, "status");
+      return status === undefined ? [] : [[thread, parseSleeps(status)] as const];
+    }),
+  );
 
 /**
  * Anonymous memory (heap, stacks, buffers) in RAM, in bytes. Not what is mapped from files: code is shared, and grows
