@@ -1,5 +1,6 @@
 import type { ClusterSettings } from "../rigs/cluster/cluster-setup.ts";
 import { brokenBy, clusterExperiment, type Variant } from "./cluster/cluster-experiment.ts";
+import { coresMetrics } from "./cluster/cores.ts";
 import { nothingMissing } from "./cluster/expectations.ts";
 import { ledgerMeasures, ledgerMetrics } from "./cluster/ledger-measures.ts";
 import { evenUsers, realBrokers, setupOf } from "./cluster/setup.ts";
@@ -33,13 +34,18 @@ function variants(settings: ClusterSettings): Variant[] {
       run: async function* (rig) {
         const open = yield* openLoop(rig, { name: "open loop", ratePerSecond, durationMs });
         await rig.users.reset();
-        const closed = yield* closedLoop(rig, { name: "closed loop", durationMs, inFlight, publishers: nodes });
+        const { ledger: closed, cores } = yield* closedLoop(rig, {
+          name: "closed loop",
+          durationMs,
+          inFlight,
+          publishers: nodes,
+        });
         return {
           ...ledgerMeasures(open),
           deliveriesPerPublication: closed.deliveries / closed.publishedMessages,
           chainPublishedPerSecond: closed.publishedPerSecond,
           chainDeliveriesPerSecond: closed.deliveriesPerSecond,
-          usersEventLoopUtilization: closed.usersEventLoopUtilization,
+          ...cores,
         };
       },
     };
@@ -66,7 +72,13 @@ export const fanOut = clusterExperiment({
     "policy",
     "protocol",
   ],
-  metrics: [...ledgerMetrics, "deliveriesPerPublication", "chainPublishedPerSecond", "chainDeliveriesPerSecond"],
+  metrics: [
+    ...ledgerMetrics,
+    "deliveriesPerPublication",
+    "chainPublishedPerSecond",
+    "chainDeliveriesPerSecond",
+    ...coresMetrics,
+  ],
   variants,
   sabotage: ([right]) => brokenBy(right!, { broker: "none" }, "deliveredFraction"),
 });

@@ -1,6 +1,7 @@
 import { scalingExperiment } from "../../results/summary/scaling.ts";
 import type { ClusterSettings } from "../rigs/cluster/cluster-setup.ts";
 import { brokenBy, clusterExperiment, type Variant } from "./cluster/cluster-experiment.ts";
+import { coresMetrics } from "./cluster/cores.ts";
 import { nothingMissing } from "./cluster/expectations.ts";
 import { ledgerMeasures, ledgerMetrics } from "./cluster/ledger-measures.ts";
 import { evenUsers, realBrokers, setupOf } from "./cluster/setup.ts";
@@ -20,7 +21,8 @@ function variants(settings: ClusterSettings): Variant[] {
     expectations: [nothingMissing],
     trafficMs: durationMs + 500,
     run: async function* (rig) {
-      return ledgerMeasures(yield* closedLoop(rig, { durationMs, inFlight }));
+      const { ledger, cores } = yield* closedLoop(rig, { durationMs, inFlight });
+      return { ...ledgerMeasures(ledger), ...cores };
     },
   });
   return realBrokers(settings).flatMap((broker) => settings.nodeCounts.map((nodes) => variant(broker, nodes)));
@@ -35,7 +37,7 @@ export const scaling = clusterExperiment({
   lesson:
     "In a broadcast every node hears every message, so more nodes share the writing to users and multiply the reading from the broker. What part is shared and what is not, the Universal Scalability Law tells as two numbers. On one machine the nodes also share its cores, so what is seen here is the cost of coordination, not the gain of more machines.",
   follows: ["users", "payloadBytes", "durationMs", "nodeCounts", "brokers", "policy", "protocol"],
-  metrics: ledgerMetrics,
+  metrics: [...ledgerMetrics, ...coresMetrics],
   variants,
   sabotage: (cells) => brokenBy(cells.at(-1)!, { broker: "none" }, "deliveredFraction"),
 });

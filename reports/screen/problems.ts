@@ -67,6 +67,10 @@ const causeFirst: readonly Flag["cause"][] = ["target", "wirebench", "machine"];
 const inShort: Readonly<Record<string, string>> = {
   "generator-saturated": "the load generator was the limit",
   "users-saturated": "the load generator was the limit",
+  "closed-loop-users-full": "the load generator was the limit",
+  "closed-loop-machine-full": "the machine's cores were the limit: rates of the closed loop are lower bounds",
+  "closed-loop-underloaded": "nothing was full: rates of the closed loop are lower bounds",
+  "users-starved": "the machine kept the load generator from its core",
   "capacity-bound": "the load generator was the limit",
   "generator-late": "the load generator was late",
   "users-late": "many messages were sent late, which their delays contain",

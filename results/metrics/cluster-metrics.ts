@@ -239,6 +239,8 @@ const table = {
       "distinct (message, user) pairs that arrived, per second of publishing",
     ],
     ["publishedPerSecond", "published per second", "messages published per second, all users together"],
+  ]),
+  ...entries({ unit: "perSecond", topic: "rate", better: "higher", whenGeneratorBound: "at-least", closedLoop: true }, [
     [
       "chainDeliveriesPerSecond",
       "closed-loop deliveries per second",
@@ -250,7 +252,19 @@ const table = {
     [
       "usersEventLoopUtilization",
       "users' process busy",
-      "time the process that is the users was not idle; near 100 % it was the limit",
+      "time the process that is the users, or the busiest of them, was not idle, which waiting for a core is not",
+    ],
+    ["usersCpuShare", "users' CPU", "CPU time of that process's thread over the time; near 100 % it was the limit"],
+  ]),
+  ...entries({ unit: "share", topic: "generator", closedLoop: true }, [
+    ["chainNodeCpuShare", "closed loop, busiest node", "CPU time of the busiest node's busiest thread over the time"],
+    ["chainBrokerCpuShare", "closed loop, broker", "CPU time of the broker's busiest thread over the time"],
+    ["chainBalancerCpuShare", "closed loop, load balancer", "CPU time of its busiest thread over the time"],
+    ["chainUsersCpuShare", "closed loop, users", "CPU time of the busiest process of users over the time"],
+    [
+      "chainIdleCoresShare",
+      "closed loop, idle cores",
+      "part of the time in which the machine's cores had nothing to do",
     ],
   ]),
   ...entries({ unit: "ms", topic: "machine", better: "lower" }, [
@@ -270,7 +284,11 @@ const table = {
   ]),
   ...costMetrics,
   ...entries({ unit: "us", topic: "cost", better: "lower" }, [
-    ["serverCpuUsPerDelivery", "nodes' CPU per delivery", "CPU time of all nodes over the deliveries they made"],
+    [
+      "serverCpuUsPerDelivery",
+      "nodes' CPU per delivery",
+      "CPU time of all nodes in the closed loop over the deliveries they made",
+    ],
   ]),
   ...entries({ unit: "memory", topic: "cost", better: "lower" }, [
     ["nodeQueueBytesMax", "longest queue", "most bytes a node held for users who did not read"],

@@ -4,6 +4,7 @@ import { histogramOf, madeUpFlow, madeUpParameters, trialWith, windowOf } from "
 import type { Flag, Trial } from "../contract/results.ts";
 import type { WindowUse } from "../recording/flows.ts";
 import { trafficMeasures } from "../recording/traffic-measures.ts";
+import { closedLoopCodes } from "../validity/closed-loop.ts";
 import { summarise } from "./summary.ts";
 
 const closed = madeUpParameters("throughput");
@@ -85,5 +86,43 @@ describe("a delay from the schedule", () => {
   it("says by how much the load generator was late", () => {
     const { scheduledP99Us } = summarise([lateTrial(20, 5000)], { parameters: openLoop }).summary;
     assert.match(scheduledP99Us!.why!, /^the load generator itself was late by 5\.00 ms at this percentile/);
+  });
+});
+
+describe("the closed loop of a cluster", () => {
+  const full: Flag = {
+    code: closedLoopCodes.machine,
+    severity: "warning",
+    cause: "machine",
+    message: "cores were full",
+  };
+  const idle: Flag = { ...full, code: closedLoopCodes.load, message: "nothing was full" };
+  const measures = {
+    deliveriesPerSecond: 3000,
+    lastRecipientP50Us: 900,
+    chainDeliveriesPerSecond: 50_000,
+    chainNodeCpuShare: 0.7,
+  };
+  const boundsOf = (flag: Flag, parameters: typeof closed) => {
+    const { summary } = summarise([trialWith({ measures })], { parameters, flags: [flag] });
+    const { chainDeliveriesPerSecond, deliveriesPerSecond, lastRecipientP50Us, chainNodeCpuShare } = summary;
+    return [chainDeliveriesPerSecond, deliveriesPerSecond, lastRecipientP50Us, chainNodeCpuShare].map(
+      (number) => number!.bound,
+    );
+  };
+
+  it("has bounds where something else was full, and leaves what followed a schedule in the same cell alone", () => {
+    assert.deepEqual(boundsOf(full, openLoop), ["at-least", undefined, undefined, undefined]);
+    assert.deepEqual(boundsOf(full, closed), ["at-least", "at-least", "at-most", undefined]);
+  });
+
+  it("has lower bounds of its rates, but true delays, where nothing was full", () => {
+    assert.deepEqual(boundsOf(idle, openLoop), ["at-least", undefined, undefined, undefined]);
+    assert.deepEqual(boundsOf(idle, closed), ["at-least", "at-least", undefined, undefined]);
+  });
+
+  it("says what was full", () => {
+    const { summary } = summarise([trialWith({ measures })], { parameters: closed, flags: [full] });
+    assert.equal(summary.deliveriesPerSecond!.why, "cores were full");
   });
 });

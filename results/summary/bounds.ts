@@ -5,6 +5,7 @@ import type { Metric } from "../metrics/metrics.ts";
 import { formatQuantity } from "../quantities/format.ts";
 import { useOf } from "../recording/flows.ts";
 import { median } from "../statistics/moments.ts";
+import { closedLoopDelays, closedLoopRates } from "../validity/closed-loop.ts";
 import { pooledUs, type RecordedDelays } from "./recorded-delays.ts";
 
 /** What keeps a number from being taken as it stands. */
@@ -22,7 +23,7 @@ export interface LimitContext {
 }
 
 /** The load generator, or the users of a cluster, were the limit of whatever was measured. */
-const limitsAll: ReadonlySet<string> = new Set(["users-saturated", "capacity-bound"]);
+const limitsAll: ReadonlySet<string> = new Set(["users-saturated", "users-starved", "capacity-bound"]);
 /** They read late, too. */
 const limitsDelays: ReadonlySet<string> = new Set([...limitsAll, "generator-saturated"]);
 
@@ -36,6 +37,8 @@ const dispatchShareMax = 0.5;
 /** Undefined for a number that may be taken as it stands. */
 export function limitOf(metric: Metric, context: LimitContext): Limit | undefined {
   const { whenGeneratorBound } = metric;
+  const closedLoop = closedLoopLimitOf(metric, context);
+  if (metric.closedLoop || closedLoop !== undefined) return closedLoop;
   const codes = whenGeneratorBound === "at-least" ? limitsAll : limitsDelays;
   const isLimited = context.flags.some(({ code }) => codes.has(code));
   if (whenGeneratorBound === "unknown") {
@@ -46,6 +49,15 @@ export function limitOf(metric: Metric, context: LimitContext): Limit | undefine
   if (whenGeneratorBound !== undefined && isLimited) return { bound: whenGeneratorBound, why: generatorLimit };
   if (metric.name === "achievedRatePerSecond") return idleServer(context);
   return whenGeneratorBound === "at-most" ? lateDispatch(metric.name, context) : undefined;
+}
+
+/** Of what was measured in the closed loop of a cluster: something else than the cluster was full. */
+function closedLoopLimitOf({ whenGeneratorBound, closedLoop }: Metric, context: LimitContext): Limit | undefined {
+  if (whenGeneratorBound === undefined || whenGeneratorBound === "unknown") return undefined;
+  if (!closedLoop && context.parameters?.load?.kind !== "closed") return undefined;
+  const codes = whenGeneratorBound === "at-least" ? closedLoopRates : closedLoopDelays;
+  const flag = context.flags.find(({ code }) => codes.has(code));
+  return flag && { bound: whenGeneratorBound, why: flag.message };
 }
 
 /** Percentile by percentile: a median may be the target's while the tail is the load generator's. */

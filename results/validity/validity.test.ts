@@ -274,6 +274,22 @@ test("users whose process was full in any trial bind the cell to them", () => {
   });
 });
 
+test("users who had no core are told from users who were full", () => {
+  const busy = { usersEventLoopUtilization: 0.95 };
+  assert.deepEqual(users({ ...busy, usersCpuShare: 0.91 }).codes, ["users-saturated"]);
+  assert.deepEqual(users({ ...busy, usersCpuShare: 0.4 }).codes, ["users-starved"]);
+});
+
+test("in a closed loop that was watched it counts what was full, and not that everybody was busy", () => {
+  const measures = { usersEventLoopUtilization: 1, usersCpuShare: 0.5, chainUsersCpuShare: 0.5 };
+  const codes = (chainNodeCpuShare: number): string[] =>
+    judge([trialWith({ measures: { ...measures, chainNodeCpuShare } })], parametersOf(closed), prompt).flags.map(
+      ({ code }) => code,
+    );
+  assert.deepEqual(codes(0.95), []);
+  assert.deepEqual(codes(0.5), ["closed-loop-underloaded"]);
+});
+
 test("users who sent late are named: by the 99th percentile, or where none has one, by the median", () => {
   const busy = { usersEventLoopUtilization: 0.5 };
   const late = { verdict: "valid", codes: ["users-late"] };

@@ -4,6 +4,7 @@ import type { MetricName } from "../metrics/metrics.ts";
 import type { LedgerCount } from "../recording/flows.ts";
 import { memoryNotLinear } from "../recording/memory.ts";
 import { carriesPercentile } from "../statistics/histogram.ts";
+import { closedLoopLimit } from "./closed-loop.ts";
 import { cpuWaitShareMax } from "./cpu-contention.ts";
 import { dispatchUsMax, usersSaturated } from "./disturbances.ts";
 import { type MachineLoad, wasBusy } from "./machine.ts";
@@ -36,6 +37,7 @@ export const generatorLimitCodes: ReadonlySet<string> = new Set([
   "generator-late",
   "generator-saturated",
   "users-saturated",
+  "users-starved",
   "capacity-bound",
 ]);
 
@@ -61,7 +63,7 @@ export function judge(
     ...fewSamplesFlags(windows),
     ...generatorStallFlags(windows),
     ...outlyingTrialFlags(trials, stallMs),
-    ...usersFlags(trials),
+    ...usersFlags(trials, parameters),
     ...trialFlags(trials),
     ...machineFlags(machine),
   ]);
@@ -247,26 +249,38 @@ function generatorStallFlags(windows: readonly WindowDigest[]): Flag[] {
   return stalled > 0 ? [{ code: "generator-stall", severity: "warning", cause: "wirebench", message }] : [];
 }
 
-/** Virtual users that are one process: what it could not take, nobody measured. */
-function usersFlags(trials: readonly Pick<Trial, "measures">[]): Flag[] {
+/** Virtual users of a cluster: what they could not take, nobody measured. */
+function usersFlags(trials: readonly Pick<Trial, "measures">[], { load }: Parameters): Flag[] {
   const worst = (metric: MetricName): number => Math.max(0, ...trials.map(({ measures }) => measures[metric] ?? 0));
   const busy = worst("usersEventLoopUtilization");
   if (busy === 0) return [];
+  const closedLoop = closedLoopLimit(trials);
+  const flags: Flag[] = closedLoop !== undefined && "flag" in closedLoop ? [closedLoop.flag] : [];
+  // In a closed loop everything that has a core to itself is busy all the time: what was full is said above.
+  if (load?.kind !== "closed" || closedLoop === undefined) flags.push(...busyUsersFlags(busy, worst("usersCpuShare")));
   // Too few messages for a 99th percentile: then half of them must have been on time at least.
   const [percentile, share] = trials.some(({ measures }) => measures.dispatchP99Us !== undefined)
     ? (["P99", "1 %"] as const)
     : (["P50", "half"] as const);
   const late = worst(`dispatch${percentile}Us`);
-  const flags: Flag[] = [];
-  if (busy > saturated) {
-    const message = `the process of the virtual users was busy ${Math.round(busy * 100)} % of the time: rates are lower bounds and delays upper bounds`;
-    flags.push({ code: "users-saturated", severity: "warning", cause: "wirebench", message });
-  }
   if (late > dispatchUsMax) {
     const message = `${share} of the messages were sent ${Math.round(late / 1000)} ms or more after they were due: delays from the schedule include that`;
     flags.push({ code: "users-late", severity: "warning", cause: "wirebench", message });
   }
   return flags;
+}
+
+/** `cpu` is 0 where it was not recorded. */
+function busyUsersFlags(busy: number, cpu: number): Flag[] {
+  if (busy <= saturated) return [];
+  const percent = (share: number): string => `${Math.round(share * 100)} %`;
+  const bounds = "rates are lower bounds and delays upper bounds";
+  if (cpu > 0 && cpu <= saturated) {
+    const message = `the process of the virtual users had something to do ${percent(busy)} of the time and a core for ${percent(cpu)} of it: ${bounds}`;
+    return [{ code: "users-starved", severity: "warning", cause: "machine", message }];
+  }
+  const message = `the process of the virtual users was busy ${percent(busy)} of the time: ${bounds}`;
+  return [{ code: "users-saturated", severity: "warning", cause: "wirebench", message }];
 }
 
 function machineFlags(machine: MachineLoad): Flag[] {

@@ -20,6 +20,7 @@ const counted = [
   "publishedPerSecond",
   "deliveriesPerSecond",
   "usersEventLoopUtilization",
+  "usersCpuShare",
 ] as const satisfies readonly (MetricName & keyof Ledger)[];
 
 const delays = [

@@ -4,6 +4,7 @@ import { nowNs } from "../../../protocol/clock.ts";
 import type { Window } from "../../../results/contract/results.ts";
 import type { ChannelWindow } from "../../rigs/cluster/channel-users.ts";
 import type { ClusterRig } from "../../rigs/cluster/cluster-rig.ts";
+import { watchCores } from "./cores.ts";
 
 /** From the order to the first message. */
 const leadMs = 50;
@@ -37,9 +38,18 @@ export async function* openLoop(...[rig, order, meanwhile]: Parameters<typeof pu
   return yield* windowOf(await publishFor(rig, order, meanwhile));
 }
 
-/** Closed loop: every publisher sends the next message when one of its own came back. */
+/**
+ * Closed loop: every publisher sends the next message when one of its own came back. Returns the ledger, and who used the
+ * cores meanwhile.
+ */
 export async function* closedLoop(rig: ClusterRig, order: Omit<ChainOrder, "startNs" | "warmUpMs"> & WindowOptions) {
-  return yield* windowOf(await measure(rig, { kind: "closed", ...order, warmUpMs: order.durationMs * warmUpShare }));
+  const warmUpMs = order.durationMs * warmUpShare;
+  let cores: ReturnType<typeof watchCores> | undefined;
+  const { ledger, window } = await measure(rig, { kind: "closed", ...order, warmUpMs }, undefined, (startNs) => {
+    cores = watchCores(rig, { startNs: startNs + warmUpMs * 1e6, endNs: startNs + order.durationMs * 1e6 });
+  });
+  yield window;
+  return { ledger, cores: await cores!(ledger) };
 }
 
 function* windowOf({ ledger, window }: Measured): Generator<Window, Ledger> {
@@ -51,8 +61,10 @@ async function measure(
   rig: ClusterRig,
   { name = "traffic", drainMsMax = 5000, ...order }: Unstarted<ChannelWindow> & WindowOptions,
   meanwhile: () => Promise<void> = async () => {},
+  begins: (startNs: number) => void = () => {},
 ): Promise<Measured> {
   const startNs = rig.nextWindowNs(leadMs);
+  begins(startNs);
   await Promise.all([rig.users.run({ ...order, startNs }), rig.wait(leadMs).then(meanwhile)]);
   // Whatever was halted was shorter than its order.
   const ranMs = Math.min(order.durationMs, (nowNs() - startNs) / 1e6);

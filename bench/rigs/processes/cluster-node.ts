@@ -6,7 +6,7 @@ import { brokerNamed } from "../../../servers/cluster/brokers/brokers.ts";
 import { noBroker } from "../../../servers/cluster/brokers/no-broker.ts";
 import { type ClusterNode, startClusterNode } from "../../../servers/cluster/node/node.ts";
 import { memorySessions, type SessionStore } from "../../../servers/cluster/node/sessions.ts";
-import { protocolNamed } from "../../targets/protocols.ts";
+import { loadServer } from "../../targets/protocol-modules.ts";
 import { BusyLoop } from "./busy-loop.ts";
 import type { NodeApi, NodeEvents, NodeOrder } from "./node-api.ts";
 import { announce, answerCalls } from "./remote.ts";
@@ -27,7 +27,7 @@ async function start(order: NodeOrder): Promise<{ url: string }> {
   if (order.broker !== "none" && order.brokerUrl === undefined) {
     throw new WirebenchError("usage", `expected the address of the broker ${order.broker}`);
   }
-  const { server } = protocolNamed(order.protocol);
+  const server = await loadServer(order.protocol);
   const broker = order.broker === "none" ? noBroker : brokerNamed(order.broker);
   const sessions = order.stateUrl === undefined ? memorySessions() : await sessionsOutside(order.stateUrl, order.topic);
   node = await startClusterNode({
