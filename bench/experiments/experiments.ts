@@ -21,6 +21,7 @@ import { scalingOut } from "./scaling-out.ts";
 import { slowBrokerLink } from "./slow-broker-link.ts";
 import { slowConsumer } from "./slow-consumer.ts";
 import { slowNode } from "./slow-node.ts";
+import { slowNodeBuffer } from "./slow-node-buffer.ts";
 import { stateAfterKill } from "./state-after-kill.ts";
 import { stickiness } from "./stickiness.ts";
 import { takingOut } from "./taking-out.ts";
@@ -47,6 +48,7 @@ export const clusterExperiments: readonly Experiment[] = [
   nodeFreeze,
   slowNode,
   slowConsumer,
+  slowNodeBuffer,
   reconnectStorm,
   scaling,
   cost,

@@ -171,6 +171,7 @@ async function planFor(classPath: string): Promise<EnsemblePlan> {
 export const kafkaCluster = {
   name: "kafka-cluster",
   role: "broker",
+  relays: "never",
   used: true,
   find: kafka.find,
   version: kafka.version,

@@ -208,7 +208,7 @@ export const kafka = {
     fetch: { title: `Kafka ${kafkaVersion} with Maven`, tools: [maven], by: resolveWithMaven },
   },
   address: { variable: "KAFKA_BROKERS", scheme },
-  redirects: true,
+  relays: "by-doors",
   start: async (libraries, { fsync = "by the kernel", ...options }) =>
     startPrivately(recipeFor(join(libraries, "*"), fsync), { ...options, executable: requireProgram(java) }),
 } satisfies Program;

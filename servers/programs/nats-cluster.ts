@@ -94,6 +94,7 @@ async function planFor(executable: string): Promise<EnsemblePlan> {
 export const natsCluster = {
   name: "nats-cluster",
   role: "broker",
+  relays: "never",
   used: true,
   find: nats.find,
   version: nats.version,

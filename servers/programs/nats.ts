@@ -75,6 +75,14 @@ function requireSyncInterval(executable: string): void {
 export const nats = {
   name: "nats",
   role: "broker",
+  // max_pending and write_deadline: docs.nats.io/running-a-nats-service/nats_admin/slow_consumers. Beyond half of the
+  // former each message to it makes its publisher wait (`stalledWait` in server/client.go).
+  slowSubscriber: {
+    queuedBytesMax: 64 * 1024 * 1024,
+    unwrittenMsMax: 10_000,
+    holdsPublishersFrom: 0.5,
+    says: /Slow Consumer Detected/g,
+  },
   used: true,
   find: ["nats-server"],
   version: versionArguments,

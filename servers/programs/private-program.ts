@@ -101,6 +101,10 @@ class PrivateProgram implements RunningProgram {
     return this.#process?.pid;
   }
 
+  get log(): string {
+    return this.#process?.log ?? "";
+  }
+
   get doors(): readonly Door[] | undefined {
     return this.#recipe.doors?.();
   }

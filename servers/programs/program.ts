@@ -22,12 +22,28 @@ export interface Program {
   readonly needs?: readonly Program[];
   /** Of one that already runs somewhere, which is then used: where the environment names it, and its usual scheme. */
   readonly address?: { readonly variable: string; readonly scheme: string };
-  /** It tells its clients at which address to go on: only a private one has doors, by which relays can stand between. */
-  readonly redirects?: true;
+  /**
+   * Where it tells its clients at which address to go on: whether relays can stand between. `by-doors`: before a private
+   * one, which has doors for them. `never`: its members tell of each other.
+   */
+  readonly relays?: "by-doors" | "never";
+  /** What it does with a subscriber that does not read, with its default settings. */
+  readonly slowSubscriber?: SlowSubscriber;
   /** Protocols a target may ask of it (`protocol@name`), each with the URL a client connects to. */
   readonly serves?: Readonly<Record<string, (running: RunningProgram) => string>>;
   /** Starts a private one where `findProgram` found it. Absent where it is not used yet, or only by what it is for. */
   readonly start?: (found: string, options: StartOptions) => Promise<RunningProgram>;
+}
+
+export interface SlowSubscriber {
+  /** Queued for it: over that it is cut off. */
+  readonly queuedBytesMax: number;
+  /** It is cut off too if nothing could be written for so long, in milliseconds. */
+  readonly unwrittenMsMax?: number;
+  /** Share of the queue that must be full before whoever publishes to it is held back; absent: nobody is. */
+  readonly holdsPublishersFrom?: number;
+  /** What is said when it is cut off; with the flag `g`. */
+  readonly says: RegExp;
 }
 
 export interface Install {

@@ -51,6 +51,8 @@ const recipeFor = (fsync: FsyncPolicy): ProgramRecipe => ({
 export const redis = {
   name: "redis",
   role: "broker",
+  // client-output-buffer-limit pubsub 32mb 8mb 60: redis.io/docs/latest/develop/reference/clients/#output-buffer-limits
+  slowSubscriber: { queuedBytesMax: 32 * 1024 * 1024, says: /output buffer limits/g },
   used: true,
   find: ["redis-server"],
   version: ["--version"],

@@ -40,6 +40,8 @@ export interface RunningProgram {
    * port behind it, where it listens. Absent: it tells them nothing, so a relay may have any port.
    */
   readonly doors?: readonly Door[] | undefined;
+  /** The last 16 KiB of what it wrote to standard output and standard error; absent where nobody reads them. */
+  readonly log?: string;
   /** Of the process that does the work; undefined while it does not run. */
   readonly pid: number | undefined;
   /** SIGKILL, as a crash; resolves when the process is gone. Its data stay. */
