@@ -104,9 +104,10 @@ export abstract class Rig implements AsyncDisposable {
     this.#events.push({ atMs: this.atMs(ns), subject, what, kind });
   }
 
-  /** What bears on what the numbers are worth. */
+  /** What bears on what the numbers are worth; said twice, it is kept once. */
   flag(flag: Flag): void {
-    this.#flags.push(flag);
+    const known = this.#flags.some(({ code, message }) => code === flag.code && message === flag.message);
+    if (!known) this.#flags.push(flag);
   }
 
   /** Raw histograms of the trial, by name; those that are absent are left out. */

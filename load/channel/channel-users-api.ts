@@ -119,6 +119,8 @@ export interface Ledger {
   readonly usersEventLoopUtilization: number;
   /** The same, of the CPU time of the thread that is the users: near 1 they could not have taken more. */
   readonly usersCpuShare: number;
+  /** The longest time, in any window of traffic, in which the event loop of the users did not turn. */
+  readonly usersStallMaxMs: number;
   /** Notices of a gap that users were given: `gap`, and `welcome` with `recovered: "gap"`. */
   readonly gapNotices: number;
   /** As `histograms` below, sent to arrived, by the node the recipient was on when it was sent; on none: left out. */
@@ -154,6 +156,8 @@ export interface StateFound {
 export interface Outage {
   readonly user: number;
   readonly disconnectedNs: number;
+  /** The one it was cut off from. */
+  readonly node: string;
   readonly reason: string;
   readonly reconnectedNs?: number;
   /** First delivery after it that is new to the user, other than a replayed one. */

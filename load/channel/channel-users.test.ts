@@ -50,7 +50,14 @@ test("users connect, publish, and find everything delivered", async (t) => {
   await publish(users, 40);
   await users.drain(drained);
   const { histograms, histogramsPerNode, ...ledger } = await users.ledger();
-  const { publishedPerSecond, deliveriesPerSecond, usersEventLoopUtilization, usersCpuShare, ...exact } = ledger;
+  const {
+    publishedPerSecond,
+    deliveriesPerSecond,
+    usersEventLoopUtilization,
+    usersStallMaxMs,
+    usersCpuShare,
+    ...exact
+  } = ledger;
   assert.deepEqual(exact, {
     publishedMessages: 40,
     unsentMessages: 0,
@@ -75,6 +82,7 @@ test("users connect, publish, and find everything delivered", async (t) => {
   });
   assert.ok(publishedPerSecond > 0 && deliveriesPerSecond > 0);
   assert.ok(usersEventLoopUtilization > 0 && usersEventLoopUtilization <= 1);
+  assert.ok(usersStallMaxMs >= 0);
   assert.ok(usersCpuShare > 0 && usersCpuShare <= 1);
   const samples = Object.values(histograms).map((encoded) => LatencyHistogram.decode(encoded).count);
   assert.deepEqual(samples, [80, 80, 40, 40, 40, 40]);

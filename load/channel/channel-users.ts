@@ -29,6 +29,8 @@ import type { GroupUse, UserGroupApi } from "./user-group-api.ts";
 
 type Who = Pick<PublishOrder, "publishers" | "publishersOn">;
 
+const unused: GroupUse = { eventLoopUtilization: 0, stallMaxMs: 0, cpuShare: 0 };
+
 /** Between two looks at what happened, while something is waited for. */
 const lookAgainMs = 10;
 
@@ -50,7 +52,7 @@ export class ChannelUsers implements ChannelUsersApi {
   #lastArrivalNs = 0;
   #publishing = false;
   #halted = false;
-  #use: GroupUse = { eventLoopUtilization: 0, cpuShare: 0 };
+  #use: GroupUse = unused;
 
   /** User 0 is in the first group, user 1 in the next, and so on in turn. */
   constructor(groups: readonly UserGroupApi[]) {
@@ -126,6 +128,7 @@ export class ChannelUsers implements ChannelUsersApi {
     return {
       ...this.#ledger.read(),
       usersEventLoopUtilization: this.#use.eventLoopUtilization,
+      usersStallMaxMs: this.#use.stallMaxMs,
       usersCpuShare: this.#use.cpuShare,
     };
   }
@@ -142,7 +145,7 @@ export class ChannelUsers implements ChannelUsersApi {
     this.#outages.reset();
     this.#attempts = 0;
     this.#failedAttempts = 0;
-    this.#use = { eventLoopUtilization: 0, cpuShare: 0 };
+    this.#use = unused;
   }
 
   async step({ times, concurrent, timeoutMs }: Parameters<ChannelUsersApi["step"]>[0]): Promise<StateFound> {
@@ -233,9 +236,10 @@ export class ChannelUsers implements ChannelUsersApi {
       if (this.#halted) return;
       this.#ledger.beginWindow(countedNs, endNs);
       runs = this.#groups.map((group) => begin(group, publishers));
-      for (const { eventLoopUtilization, cpuShare } of await Promise.all(runs)) {
+      for (const { eventLoopUtilization, stallMaxMs, cpuShare } of await Promise.all(runs)) {
         this.#use = {
           eventLoopUtilization: Math.max(this.#use.eventLoopUtilization, eventLoopUtilization),
+          stallMaxMs: Math.max(this.#use.stallMaxMs, stallMaxMs),
           cpuShare: Math.max(this.#use.cpuShare, cpuShare),
         };
       }
@@ -314,12 +318,12 @@ export class ChannelUsers implements ChannelUsersApi {
         this.#outages.reconnected(user, atNs, details.found);
         break;
       case "ended":
-        this.#nodes[user] = undefined;
         this.#connected--;
         this.#timelines.disconnected(atNs);
         this.#ledger.ended(user, atNs);
         if (details.why === undefined) this.#outages.left(user);
-        else this.#outages.disconnected(user, atNs, details.why);
+        else this.#outages.disconnected(user, atNs, this.#nodes[user]!, details.why);
+        this.#nodes[user] = undefined;
         this.#lastArrivalNs = atNs;
     }
   }

@@ -72,7 +72,12 @@ class History {
   }
 
   async agrees(what: string): Promise<void> {
-    const { usersCpuShare: _, usersEventLoopUtilization: __, ...merged } = await this.users.ledger();
+    const {
+      usersCpuShare: _,
+      usersStallMaxMs: __,
+      usersEventLoopUtilization: ___,
+      ...merged
+    } = await this.users.ledger();
     assert.deepEqual(merged, this.reference.read(), what);
     assert.deepEqual(await this.users.missing({ max: 100 }), this.reference.missing(100), what);
     assert.deepEqual(await this.users.outages(), this.outages.read(), what);
@@ -130,12 +135,14 @@ class History {
   }
 
   #moveAbout(log: EventLog, user: number): void {
-    if (this.#connected.delete(user)) {
+    const left = this.#connected.get(user);
+    if (left !== undefined) {
+      this.#connected.delete(user);
       const why = this.#random() < 0.5 ? "cut" : undefined;
       log.ended(user, why, this.#atNs);
       this.reference.ended(user, this.#atNs);
       if (why === undefined) this.outages.left(user);
-      else this.outages.disconnected(user, this.#atNs, why);
+      else this.outages.disconnected(user, this.#atNs, left, why);
       return;
     }
     const node = nodeNames[this.#pick(nodeNames.length)]!;

@@ -13,7 +13,7 @@ import { away } from "./presence.ts";
 import { Recipient } from "./recipient.ts";
 import { TrafficWindows } from "./windows.ts";
 
-export type LedgerSnapshot = Omit<Ledger, "usersEventLoopUtilization" | "usersCpuShare">;
+export type LedgerSnapshot = Omit<Ledger, "usersEventLoopUtilization" | "usersStallMaxMs" | "usersCpuShare">;
 
 type MessageTimes = Pick<Message, "scheduledNs" | "sentNs">;
 

@@ -5,7 +5,7 @@ import { OutageLog } from "./outages.ts";
 test("an outage has its tries, its end and the first delivery after it, each once", () => {
   const log = new OutageLog();
   log.attempted(1);
-  log.disconnected(1, 10, "cut");
+  log.disconnected(1, 10, "node-1", "cut");
   log.attempted(1);
   log.attempted(2);
   log.attempted(1);
@@ -14,29 +14,46 @@ test("an outage has its tries, its end and the first delivery after it, each onc
   log.delivered(2, 25);
   log.delivered(1, 30);
   log.delivered(1, 40);
-  const expected = { user: 1, disconnectedNs: 10, reason: "cut", attempts: 2, reconnectedNs: 20, found: true };
+  const expected = {
+    user: 1,
+    disconnectedNs: 10,
+    node: "node-1",
+    reason: "cut",
+    attempts: 2,
+    reconnectedNs: 20,
+    found: true,
+  };
   assert.deepEqual(log.read(), [{ ...expected, firstDeliveryNs: 30 }]);
 });
 
 test("a user that is cut off again before anything arrived has two outages", () => {
   const log = new OutageLog();
-  log.disconnected(0, 10, "a");
+  log.disconnected(0, 10, "node-1", "a");
   log.reconnected(0, 20, undefined);
-  log.disconnected(0, 30, "b");
+  log.disconnected(0, 30, "node-1", "b");
   log.reconnected(0, 40, false);
   log.delivered(0, 50);
   assert.deepEqual(log.read(), [
-    { user: 0, disconnectedNs: 10, reason: "a", attempts: 0, reconnectedNs: 20 },
-    { user: 0, disconnectedNs: 30, reason: "b", attempts: 0, reconnectedNs: 40, found: false, firstDeliveryNs: 50 },
+    { user: 0, disconnectedNs: 10, node: "node-1", reason: "a", attempts: 0, reconnectedNs: 20 },
+    {
+      user: 0,
+      disconnectedNs: 30,
+      node: "node-1",
+      reason: "b",
+      attempts: 0,
+      reconnectedNs: 40,
+      found: false,
+      firstDeliveryNs: 50,
+    },
   ]);
 });
 
 test("who leaves on purpose has no outage, and what was forgotten does not come back", () => {
   const log = new OutageLog();
-  log.disconnected(0, 10, "a");
+  log.disconnected(0, 10, "node-1", "a");
   log.left(0);
   log.reconnected(0, 20, true);
-  log.disconnected(1, 30, "b");
+  log.disconnected(1, 30, "node-1", "b");
   log.reset();
   log.reconnected(1, 40, true);
   assert.deepEqual(log.read(), []);
@@ -44,7 +61,7 @@ test("who leaves on purpose has no outage, and what was forgotten does not come 
 
 test("too many outages are an error and not a part of them", () => {
   const log = new OutageLog();
-  for (let i = 0; i <= 20_000; i++) log.disconnected(0, i, "flapping");
+  for (let i = 0; i <= 20_000; i++) log.disconnected(0, i, "node-1", "flapping");
   assert.throws(() => log.read(), { code: "usage", message: "there were more than 20000 outages to list" });
   log.reset();
   assert.deepEqual(log.read(), []);

@@ -12,13 +12,13 @@ export class OutageLog {
   #open = new Map<number, OpenOutage>();
   #tooMany = false;
 
-  disconnected(user: number, disconnectedNs: number, reason: string): void {
+  disconnected(user: number, disconnectedNs: number, node: string, reason: string): void {
     this.#open.delete(user);
     if (this.#outages.length === outagesMax) {
       this.#tooMany = true;
       return;
     }
-    const outage: OpenOutage = { user, disconnectedNs, reason, attempts: 0 };
+    const outage: OpenOutage = { user, disconnectedNs, node, reason, attempts: 0 };
     this.#open.set(user, outage);
     this.#outages.push(outage);
   }

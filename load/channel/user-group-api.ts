@@ -11,10 +11,12 @@ type Publishers = { readonly publishers: readonly number[] };
 export type GroupPublishOrder = Pick<PublishOrder, "startNs" | "durationMs" | "ratePerSecond"> & Publishers;
 export type GroupChainOrder = Omit<ChainOrder, "publishers"> & Publishers;
 
-/** How busy the process was from the end of the warm-up to the end of a window, from 0 to 1. */
+/** How busy the process was from the end of the warm-up to the end of a window; shares from 0 to 1. */
 export interface GroupUse {
   /** Time in which its event loop had something to do, waiting for a core included. */
   readonly eventLoopUtilization: number;
+  /** The longest time in which its event loop did not turn. */
+  readonly stallMaxMs: number;
   /** CPU time of its thread. */
   readonly cpuShare: number;
 }

@@ -1,5 +1,5 @@
 /** The users of a channel who are one process: they connect, publish and receive, and write down what happens. */
-import { performance } from "node:perf_hooks";
+import { monitorEventLoopDelay, performance } from "node:perf_hooks";
 import type { Timeline } from "../../protocol/clock.ts";
 import type { CookieJar, ProtocolClient } from "../../protocol/contract.ts";
 import { WirebenchError } from "../../protocol/errors.ts";
@@ -24,6 +24,9 @@ export interface UserGroupParts {
   readonly clientOf: (order: Pick<GroupOrder, "protocol" | "client">) => ProtocolClient | Promise<ProtocolClient>;
   readonly newCookieJar: () => CookieJar;
 }
+
+/** The event loop is looked at so often, to see whether it turns. */
+const loopProbeMs = 10;
 
 export class UserGroup implements Omit<UserGroupApi, "wireBytes">, UserEvents {
   readonly #parts: UserGroupParts;
@@ -159,7 +162,9 @@ export class UserGroup implements Omit<UserGroupApi, "wireBytes">, UserEvents {
     const { timeline } = this.#parts;
     let [before, cpuBefore, startNs] = [performance.eventLoopUtilization(), process.threadCpuUsage(), timeline.nowNs()];
     this.#traffic = begin();
+    const loopDelay = monitorEventLoopDelay({ resolution: loopProbeMs });
     timeline.at(countedNs, () => {
+      loopDelay.enable();
       [before, cpuBefore, startNs] = [performance.eventLoopUtilization(), process.threadCpuUsage(), timeline.nowNs()];
     });
     try {
@@ -167,10 +172,12 @@ export class UserGroup implements Omit<UserGroupApi, "wireBytes">, UserEvents {
     } finally {
       this.#traffic = undefined;
       this.#chain = undefined;
+      loopDelay.disable();
     }
     const { user, system } = process.threadCpuUsage(cpuBefore);
     return {
       eventLoopUtilization: performance.eventLoopUtilization(before).utilization,
+      stallMaxMs: Math.max(0, loopDelay.max / 1e6 - loopProbeMs),
       cpuShare: Math.min(1, ((user + system) * 1000) / Math.max(1, timeline.nowNs() - startNs)),
     };
   }

@@ -12,6 +12,8 @@ export interface BoundProcessOptions {
   /** Added to the environment of this process. */
   readonly environment?: Readonly<Record<string, string>>;
   readonly watchdog: Watchdog;
+  /** Hears of every line it writes. */
+  readonly onLine?: (line: string) => void;
 }
 
 const logCharactersMax = 16 * 1024;
@@ -25,7 +27,7 @@ export class BoundProcess {
   #log = "";
   #gone = false;
 
-  constructor({ executable, arguments: args, folder, environment, watchdog }: BoundProcessOptions) {
+  constructor({ executable, arguments: args, folder, environment, watchdog, onLine }: BoundProcessOptions) {
     this.#watchdog = watchdog;
     // Detached: Ctrl-C in a terminal is for the driver, which then ends its programs in its own order.
     this.#child = spawn(executable, args, {
@@ -36,8 +38,13 @@ export class BoundProcess {
     });
     if (this.#child.pid !== undefined) watchdog.guard(this.#child.pid);
     for (const output of [this.#child.stdout, this.#child.stderr]) {
+      let rest = "";
       output?.setEncoding("utf8").on("data", (text: string) => {
         this.#log = (this.#log + text).slice(-logCharactersMax);
+        if (onLine === undefined) return;
+        const lines = (rest + text).slice(-logCharactersMax).split("\n");
+        rest = lines.pop()!;
+        for (const line of lines) onLine(line);
       });
     }
     this.exited = this.#untilGone();

@@ -78,6 +78,7 @@ class PrivateProgram implements RunningProgram {
   readonly name: string;
   readonly url: string;
   onDeath: ((sentence: string) => void) | undefined;
+  onLine: ((line: string) => void) | undefined;
   readonly #recipe: ProgramRecipe;
   readonly #options: ProgramOptions;
   readonly #port: number;
@@ -222,6 +223,7 @@ class PrivateProgram implements RunningProgram {
       folder: place.folder,
       ...(environment === undefined ? {} : { environment }),
       watchdog: this.#watchdog,
+      onLine: (line) => this.onLine?.(line),
     });
     this.#process = started;
     void started.exited.then((sentence) => {

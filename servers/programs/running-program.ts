@@ -51,6 +51,8 @@ export interface RunningProgram {
   /** SIGSTOP and SIGCONT: alive for the kernel, dead for its peers. */
   freeze(): void;
   thaw(): void;
+  /** Called with every line it writes to standard output or standard error. */
+  onLine?: ((line: string) => void) | undefined;
   /** Called with a sentence when the process ends although nobody asked for it. */
   onDeath: ((sentence: string) => void) | undefined;
   /** Ends it for good: asked politely first, then killed. Idempotent, never rejects. */

@@ -58,6 +58,9 @@ interface ClusterExperimentPlan
   sabotage(cells: readonly ClusterCell[], settings: ClusterSettings): SabotagedCell<ClusterCell>;
 }
 
+/** Of every trial: whether the processes had the machine they needed. */
+const machineMetrics = ["cpuWaitShareMax", "cpuWaitMaxMs"] as const satisfies readonly MetricName[];
+
 export function clusterExperiment({
   predicts,
   unfit,
@@ -72,6 +75,7 @@ export function clusterExperiment({
   };
   return {
     ...plan,
+    metrics: [...plan.metrics, ...machineMetrics],
     isolation: "exclusive",
     cells({ cluster }) {
       checkPayload(cluster);
@@ -81,7 +85,8 @@ export function clusterExperiment({
     open: (cell, context) => ClusterRig.open(cell, context),
     async *measure(rig, { run }) {
       const running = run(rig);
-      return { measures: Symbol.asyncIterator in running ? yield* running : await running };
+      const measures = Symbol.asyncIterator in running ? yield* running : await running;
+      return { measures: { ...measures, ...(await rig.conclude()) } };
     },
     trafficMs: ({ trafficMs }) => trafficMs,
     sabotage: ({ cluster }) => sabotage(cellsOf(cluster), cluster),

@@ -3,6 +3,7 @@ import type { ChannelUsersSeries, Ledger, Outage, StateFound } from "../../../lo
 import type { Measures, MetricName } from "../../../results/metrics/metrics.ts";
 import { delayUs } from "../../../results/recording/delays.ts";
 import { carriesPercentile, sumHistograms } from "../../../results/statistics/histogram.ts";
+import type { JudgedLedger } from "../../rigs/cluster/judged-ledger.ts";
 
 const counted = [
   "publishedMessages",
@@ -12,6 +13,13 @@ const counted = [
   "missingDeliveries",
   "declaredLossDeliveries",
   "silentLossDeliveries",
+  "missingDueToBrokerDeliveries",
+  "missingDueToNodeDeliveries",
+  "missingDueToLoadBalancerDeliveries",
+  "missingDueToUsersDeliveries",
+  "missingDueToMachineDeliveries",
+  "missingOfUnknownCauseDeliveries",
+  "acceptedThenLostMessages",
   "missingWhileConnectedDeliveries",
   "duplicatedDeliveries",
   "reorderedDeliveries",
@@ -21,7 +29,8 @@ const counted = [
   "deliveriesPerSecond",
   "usersEventLoopUtilization",
   "usersCpuShare",
-] as const satisfies readonly (MetricName & keyof Ledger)[];
+  "usersStallMaxMs",
+] as const satisfies readonly (MetricName & keyof JudgedLedger)[];
 
 const delays = [
   "sameNodeDelivery",
@@ -40,7 +49,7 @@ export const ledgerMetrics: readonly MetricName[] = [
   ...delays.flatMap((delay) => [`${delay}P50Us`, `${delay}P99Us`] as const),
 ];
 
-export function ledgerMeasures(ledger: Ledger): Measures {
+export function ledgerMeasures(ledger: JudgedLedger): Measures {
   return {
     ...Object.fromEntries(counted.map((name) => [name, ledger[name]])),
     ...share("deliveredFraction", ledger.deliveries, ledger.expectedDeliveries),

@@ -1,9 +1,10 @@
 /** The windows of traffic experiments are made of. */
-import type { ChainOrder, Ledger, Outage, PublishOrder } from "../../../load/channel/channel-users-api.ts";
+import type { ChainOrder, Outage, PublishOrder } from "../../../load/channel/channel-users-api.ts";
 import { nowNs } from "../../../protocol/clock.ts";
 import type { Window } from "../../../results/contract/results.ts";
 import type { ChannelWindow } from "../../rigs/cluster/channel-users.ts";
 import type { ClusterRig } from "../../rigs/cluster/cluster-rig.ts";
+import type { JudgedLedger } from "../../rigs/cluster/judged-ledger.ts";
 import { watchCores } from "./cores.ts";
 
 /** From the order to the first message. */
@@ -22,7 +23,7 @@ interface WindowOptions {
 type Unstarted<Order> = Order extends unknown ? Omit<Order, "startNs"> : never;
 
 interface Measured {
-  readonly ledger: Ledger;
+  readonly ledger: JudgedLedger;
   readonly window: Window;
 }
 
@@ -52,7 +53,7 @@ export async function* closedLoop(rig: ClusterRig, order: Omit<ChainOrder, "star
   return { ledger, cores: await cores!(ledger) };
 }
 
-function* windowOf({ ledger, window }: Measured): Generator<Window, Ledger> {
+function* windowOf({ ledger, window }: Measured): Generator<Window, JudgedLedger> {
   yield window;
   return ledger;
 }
@@ -69,7 +70,7 @@ async function measure(
   // Whatever was halted was shorter than its order.
   const ranMs = Math.min(order.durationMs, (nowNs() - startNs) / 1e6);
   const warmUpMs = order.kind === "closed" ? order.warmUpMs : 0;
-  const ledger = await rig.users.collect(drainMsMax);
+  const ledger = await rig.collect(drainMsMax);
   const { histograms, histogramsPerNode: _, ...measures } = ledger;
   const startMs = rig.atMs(startNs) + warmUpMs;
   return { ledger, window: { name, startMs, durationMs: ranMs - warmUpMs, measures, histograms } };

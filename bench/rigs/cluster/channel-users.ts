@@ -25,7 +25,7 @@ export type ChannelWindow = ({ readonly kind: "open" } & PublishOrder) | ({ read
 type Connected = Awaited<ReturnType<ChannelUsersApi["connect"]>>;
 
 /** Nothing arrived for so long: what is missing now will not come. Longer than any poll, retry or flush. */
-const quietMs = 500;
+export const quietMs = 500;
 /** After everything is in: a second copy of the last messages would come now. */
 const duplicatesWaitMs = 100;
 

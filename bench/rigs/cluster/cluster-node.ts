@@ -19,6 +19,7 @@ export class ClusterNode {
   readonly #order: NodeOrder;
   #process: RemoteProcess<ClusterNodeApi, NodeEvents> | undefined;
   #url: string | undefined;
+  #frozen = false;
 
   constructor(order: NodeOrder) {
     this.name = order.node;
@@ -30,6 +31,10 @@ export class ClusterNode {
   /** Undefined while it does not run. */
   get pid(): number | undefined {
     return this.#process?.pid;
+  }
+
+  get isFrozen(): boolean {
+    return this.#frozen;
   }
 
   /** Where it listens itself; what users are given names the load balancer instead. */
@@ -45,6 +50,7 @@ export class ClusterNode {
       this.onBrokerStatus(status),
     );
     this.#process = process;
+    this.#frozen = false;
     void process.exited.then((sentence) => {
       if (this.#process === process) this.onDeath(sentence);
     });
@@ -69,10 +75,12 @@ export class ClusterNode {
   }
 
   freeze(): void {
+    this.#frozen = true;
     this.#process?.signal("SIGSTOP");
   }
 
   thaw(): void {
+    this.#frozen = false;
     this.#process?.signal("SIGCONT");
   }
 

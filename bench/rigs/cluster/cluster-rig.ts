@@ -4,21 +4,27 @@ import { nowNs } from "../../../protocol/clock.ts";
 import { defaultLimits } from "../../../protocol/contract.ts";
 import { WirebenchError } from "../../../protocol/errors.ts";
 import { seededRandom } from "../../../protocol/random.ts";
-import type { Series } from "../../../results/contract/results.ts";
+import type { Event, Series } from "../../../results/contract/results.ts";
+import type { Measures } from "../../../results/metrics/metrics.ts";
 import type { RunningProxy } from "../../../servers/cluster/balancer/balancer.ts";
 import { needsUserInUrl } from "../../../servers/cluster/balancer/policy.ts";
 import type { RunningProgram } from "../../../servers/programs/running-program.ts";
 import { clientKindOf, protocolNamed } from "../../targets/protocols.ts";
 import type { NodeCounts } from "../processes/node-api.ts";
 import { Rig, type RigContext, type RigRecord } from "../rig.ts";
-import { processesFor, RemoteChannelUsers } from "./channel-users.ts";
+import { processesFor, quietMs, RemoteChannelUsers } from "./channel-users.ts";
 import type { ClusterNode } from "./cluster-node.ts";
 import type { ClusterPlan, Setup } from "./cluster-setup.ts";
+import { Inquest, type OccurredAt } from "./inquest.ts";
+import { acceptedThenLost, type JudgedLedger } from "./judged-ledger.ts";
 import type { Relays } from "./relays.ts";
 import { openServers, type Servers } from "./topology.ts";
 
 /** Between two looks at something only asking can tell. */
 const lookAgainMs = 25;
+/** A process that waited so long for a core within a second may have held up what was on its way. */
+const starvedMsMin = 100;
+const collectAgainMax = 3;
 /** Resolution of the series beside the events. */
 const seriesStepMs = 100;
 
@@ -31,6 +37,9 @@ export class ClusterRig extends Rig {
   #order!: ConnectOrder;
   #atStart!: Counts;
   #trafficBegan = false;
+  #inquest!: Inquest;
+  #upNs = 0;
+  readonly #happened: OccurredAt[] = [];
 
   /** Resolves when every user that can has its welcome. Leaves nothing behind when it rejects. */
   static async open(plan: ClusterPlan, context: RigContext): Promise<ClusterRig> {
@@ -73,8 +82,10 @@ export class ClusterRig extends Rig {
       options: target.options,
       concurrent: setup.connectConcurrent,
     };
+    this.#inquest = this.cleanUp.use(new Inquest(this.#servers, setup, this.users));
     const { counts } = await this.users.connect(this.#order);
     this.#atStart = setup.mayStayOut ? counts : await this.#everybody();
+    this.#upNs = nowNs();
   }
 
   /** A user that is not in yet would be counted as one that misses everything: nothing is measured before all are. */
@@ -118,6 +129,42 @@ export class ClusterRig extends Rig {
   /** The users when all that can were connected. */
   get atStart(): Counts {
     return this.#atStart;
+  }
+
+  override mark(kind: Event["kind"], subject: string, what: string, ns = nowNs()): void {
+    super.mark(kind, subject, what, ns);
+    this.#happened.push({ kind, subject, what, atNs: ns });
+  }
+
+  /** The ledger of everything since the users connected, or since they were reset, with the cause of all that is missing. */
+  async collect(drainMs: number): Promise<JudgedLedger> {
+    let ledger = await this.users.collect(drainMs);
+    // On a machine that is busy with something else, what is late is not lost.
+    for (let again = 0; again < collectAgainMax && ledger.missingDeliveries > 0 && this.#waitedLately(); again++) {
+      ledger = await this.users.collect(drainMs);
+    }
+    const { counts, ordered, missing } = await this.#judge(ledger);
+    for (const { subject, what } of ordered) this.mark("observation", subject, what);
+    return { ...ledger, ...counts, acceptedThenLostMessages: acceptedThenLost(missing) };
+  }
+
+  /** At the end of a trial: whether its course was the system's own, and what the machine was worth. */
+  async conclude(): Promise<Measures> {
+    await this.#judge({ missingDeliveries: 0, corruptedDeliveries: 0 });
+    const worst = this.#inquest.cores.worst(this.#upNs);
+    return worst === undefined ? {} : { cpuWaitShareMax: worst.share, cpuWaitMaxMs: worst.perSecondMaxMs };
+  }
+
+  async #judge(ledger: Parameters<Inquest["judge"]>[0]): ReturnType<Inquest["judge"]> {
+    const judgement = await this.unlessFailed(this.#inquest.judge(ledger, this.#happened));
+    for (const flag of judgement.flags) this.flag(flag);
+    return judgement;
+  }
+
+  #waitedLately(): boolean {
+    this.#inquest.cores.look("everything");
+    const worst = this.#inquest.cores.worst(nowNs() - 2 * quietMs * 1e6);
+    return worst !== undefined && worst.perSecondMaxMs > starvedMsMin;
   }
 
   /** When the next window of traffic begins, in `leadMs`; the first one is zero of the clock. */

@@ -24,6 +24,12 @@ export function parseStat(text: string): ProcessStat {
 /** `/proc/PID/task/TID/schedstat`: nanoseconds a thread ran, here as microseconds; 0 where the kernel keeps no such book. */
 export const parseSchedstat = (text: string): number => Number(text.split(" ")[0]) / 1000;
 
+/** The same file: how long a thread ran, and how long it was runnable and waited for a core. */
+export function parseCoreTimes(text: string): { ranNs: number; waitedNs: number } {
+  const [ranNs, waitedNs] = text.split(" ");
+  return { ranNs: Number(ranNs), waitedNs: Number(waitedNs) };
+}
+
 /** `/proc/PID/task/TID/status`: how often a thread gave up its processor because it had nothing to do, since it began. */
 export const parseSleeps = (text: string): number => Number(/^voluntary_ctxt_switches:\s+(\d+)$/m.exec(text)?.[1]);
 

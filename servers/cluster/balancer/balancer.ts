@@ -32,6 +32,16 @@ export interface NodeStatus {
   readonly sessionsTotal?: number;
 }
 
+/** What the load balancer made of a node's health check. */
+export interface NodeTransition {
+  /** When this process heard of it. */
+  readonly atNs: number;
+  readonly node: string;
+  readonly to: "up" | "down";
+  /** `not-ready`: the node itself said so. `timeout`: no answer in time. */
+  readonly why: "passed" | "not-ready" | "timeout" | "refused" | "other";
+}
+
 export type AdminState = "ready" | "drain" | "maint";
 
 export interface RunningProxy {
@@ -41,6 +51,8 @@ export interface RunningProxy {
   readonly configuration: string;
   /** Of all its processes, old workers included. */
   readonly pids: () => number[];
+  /** Of all nodes since it was first up, oldest first; empty where the load balancer does not check or tell. */
+  readonly transitions: readonly NodeTransition[];
   /** From the runtime socket. */
   status(): Promise<NodeStatus[]>;
   setState(node: string, state: AdminState): Promise<void>;

@@ -6,7 +6,7 @@ import { WirebenchError } from "../../../protocol/errors.ts";
 import { childrenOf } from "../../programs/children.ts";
 import { type ProgramRecipe, startPrivately } from "../../programs/private-program.ts";
 import type { ProgramOptions, RunningProgram } from "../../programs/running-program.ts";
-import type { AdminState, NodeStatus, ProxySetup, RunningProxy } from "../balancer/balancer.ts";
+import type { AdminState, NodeStatus, NodeTransition, ProxySetup, RunningProxy } from "../balancer/balancer.ts";
 import { proxyFiles, renderConfiguration } from "./configuration.ts";
 import {
   ask,
@@ -18,6 +18,7 @@ import {
   shutdownOldSessions,
   shutdownServerSessions,
 } from "./runtime.ts";
+import { transitionIn } from "./transitions.ts";
 
 /** `sun_path` holds 104 bytes on macOS and 108 on Linux, the zero at the end included. */
 const socketPathBytesMax = 103;
@@ -88,6 +89,9 @@ export async function startProxy(
   return new HaproxyProxy({ program, sockets, serverStateFile, configuration });
 }
 
+/** A node that flaps does so every few seconds. */
+const transitionsMax = 10_000;
+
 const unchecked = /^(INI)?$/;
 
 interface Parts {
@@ -104,6 +108,7 @@ class HaproxyProxy implements RunningProxy {
     const master = this.#program.pid;
     return master === undefined ? [] : [master, ...childrenOf(master)];
   };
+  readonly transitions: NodeTransition[] = [];
   readonly #program: RunningProgram;
   readonly #sockets: Parts["sockets"];
   readonly #serverStateFile: string;
@@ -113,6 +118,10 @@ class HaproxyProxy implements RunningProxy {
     this.configuration = configuration;
     this.authority = new URL(program.url).host;
     this.#program = program;
+    program.onLine = (line) => {
+      const transition = transitionIn(line);
+      if (transition !== undefined && this.transitions.length < transitionsMax) this.transitions.push(transition);
+    };
     this.#sockets = sockets;
     this.#serverStateFile = serverStateFile;
   }

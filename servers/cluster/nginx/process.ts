@@ -55,6 +55,8 @@ interface Parts {
 }
 
 class NginxProxy implements RunningProxy {
+  /** It has no health checks of its own: those are in NGINX Plus. */
+  readonly transitions = [];
   readonly authority: string;
   readonly pids = (): number[] => {
     const master = this.#parts.program.pid;

@@ -32,6 +32,7 @@ function fatesOf(channel: Channel, user: number, count: number) {
     publishers: Array(count).fill(0),
     sequences: Array.from({ length: count }, (_, sequence) => sequence),
     users: Array(count).fill(user),
+    leavingsOf: [],
   });
   return { ...answer, whys: answer.leavings.map(({ why }) => why) };
 }
@@ -104,7 +105,7 @@ describe("the custody of a node", { timeout: 10_000 }, () => {
     const custody = new Custody({ messages: 8192 });
     const message = (sequence: number) => encodePublication({ from: "n", message: channelMessage(sequence) });
     for (let sequence = 0; sequence < 40_000; sequence++) custody.received(message(sequence));
-    const ask = { publishers: [0, 0], sequences: [0, 39_999], users: [1, 1] };
+    const ask = { publishers: [0, 0], sequences: [0, 39_999], users: [1, 1], leavingsOf: [] };
     assert.deepEqual(custody.answer(ask).deliveries, ["forgotten", "not-attached"]);
   });
 });

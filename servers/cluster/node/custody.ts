@@ -35,6 +35,8 @@ export interface CustodyQuestion {
   readonly publishers: readonly number[];
   readonly sequences: readonly number[];
   readonly users: readonly number[];
+  /** Whose leavings are asked for besides. */
+  readonly leavingsOf: readonly number[];
 }
 
 export interface CustodyAnswer {
@@ -127,7 +129,7 @@ export class Custody {
     if (this.#link.length < this.#bounds.statuses) this.#link.push({ atNs: nowNs(), status });
   }
 
-  answer({ publishers, sequences, users }: CustodyQuestion): CustodyAnswer {
+  answer({ publishers, sequences, users, leavingsOf }: CustodyQuestion): CustodyAnswer {
     const keys = publishers.map((publisher, index) => messageKey(publisher, sequences[index]!));
     const asked = new Set(keys);
     const received = this.#received.numbersOf(asked);
@@ -137,7 +139,7 @@ export class Custody {
       sinceNs: this.#sinceNs,
       publications: keys.map((key) => this.#publicationFate(published.get(key)?.at(-1))),
       deliveries: keys.map((key, index) => this.#deliveryFate(received.get(key), staysOf.get(users[index]!) ?? [])),
-      leavings: [...new Set(users)]
+      leavings: [...new Set([...users, ...leavingsOf])]
         .flatMap((user) => staysOf.get(user) ?? [])
         .flatMap(({ user, endNs, why }) => (why === undefined ? [] : [{ user, atNs: endNs, why }]))
         .sort((a, b) => a.atNs - b.atNs),

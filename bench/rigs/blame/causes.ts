@@ -1,0 +1,311 @@
+/**
+ * Who is to blame for a missing delivery: pure, and by custody alone. A message passes from its publisher to a node, to
+ * the broker, to the recipient's node, to the load balancer and to the users; whoever had it last lost it, unless it was
+ * made to by somebody else. No evidence, no accusation: then the cause is unknown, and says why.
+ */
+import type { Outage } from "../../../load/channel/channel-users-api.ts";
+import type { NodeTransition } from "../../../servers/cluster/balancer/balancer.ts";
+import type { CustodyAnswer, DeliveryFate, Leaving } from "../../../servers/cluster/node/custody.ts";
+import type { Cause, Culprit, Evidence, MissingDelivery } from "./evidence.ts";
+
+/** A time-out is the machine's doing if a process waited for a core for so much of the time before it. */
+const starvedShare = 0.25;
+/** Or its own, if it ran for so much. */
+const busyShare = 0.5;
+/** The time a health check has, and one interval between two. */
+const checkedWithinNs = 2.2e9;
+/** The time a heartbeat between node and broker has. */
+const heartbeatNs = 3.3e9;
+/** One end of a connection notices what the other did, and the driver what it is told, within that on a busy machine. */
+const hearsayNs = 2e9;
+
+const unknown = (why: string): Cause => ({ culprit: "unknown", subject: "nobody", ordered: false, why });
+
+/** `index`: the place of the delivery in what the nodes were asked. */
+export function causeOf(delivery: MissingDelivery, index: number, evidence: Evidence): Cause {
+  return new Inquiry(delivery, index, evidence).verdict();
+}
+
+/** Why a user was cut off: also where nothing is missing. */
+export function causeOfOutage(outage: Outage, evidence: Evidence): Cause {
+  const { node } = outage;
+  const leaving = leavingsAt(evidence, node).find(
+    ({ user, atNs }) => user === outage.user && Math.abs(atNs - outage.disconnectedNs) < hearsayNs,
+  );
+  return new Cuts(evidence).cause(outage.disconnectedNs, node, leaving);
+}
+
+/** Nodes that lost their link to the broker because a process had no core; the broker is innocent of what followed. */
+export function starvedLinks(evidence: Evidence): Cause[] {
+  const cuts = new Cuts(evidence);
+  return [...evidence.custody].flatMap(([node, answer]) => {
+    const lost = "silent" in answer ? [] : answer.link.filter(({ status }) => status === "lost");
+    const causes = lost.map(({ atNs }) => cuts.ofBroker(node, atNs, "was lost"));
+    return causes.filter(({ culprit }) => culprit === "machine").slice(0, 1);
+  });
+}
+
+class Inquiry {
+  readonly #delivery: MissingDelivery;
+  readonly #index: number;
+  readonly #evidence: Evidence;
+  readonly #cuts: Cuts;
+
+  constructor(delivery: MissingDelivery, index: number, evidence: Evidence) {
+    this.#delivery = delivery;
+    this.#index = index;
+    this.#evidence = evidence;
+    this.#cuts = new Cuts(evidence);
+  }
+
+  verdict(): Cause {
+    const fates = [...this.#evidence.custody.keys()].map((node) => [node, this.#fateAt(node)] as const);
+    const handing = fates.find(([, fate]) => fate === "handed")?.[0];
+    if (handing !== undefined) return this.#handed(handing);
+    const reachedANode = fates.some(([, fate]) => fate === "not-attached");
+    return reachedANode ? this.#notHanded() : this.#nowhere();
+  }
+
+  /** Written to the user's connection, and not read from it. */
+  #handed(node: string): Cause {
+    const { user, sentNs, recipientStayed } = this.#delivery;
+    const outage = this.#outageAfter(user, sentNs);
+    if (!recipientStayed && outage !== undefined) return causeOfOutage(outage, this.#evidence);
+    if (this.#evidence.corruptedDeliveries > 0) return unknown("something arrived that was not what was published");
+    const why = `did not read what ${node} had written to an intact connection`;
+    return this.#cuts.starved("users", sentNs, sentNs + hearsayNs)
+      ? machine("the users' process", why)
+      : { culprit: "users", subject: "the users' process", ordered: this.#cuts.isOrdered("users", sentNs), why };
+  }
+
+  /** Some node has it, and none handed it to this user. */
+  #notHanded(): Cause {
+    const { user, sentNs, recipientNode, recipientEndedNs } = this.#delivery;
+    if (recipientNode === undefined) return this.#away();
+    const fate = this.#fateAt(recipientNode);
+    if (fate === "unseen") return this.#cuts.ofBroker(recipientNode, sentNs, `did not hand it to ${recipientNode}`);
+    const outage = recipientEndedNs === undefined ? undefined : this.#outageAfter(user, sentNs);
+    if (outage !== undefined) return causeOfOutage(outage, this.#evidence);
+    if (fate !== "not-attached") return this.#silent(recipientNode);
+    const why = "had the message, and did not hand it to a user of its own";
+    return this.#cuts.ofNode(recipientNode, sentNs, why);
+  }
+
+  /** No node ever received it from the broker. */
+  #nowhere(): Cause {
+    const { publisher, publisherNode, sentNs, answer, recipientNode } = this.#delivery;
+    const custody = this.#evidence.custody.get(publisherNode);
+    const fate = custody !== undefined && "publications" in custody ? this.#publicationAt(custody) : undefined;
+    const broker = (why: string): Cause => this.#cuts.ofBroker(publisherNode, sentNs, why);
+    switch (fate) {
+      case "accepted":
+        return recipientNode === undefined || this.#fateAt(recipientNode) === "unseen"
+          ? broker("accepted it, and handed it to no node")
+          : this.#silent(recipientNode);
+      case "refused":
+        return broker(`did not take it from ${publisherNode}`);
+      case "congested":
+        return broker("took publications more slowly than they came");
+      case "waiting":
+        return broker("never answered the publication");
+      case "too-large":
+        return this.#cuts.ofNode(publisherNode, sentNs, "refused a message that is too large");
+      case "unseen": {
+        const outage = this.#outageAfter(publisher, sentNs);
+        if (outage !== undefined) return causeOfOutage(outage, this.#evidence);
+        const why = `did not bring it to ${publisherNode}`;
+        return this.#cuts.starved("users", sentNs, sentNs + hearsayNs)
+          ? machine("the users' process", why)
+          : this.#cuts.ofBalancer(sentNs, why);
+      }
+      default:
+        // Its node tells nothing: what the publisher was told is all there is.
+        if (answer === "rejected") return broker(`did not take it from ${publisherNode}`);
+        return this.#silent(publisherNode);
+    }
+  }
+
+  /** The recipient had no connection when it was sent. */
+  #away(): Cause {
+    const { user, sentNs } = this.#delivery;
+    const { outages } = this.#evidence;
+    if (outages === undefined) return unknown("there were too many outages to list");
+    const outage = outages.findLast(
+      ({ user: cut, disconnectedNs, reconnectedNs }) =>
+        cut === user && disconnectedNs <= sentNs && (reconnectedNs ?? Number.POSITIVE_INFINITY) >= sentNs,
+    );
+    return outage === undefined
+      ? this.#cuts.ofBalancer(sentNs, "had not let the user in")
+      : causeOfOutage(outage, this.#evidence);
+  }
+
+  /** The first end of the user's connections after it; undefined if there was none. */
+  #outageAfter(user: number, sentNs: number): Outage | undefined {
+    return this.#evidence.outages?.find(({ user: cut, disconnectedNs }) => cut === user && disconnectedNs >= sentNs);
+  }
+
+  #silent(node: string): Cause {
+    const custody = this.#evidence.custody.get(node);
+    const why = custody !== undefined && "silent" in custody ? custody.silent : "no longer knows what became of it";
+    const fault = this.#cuts.faultOf(node, this.#delivery.sentNs + hearsayNs);
+    if (fault !== undefined) return { culprit: "node", subject: node, ordered: true, why: `was ${fault.what}` };
+    return unknown(`${node} ${why}`);
+  }
+
+  #publicationAt(custody: CustodyAnswer): CustodyAnswer["publications"][number] {
+    const fate = custody.publications[this.#index] ?? "forgotten";
+    return fate === "unseen" && custody.sinceNs > this.#delivery.sentNs ? "forgotten" : fate;
+  }
+
+  #fateAt(node: string): DeliveryFate | undefined {
+    const custody = this.#evidence.custody.get(node);
+    if (custody === undefined || "silent" in custody) return undefined;
+    const fate = custody.deliveries[this.#index] ?? "forgotten";
+    // A node that was started since knows nothing of what its predecessor did.
+    return fate === "unseen" && custody.sinceNs > this.#delivery.sentNs ? "forgotten" : fate;
+  }
+}
+
+/** Why connections and links end. */
+class Cuts {
+  readonly #evidence: Evidence;
+
+  constructor(evidence: Evidence) {
+    this.#evidence = evidence;
+  }
+
+  /** A user's connection to `node` ended then. */
+  cause(atNs: number, node: string | undefined, leaving: Leaving | undefined): Cause {
+    if (node !== undefined) {
+      const fault = this.faultOf(node, atNs);
+      if (fault !== undefined) return { culprit: "node", subject: node, ordered: true, why: `was ${fault.what}` };
+      const own = this.#byTheNode(node, atNs, leaving);
+      if (own !== undefined) return own;
+    }
+    const { balancer } = this.#evidence;
+    const ordered = this.faultOf(balancer, atNs);
+    if (ordered !== undefined) {
+      return { culprit: "load-balancer", subject: balancer, ordered: true, why: `was ordered: ${ordered.what}` };
+    }
+    const down = node === undefined ? undefined : this.#downOf(node, atNs);
+    if (down !== undefined) return this.#markedDown(down, atNs);
+    if (this.starved("users", atNs - heartbeatNs, atNs)) return machine("the users' process", "was late to answer");
+    return this.ofBalancer(atNs, "ended the connection");
+  }
+
+  /** The link between `node` and the broker did not carry a message then. */
+  ofBroker(node: string, atNs: number, why: string): Cause {
+    const { broker } = this.#evidence;
+    const of = (ordered: boolean, said: string): Cause => ({ culprit: "broker", subject: broker, ordered, why: said });
+    if (broker === "none") {
+      const none = "passes messages from node to node";
+      return { culprit: "broker", subject: "no broker", ordered: true, why: none };
+    }
+    const fault = this.faultOf(broker, atNs + hearsayNs);
+    if (fault !== undefined) return of(true, `was ${fault.what}`);
+    const parted = this.faultOf(node, atNs + hearsayNs);
+    if (parted !== undefined) return of(true, `was cut off from ${node}, which ${parted.what}`);
+    return this.#lostByStarvation(node, atNs) ?? of(false, why);
+  }
+
+  ofNode(node: string, atNs: number, why: string): Cause {
+    return { culprit: "node", subject: node, ordered: this.isOrdered(node, atNs), why };
+  }
+
+  ofBalancer(atNs: number, why: string): Cause {
+    const { balancer } = this.#evidence;
+    return { culprit: "load-balancer", subject: balancer, ordered: this.isOrdered(balancer, atNs), why };
+  }
+
+  isOrdered(subject: string, atNs: number): boolean {
+    return this.faultOf(subject, atNs + hearsayNs) !== undefined;
+  }
+
+  /** The one under way then. */
+  faultOf(subject: string, atNs: number) {
+    return this.#evidence.faults.findLast(
+      (fault) => fault.subject === subject && fault.atNs <= atNs && atNs <= fault.untilNs,
+    );
+  }
+
+  /** It wanted to run and had no core for a good part of the time, and for more than it ran. */
+  starved(subject: string, fromNs: number, toNs: number): boolean {
+    const times = this.#evidence.coreTimes(subject, fromNs, toNs);
+    if (times === undefined) return false;
+    const { waitedMs, ranMs } = times;
+    return waitedMs >= (starvedShare * (toNs - fromNs)) / 1e6 && waitedMs >= ranMs;
+  }
+
+  #byTheNode(node: string, atNs: number, leaving: Leaving | undefined): Cause | undefined {
+    switch (leaving?.why) {
+      case "slow":
+        return this.starved("users", atNs - heartbeatNs, atNs)
+          ? machine("the users' process", "did not read, so that its node gave a user up")
+          : {
+              culprit: "users",
+              subject: "the users' process",
+              ordered: this.isOrdered("users", atNs),
+              why: `did not read, so that ${node} gave a user up`,
+            };
+      case "moved":
+        return { culprit: "node", subject: node, ordered: true, why: "was told to move its users elsewhere" };
+      case "closed-by-node":
+        return { culprit: "node", subject: node, ordered: false, why: "closed the connection" };
+      default:
+        return undefined;
+    }
+  }
+
+  #downOf(node: string, atNs: number): NodeTransition | undefined {
+    return this.#evidence.transitions.find(
+      (one) => one.node === node && one.to === "down" && Math.abs(one.atNs - atNs) < hearsayNs,
+    );
+  }
+
+  /** A node that was taken out by its health check: was it ill, its broker away, or the machine too busy to ask it? */
+  #markedDown({ node, why }: NodeTransition, atNs: number): Cause {
+    const { balancer } = this.#evidence;
+    if (why === "not-ready") return this.ofBroker(node, atNs, `was away, so that ${node} was not ready`);
+    if (why !== "timeout") return this.ofNode(node, atNs, "refused its health check");
+    const fromNs = atNs - checkedWithinNs;
+    const starved = [node, balancer].find((subject) => this.starved(subject, fromNs, atNs));
+    if (starved !== undefined) {
+      const whom = starved === node ? "it" : starved;
+      return machine(node, `was taken out by ${balancer}, since ${whom} had no core when its health was checked`);
+    }
+    const { ranMs = 0 } = this.#evidence.coreTimes(node, fromNs, atNs) ?? {};
+    if (ranMs >= (busyShare * checkedWithinNs) / 1e6) return this.ofNode(node, atNs, "was too busy for a health check");
+    return this.ofBalancer(atNs, `took out ${node}, which did not answer one health check in time`);
+  }
+
+  #lostByStarvation(node: string, atNs: number): Cause | undefined {
+    const { broker, custody } = this.#evidence;
+    const answer = custody.get(node);
+    if (answer === undefined || "silent" in answer) return undefined;
+    const lost = answer.link.find(({ status, atNs: lostNs }, index) => {
+      const liveNs = answer.link[index + 1]?.atNs ?? Number.POSITIVE_INFINITY;
+      return status === "lost" && lostNs - heartbeatNs <= atNs && atNs <= liveNs + hearsayNs;
+    });
+    if (lost === undefined) return undefined;
+    const starved = [node, broker].find((subject) => this.starved(subject, lost.atNs - heartbeatNs, lost.atNs));
+    if (starved === undefined) return undefined;
+    return machine(node, `lost its link to ${broker}, since ${starved} had no core to answer in time`);
+  }
+}
+
+const machine = (subject: string, why: string): Cause => ({ culprit: "machine", subject, ordered: false, why });
+
+function leavingsAt({ custody }: Evidence, node: string): readonly Leaving[] {
+  const answer = custody.get(node);
+  return answer === undefined || "silent" in answer ? [] : answer.leavings;
+}
+
+/** Every culprit, and the metric that counts what it lost. */
+export const metricOfCulprit = {
+  broker: "missingDueToBrokerDeliveries",
+  node: "missingDueToNodeDeliveries",
+  "load-balancer": "missingDueToLoadBalancerDeliveries",
+  users: "missingDueToUsersDeliveries",
+  machine: "missingDueToMachineDeliveries",
+  unknown: "missingOfUnknownCauseDeliveries",
+} as const satisfies Record<Culprit, string>;

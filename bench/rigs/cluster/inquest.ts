@@ -1,0 +1,116 @@
+/** Asks everybody who was on the way of what is missing, and lets the causes be decided. */
+import type { Ledger, Missing, Outage } from "../../../load/channel/channel-users-api.ts";
+import type { Event } from "../../../results/contract/results.ts";
+import type { CustodyAnswer, CustodyQuestion } from "../../../servers/cluster/node/custody.ts";
+import { CoreWatch, type Watched } from "../blame/core-watch.ts";
+import type { Evidence, OrderedFault } from "../blame/evidence.ts";
+import { type Judgement, judge } from "../blame/judgement.ts";
+import type { RemoteChannelUsers } from "./channel-users.ts";
+import type { ClusterNode } from "./cluster-node.ts";
+import type { Setup } from "./cluster-setup.ts";
+import type { Servers } from "./topology.ts";
+
+/** What is asked about one by one; more is counted as of unknown cause. */
+const listedMax = 100_000;
+/** What was repaired still shows for so long: users come back, links open, a health check passes twice. */
+const aftermathNs = 10e9;
+
+export class Inquest implements Disposable {
+  readonly cores: CoreWatch;
+  readonly #servers: Servers;
+  readonly #setup: Setup;
+  readonly #users: RemoteChannelUsers;
+
+  constructor(servers: Servers, setup: Setup, users: RemoteChannelUsers) {
+    this.#servers = servers;
+    this.#setup = setup;
+    this.#users = users;
+    this.cores = new CoreWatch(() => this.#watched());
+  }
+
+  /** What the ledger counts as missing, and what broke whether or not it cost anything. `events`: of the trial so far. */
+  async judge(
+    { missingDeliveries, corruptedDeliveries }: JudgedCounts,
+    events: readonly OccurredAt[],
+  ): Promise<Judgement & { missing: Missing }> {
+    const nothing: Missing = { deliveries: [], unlisted: 0 };
+    const missing = missingDeliveries === 0 ? nothing : await this.#users.missing(listedMax);
+    const outages = await this.#users.outages().catch(() => undefined);
+    this.cores.look("everything");
+    const evidence: Evidence = {
+      custody: await this.#custody(missing, outages),
+      broker: this.#servers.broker?.name ?? "none",
+      balancer: this.#setup.balancer,
+      faults: faultsIn(events, this.#setup, this.#servers.broker?.name),
+      transitions: this.#servers.proxy.transitions,
+      outages,
+      corruptedDeliveries,
+      coreTimes: (subject, fromNs, toNs) => this.cores.times(subject, fromNs, toNs),
+    };
+    return { ...judge(missing.deliveries, missing.unlisted, evidence), missing };
+  }
+
+  async #custody({ deliveries }: Missing, outages: readonly Outage[] = []): Promise<Evidence["custody"]> {
+    const question: CustodyQuestion = {
+      publishers: deliveries.map(({ publisher }) => publisher),
+      sequences: deliveries.map(({ sequence }) => sequence),
+      users: deliveries.map(({ user }) => user),
+      leavingsOf: [...new Set(outages.map(({ user }) => user))],
+    };
+    return new Map(
+      await Promise.all(this.#servers.nodes.map(async (node) => [node.name, await answerOf(node, question)] as const)),
+    );
+  }
+
+  #watched(): Map<string, Watched> {
+    const { nodes, broker, proxy } = this.#servers;
+    const one = (pid: number | undefined): readonly number[] => (pid === undefined ? [] : [pid]);
+    return new Map<string, Watched>([
+      ["users", { pids: this.#users.pids, threads: "main" }],
+      [this.#setup.balancer, { pids: proxy.pids(), threads: "main" }],
+      ...nodes.map(({ name, pid }): [string, Watched] => [name, { pids: one(pid), threads: "main" }]),
+      ...(broker === undefined ? [] : [[broker.name, { pids: one(broker.pid), threads: "all" }] as [string, Watched]]),
+    ]);
+  }
+
+  [Symbol.dispose](): void {
+    this.cores[Symbol.dispose]();
+  }
+}
+
+type JudgedCounts = Pick<Ledger, "missingDeliveries" | "corruptedDeliveries">;
+
+/** An event with the instant it happened at. */
+export type OccurredAt = Pick<Event, "subject" | "what" | "kind"> & { readonly atNs: number };
+
+async function answerOf(node: ClusterNode, question: CustodyQuestion): Promise<CustodyAnswer | { silent: string }> {
+  if (node.pid === undefined) return { silent: "does not run" };
+  if (node.isFrozen) return { silent: "is frozen" };
+  try {
+    return await node.call("custody", question);
+  } catch {
+    return { silent: "did not answer when it was asked what became of it" };
+  }
+}
+
+/** A fault lasts until somebody acts on the same subject, and some time beyond that. */
+function faultsIn(events: readonly OccurredAt[], setup: Setup, broker = "none"): OrderedFault[] {
+  const faults = events
+    .filter(({ kind }) => kind === "fault")
+    .map(({ subject, what, atNs }): OrderedFault => {
+      const repair = events.find((event) => event.kind === "action" && event.subject === subject && event.atNs > atNs);
+      return {
+        subject,
+        what,
+        atNs,
+        untilNs: repair === undefined ? Number.POSITIVE_INFINITY : repair.atNs + aftermathNs,
+      };
+    });
+  const always = { atNs: Number.NEGATIVE_INFINITY, untilNs: Number.POSITIVE_INFINITY };
+  return [
+    ...(setup.sharedConsumerGroup
+      ? [{ subject: broker, what: "given one consumer group for all nodes", ...always }]
+      : []),
+    ...faults.sort((a, b) => a.atNs - b.atNs),
+  ];
+}
