@@ -119,7 +119,7 @@ class CostedTraffic {
     const traffic = closedLoop(this.#rig, { ...load, durationMs });
     const [first, last] = [await traffic.next(), await traffic.next()];
     if (first.done === true || last.done !== true) throw new Error("expected one window of a closed loop");
-    return { window: first.value, ledger: last.value };
+    return { window: first.value, ledger: last.value.ledger };
   }
 }
 
