@@ -143,4 +143,69 @@ export const failureCases: readonly BrokerCase[] = [
       assert.deepEqual(here.statuses, ["lost", "live-after-gap"]);
     },
   },
+  {
+    name: "notices that what the server kept of its reader was deleted, and misses nothing that was taken",
+    applies: ({ foreign }) => foreign.deleteReaders !== undefined,
+    async run({ program, foreign, topic, join }) {
+      await using first = await join(0);
+      await using second = await join(1);
+      const both = [first, second];
+      await seal(both, "before");
+      const taken: string[] = [];
+      const flowing = new AbortController();
+      const publishing = (async () => {
+        for (let i = 0; !flowing.signal.aborted; i++) {
+          await first.publish(`message ${i}`).then(
+            () => taken.push(`message ${i}`),
+            () => {},
+          );
+          await delay(10);
+        }
+      })();
+      await second.receives("message 20");
+      await foreign.deleteReaders!(program.url, topic);
+      await Promise.all(both.map((member) => member.isTold("lost")));
+      await Promise.all(both.map((member) => member.isTold("live")));
+      flowing.abort();
+      await publishing;
+      await seal(both);
+      for (const { texts, statuses } of both) {
+        assert.equal(new Set(texts).size, texts.length, "a message came twice");
+        // One that was refused because its own link was lost may have been taken: nobody could tell.
+        const known = new Set(["before", ...taken, "the last"]);
+        assert.deepEqual(
+          texts.filter((text) => known.has(text)),
+          [...known],
+        );
+        assert.deepEqual(statuses, ["lost", "live"]);
+      }
+    },
+  },
+  {
+    name: "notices that the topic was deleted, and tells of the gap, also to a node that was cut off meanwhile",
+    applies: ({ foreign }) => foreign.deleteTopic !== undefined && !foreign.ensemble,
+    async run({ program, foreign, topic, join }) {
+      const { target, port } = wayTo(program, 0);
+      await using relay = await Relay.to(target, port);
+      await using there = await join(0);
+      await using here = await join(1, through(program.url, relay.port));
+      const both = [there, here];
+      await seal(both, "before");
+      const old = here.connection.position!;
+      relay.cut();
+      await here.isTold("lost");
+      await foreign.deleteTopic!(program.url, topic);
+      await there.isTold("live-after-gap");
+      // The new one counts from the beginning again: more than there were before must not hide that it is another.
+      await there.publishAll(numbered(20, "after"));
+      relay.heal();
+      await here.isTold("live-after-gap");
+      await seal(both);
+      assert.equal(await here.connection.replay(old), undefined, "it replayed what is gone");
+      for (const { texts, statuses } of both) {
+        assert.deepEqual(texts, ["before", ...numbered(20, "after"), "the last"]);
+        assert.deepEqual(statuses, ["lost", "live-after-gap"]);
+      }
+    },
+  },
 ];

@@ -15,6 +15,10 @@ export interface ForeignClient {
   readonly disturb: (url: string, topic: string) => Promise<void>;
   /** Removes every message the topic has now. Absent where only time or amount can. */
   readonly trim?: (url: string, topic: string) => Promise<void>;
+  /** Deletes what the server keeps of each reader. Absent where it keeps nothing of them. */
+  readonly deleteReaders?: (url: string, topic: string) => Promise<void>;
+  /** Deletes the topic with all it has. Absent where none is kept. */
+  readonly deleteTopic?: (url: string, topic: string) => Promise<void>;
   /** The broker is several processes: no node has a single way to it that could be cut. */
   readonly ensemble?: true;
 }
@@ -58,6 +62,15 @@ const jetstream: ForeignClient = {
   trim: (url, topic) =>
     nats(url, async (connection) => {
       await (await jetstreamManager(connection)).streams.purge(topic);
+    }),
+  deleteReaders: (url, topic) =>
+    nats(url, async (connection) => {
+      const { consumers } = await jetstreamManager(connection);
+      for await (const { name } of consumers.list(topic)) await consumers.delete(topic, name);
+    }),
+  deleteTopic: (url, topic) =>
+    nats(url, async (connection) => {
+      await (await jetstreamManager(connection)).streams.delete(topic);
     }),
 };
 

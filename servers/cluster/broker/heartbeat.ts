@@ -7,9 +7,14 @@ const everyMs = 1000;
 const answerWaitMs = 2000;
 /** The answer may lie in a socket that a busy process has not read yet: so long it may read once its timer is due. */
 const graceMs = 250;
+/** While something else is heard the answer waits its turn behind it, but not longer than so many waits. */
+const waitsMax = 5;
 
-/** Calls `lost` when a check fails or is not answered; gives the function that stops it. */
-export function guard(session: Session, lost: () => void): () => void {
+/**
+ * Calls `lost` when a check fails or is not answered; gives the function that stops it. `heard` counts what else came:
+ * a broker that has much to do and does it is slow, and not gone.
+ */
+export function guard(session: Session, heard: () => number, lost: () => void): () => void {
   let stopped = false;
   let timer: NodeJS.Timeout | undefined;
   const later = (ms: number, then: () => void): void => {
@@ -18,8 +23,16 @@ export function guard(session: Session, lost: () => void): () => void {
   const fail = (): void => {
     if (!stopped) lost();
   };
+  const awaitAnswer = (waits: number): void => {
+    const before = heard();
+    const look = (): void => {
+      if (heard() !== before && waits < waitsMax) awaitAnswer(waits + 1);
+      else fail();
+    };
+    later(answerWaitMs, () => later(graceMs, look));
+  };
   const ask = (): void => {
-    later(answerWaitMs, () => later(graceMs, fail));
+    awaitAnswer(1);
     session.check().then(() => {
       clearTimeout(timer);
       if (!stopped) later(everyMs, ask);

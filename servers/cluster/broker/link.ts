@@ -31,6 +31,8 @@ export class BrokerLink implements BrokerConnection {
   #session: { readonly session: Session; stopGuard(): void } | undefined;
   #position: string | undefined;
   #unansweredBytes = 0;
+  /** Messages and answers that came from the broker. */
+  #heard = 0;
   #reconnecting: Promise<void> = Promise.resolve();
 
   private constructor(title: string, options: BrokerConnectOptions, open: OpenSession) {
@@ -72,6 +74,7 @@ export class BrokerLink implements BrokerConnection {
     this.#unansweredBytes += bytes;
     try {
       await this.#unlessLost(session.publish(text));
+      this.#heard++;
     } finally {
       this.#unansweredBytes -= bytes;
     }
@@ -121,6 +124,7 @@ export class BrokerLink implements BrokerConnection {
       signal: opening.signal,
       deliver: (message) => {
         if (state === "over") return;
+        this.#heard++;
         if (early === undefined) hand(message);
         else early.push(message);
       },
@@ -140,7 +144,7 @@ export class BrokerLink implements BrokerConnection {
     }
     state = "live";
     this.#position = session.position;
-    this.#session = { session, stopGuard: guard(session, context.lost) };
+    this.#session = { session, stopGuard: guard(session, () => this.#heard, context.lost) };
     // A turn later, so that whoever awaits the connection has it when messages and the first change of status come.
     setImmediate(() => {
       const came = early ?? [];

@@ -1,35 +1,37 @@
 /** A node's session with JetStream: a stream per topic, a consumer of its own per node. */
-import { randomUUID } from "node:crypto";
-import {
-  AckPolicy,
-  DeliverPolicy,
-  type JetStreamManager,
-  jetstream,
-  jetstreamManager,
-  RetentionPolicy,
-  StorageType,
-  type StreamState,
-} from "@nats-io/jetstream";
-import { createInbox, type Msg, type NatsConnection, nanos } from "@nats-io/transport-node";
+import { type JetStreamManager, jetstream, jetstreamManager, RetentionPolicy, StorageType } from "@nats-io/jetstream";
+import { nanos } from "@nats-io/transport-node";
 import { type BrokerMessage, replayMessagesMax } from "../broker/broker.ts";
 import type { Session, SessionContext } from "../broker/session.ts";
+import { type Consumer, type ConsumerOptions, consume, type Delivery } from "./jetstream-consumer.ts";
 import { natsConnection } from "./nats-client.ts";
 
 const messagesKept = 20_000;
 /** No limit in bytes: the server would set that much of its store aside for every topic of a run. */
 const keptMs = 60 * 60 * 1000;
-const acknowledgeWaitMs = 3000;
-/** A consumer whose node is gone is removed by the server after this. */
-const consumerIdleMs = 30_000;
-const heartbeatMs = 5000;
+/** The link notices a server that hangs sooner; this is for one that is busy. */
+const answerWaitMs = 10_000;
 const replayWaitMs = 5000;
-const positionShape = /^\d{1,15}$/;
+const positionShape = /^(\d{1,15})-(\d{1,15})$/;
+
+/** Which stream it is, since one that was deleted and made anew counts from 1 again, and a sequence number in it. */
+interface Place {
+  readonly stream: number;
+  readonly sequence: number;
+}
+
+const toPosition = ({ stream, sequence }: Place): string => `${stream}-${sequence}`;
+
+function toPlace(position: string): Place | undefined {
+  const [, stream, sequence] = positionShape.exec(position) ?? [];
+  return sequence === undefined ? undefined : { stream: Number(stream), sequence: Number(sequence) };
+}
 
 export const openJetstream = async (context: SessionContext, replicas = 1): Promise<Session> => {
   await using opened = new AsyncDisposableStack();
   const { topic, after } = context;
   const nats = opened.adopt(await natsConnection(context), (connection) => connection.close());
-  const manager = await jetstreamManager(nats, { timeout: acknowledgeWaitMs });
+  const manager = await jetstreamManager(nats, { timeout: answerWaitMs });
   // Several nodes do this at once; the same configuration again is no error.
   await manager.streams.add({
     name: topic,
@@ -40,129 +42,95 @@ export const openJetstream = async (context: SessionContext, replicas = 1): Prom
     max_age: nanos(keptMs),
     num_replicas: replicas,
   });
-  const { first_seq: first, last_seq: last } = await state(manager, topic);
-  const asked = after === undefined ? last : Number(after);
-  // Beyond the end: the stream is another one, and all of it is new. Otherwise what is left is read.
-  const start = asked > last ? Math.max(first - 1, 0) : Math.max(asked, first - 1);
-  const client = jetstream(nats, { timeout: acknowledgeWaitMs });
+  const { stream, first, last } = await extent(manager, topic);
+  const asked = after === undefined ? { stream, sequence: last } : toPlace(after)!;
+  const start = whereToGoOn(asked, { stream, first, last });
+  const from = { nats, manager, stream: topic };
+  const client = jetstream(nats, { timeout: answerWaitMs });
+  const toMessage = ({ sequence, text }: Delivery): BrokerMessage => ({
+    text,
+    position: toPosition({ stream, sequence }),
+  });
   const connection = opened.move();
+  let consumer: Promise<Consumer> | undefined;
   return {
-    position: String(start),
-    gap: start !== asked,
+    position: toPosition({ stream, sequence: start }),
+    gap: asked.stream !== stream || asked.sequence !== start,
     start() {
       let expected = start + 1;
-      const deliver = (message: BrokerMessage): void => {
-        const sequence = Number(message.position);
-        if (sequence !== expected) context.gap();
-        expected = sequence + 1;
-        context.deliver(message);
+      const deliver = (delivery: Delivery): void => {
+        if (delivery.sequence !== expected) context.gap();
+        expected = delivery.sequence + 1;
+        context.deliver(toMessage(delivery));
       };
-      consume(nats, manager, topic, start, deliver, context.lost).catch(context.lost);
+      consumer = consume({ ...from, after: start, deliver, lost: context.lost });
+      consumer.catch(context.lost);
     },
     async publish(text) {
-      await client.publish(topic, text, { msgID: randomUUID(), timeout: acknowledgeWaitMs });
+      await client.publish(topic, text);
     },
     async replay(position) {
-      if (!positionShape.test(position)) return undefined;
-      const { first_seq, last_seq } = await state(manager, topic);
-      const missed = last_seq - Number(position);
-      if (Number(position) < first_seq - 1 || missed < 0 || missed > replayMessagesMax) return undefined;
-      return await fetch(nats, manager, topic, Number(position), last_seq);
+      const place = toPlace(position);
+      if (place?.stream !== stream) return undefined;
+      const now = await extent(manager, topic);
+      const missed = now.last - place.sequence;
+      if (now.stream !== stream || place.sequence < now.first - 1 || missed < 0 || missed > replayMessagesMax) {
+        return undefined;
+      }
+      return (await fetch(from, place.sequence, now.last))?.map(toMessage);
     },
     check: () => nats.flush(),
-    end: () => connection.disposeAsync(),
+    async end() {
+      void consumer?.then(({ stop }) => stop()).catch(() => {});
+      await connection.disposeAsync();
+    },
   };
 };
 
-const state = async (manager: JetStreamManager, topic: string): Promise<StreamState> =>
-  (await manager.streams.info(topic)).state;
-
-/**
- * A push consumer without acknowledgements that lives as long as the connection: what the documentation calls an
- * ordered consumer. Ends with `lost` when a delivery is missing, so that the next session asks for it again.
- * Gives the function that removes it.
- */
-async function consume(
-  nats: NatsConnection,
-  manager: JetStreamManager,
-  stream: string,
-  after: number,
-  deliver: (message: BrokerMessage) => void,
-  lost: () => void,
-): Promise<() => Promise<void>> {
-  const inbox = createInbox();
-  let delivered = 0;
-  const subscription = nats.subscribe(inbox, {
-    callback: (_, message) => {
-      if (isControl(nats, message)) return;
-      const [streamSequence, deliverySequence] = sequences(message.reply ?? "");
-      if (deliverySequence === ++delivered) deliver({ text: message.string(), position: String(streamSequence) });
-      else lost();
-    },
-  });
-  const { name } = await manager.consumers.add(stream, {
-    deliver_subject: inbox,
-    deliver_policy: DeliverPolicy.StartSequence,
-    opt_start_seq: after + 1,
-    ack_policy: AckPolicy.None,
-    max_deliver: 1,
-    flow_control: true,
-    idle_heartbeat: nanos(heartbeatMs),
-    inactive_threshold: nanos(consumerIdleMs),
-    mem_storage: true,
-  });
-  return async () => {
-    subscription.unsubscribe();
-    await manager.consumers.delete(stream, name);
-  };
+interface Extent {
+  /** When it was made: its identity. */
+  readonly stream: number;
+  /** Sequence numbers of the oldest message it has, and of the youngest it ever had. */
+  readonly first: number;
+  readonly last: number;
 }
 
-/** Answers what the server asks so that it goes on; such messages have a status and no payload (ADR-15). */
-function isControl(nats: NatsConnection, message: Msg): boolean {
-  if (message.headers?.code !== 100) return false;
-  const asked = message.reply || message.headers.get("Nats-Consumer-Stalled");
-  if (asked) nats.publish(asked);
-  return true;
+async function extent(manager: JetStreamManager, topic: string): Promise<Extent> {
+  const { created, state } = await manager.streams.info(topic);
+  return { stream: Date.parse(created), first: state.first_seq, last: state.last_seq };
 }
 
-/**
- * Of the stream and of the consumer, from `$JS.ACK.STREAM.CONSUMER.DELIVERIES.STREAM_SEQUENCE.CONSUMER_SEQUENCE.TIME.PENDING`
- * or, since 2.11, with a domain and an account before the stream (ADR-15).
- */
-function sequences(reply: string): [number, number] {
-  const tokens = reply.split(".");
-  const at = tokens.length === 9 ? 5 : 7;
-  return [Number(tokens[at]), Number(tokens[at + 1])];
+/** The sequence number after which all that is left is new to who had read so far. */
+function whereToGoOn(read: Place, { stream, first, last }: Extent): number {
+  if (read.stream !== stream) return Math.max(first - 1, 0);
+  // Beyond the end: a crash of the machine took what was not synced, and its numbers are given out again.
+  return Math.max(Math.min(read.sequence, last), first - 1);
 }
 
 /** The messages after one sequence number up to another. */
 function fetch(
-  nats: NatsConnection,
-  manager: JetStreamManager,
-  stream: string,
+  from: Pick<ConsumerOptions, "nats" | "manager" | "stream">,
   after: number,
   last: number,
-): Promise<BrokerMessage[] | undefined> {
+): Promise<Delivery[] | undefined> {
   if (after === last) return Promise.resolve([]);
   return new Promise((resolve, reject) => {
-    const messages: BrokerMessage[] = [];
-    const consumer = consume(
-      nats,
-      manager,
-      stream,
+    const deliveries: Delivery[] = [];
+    const consumer = consume({
+      ...from,
       after,
-      (message) => {
-        if (Number(message.position) > last) return;
-        messages.push(message);
-        if (Number(message.position) === last) settle(messages.length === last - after ? messages : undefined);
+      deliver(delivery) {
+        if (delivery.sequence > last) return;
+        deliveries.push(delivery);
+        if (delivery.sequence === last) settle(deliveries.length === last - after ? deliveries : undefined);
       },
-      () => settle(undefined),
-    );
+      lost: () => settle(undefined),
+    });
     const timer = setTimeout(() => settle(undefined), replayWaitMs);
-    const settle = (result: BrokerMessage[] | undefined): void => {
+    const settle = (result: Delivery[] | undefined): void => {
       clearTimeout(timer);
       resolve(result);
-      consumer.then((remove) => remove()).catch(() => {});
+      consumer.then(({ remove }) => remove()).catch(() => {});
     };
     consumer.catch((error) => {
       clearTimeout(timer);
