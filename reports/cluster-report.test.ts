@@ -61,25 +61,19 @@ describe("the report of the cluster experiments", () => {
       report,
       /^5 experiments, 18 of 20 cells measured, 3 trials; 16 of 18 predictions held, 2 did not hold\.$/m,
     );
-    assert.equal(
-      lineOf(report, "- State"),
-      "- State on a node: behind round-robin 35.0 % (31.5–38.5) of those who came back find it; with a cookie that names the node 100 %.",
-    );
-    assert.equal(
-      lineOf(report, "- Broadcast"),
-      "- Broadcast over 3 nodes: without a broker 33.3 % arrives; with Memory, Redis, NATS and Kafka 100 %.",
-    );
     assert.match(
-      lineOf(report, "- When something broke"),
-      /unnoticed with NATS; .* told, with Redis; none lost with JetStream\.$/,
+      lineOf(report, "**Policy**"),
+      /sticky: 100 % find their state on return, round-robin 35\.0 % \(1\/3\)/,
     );
+    assert.match(lineOf(report, "**Broker**"), /needed: 33\.3 % of a broadcast arrives without, 100 % with any\./);
+    assert.match(lineOf(report, "**Claims**"), /^\*\*Claims\*\*: .*bus-local-only/);
   });
 
   it("names each prediction that did not hold, with expected and measured", async () => {
     const report = await reportOf(madeUpClusterResults());
     assert.equal(
-      lineOf(report, "- The broker is killed and comes back, NATS"),
-      "- The broker is killed and comes back, NATS: silent losses 30 (24–36), expected 0. Cause: the system under test.",
+      lineOf(report, "- The broker is killed and comes back: silent"),
+      "- The broker is killed and comes back: silent losses: NATS 30 (24–36); expected 0. Cause: the system under test.",
     );
     const table = sectionOf(report, "## Expected and measured");
     assert.match(
@@ -152,8 +146,8 @@ describe("a report of cells that tell little", () => {
     const flags = [
       { code: "users-late", severity: "fatal", cause: "wirebench", message: "the users stood | still" },
     ] as const;
-    const invalid = madeUpVariant({ ...variantOf("fan-out", "redis"), verdict: "invalid", flags: [...flags] });
-    const report = await reportOf(clusterResultsOf([invalid, madeUpVariant(variantOf("fan-out", "nats"))]));
+    const invalid = madeUpVariant({ ...variantOf("broadcast", "redis"), verdict: "invalid", flags: [...flags] });
+    const report = await reportOf(clusterResultsOf([invalid, madeUpVariant(variantOf("broadcast", "nats"))]));
     assert.match(report, /1 of 2 predictions held, 1 could not be measured/);
     assert.match(report, /\| Redis +\| +invalid¹ \|/);
     assert.match(report, /¹ invalid: the users stood \\\| still/);
@@ -181,8 +175,8 @@ describe("a report of cells that tell little", () => {
 
   it("is written of nothing but cells that did not run", async () => {
     const missing: Cell[] = [
-      madeUpMissing("fan-out", "redis", "not-run", "apt-get install redis-server"),
-      madeUpMissing("fan-out", "nats", "failed", "it broke"),
+      madeUpMissing("broadcast", "redis", "not-run", "apt-get install redis-server"),
+      madeUpMissing("broadcast", "nats", "failed", "it broke"),
     ];
     const files = await renderReport(clusterResultsOf(missing));
     assert.deepEqual([...files.keys()], ["report.md"]);
@@ -193,7 +187,9 @@ describe("a report of cells that tell little", () => {
   it("calls no share at least what it may also exceed, and none at most what it may also fall short of", async () => {
     const expecting = async (low: number | undefined, high: number | undefined): Promise<string> => {
       const expected = ["deliveredFraction", low, high, "chosen"] as const;
-      const report = await reportOf(clusterResultsOf([madeUpVariant({ ...variantOf("fan-out", "redis"), expected })]));
+      const report = await reportOf(
+        clusterResultsOf([madeUpVariant({ ...variantOf("broadcast", "redis"), expected })]),
+      );
       return /Expected: delivered (.*?), since/.exec(report)![1]!;
     };
     assert.equal(await expecting(0.25, 1), "25.0–100 %");
@@ -207,7 +203,9 @@ describe("a report of cells that tell little", () => {
 describe("variants of several targets", () => {
   it("are told apart by the target where they are called alike", async () => {
     const cells = ["tcp", "websocket"].flatMap((target) =>
-      ["256 B", "4 KiB"].map((variant): Cell => ({ ...madeUpVariant(variantOf("fan-out", "redis")), target, variant })),
+      ["256 B", "4 KiB"].map(
+        (variant): Cell => ({ ...madeUpVariant(variantOf("broadcast", "redis")), target, variant }),
+      ),
     );
     const results = clusterResultsOf(cells);
     const report = await reportOf({
@@ -232,13 +230,13 @@ describe("a cluster and a comparison in one results.json", () => {
     const report = await reportOf(both);
     assert.match(report, /^# wirebench: TCP, WebSocket, .* and XMPP; cluster with no broker, Memory, Redis/);
     assert.match(report, /^6 targets, 8 experiments, /m);
-    for (const line of ["- p50: ", "- State on a node", "## All numbers at a glance", "## Expected and measured"]) {
+    for (const line of ["- p50: ", "**Policy**", "## All numbers at a glance", "## Expected and measured"]) {
       assert.notEqual(lineOf(report, line), "", line);
     }
     const summary = renderSummary(both);
     assert.match(summary, /^target +p50/m);
     assert.match(summary, /^Failed +Coming back to the state/m);
-    assert.match(summary, /^ +State on a node/m);
+    assert.match(summary, /^Policy +sticky/m);
   });
 });
 

@@ -37,7 +37,7 @@ describe("charts of cells", () => {
   });
 
   it("show every broker and what it delivered", () => {
-    const svg = files.get("fan-out-completeness.svg")!;
+    const svg = files.get("broadcast-completeness.svg")!;
     for (const text of ["no broker", "Memory", "Redis", "NATS", "Kafka", "33.3 %", "100 %"]) {
       assert.ok(svg.includes(`>${text}<`), text);
     }
@@ -52,15 +52,15 @@ describe("charts of cells", () => {
   });
 
   it("show first to last recipient only of cells that reached all", () => {
-    const svg = files.get("fan-out-recipients.svg")!;
+    const svg = files.get("broadcast-recipients.svg")!;
     assert.ok(svg.includes(">250 µs – 810 µs – 1.62 ms<"));
     assert.ok(!svg.includes(">no broker<"));
   });
 
   it("show connections per node where the experiment asks for them", () => {
-    const svg = files.get("coming-back-connections.svg")!;
+    const svg = files.get("stickiness-connections.svg")!;
     assert.ok(svg.includes(">21 + 20 + 19<"));
-    assert.ok(!files.has("fan-out-connections.svg"));
+    assert.ok(!files.has("broadcast-connections.svg"));
   });
 
   it("show a storm per back-off, and none where all wait alike", () => {

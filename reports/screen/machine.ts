@@ -1,6 +1,7 @@
 /** Whether the machine was quiet, and what it means for which numbers if it was not. */
 import type { Cell } from "../../results/contract/results.ts";
 import { plural } from "../../results/quantities/format.ts";
+import { trialsForIntervalMin } from "../../results/statistics/intervals.ts";
 import { cpuContentionOf } from "../../results/validity/cpu-contention.ts";
 import { wasBusy } from "../../results/validity/machine.ts";
 import type { ReportView } from "../view/view.ts";
@@ -15,7 +16,7 @@ export interface MachineVerdict {
 const harmlessShare = 0.05;
 const namedMax = 3;
 
-export function machineVerdictOf({ results, experiments }: ReportView): MachineVerdict {
+export function machineVerdictOf({ results, experiments, trials }: ReportView): MachineVerdict {
   const { environment, cells } = results;
   const { cores, loadAverage } = environment;
   const { contendedWindows, windows } = cpuContentionOf(cells);
@@ -31,11 +32,13 @@ export function machineVerdictOf({ results, experiments }: ReportView): MachineV
       text: `${waited} (${hit.slice(0, namedMax).join(", ")}); p99 and rates there are worse than on a quiet machine.`,
     };
   }
-  const before = `load average ${loadAverage.toFixed(1)} on ${plural(cores, "core")}`;
+  const before = `load ${loadAverage.toFixed(1)} on ${plural(cores, "core")}`;
   if (wasBusy(environment)) {
     const quietly = windows === 0 ? "" : "; while measuring, no process waited";
     const meanwhile = contendedWindows > 0 ? `; while measuring, ${waited}` : quietly;
-    return { state: "busy", text: `${before} before the run${meanwhile}: expect wider intervals.` };
+    // Without intervals there is nothing to be wider.
+    const effect = trials < trialsForIntervalMin ? "longer delays" : "wider intervals";
+    return { state: "busy", text: `${before} before the run${meanwhile}: expect ${effect}.` };
   }
   if (contendedWindows > 0) return { state: "quiet", text: `${before}; ${waited}, too few to move a median.` };
   return {

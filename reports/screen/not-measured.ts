@@ -1,28 +1,44 @@
 /** What a reader may take the numbers for although nobody measured it. */
 import { formatList } from "../../results/quantities/format.ts";
+import { oneLine } from "../text/markdown.ts";
 import type { ReportView } from "../view/view.ts";
+import { notRunIn } from "./problems.ts";
+import type { Remedy } from "./screen-table.ts";
 
 const loopback = /^\w+:\/\/(localhost|127\.|\[::1\])/;
 const secured = /^(wss|https|tls)[:+]/;
 
-export function notMeasuredIn({ results: { targets, cells, leftOut = [] } }: ReportView): string {
+/** Cells that did not run, what the preset does without, and what no such run can measure. */
+export const notMeasuredIn = (view: ReportView): Remedy[] => [
+  ...notRunIn(view).map((text) => ({ text })),
+  ...leftOutIn(view),
+  { text: `${formatList(beyond(view))}.` },
+];
+
+/** Their commands differ in a name only. */
+function leftOutIn({ results: { leftOut = [], preset } }: ReportView): Remedy[] {
+  const [first, second] = leftOut;
+  if (first === undefined) return [];
+  const names = [oneLine(first.name), ...(second === undefined ? [] : [`${leftOut.length - 1} more`])];
+  const text = `${names.join(", ")} (not in ${oneLine(preset)})`;
+  return [{ text, command: second === undefined ? first.command : first.command.replace(first.name, "NAME") }];
+}
+
+function beyond({ experiments, results: { targets, cells } }: ReportView): string[] {
   const isNear = targets.every(({ system }) => system.kind !== "external" || loopback.test(system.url));
   const isPlain = targets.every(
     ({ options, system }) => options.tls === undefined && !(system.kind === "external" && secured.test(system.url)),
   );
   const isOwn = targets.every(({ system }) => system.kind === "embedded" || system.kind === "cluster");
   const isCluster = cells.some(({ parameters }) => parameters.nodes !== undefined);
-  const things = [
+  if (isCluster) {
+    const isSplit = experiments.some(({ info }) => info.name.includes("partition"));
+    return ["distance", "packet loss", "failing machines", ...(isSplit ? [] : ["a split network"]), "TLS"];
+  }
+  return [
     ...(isNear ? ["distance and loss (one machine)"] : []),
     ...(isPlain ? ["TLS"] : []),
-    ...(isCluster ? ["machines that fail", "brokers that lose each other"] : ["browsers"]),
+    "browsers",
     ...(isOwn ? ["servers of others"] : []),
   ];
-  const [first] = leftOut;
-  // Their names alone would fill lines: one command tells how the others are run.
-  const further =
-    first === undefined
-      ? ""
-      : ` The preset leaves out ${formatList(leftOut.map(({ name }) => name))}: \`${first.command}\` runs the first.`;
-  return `${formatList(things)}.${further}`;
 }

@@ -31,16 +31,21 @@ function namesOf(view: ReportView, found: readonly Found[]): string {
   return `${groups.join("; ")}${more > 0 ? ` and ${more} more` : ""}`;
 }
 
-/**
- * Every cell that was refused, failed, did not run or is invalid; those with one and the same reason together. What an
- * interrupted run did not get to goes without saying.
- */
-export function problemsOf(view: ReportView): string[] {
-  const unusable = allCells(view).flatMap((found) => {
-    if (view.results.interrupted && found.cell.cell.state === "not-run") return [];
-    const why = whyUnusable(found.cell);
-    return why === undefined ? [] : [{ ...found, why: oneLine(why) }];
-  });
+/** Every cell that was refused, failed or is invalid; those with one and the same reason together. */
+export const problemsOf = (view: ReportView): string[] =>
+  reasonsOf(view, ({ cell: { cell } }) => cell.state !== "not-run");
+
+/** Every cell that did not run, and why. What an interrupted run did not get to goes without saying. */
+export const notRunIn = (view: ReportView): string[] =>
+  view.results.interrupted ? [] : reasonsOf(view, ({ cell: { cell } }) => cell.state === "not-run");
+
+function reasonsOf(view: ReportView, which: (found: Found) => boolean): string[] {
+  const unusable = allCells(view)
+    .filter(which)
+    .flatMap((found) => {
+      const why = whyUnusable(found.cell);
+      return why === undefined ? [] : [{ ...found, why: oneLine(why) }];
+    });
   return [...Map.groupBy(unusable, ({ why }) => why)].map(([why, found]) => `${namesOf(view, found)}: ${why}`);
 }
 

@@ -49,11 +49,22 @@ export interface Remedy {
   readonly command?: string | undefined;
 }
 
+/** A sentence under the word that says what it is about. */
+export interface Statement {
+  readonly about: string;
+  readonly text: string;
+}
+
 /** What one kind of experiment puts on the screen. */
 export interface ScreenPart {
+  /** What to run, and why: above the table. */
+  readonly advice?: readonly Statement[];
   readonly table?: ScreenTable | undefined;
-  readonly failures?: readonly string[];
   /** Most important first. */
   readonly sure: readonly string[];
   readonly unsure?: Remedy | undefined;
+  /** How to run it. */
+  readonly rules?: readonly string[];
+  /** What could have been said if it had been measured. */
+  readonly notMeasured?: readonly Remedy[];
 }

@@ -7,12 +7,14 @@ import { oneLine } from "../text/markdown.ts";
 import { tallyOf } from "../view/shown-estimate.ts";
 import type { ReportView } from "../view/view.ts";
 import { capacityPart } from "./capacity.ts";
+import { type ClaimsInShort, claimsInShort } from "./claims.ts";
 import { clusterPart } from "./cluster.ts";
 import { comparisonPart } from "./comparison.ts";
+import { failuresOf } from "./failures.ts";
 import { type MachineVerdict, machineVerdictOf } from "./machine.ts";
 import { notMeasuredIn } from "./not-measured.ts";
 import { defectsOf, problemsOf, warningsOf } from "./problems.ts";
-import type { Remedy, ScreenPart, ScreenTable } from "./screen-table.ts";
+import type { Remedy, ScreenPart, ScreenTable, Statement } from "./screen-table.ts";
 
 export interface Screen {
   /** Of a run that was cut short or measured nothing. */
@@ -22,14 +24,21 @@ export interface Screen {
   readonly machine: MachineVerdict;
   /** Predictions that did not hold, each with its cause, cells without numbers, and what targets did wrong. */
   readonly failures: readonly string[];
+  /** What to run, and why. */
+  readonly advice: readonly Statement[];
   readonly tables: readonly ScreenTable[];
   /** What the numbers support, the most important first. */
   readonly sure: readonly string[];
   /** What they leave open, and the command that would settle it. */
   readonly unsure: Remedy | undefined;
+  /** How to run it. */
+  readonly rules: readonly string[];
+  /** What taught sentences are worth; undefined where none was put to the test. */
+  readonly claims: ClaimsInShort | undefined;
   /** What speaks against numbers that are shown. */
   readonly warnings: readonly string[];
-  readonly notMeasured: string;
+  /** And why, and the command that would measure it. */
+  readonly notMeasured: readonly Remedy[];
 }
 
 const sureMax = 4;
@@ -40,12 +49,15 @@ export function screenOf(view: ReportView): Screen {
     notice: noticeOf(view),
     scope: scopeOf(view),
     machine: machineVerdictOf(view),
-    failures: [...parts.flatMap(({ failures = [] }) => failures), ...problemsOf(view), ...defectsOf(view)],
+    failures: [...failuresOf(view), ...problemsOf(view), ...defectsOf(view)],
+    advice: parts.flatMap(({ advice = [] }) => advice),
     tables: parts.flatMap(({ table }) => table ?? []),
     sure: fairShare(parts, sureMax),
     unsure: parts.find(({ unsure }) => unsure !== undefined)?.unsure,
+    rules: parts.flatMap(({ rules = [] }) => rules),
+    claims: claimsInShort(view),
     warnings: warningsOf(view),
-    notMeasured: notMeasuredIn(view),
+    notMeasured: [...parts.flatMap(({ notMeasured = [] }) => notMeasured), ...notMeasuredIn(view)],
   };
 }
 

@@ -8,6 +8,7 @@ import {
   type Results,
   resultsSchema,
 } from "../../results/contract/results.ts";
+import { butFor, decisiveResults, decisiveVariants } from "../advice/testing.ts";
 import { madeUpCell, madeUpResults, resultsOf, sixTargets } from "../testing.ts";
 import { widthOf } from "../text/wrap.ts";
 import { clusterResultsOf, madeUpClusterResults, madeUpVariant, madeUpVariants } from "../view/testing.ts";
@@ -105,7 +106,7 @@ describe("the first screen of a comparison", () => {
     const unseen = { ...madeUpClusterResults(), environment: { ...results.environment, loadAverage: 9 } };
     assert.doesNotMatch(said(unseen, "Machine"), /no process waited/);
     const before = { ...results, environment: { ...results.environment, loadAverage: 9 } };
-    assert.match(said(before, "Machine"), /^busy: load average 9\.0 on 8 cores before the run/);
+    assert.match(said(before, "Machine"), /^busy: load 9\.0 on 8 cores before the run/);
   });
 
   it("says what is sure as orders, and keeps together what the intervals do not part", () => {
@@ -201,8 +202,8 @@ describe("the first screen of a comparison", () => {
 
   it("says that a run was interrupted or empty, and lists nothing it did not get to", () => {
     const notRun = { ...madeUpCell("echo", sixTargets[0]!), state: "not-run", reason: "the run ended before" } as Cell;
-    assert.equal(said({ ...resultsOf([notRun]), interrupted: true }, "Failed"), "");
-    assert.match(said(resultsOf([notRun]), "Failed"), /TCP \(echo\): not run/);
+    assert.equal(said({ ...resultsOf([notRun]), interrupted: true }, "Left out").includes("not run"), false);
+    assert.match(said(resultsOf([notRun]), "Left out"), /^TCP \(echo\): not run/);
     assert.match(linesOf({ ...madeUpResults(), interrupted: true })[0]!, /^Interrupted: /);
     assert.match(renderSummary(resultsOf([])), /^Nothing was run/);
     assert.doesNotMatch(renderSummary(madeUpResults(sixTargets.slice(0, 1))), /×/);
@@ -227,46 +228,83 @@ describe("the first screen of a comparison", () => {
   });
 });
 
+const further = (name: string) => ({ name, title: name, command: `wirebench cluster --experiment ${name}` });
+
 describe("the first screen of a cluster", () => {
-  it("names what did not hold first, each with what was expected and whose doing it is", () => {
-    const results = madeUpClusterResults();
+  it("takes at most 24 lines of 80 columns, with one for the place of the report", () => {
+    const results = { ...decisiveResults(), leftOut: [further("failover"), further("rolling-deploy")] };
     const lines = linesOf(results);
-    assert.ok(
-      lines.findIndex((line) => line.startsWith("Failed")) < lines.findIndex((line) => line.startsWith("Sure")),
-    );
-    assert.match(
-      said(results, "Failed"),
-      /comes back, NATS: silent losses 30 \(24–36\), expected 0\. Cause: the system under test\./,
-    );
-    assert.match(said(results, "Failed"), /Kafka \(broker-kill\): not run: Kafka was not found/);
-    const blamed = structuredClone(results);
-    for (const cell of blamed.cells) {
-      if (cell.state !== "measured") continue;
-      cell.validity.flags.push({ code: "busy", severity: "warning", cause: "machine", message: "it was busy" });
-    }
-    assert.match(said(blamed, "Failed"), /Cause: perhaps the machine \(it was busy\)\./);
+    assert.ok(lines.length <= 23, `${lines.length} lines:\n${lines.join("\n")}`);
+    for (const line of lines) assert.ok(widthOf(line) <= 80, line);
+    assert.match(said(results, "Policy"), /^leastconn\+cookie: 100 %/);
+    assert.match(said(results, "Broker"), /^needed: .* Misses tolerable: Redis, NATS\./);
+    assert.match(said(results, "Rules"), /^Readiness must not .* full jitter.* To empty a node/);
+    assert.match(said(results, "Left out"), /^failover, 1 more \(not in quick\): wirebench cluster --experiment NAME;/);
   });
 
-  it("folds the predictions that held into a number, and says what they mean", () => {
+  it("keeps to it when something failed: what decides less gives way, and says so", () => {
+    const results = decisiveResults(butFor("stickiness", "leastconn+cookie", { rejoinFoundFraction: 0.9 }));
+    const lines = linesOf(results);
+    assert.ok(lines.length <= 23, `${lines.length} lines:\n${lines.join("\n")}`);
+    assert.match(lines[1]!, /^Failed +stickiness: found on coming back: leastconn\+cookie 90\.0 %; expected/);
+    assert.match(lines.join("\n"), /^Rules +3, in the report\.$/m);
+  });
+
+  it("has a row per broker, with losses, delays and recovery", () => {
+    const lines = linesOf(decisiveResults());
+    const first = lines.findIndex((line) => line.startsWith("broker"));
+    assert.match(lines[first]!, /^broker +lost +missed +last user +restart +back$/);
+    assert.match(lines[first + 1]!, /^Redis +0 +98\.0 %, told +3\.00 ms +40\.0 ms +260 ms$/);
+    assert.match(lines[first + 2]!, /^Redis Streams +0 +0 +4\.00 ms/);
+    const bounds = linesOf(decisiveResults(decisiveVariants.filter(({ scenario }) => scenario !== "broadcast")));
+    assert.match(bounds.join("\n"), /^Redis +0 +98\.0 %, told +≤9\.00 ms/m);
+    const sameDurability = structuredClone(decisiveResults());
+    for (const broker of sameDurability.brokers!)
+      Object.assign(broker, { durability: { fsync: "always", replicas: 3 } });
+    assert.match(linesOf(sameDurability, 100).join("\n"), /^Redis .* always +3$/m);
+  });
+
+  it("names what did not hold first, each with what was expected and whose doing it is", () => {
     const results = madeUpClusterResults();
-    assert.match(said(results, "Run"), /16 of 18 predictions held, 2 did not hold/);
-    const sure = said(results, "Sure");
+    assert.match(linesOf(results)[1]!, /^Failed/);
     assert.match(
-      sure,
-      /^State on a node: behind round-robin 35\.0 % \(31\.5–38\.5\) of those who came back find it; with a cookie/,
+      said(results, "Failed"),
+      /comes back: silent losses: NATS 30 \(24–36\); expected 0\. Cause: the system under test\./,
     );
-    assert.match(sure, /without a broker 33\.3 % arrives; with Memory, Redis, NATS and Kafka 100 %/);
-    assert.match(sure, /lost unnoticed with NATS; lost, but somebody was told, with Redis; none lost with JetStream/);
-    assert.match(sure, /Until 99 % of the users cut off were back: reconnect-storm 300 ms–2\.00 s\.$/);
-    assert.ok(linesOf(results).length <= 24);
-    for (const line of linesOf(results)) assert.ok(widthOf(line) <= 80, line);
+    const blamed = structuredClone(results);
+    for (const cell of blamed.cells) {
+      if (cell.state !== "measured" || cell.scenario !== "broker-kill") continue;
+      cell.summary.missingDueToBrokerDeliveries = { value: 28, low: 28, high: 28 };
+      cell.summary.missingDueToNodeDeliveries = { value: 2, low: 2, high: 2 };
+    }
+    assert.match(said(blamed, "Failed"), /expected 0\. Cause: the broker \(28\), a node \(2\)\./);
+    for (const cell of blamed.cells) {
+      if (cell.state !== "measured") continue;
+      for (const prediction of cell.predictions.filter(({ verdict }) => verdict === "failed")) {
+        Object.assign(prediction, { verdict: "cannot-tell", because: "the machine was busy" });
+      }
+    }
+    assert.match(said(blamed, "Failed"), /expected 0\. Cannot tell: the machine was busy\./);
+  });
+
+  it("says what was not measured, why, and with which command", () => {
+    const results = madeUpClusterResults();
+    assert.match(said(results, "Left out"), /Kafka \(broker-kill\): not run: Kafka was not found/);
+    assert.match(
+      said(decisiveResults(decisiveVariants.filter(({ scenario }) => scenario === "broadcast")), "Left out"),
+      /^policy, .*readiness.*: wirebench cluster --experiment stickiness .*--experiment taking-out; distance/i,
+    );
+  });
+
+  it("folds the predictions that held into a number", () => {
+    assert.match(said(madeUpClusterResults(), "Run"), /16 of 18 predictions held, 2 did not hold/);
   });
 
   it("prints nothing of an invalid cell but why", () => {
     const flags = [{ code: "late", severity: "fatal", cause: "wirebench", message: "the users\nstood still" }] as const;
     const invalid = madeUpVariant({ ...madeUpVariants[0]!, verdict: "invalid", flags: [...flags] });
     const text = renderSummary(clusterResultsOf([invalid]));
-    assert.match(text, /round-robin \(coming-back\): invalid: the users stood still/);
+    assert.match(text, /round-robin \(stickiness\): invalid: the users stood still/);
     assert.doesNotMatch(text, /38\.5/);
   });
 });

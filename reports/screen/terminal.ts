@@ -1,11 +1,12 @@
 /** The first screen as lines of a terminal. */
 import type { Results } from "../../results/contract/results.ts";
+import { plural } from "../../results/quantities/format.ts";
 import type { Column } from "../text/table.ts";
 import { cut, hang, plainColumns, widthOf, wrap } from "../text/wrap.ts";
 import { viewOf } from "../view/view.ts";
 import { drawBar } from "./bars.ts";
 import { type Screen, screenOf } from "./screen.ts";
-import type { ScreenRow, ScreenTable, Tone } from "./screen-table.ts";
+import type { Remedy, ScreenRow, ScreenTable, Tone } from "./screen-table.ts";
 
 /** Puts a colour on a text, or does not. */
 export type Paint = (tone: Tone | "strong", text: string) => string;
@@ -20,11 +21,40 @@ export const plainLook: TerminalLook = { columns: plainColumns, paint: (_, text)
 
 /** Where the words of a labelled line begin. */
 const labelWidth = 10;
-const failuresMax = 6;
-const warningsMax = 2;
+
+/** A screen of 24 lines, of which one says where the report is. */
+const linesMax = 23;
+
+/** How much is said where there is more than fits; the report has all of it. */
+interface Limits {
+  readonly failures: number;
+  readonly warnings: number;
+  readonly rules: number;
+  /** Claims by their verdict, or how many of each, or none. */
+  readonly claims: "named" | "counted" | undefined;
+  /** Whether groups are set apart by empty lines. */
+  readonly isLoose: boolean;
+  /** Whether tables say what their columns mean. */
+  readonly hasLegends: boolean;
+}
+
+/** What gives way first is what decides least. */
+const roomy: Limits = { failures: 6, warnings: 2, rules: 3, claims: "named", isLoose: true, hasLegends: true };
+const tight: Limits = { ...roomy, warnings: 0, isLoose: false };
+const limits: readonly Limits[] = [
+  roomy,
+  { ...roomy, warnings: 1 },
+  { ...roomy, warnings: 0 },
+  tight,
+  { ...tight, claims: "counted" },
+  { ...tight, claims: undefined },
+  { ...tight, claims: undefined, failures: 3 },
+  { ...tight, claims: undefined, failures: 3, rules: 0 },
+  { ...tight, claims: undefined, failures: 3, rules: 0, hasLegends: false },
+];
 
 export function renderSummary(results: Results, look: TerminalLook = plainLook): string {
-  return linesOf(screenOf(viewOf(results)), look).join("\n");
+  return fittedLines(screenOf(viewOf(results)), look).join("\n");
 }
 
 /** The tables of results that are still being measured; empty until there is a number. */
@@ -32,29 +62,55 @@ export function renderTables(results: Results, look: TerminalLook): string[] {
   return screenOf(viewOf(results)).tables.flatMap((table) => drawTable(table, look).lines);
 }
 
-function linesOf(screen: Screen, look: TerminalLook): string[] {
-  const { notice, scope, machine, failures, tables, sure, unsure, warnings, notMeasured } = screen;
+function fittedLines(screen: Screen, look: TerminalLook): string[] {
+  const drawn = limits.map((limit) => linesOf(screen, look, limit));
+  return drawn.find(({ length }) => length <= linesMax) ?? drawn.at(-1)!;
+}
+
+function linesOf(screen: Screen, look: TerminalLook, limit: Limits): string[] {
+  const { notice, scope, machine, failures, advice, tables, sure, unsure, rules, claims, warnings } = screen;
   const say = (label: string, texts: readonly string[], tone?: Tone | "strong"): string[] =>
     labelled(label, texts, look, tone);
-  const left = (all: number, most: number): string[] => (all > most ? [`and ${all - most} more, in the report.`] : []);
+  const most = (texts: readonly string[], count: number): string[] => {
+    const left = texts.length - count;
+    if (left <= 0) return [...texts];
+    return [...texts.slice(0, count), count > 0 ? `and ${left} more, in the report.` : `${left}, in the report.`];
+  };
+  const isSilent = limit.warnings === 0 && warnings.length > 0;
+  const remarks = isSilent ? `${scope.replace(/\.$/, "")}; ${plural(warnings.length, "remark")}.` : scope;
   return [
     ...(notice === undefined ? [] : wrap(notice, look.columns)),
     ...say("Machine", [`${machine.state}: ${machine.text}`], machine.state === "busy" ? "doubt" : undefined),
-    ...say("Failed", [...failures.slice(0, failuresMax), ...left(failures.length, failuresMax)], "bad"),
-    ...say("Run", [scope]),
-    "",
+    ...say("Failed", most(failures, limit.failures), "bad"),
+    ...say("Run", [remarks]),
+    ...(limit.isLoose ? [""] : []),
+    ...[...Map.groupBy(advice, ({ about }) => about)].flatMap(([about, own]) =>
+      say(about, [own.map(({ text }) => text).join(" ")], "strong"),
+    ),
+    ...(limit.isLoose && advice.length > 0 ? [""] : []),
     ...tables.flatMap((table) => {
       const { lines, titles } = drawTable(table, look);
-      return [...lines, ...legendLines(table, titles, look), ""];
+      const legend = limit.hasLegends ? legendLines(table, titles, look) : [];
+      return [...lines, ...legend, ...(limit.isLoose ? [""] : [])];
     }),
     ...say("Sure", sure, "strong"),
     ...say("Not sure", unsure === undefined ? [] : [unsure.text]),
     // Whole, however long, so that it can be copied.
     ...(unsure?.command === undefined ? [] : ["  settle".padEnd(labelWidth) + unsure.command]),
-    ...say("Beware", [...warnings.slice(0, warningsMax), ...left(warnings.length, warningsMax)], "doubt"),
-    ...say("Left out", [notMeasured]),
+    ...say("Rules", most(rules, limit.rules), "strong"),
+    ...say("Claims", claims === undefined || limit.claims === undefined ? [] : [claims[limit.claims]]),
+    ...say("Beware", limit.warnings === 0 ? [] : most(warnings, limit.warnings), "doubt"),
+    ...say("Left out", [screen.notMeasured.map(remedyInWords).join("; ")]).map(breakable),
   ];
 }
+
+const hardSpace = "\u00a0";
+
+/** A command stays on one line, so that it can be copied. */
+const remedyInWords = ({ text, command }: Remedy): string =>
+  command === undefined ? text : `${text.replace(/\.$/, "")}: ${command.replaceAll(" ", hardSpace)}`;
+
+const breakable = (line: string): string => line.replaceAll(hardSpace, " ");
 
 function labelled(label: string, texts: readonly string[], { columns, paint }: TerminalLook, tone?: Tone | "strong") {
   return texts.flatMap((text, index) => {

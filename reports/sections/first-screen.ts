@@ -2,7 +2,7 @@
 import { formatList } from "../../results/quantities/format.ts";
 import { drawBar } from "../screen/bars.ts";
 import { screenOf } from "../screen/screen.ts";
-import type { ScreenTable } from "../screen/screen-table.ts";
+import type { Remedy, ScreenTable } from "../screen/screen-table.ts";
 import { blocks, bullets, escapeText } from "../text/markdown.ts";
 import { left, renderMarkdownTable } from "../text/table.ts";
 import type { ReportView } from "../view/view.ts";
@@ -11,7 +11,8 @@ import { type Section, textSection } from "./section.ts";
 const barWidth = 8;
 
 export function firstScreenSection(view: ReportView): Section {
-  const { notice, machine, scope, failures, tables, sure, unsure, warnings, notMeasured } = screenOf(view);
+  const { notice, machine, scope, failures, advice, tables, sure, unsure, rules, claims, warnings, notMeasured } =
+    screenOf(view);
   const list = (title: string, texts: readonly string[]): string | undefined =>
     texts.length === 0 ? undefined : blocks(`**${title}**`, bullets(texts.map(escapeText)));
   const settle = unsure?.command === undefined ? "" : ` To settle it: ${codeSpan(unsure.command)}`;
@@ -22,16 +23,24 @@ export function firstScreenSection(view: ReportView): Section {
       `> **Machine ${machine.state}**: ${escapeText(machine.text)}`,
       escapeText(scope),
       list("Failed", failures),
+      ...[...Map.groupBy(advice, ({ about }) => about)].map(
+        ([about, own]) => `**${about}**: ${own.map(({ text }) => escapeText(text)).join(" ")}`,
+      ),
       ...tables.map((table) =>
         blocks(tableOf(table), `${escapeText(table.legend.map(({ text }) => text).join("; "))}.`),
       ),
       list("Sure", sure),
       unsure === undefined ? undefined : `**Not sure**: ${escapeText(unsure.text)}${settle}`,
+      list("Rules", rules),
+      claims === undefined ? undefined : `**Claims**: ${escapeText(claims.named)}`,
       list("Beware", warnings),
-      `**Not measured**: ${escapeText(notMeasured)}`,
+      `**Not measured**: ${notMeasured.map(remedyInWords).join(" ")}`,
     ),
   );
 }
+
+const remedyInWords = ({ text, command }: Remedy): string =>
+  command === undefined ? escapeText(text) : `${escapeText(text)}: ${codeSpan(command)}.`;
 
 /** The targets, and of a cluster its brokers: `TCP and WebSocket; cluster with no broker and Redis`. */
 function subjectsOf({ results: { targets, cells }, brokerTitle }: ReportView): string {
@@ -43,15 +52,17 @@ function subjectsOf({ results: { targets, cells }, brokerTitle }: ReportView): s
 }
 
 function tableOf({ subject, columns, rows }: ScreenTable): string {
+  const hasBars = rows.some(({ bar }) => bar !== undefined);
   const [lead, ...others] = columns;
   return renderMarkdownTable({
-    columns: [left(subject), lead!, left("bar"), ...others].map(({ title, align }) => ({
+    columns: [left(subject), lead!, ...(hasBars ? [left("bar")] : []), ...others].map(({ title, align }) => ({
       title: escapeText(title),
       align,
     })),
     rows: rows.map(({ name, bar, cells }) => {
       const [first, ...rest] = cells.map(({ text }) => escapeText(text));
-      return [escapeText(name), first!, bar === undefined ? "–" : drawBar(bar, barWidth).trimEnd(), ...rest];
+      const drawn = bar === undefined ? "–" : drawBar(bar, barWidth).trimEnd();
+      return [escapeText(name), first!, ...(hasBars ? [drawn] : []), ...rest];
     }),
   });
 }

@@ -20,14 +20,14 @@ import { summarise } from "../../results/summary/summary.ts";
 
 export const madeUpExperiments: readonly ExperimentInfo[] = [
   {
-    name: "coming-back",
+    name: "stickiness",
     group: "state",
     title: "Coming back to the state",
     question: "Does a user who reconnects find its session again?",
     lesson: "Stickiness is about reconnects, not about frames: a cookie helps only those who send it back.",
   },
   {
-    name: "fan-out",
+    name: "broadcast",
     group: "broadcast",
     title: "One channel over three nodes",
     question: "Does a message reach every subscriber of the channel?",
@@ -154,7 +154,7 @@ const perNode = (...values: readonly number[]): Series => ({
 
 const stateVariants: readonly MadeUpVariant[] = [
   {
-    scenario: "coming-back",
+    scenario: "stickiness",
     variant: "round-robin",
     parameters: {},
     measures: { rejoinFoundFraction: 0.35, sameNodeRejoinFraction: 0.35, connectionSpreadRatio: 1 },
@@ -163,7 +163,7 @@ const stateVariants: readonly MadeUpVariant[] = [
     spread: 0.1,
   },
   {
-    scenario: "coming-back",
+    scenario: "stickiness",
     variant: "sticky",
     parameters: { policy: "leastconn+cookie" },
     measures: { rejoinFoundFraction: 1, sameNodeRejoinFraction: 1, connectionSpreadRatio: 1.05 },
@@ -171,7 +171,7 @@ const stateVariants: readonly MadeUpVariant[] = [
     series: [perNode(21, 20, 19)],
   },
   {
-    scenario: "coming-back",
+    scenario: "stickiness",
     variant: "sticky, cookies ignored",
     parameters: { policy: "leastconn+cookie", settings: { cookies: "ignored" } },
     measures: { rejoinFoundFraction: 0.3, sameNodeRejoinFraction: 0.3, connectionSpreadRatio: 1 },
@@ -181,7 +181,7 @@ const stateVariants: readonly MadeUpVariant[] = [
 ];
 
 const fanOut = (broker: string, delivered: number, crossUs: number): MadeUpVariant => ({
-  scenario: "fan-out",
+  scenario: "broadcast",
   variant: broker,
   parameters: { broker },
   measures: {

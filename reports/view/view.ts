@@ -1,5 +1,7 @@
 /** Results in the shape reports ask for: experiments of cells, and one row per target for what compares targets. */
+import { decideClaims } from "../../results/claims/claims.ts";
 import { completeTrials, usable } from "../../results/contract/cells.ts";
+import type { DecidedClaim } from "../../results/contract/claim.ts";
 import type {
   BrokerInfo,
   Cell,
@@ -51,6 +53,8 @@ export interface ReportView {
   /** The target that ratios refer to; undefined where nothing is compared. */
   readonly reference: TargetRow | undefined;
   readonly predictions: readonly PredictionView[];
+  /** Decided anew, so that results of an earlier version are judged by the rules of this one. */
+  readonly claims: readonly DecidedClaim[];
   /** Most complete trials any cell has. */
   readonly trials: number;
   brokerTitle(name: string): string;
@@ -88,6 +92,7 @@ export function viewOf(results: Results): ReportView {
     rows,
     reference: rows.find(({ info }) => info.label === reference),
     predictions: experiments.flatMap(predictionsOf),
+    claims: decideClaims(results),
     trials: Math.max(0, ...results.cells.map((cell) => (cell.state === "measured" ? completeTrials(cell).length : 0))),
     brokerTitle,
   };

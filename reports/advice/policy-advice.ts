@@ -1,0 +1,76 @@
+/** Which policy of the load balancer keeps users with their state, and what it does not save them from. */
+import { policyNamed } from "../../results/contract/policies.ts";
+import { formatList } from "../../results/quantities/format.ts";
+import type { CellView, ReportView } from "../view/view.ts";
+import { type Advice, cellsWith, numberOf, open, shown } from "./advice.ts";
+
+const returning = "rejoinFoundFraction";
+const afterFault = "foundAfterFaultFraction";
+/** More names than this fill a line. */
+const namedMax = 3;
+
+const policyOf = ({ cell }: CellView): string => cell.parameters.policy ?? "";
+const settingOf = ({ cell }: CellView, name: string): unknown => cell.parameters.settings[name];
+
+/** Users are one connection each: of other protocols the first answer already needs the node. */
+const isStream = ({ target }: CellView): boolean => target.uplink === "stream" && target.downlink === "stream";
+
+export function policyAdvice(view: ReportView): Advice {
+  const about = "Policy";
+  const experiment = "stickiness";
+  const onNode = cellsWith(view, experiment, returning).filter(
+    (cell) => isStream(cell) && settingOf(cell, "state") !== "outside",
+  );
+  const sent = onNode.filter((cell) => settingOf(cell, "cookies") !== "ignored");
+  if (sent.length === 0) return open(about, experiment);
+  const all = sent.filter((cell) => numberOf(cell, returning).low === 1);
+  const others = sent.filter((cell) => !all.includes(cell));
+  return { kind: "advice", about, text: [recommendation(all, sent), otherwise(others, all), afterKill(view)].join("") };
+}
+
+function recommendation(all: readonly CellView[], sent: readonly CellView[]): string {
+  if (all.length > 0) {
+    // A cookie names the node itself; what computes one loses users whenever nodes come or go.
+    const [first, ...rest] = distinct([...all].sort((a, b) => rank(a) - rank(b)).map(policyOf));
+    const alike = rest.length === 0 ? "" : ` (as ${formatList(few(rest))})`;
+    return `${first}${alike}: 100 % find their state on return`;
+  }
+  const best = [...sent].sort((a, b) => numberOf(b, returning).value - numberOf(a, returning).value)[0]!;
+  return `none brings everybody back to its state; best ${policyOf(best)}, ${shown(best, returning)}`;
+}
+
+const persistenceOf = (cell: CellView): string | undefined => policyNamed(policyOf(cell)).persistence;
+const rank = (cell: CellView): number => (persistenceOf(cell) === "cookie" ? 0 : persistenceOf(cell) ? 1 : 2);
+
+const distinct = (names: readonly string[]): string[] => [...new Set(names)];
+const few = (names: readonly string[]): string[] =>
+  names.length > namedMax ? [...names.slice(0, namedMax), `${names.length - namedMax} more`] : [...names];
+
+/** What the other policies bring: `, round-robin 31.1 % (1/3)`. */
+function otherwise(others: readonly CellView[], all: readonly CellView[]): string {
+  if (all.length === 0) return "";
+  const words = others.map((cell) => `${policyOf(cell)} ${shown(cell, returning)}${asChanceHasIt(cell)}`);
+  return words.map((each) => `, ${each}`).join("");
+}
+
+/** One of so many nodes: only where the prediction of that very number was chance, and held. */
+function asChanceHasIt({ cell }: CellView): string {
+  const nodes = cell.parameters.nodes ?? 1;
+  const held =
+    cell.state === "measured" &&
+    cell.predictions.some(
+      ({ metric, verdict, expected: { low = 0, high = 1 } }) =>
+        metric === returning && verdict === "held" && low < 1 / nodes && high > 1 / nodes,
+    );
+  return held ? ` (1/${nodes})` : "";
+}
+
+/** The state of users whose node died. */
+function afterKill(view: ReportView): string {
+  const killed = cellsWith(view, "state-after-kill", afterFault);
+  const onNode = killed.find((cell) => settingOf(cell, "state") !== "outside");
+  const outside = killed.find((cell) => settingOf(cell, "state") === "outside");
+  if (onNode === undefined) return ".";
+  const kept = outside === undefined ? "" : `, kept outside ${shown(outside, afterFault)}`;
+  return `; when its node was killed ${shown(onNode, afterFault)}${kept}.`;
+}
