@@ -63,7 +63,7 @@ describe("the report of the cluster experiments", () => {
     );
     assert.match(
       lineOf(report, "**Policy**"),
-      /sticky: 100 % find their state on return, round-robin 35\.0 % \(1\/3\)/,
+      /leastconn\+cookie brings 100 % back to their state, round-robin 35\.0 % \(1\/3\)/,
     );
     assert.match(lineOf(report, "**Broker**"), /needed: 33\.3 % of a broadcast arrives without, 100 % with any\./);
     assert.match(lineOf(report, "**Claims**"), /^\*\*Claims\*\*: .*bus-local-only/);
@@ -236,7 +236,7 @@ describe("a cluster and a comparison in one results.json", () => {
     const summary = renderSummary(both);
     assert.match(summary, /^target +p50/m);
     assert.match(summary, /^Failed +Coming back to the state/m);
-    assert.match(summary, /^Policy +sticky/m);
+    assert.match(summary, /^Policy +leastconn/m);
   });
 });
 

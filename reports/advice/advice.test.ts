@@ -29,7 +29,7 @@ describe("the policy", () => {
   it("is the one that brings everybody back to the state, with what it does not survive", () => {
     assert.equal(
       said(policyAdvice),
-      "leastconn+cookie: 100 % find their state on return, round-robin 31.0 % (1/3); when its node was killed 0 %, kept outside 100 %.",
+      "leastconn+cookie brings 100 % back to their state, round-robin 31.0 % (1/3); when its node was killed 0 %, kept outside 100 %.",
     );
   });
 
@@ -42,7 +42,7 @@ describe("the policy", () => {
 
   it("is round-robin if that is enough", () => {
     const lucky = butFor("stickiness", "round-robin", { rejoinFoundFraction: 1 });
-    assert.match(said(policyAdvice, lucky), /^leastconn\+cookie \(as round-robin\): 100 %/);
+    assert.match(said(policyAdvice, lucky), /^leastconn\+cookie \(as round-robin\) brings 100 %/);
   });
 
   it("is not guessed, and its weakness is told only where it was seen", () => {

@@ -1,4 +1,5 @@
 /** What each broker, as it was configured, did in the experiments that tell brokers apart: one row of a table. */
+import { survivals } from "../../results/contract/broker.ts";
 import type { BrokerInfo } from "../../results/contract/results.ts";
 import type { MetricName } from "../../results/metrics/metrics.ts";
 import { type Estimate, estimateOf } from "../../results/summary/estimate.ts";
@@ -22,13 +23,7 @@ export interface BrokerRow {
   readonly recovery: BrokerNumber;
   /** From the order to start it until it answers. */
   readonly restart: BrokerNumber;
-  readonly durability: Durability | undefined;
-}
-
-/** How often it writes to the disk, and on how many servers a message is. */
-export interface Durability {
-  readonly fsync: string;
-  readonly replicas: number;
+  readonly durability: BrokerInfo["durability"];
 }
 
 export interface BrokerNumber {
@@ -50,7 +45,12 @@ const lastUser = "lastRecipientP50Us";
 export function brokerRowsOf(view: ReportView): BrokerRows {
   const { brokers = [], cells } = view.results;
   const used = new Set(cells.flatMap(({ parameters }) => parameters.broker ?? []).filter((name) => name !== "none"));
-  const names = [...new Set([...brokers.map(({ name }) => name).filter((name) => used.has(name)), ...used])];
+  const infoOf = (name: string): BrokerInfo | undefined => brokers.find((broker) => broker.name === name);
+  const rank = (name: string): number => survivals.indexOf(infoOf(name)?.durability?.survives ?? "nothing");
+  const names = [...new Set([...brokers.map(({ name }) => name).filter((name) => used.has(name)), ...used])].sort(
+    // Those that protect alike stand together: speed has to be compared between them.
+    (a, b) => rank(a) - rank(b),
+  );
   const delaysFrom = experimentWithDelays(view);
   const killed = (name: string): CellView | undefined =>
     cellsOf(view, "broker-kill").find(
@@ -75,7 +75,7 @@ export function brokerRowsOf(view: ReportView): BrokerRows {
       ),
       recovery: numberIn(killed(name), "brokerRecoveryMs"),
       restart: numberIn(killed(name), "brokerRestartMs"),
-      durability: durabilityOf(brokers.find((broker) => broker.name === name)),
+      durability: infoOf(name)?.durability,
     };
   });
   const awayMs = names.flatMap((name) => {
@@ -113,6 +113,3 @@ function experimentWithDelays({ experiments }: ReportView): ExperimentView | und
 /** An experiment on the number of nodes has a delay for each. */
 const isOneClusterSize = ({ cells }: ExperimentView): boolean =>
   new Set(cells.map(({ cell }) => cell.parameters.nodes)).size === 1;
-
-const durabilityOf = (broker: BrokerInfo | undefined): Durability | undefined =>
-  broker !== undefined && "durability" in broker ? (broker.durability as Durability) : undefined;

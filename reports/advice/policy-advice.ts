@@ -33,7 +33,7 @@ function recommendation(all: readonly CellView[], sent: readonly CellView[]): st
     // A cookie names the node itself; what computes one loses users whenever nodes come or go.
     const [first, ...rest] = distinct([...all].sort((a, b) => rank(a) - rank(b)).map(policyOf));
     const alike = rest.length === 0 ? "" : ` (as ${formatList(few(rest))})`;
-    return `${first}${alike}: 100 % find their state on return`;
+    return `${first}${alike} brings 100 % back to their state`;
   }
   const best = [...sent].sort((a, b) => numberOf(b, returning).value - numberOf(a, returning).value)[0]!;
   return `none brings everybody back to its state; best ${policyOf(best)}, ${shown(best, returning)}`;

@@ -76,14 +76,24 @@ const columnsOf = (brokers: BrokerRows): BrokerColumn[] => [
   {
     column: left("fsync"),
     meaning: "",
-    show: ({ durability }) => durability && { text: durability.fsync },
+    show: ({ durability }) => durability && { text: shortFsync[durability.fsync] },
   },
   {
-    column: right("replicas"),
+    column: left("copies"),
     meaning: "",
-    show: ({ durability }) => durability && { text: String(durability.replicas) },
+    show: ({ durability }) => durability && { text: `${durability.acknowledgedBy}/${durability.replicas}` },
   },
 ];
+
+type Fsync = NonNullable<BrokerRow["durability"]>["fsync"];
+
+const shortFsync: Readonly<Record<Fsync, string>> = {
+  never: "never",
+  "by the kernel": "kernel",
+  "every 2 minutes": "2 min",
+  "every second": "1 s",
+  "before acknowledging": "always",
+};
 
 /** From the quickest broker's users to the slowest's. */
 function awayInWords({ awayMs }: BrokerRows): string {

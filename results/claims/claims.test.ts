@@ -100,6 +100,9 @@ const broadcast = (broker: string, delivered: number, across: number, variant = 
 const decide = (id: string, made: readonly MadeUp[]): DecidedClaim =>
   decideClaims({ cells: made.map(cellOf), targets }).find((claim) => claim.id === id)!;
 
+/** The reference set-up, in which no balance is configured. */
+const byDefault: Partial<Parameters> = { policy: "round-robin", settings: { balancer: "haproxy-reference" } };
+
 /** With other numbers. */
 const but = (made: MadeUp, measured: MadeUp["measured"]): MadeUp => ({
   ...made,
@@ -110,11 +113,11 @@ const but = (made: MadeUp, measured: MadeUp["measured"]): MadeUp => ({
 const rules: Record<string, { readonly good: readonly MadeUp[]; readonly says: RegExp; readonly turned: MadeUp[][] }> =
   {
     "lb-round-robin": {
-      good: [{ ...roundRobin, parameters: { policy: "default" } }],
+      good: [{ ...roundRobin, parameters: byDefault }],
       says: /^holds$/,
       turned: [
         [but(roundRobin, { connectionsMaxPerNode: [10, 10, 12] })],
-        [{ ...but(roundRobin, { connectionsMaxPerNode: [30] }), parameters: { policy: "default" } }],
+        [{ ...but(roundRobin, { connectionsMaxPerNode: [30] }), parameters: byDefault }],
       ],
     },
     "lb-state": {

@@ -1,4 +1,5 @@
 import { policyNamed } from "../contract/policies.ts";
+import type { MeasuredCell } from "../contract/results.ts";
 import { type Claim, evidenceOf, hasNodes, type Seen, seenIn } from "./claim.ts";
 import { evenly, isStream } from "./spread.ts";
 
@@ -6,13 +7,13 @@ export const lbRoundRobin: Claim = {
   id: "lb-round-robin",
   statement: "HAProxy spreads connections round-robin by default.",
   about: "cluster",
-  experiments: ["stickiness"],
+  experiments: ["stickiness", "policies"],
   flipsAt: "a node that gets two new users more than another, with no balance configured",
   decide(results) {
     const most = seenIn(
       results,
       "connectionsMaxPerNode",
-      (cell) => hasNodes(cell) && isStream(results, cell) && ["round-robin", "default"].includes(balanceOf(cell)),
+      (cell) => hasNodes(cell) && isStream(results, cell) && isHaproxy(cell) && isRoundRobin(cell),
     );
     if (most.length === 0) return { verdict: "not-measured", because: "no cell spread new users round-robin" };
     const evidence = evidenceOf(most);
@@ -22,6 +23,10 @@ export const lbRoundRobin: Claim = {
   },
 };
 
-const balanceOf = ({ parameters }: Seen["cell"]): string => policyNamed(parameters.policy ?? "").balance;
+const balancerOf = ({ parameters }: MeasuredCell): string => String(parameters.settings.balancer ?? "haproxy");
+const isHaproxy = (cell: MeasuredCell): boolean => balancerOf(cell).startsWith("haproxy");
+const isRoundRobin = ({ parameters }: MeasuredCell): boolean =>
+  policyNamed(parameters.policy ?? "").balance === "round-robin";
 
-const isDefault = ({ cell }: Seen): boolean => balanceOf(cell) === "default";
+/** The reference set-up says nothing of a balance where that is round-robin. */
+const isDefault = ({ cell }: Seen): boolean => balancerOf(cell) === "haproxy-reference";

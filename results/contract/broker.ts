@@ -2,6 +2,9 @@
 import { z } from "zod";
 import { fsyncPolicies, survivals } from "../../protocol/durability.ts";
 
+/** The least first. */
+export { survivals } from "../../protocol/durability.ts";
+
 const count = z.number().int().min(1);
 
 export const broker = z.object({

@@ -1,8 +1,5 @@
 /** What the name of a load balancer's policy says: `BALANCE[+PERSISTENCE]`, e.g. `leastconn+cookie`. */
 
-/** One name that is older than the grammar. */
-const spelledOut: ReadonlyMap<string, string> = new Map([["sticky", "leastconn+cookie"]]);
-
 interface PolicyName {
   /** How new users are spread: `round-robin`, `leastconn`, `source` ... */
   readonly balance: string;
@@ -11,6 +8,6 @@ interface PolicyName {
 }
 
 export function policyNamed(name: string): PolicyName {
-  const [balance = "", persistence] = (spelledOut.get(name) ?? name).split("+");
+  const [balance = "", persistence] = name.split("+");
   return { balance, persistence };
 }
