@@ -4,7 +4,7 @@ import { histogramOf, madeUpFlow, madeUpParameters, trialWith, windowOf } from "
 import type { Flag, Trial } from "../contract/results.ts";
 import type { WindowUse } from "../recording/flows.ts";
 import { trafficMeasures } from "../recording/traffic-measures.ts";
-import { closedLoopCodes } from "../validity/closed-loop.ts";
+import { closedLoopCodes } from "./closed-loop-limits.ts";
 import { summarise } from "./summary.ts";
 
 const closed = madeUpParameters("throughput");

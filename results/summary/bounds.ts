@@ -5,7 +5,7 @@ import type { Metric } from "../metrics/metrics.ts";
 import { formatQuantity } from "../quantities/format.ts";
 import { useOf } from "../recording/flows.ts";
 import { median } from "../statistics/moments.ts";
-import { closedLoopDelays, closedLoopRates } from "../validity/closed-loop.ts";
+import { closedLoopDelays, closedLoopRates } from "./closed-loop-limits.ts";
 import { pooledUs, type RecordedDelays } from "./recorded-delays.ts";
 
 /** What keeps a number from being taken as it stands. */

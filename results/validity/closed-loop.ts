@@ -5,21 +5,12 @@
 import type { Flag, Trial } from "../contract/results.ts";
 import type { MetricName } from "../metrics/metrics.ts";
 import { median } from "../statistics/moments.ts";
+import { closedLoopCodes } from "../summary/closed-loop-limits.ts";
 
 /** A share of a core above which a thread had no time left. */
 export const threadFull = 0.9;
 /** Cores of which less than this was idle were full. */
 const idleShareMin = 0.1;
-
-export const closedLoopCodes = {
-  users: "closed-loop-users-full",
-  machine: "closed-loop-machine-full",
-  load: "closed-loop-underloaded",
-} as const;
-
-/** By what delays are longer than the cluster's own, too. */
-export const closedLoopDelays: ReadonlySet<string> = new Set([closedLoopCodes.users, closedLoopCodes.machine]);
-export const closedLoopRates: ReadonlySet<string> = new Set(Object.values(closedLoopCodes));
 
 const members = [
   ["chainNodeCpuShare", "the busiest node"],
