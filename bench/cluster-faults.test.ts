@@ -99,6 +99,43 @@ test("a broker that cannot be reached fails its cells by name, and the others go
   assert.match(cli.stderr, /failed +websocket, broadcast, redis: .*Redis/);
 });
 
+test("a broker that dies in the middle of a cell ends it by its name", { timeout }, async (t) => {
+  if (!haveAll(t)) return;
+  const args = ["--experiment", "node-kill", "--broker", "redis", "--users", "6"];
+  const { cli, results, processes, nothingIsLeft } = clusterCommand(t, args);
+  // HAProxy, Redis, three nodes, the users and what watches over them.
+  await until(() => processes().some(isRedis) && processes().length >= 8, timeout);
+  for (const pid of processes().filter(isRedis)) process.kill(pid, "SIGKILL");
+  assert.equal(await cli.exitCode(), 1);
+  await nothingIsLeft();
+  const [cell] = results().cells;
+  assert.equal(cell!.state, "failed");
+  assert.match(cell!.state === "failed" ? cell!.reason : "", /^redis-server ended by SIGKILL; it said:\n/);
+  assert.match(
+    cli.stdout.trimEnd().split("\n").at(-1)!,
+    /^Nothing was measured: failed: redis-server ended by SIGKILL/,
+  );
+});
+
+function isRedis(pid: number): boolean {
+  try {
+    return readFileSync(`/proc/${pid}/comm`, "utf8").startsWith("redis-server");
+  } catch {
+    return false;
+  }
+}
+
+test("a run that measures nothing says so last, and is no success", { timeout }, async (t) => {
+  const nowhere = { PATH: "" };
+  const { cli, results } = clusterCommand(t, ["--experiment", "broker-kill", "--broker", "redis"], nowhere);
+  assert.equal(await cli.exitCode(), 4);
+  assert.ok(results().cells.every(({ state }) => state === "not-run"));
+  assert.match(
+    cli.stdout.trimEnd().split("\n").at(-1)!,
+    /^Nothing was measured: not run: redis is not on this machine/,
+  );
+});
+
 test("a cluster that stays up serves until Ctrl-C and says what to do with it", { timeout }, async (t) => {
   if (!haveAll(t)) return;
   const { cli, nothingIsLeft } = clusterCommand(t, ["--up", "--nodes", "2", "--broker", "redis"]);

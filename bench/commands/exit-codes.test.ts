@@ -4,7 +4,7 @@ import { WirebenchError } from "../../protocol/errors.ts";
 import { madeUpCell, madeUpResults, sixTargets } from "../../reports/testing.ts";
 import type { Cell, Results } from "../../results/contract/results.ts";
 import { compareResults } from "../../results/regression/regression.ts";
-import { exitCodeOf, exitCodeOfComparison, exitCodeOfError } from "./exit-codes.ts";
+import { exitCodeOf, exitCodeOfComparison, exitCodeOfError, whyNothing } from "./exit-codes.ts";
 
 const [tcp, websocket] = sixTargets;
 const measured = madeUpCell("echo", websocket!);
@@ -24,6 +24,15 @@ describe("the exit code of a run", () => {
   it("is 4 if nothing was measured", () => {
     assert.equal(codeOf(unmeasured("not-run")), 4);
     assert.equal(codeOf(), 4);
+  });
+
+  it("comes with a last line that says why, if nothing was measured", () => {
+    const why = (...cells: Cell[]) => whyNothing({ interrupted: false, cells });
+    assert.equal(why(measured, unmeasured("failed")), undefined);
+    assert.equal(why(unmeasured("not-run"), unmeasured("not-run")), "Nothing was measured: not run: so it is");
+    assert.match(why(unmeasured("failed"), unmeasured("not-run"))!, /failed: so it is \(and 1 more reasons\)$/);
+    assert.equal(why(), "Nothing was measured: there was no cell to measure");
+    assert.equal(whyNothing({ interrupted: true, cells: [] }), undefined);
   });
 
   it("is that of the worst thing that happened", () => {

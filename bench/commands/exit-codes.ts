@@ -28,6 +28,19 @@ export function exitCodeOf({ interrupted, cells }: Pick<Results, "interrupted" |
   return invalid || !states.has("measured") ? exitCodes.invalidResult : exitCodes.ok;
 }
 
+/** Of a run that ended by itself without a number, the last line it says; undefined where there is one. */
+export function whyNothing({ interrupted, cells }: Pick<Results, "interrupted" | "cells">): string | undefined {
+  if (interrupted || cells.some(({ state }) => state === "measured")) return undefined;
+  const reasons = [
+    ...new Set(cells.flatMap((cell) => (cell.state === "measured" ? [] : `${cell.state}: ${cell.reason}`))),
+  ];
+  const more = reasons.length > 1 ? ` (and ${reasons.length - 1} more reasons)` : "";
+  const why = reasons[0] === undefined ? "there was no cell to measure" : oneLine(reasons[0].replace("-", " "));
+  return `Nothing was measured: ${why}${more}`;
+}
+
+const oneLine = (text: string): string => text.replaceAll(/\s+/g, " ");
+
 /** A regression, or else numbers that may be believed no longer, or none at all: silence is not a pass. */
 export function exitCodeOfComparison(comparison: ResultsComparison): number {
   if (hasRegressed(comparison)) return exitCodes.regression;

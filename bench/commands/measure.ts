@@ -7,7 +7,7 @@ import type { Results } from "../../results/contract/results.ts";
 import type { Experiment } from "../experiments/contract/experiment.ts";
 import type { RunRequest, SettingName } from "../experiments/contract/request.ts";
 import { type RunPlan, run } from "../run/runner.ts";
-import { exitCodeOf } from "./exit-codes.ts";
+import { exitCodeOf, whyNothing } from "./exit-codes.ts";
 import { interruptSignal } from "./interrupt.ts";
 import { lookOf } from "./look.ts";
 import { defaultOutputFolder, OutputFolder } from "./output.ts";
@@ -41,6 +41,8 @@ export async function measure({ experiments, request, given, out, trace, ...plan
   for (const [name, content] of await renderReport(results)) output.write(name, content);
   if (traceFile !== undefined) traceFile.folder.write(traceFile.name, renderHistogramLog(results));
   process.stdout.write(`Report: ${output.path}/report.md\n`);
+  const nothing = whyNothing(results);
+  if (nothing !== undefined) process.stdout.write(`${nothing}\n`);
   return exitCodeOf(results);
 }
 

@@ -19,6 +19,9 @@ const heartbeatNs = 3.3e9;
 /** One end of a connection notices what the other did, and the driver what it is told, within that on a busy machine. */
 const hearsayNs = 2e9;
 
+/** As a user gives the reason of an outage. */
+const endedByUser = /^ended by the client/;
+
 const unknown = (why: string): Cause => ({ culprit: "unknown", subject: "nobody", ordered: false, why });
 
 /** `index`: the place of the delivery in what the nodes were asked. */
@@ -32,7 +35,7 @@ export function causeOfOutage(outage: Outage, evidence: Evidence): Cause {
   const leaving = leavingsAt(evidence, node).find(
     ({ user, atNs }) => user === outage.user && Math.abs(atNs - outage.disconnectedNs) < hearsayNs,
   );
-  return new Cuts(evidence).cause(outage.disconnectedNs, node, leaving);
+  return new Cuts(evidence).cause(outage, leaving);
 }
 
 /** Nodes that lost their link to the broker because a process had no core; the broker is innocent of what followed. */
@@ -174,22 +177,19 @@ class Cuts {
     this.#evidence = evidence;
   }
 
-  /** A user's connection to `node` ended then. */
-  cause(atNs: number, node: string | undefined, leaving: Leaving | undefined): Cause {
-    if (node !== undefined) {
-      const fault = this.faultOf(node, atNs);
-      if (fault !== undefined) return { culprit: "node", subject: node, ordered: true, why: `was ${fault.what}` };
-      const own = this.#byTheNode(node, atNs, leaving);
-      if (own !== undefined) return own;
-    }
+  cause({ node, disconnectedNs: atNs, reason }: Outage, leaving: Leaving | undefined): Cause {
+    const fault = this.faultOf(node, atNs);
+    if (fault !== undefined) return { culprit: "node", subject: node, ordered: true, why: `was ${fault.what}` };
+    const own = this.#byTheNode(node, atNs, leaving);
+    if (own !== undefined) return own;
     const { balancer } = this.#evidence;
     const ordered = this.faultOf(balancer, atNs);
     if (ordered !== undefined) {
       return { culprit: "load-balancer", subject: balancer, ordered: true, why: `was ordered: ${ordered.what}` };
     }
-    const down = node === undefined ? undefined : this.#downOf(node, atNs);
+    const down = this.#downOf(node, atNs);
     if (down !== undefined) return this.#markedDown(down, atNs);
-    if (this.starved("users", atNs - heartbeatNs, atNs)) return machine("the users' process", "was late to answer");
+    if (endedByUser.test(reason)) return this.#ofUsers(atNs, "ended a connection itself");
     return this.ofBalancer(atNs, "ended the connection");
   }
 
@@ -236,17 +236,17 @@ class Cuts {
     return waitedMs >= (starvedShare * (toNs - fromNs)) / 1e6 && waitedMs >= ranMs;
   }
 
+  #ofUsers(atNs: number, why: string): Cause {
+    const subject = "the users' process";
+    return this.starved("users", atNs - heartbeatNs, atNs)
+      ? machine(subject, why)
+      : { culprit: "users", subject, ordered: this.isOrdered("users", atNs), why };
+  }
+
   #byTheNode(node: string, atNs: number, leaving: Leaving | undefined): Cause | undefined {
     switch (leaving?.why) {
       case "slow":
-        return this.starved("users", atNs - heartbeatNs, atNs)
-          ? machine("the users' process", "did not read, so that its node gave a user up")
-          : {
-              culprit: "users",
-              subject: "the users' process",
-              ordered: this.isOrdered("users", atNs),
-              why: `did not read, so that ${node} gave a user up`,
-            };
+        return this.#ofUsers(atNs, `did not read, so that ${node} gave a user up`);
       case "moved":
         return { culprit: "node", subject: node, ordered: true, why: "was told to move its users elsewhere" };
       case "closed-by-node":

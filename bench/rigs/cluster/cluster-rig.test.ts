@@ -101,6 +101,20 @@ test("a node that dies unasked fails the trial by its name, one that is killed d
   await assert.rejects(rig.users.counts(), { message: /node-2/ });
 });
 
+const dies = (pid: number): boolean => process.kill(pid, "SIGKILL");
+for (const [who, kill, says] of [
+  ["broker", (rig: ClusterRig) => dies(rig.broker!.pid!), /^redis-server ended by SIGKILL; it said:\n/],
+  ["state server", () => programs.program("redis").then(({ pid }) => dies(pid!)), /^redis-server ended by SIGKILL/],
+  ["load balancer", (rig: ClusterRig) => dies(rig.proxy.pids()[0]!), /^haproxy ended by SIGKILL/],
+] as const) {
+  test(`a ${who} that dies unasked fails the trial by its name`, { timeout }, async (t) => {
+    if (!hasProgram(t, "haproxy") || !hasProgram(t, "redis")) return;
+    await using rig = await open({ broker: "redis", state: "outside" });
+    await kill(rig);
+    await assert.rejects(rig.wait(timeout), { message: says });
+  });
+}
+
 test("a second group of users can be frozen, and is outside the ledger", { timeout }, async (t) => {
   if (!hasProgram(t, "haproxy")) return;
   await using rig = await open();
