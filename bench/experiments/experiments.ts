@@ -16,6 +16,7 @@ import { policies } from "./policies.ts";
 import { proxyReload } from "./proxy-reload.ts";
 import { reconnectStorm } from "./reconnect-storm.ts";
 import { rollingDeploy } from "./rolling-deploy.ts";
+import { rooms } from "./rooms.ts";
 import { scaling } from "./scaling.ts";
 import { scalingOut } from "./scaling-out.ts";
 import { slowBrokerLink } from "./slow-broker-link.ts";
@@ -40,6 +41,7 @@ export const clusterExperiments: readonly Experiment[] = [
   scalingOut,
   broadcast,
   fanOut,
+  rooms,
   slowBrokerLink,
   nodeKill,
   brokerKill,

@@ -14,6 +14,8 @@ export interface ConnectOrder {
   /** Where the load balancer listens. */
   readonly url: string;
   readonly users: number;
+  /** In rooms of so many, one after the other, in each of which everybody is owed what is said there; absent: in one. */
+  readonly usersPerRoom?: number;
   /** Users tell their numbers to the nodes, so that these know for whom they did what. Absent: they do. */
   readonly named?: boolean;
   readonly cookies: "kept" | "ignored";
@@ -70,7 +72,7 @@ export interface Ledger {
   /** The publisher was told that the message may not arrive. */
   readonly rejectedMessages: number;
   /**
-   * Published times users. A user that joined later is owed what was sent after its first welcome; a user that was
+   * Published times users, those of the publisher's room if there are rooms. A user that joined later is owed what was sent after its first welcome; a user that was
    * there from the start is owed everything, even if it never got in.
    */
   readonly expectedDeliveries: number;

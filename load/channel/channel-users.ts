@@ -23,6 +23,7 @@ import type {
 import { inOrder, type LoggedEvent, LogReader } from "./event-log.ts";
 import { DeliveryLedger } from "./ledger.ts";
 import { OutageLog } from "./outages.ts";
+import { roomOf } from "./rooms.ts";
 import { eachOf, StateTally } from "./state-tally.ts";
 import { Timelines } from "./timelines.ts";
 import type { GroupUse, UserGroupApi } from "./user-group-api.ts";
@@ -78,8 +79,8 @@ export class ChannelUsers implements ChannelUsersApi {
   async #add(count: number, kind: "from-the-start" | "newcomer"): Promise<void> {
     if (this.#order === undefined) throw new WirebenchError("usage", "the users have not connected yet");
     const users = Array.from({ length: count }, () => {
-      this.#nodes.push(undefined);
-      return this.#ledger.addUser(kind);
+      const user = this.#nodes.push(undefined) - 1;
+      return this.#ledger.addUser(kind, roomOf(user, this.#order!.usersPerRoom));
     });
     await eachOf(users, this.#order.concurrent, async (user) => {
       const { tookNs } = await this.#groupOf(user).add({ user });

@@ -64,9 +64,8 @@ export class DeliveryLedger {
   readonly #recipients: Recipient[] = [];
   readonly #nextSequence: number[] = [];
   readonly #nodes = new Map<string, number>();
-  /** Users on each node that are owed what is sent now, and of all. */
-  readonly #owedOnNode: number[] = [];
-  #owed = 0;
+  /** By room, users that are owed what is sent there now: all, and those on each node. */
+  readonly #owed: { all: number; readonly onNode: number[] }[] = [];
   #stays = 0;
   /** Sequence numbers not answered yet, by publisher; a publisher whose connection ended waits for none. */
   readonly #pending: Set<number>[] = [];
@@ -83,12 +82,13 @@ export class DeliveryLedger {
   }
 
   /** Adds a user, who is away, and returns its number. A newcomer is owed nothing before its first welcome. */
-  addUser(kind: "from-the-start" | "newcomer"): number {
+  addUser(kind: "from-the-start" | "newcomer", room = 0): number {
     const owed = kind === "from-the-start";
-    if (owed) this.#owed++;
+    this.#owed[room] ??= { all: 0, onNode: [] };
+    if (owed) this.#owed[room].all++;
     this.#stays++;
     this.#pending.push(new Set());
-    return this.#recipients.push(new Recipient(owed ? this.#messages.length : Number.POSITIVE_INFINITY)) - 1;
+    return this.#recipients.push(new Recipient(owed ? this.#messages.length : Number.POSITIVE_INFINITY, room)) - 1;
   }
 
   /** The user has a connection to `node`. `recovered` is what it was told of messages it missed, if anything. */
@@ -97,7 +97,7 @@ export class DeliveryLedger {
     const now = this.#messages.length;
     if (recipient.owedFrom === Number.POSITIVE_INFINITY) {
       recipient.owedFrom = now;
-      this.#owed++;
+      this.#owed[recipient.room]!.all++;
     }
     this.#move(recipient, this.#nodeNumber(node), atNs);
     recipient.replayBefore = recovered === "all" ? now : 0;
@@ -143,12 +143,14 @@ export class DeliveryLedger {
   published(publisher: number, sentNs: number, dueNs?: number): void {
     this.demandCapacity(1);
     const sequence = this.nextSequence(publisher);
-    const publisherNode = this.#recipients[publisher]!.presence.node;
+    const { presence, room } = this.#recipients[publisher]!;
+    const publisherNode = presence.node;
+    const owed = this.#owed[room]!;
     const fromNs = dueNs ?? sentNs;
     this.#nextSequence[publisher] = sequence + 1;
-    this.#messages.append({ publisher, sequence, publisherNode, sentNs, fromNs, owedTo: this.#owed });
-    this.#counts.expectedDeliveries += this.#owed;
-    if (publisherNode !== away) this.#counts.sameNodeExpected += this.#owedOnNode[publisherNode]!;
+    this.#messages.append({ publisher, sequence, publisherNode, sentNs, fromNs, owedTo: owed.all });
+    this.#counts.expectedDeliveries += owed.all;
+    if (publisherNode !== away) this.#counts.sameNodeExpected += owed.onNode[publisherNode] ?? 0;
     this.#pending[publisher]!.add(sequence);
     this.#pendingCount++;
     this.#windows.published(sentNs);
@@ -182,7 +184,7 @@ export class DeliveryLedger {
     const counts = this.#counts;
     const recipient = this.#recipients[user]!;
     const row = this.#messages.find(publisher, sequence);
-    if (row === undefined || row < recipient.owedFrom) {
+    if (row === undefined || row < recipient.owedFrom || this.#recipients[publisher]!.room !== recipient.room) {
       counts.strayDeliveries++;
       return "stray";
     }
@@ -300,8 +302,9 @@ export class DeliveryLedger {
     const { presence } = recipient;
     const staysBefore = presence.stays;
     // Who is on a node was welcomed, and who was welcomed is owed.
-    if (presence.node !== away) this.#owedOnNode[presence.node]!--;
-    if (node !== away) this.#owedOnNode[node]!++;
+    const { onNode } = this.#owed[recipient.room]!;
+    if (presence.node !== away) onNode[presence.node]!--;
+    if (node !== away) onNode[node] = (onNode[node] ?? 0) + 1;
     presence.move(node, this.#messages.length, atNs);
     this.#stays += presence.stays - staysBefore;
   }
@@ -309,7 +312,7 @@ export class DeliveryLedger {
   #nodeNumber(name: string): number {
     const known = this.#nodes.get(name);
     if (known !== undefined) return known;
-    this.#nodes.set(name, this.#owedOnNode.push(0) - 1);
+    this.#nodes.set(name, this.#nodes.size);
     return this.#nodes.size - 1;
   }
 }

@@ -14,7 +14,7 @@ const connectedNs = 1e9;
 export function countMissing(recipients: readonly Recipient[], messages: MessageTable): MissingCounts {
   let [missing, declared, whileConnected] = [0, 0, 0];
   for (const recipient of recipients) {
-    recipient.forEachMissing(messages.length, (row) => {
+    forEachMissing(recipient, recipients, messages, (row) => {
       missing++;
       if (row < recipient.gapBefore || messages.answer(row) === "rejected") declared++;
       if (stayed(recipient, messages, row)) whileConnected++;
@@ -39,7 +39,7 @@ export function listMissing(
   let unlisted = 0;
   for (const [user, recipient] of recipients.entries()) {
     const { presence } = recipient;
-    recipient.forEachMissing(messages.length, (row) => {
+    forEachMissing(recipient, recipients, messages, (row) => {
       if (deliveries.length === max) {
         unlisted++;
         return;
@@ -61,6 +61,18 @@ export function listMissing(
     });
   }
   return { deliveries, unlisted };
+}
+
+/** What is said in other rooms nobody is owed. */
+function forEachMissing(
+  recipient: Recipient,
+  recipients: readonly Recipient[],
+  messages: MessageTable,
+  callback: (row: number) => void,
+): void {
+  recipient.forEachMissing(messages.length, (row) => {
+    if (recipients[messages.publisher(row)]!.room === recipient.room) callback(row);
+  });
 }
 
 const stayed = ({ presence }: Recipient, messages: MessageTable, row: number): boolean =>

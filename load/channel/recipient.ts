@@ -4,6 +4,8 @@ import { Presence } from "./presence.ts";
 /** One user's side of the ledger: which messages it has, where it was, and what it was told. */
 export class Recipient {
   readonly presence = new Presence();
+  /** What its publishers say is what it is owed. */
+  readonly room: number;
   /** Number of the first message it is owed; infinite before the first welcome of a newcomer. */
   owedFrom: number;
   /** It was told that messages before this number may be missing. */
@@ -15,8 +17,9 @@ export class Recipient {
   /** Per publisher, the lowest sequence number that none has overtaken (RFC 4737 section 3.3). */
   readonly #nextExpected: number[] = [];
 
-  constructor(owedFrom: number) {
+  constructor(owedFrom: number, room: number) {
     this.owedFrom = owedFrom;
+    this.room = room;
   }
 
   has(message: number): boolean {

@@ -7,6 +7,7 @@ import { seededRandom } from "../../protocol/random.ts";
 import { ChannelCodec, type ReceivedMessage } from "./channel-codec.ts";
 import { type EventBatch, EventLog } from "./event-log.ts";
 import { identityOf } from "./identity.ts";
+import { roomOf } from "./rooms.ts";
 import { ClosedLoop, openLoop, type Traffic } from "./traffic.ts";
 import { User, type UserEvents, type Welcomed } from "./user.ts";
 import type {
@@ -51,13 +52,14 @@ export class UserGroup implements Omit<UserGroupApi, "wireBytes">, UserEvents {
   }
 
   async add({ user: id }: { user: number }): Promise<{ tookNs?: number }> {
-    const { url, knownBy, limits, options, resume, backoff, seed, cookies, named = true } = this.#order!;
+    const { url, knownBy, limits, options, resume, backoff, seed, cookies, named = true, usersPerRoom } = this.#order!;
     const jar = cookies === "kept" ? { newCookieJar: this.#parts.newCookieJar } : {};
     const [client, codec, random] = [this.#client!, this.#codec!, seededRandom(seed, id)];
     const user = new User(
       {
         id,
         named,
+        ...(usersPerRoom !== undefined && { room: `room-${roomOf(id, usersPerRoom)}` }),
         client,
         codec,
         ...identityOf(url, id, knownBy),

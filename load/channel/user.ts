@@ -32,6 +32,8 @@ export interface UserOptions {
   readonly id: number;
   /** Tells its number to the nodes, which then can say what they did for it. */
   readonly named: boolean;
+  /** It takes part in, alone. */
+  readonly room?: string;
   readonly client: ProtocolClient;
   /** Reads what is delivered. */
   readonly codec: ChannelCodec;
@@ -208,8 +210,8 @@ export class User {
 
   #hello(): UserMessage {
     const { id: session } = this.#session;
-    const { id, named, resume } = this.#options;
-    const hello = { type: "hello", ...(named && { user: id }) } as const;
+    const { id, named, room, resume } = this.#options;
+    const hello = { type: "hello", ...(named && { user: id }), ...(room !== undefined && { room }) } as const;
     if (session === undefined) return hello;
     if (!resume) return { ...hello, session };
     const after = this.#position;

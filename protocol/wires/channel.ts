@@ -23,6 +23,8 @@ export type UserMessage =
    */
   | {
       readonly type: "hello";
+      /** Part of the channel it takes part in, alone; absent: the channel as a whole. */
+      readonly room?: string;
       readonly user?: number;
       readonly session?: string;
       readonly resume?: boolean;
@@ -80,6 +82,20 @@ export interface Publication {
   readonly message: ChannelMessage;
 }
 
+/** Names of rooms are part of topics: letters, digits and `-`. */
+const roomShape = /^[a-zA-Z0-9-]{1,64}$/;
+const isRoom = (value: unknown): boolean => typeof value === "string" && roomShape.test(value);
+
+/** A publication for one room, on its way through a topic that all rooms share. */
+export const encodeInRoom = (room: string, publication: string): string => encodeField(room) + publication;
+
+/** What `encodeInRoom` made; undefined for anything else. */
+export function decodeInRoom(text: string): { room: string; publication: string } | undefined {
+  const fields = new Fields(text, 0);
+  const room = fields.text();
+  return fields.failed ? undefined : { room, publication: text.slice(fields.at) };
+}
+
 export const encodeUserMessage = (message: UserMessage): string =>
   message.type === "publish" ? `p${encodeMessage(message.message)}` : JSON.stringify(message);
 
@@ -106,6 +122,7 @@ export function decodeUserMessage(payload: Payload): UserMessage | undefined {
       return optional(value.session, "string") &&
         optional(value.after, "string") &&
         optional(value.resume, "boolean") &&
+        (value.room === undefined || isRoom(value.room)) &&
         (value.user === undefined || Number.isSafeInteger(value.user))
         ? (value as UserMessage)
         : undefined;
@@ -247,10 +264,15 @@ const digitsMax = 15;
 class Fields {
   failed = false;
   readonly #text: string;
-  #at = 1;
+  #at: number;
 
-  constructor(text: string) {
+  constructor(text: string, at = 1) {
     this.#text = text;
+    this.#at = at;
+  }
+
+  get at(): number {
+    return this.#at;
   }
 
   skipComma(): boolean {

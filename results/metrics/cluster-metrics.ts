@@ -53,6 +53,11 @@ const table = {
     ["publishedMessages", "published messages", "messages handed to a connection by their publisher"],
     ["expectedDeliveries", "deliveries owed", "messages published times users"],
     ["acceptedMessages", "accepted messages", "messages whose publisher was told that the broker has them"],
+    [
+      "brokerDeliveriesPerPublication",
+      "broker deliveries per message",
+      "nodes to which the broker handed a message, on average",
+    ],
     ["deliveriesPerPublication", "deliveries per message", "users that a message reached, on average"],
   ]),
   ...entries({ unit: "count", topic: "delivery", better: "lower" }, [
@@ -113,6 +118,11 @@ const table = {
     ],
     ["missingWhileConnectedDeliveries", "missing while connected", "missing at a user who was connected all the time"],
     ["rejectedMessages", "rejected messages", "messages whose publisher was told that they may not arrive"],
+    [
+      "strayDeliveries",
+      "deliveries nobody was owed",
+      "arrivals of a message at a user of another room, or one that joined later",
+    ],
     ["duplicatedDeliveries", "duplicated deliveries", "arrivals of a message at a user beyond the first"],
     ["reorderedDeliveries", "reordered deliveries", "arrivals after a later message of the same publisher"],
     ["corruptedDeliveries", "corrupted deliveries", "arrivals that are not, byte for byte, what was published"],
@@ -283,6 +293,10 @@ const table = {
     ],
   ]),
   ...costMetrics,
+  ...entries({ unit: "us", topic: "cost", better: "lower" }, [
+    ["nodesCpuUsPerPublication", "nodes' CPU per message", "CPU time of all nodes over the messages published"],
+    ["brokerCpuUsPerPublication", "broker's CPU per message", "CPU time of the broker over the messages published"],
+  ]),
   ...entries({ unit: "us", topic: "cost", better: "lower" }, [
     [
       "serverCpuUsPerDelivery",

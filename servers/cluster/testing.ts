@@ -56,12 +56,26 @@ export class TestLink implements BrokerConnection {
     if (broker.traits.history) this.position = String(broker.log.length);
   }
 
-  async publish(text: string): Promise<void> {
+  async publish(text: string, room?: string): Promise<void> {
     if (!this.live) throw new WirebenchError("closed", "the broker is away");
     const { log, links, traits } = this.#broker;
-    const message = { text, ...(traits.history && { position: String(log.length + 1) }) };
+    const message = {
+      text,
+      ...(room !== undefined && { room }),
+      ...(traits.history && { position: String(log.length + 1) }),
+    };
     log.push(message);
     for (const link of links.values()) link.hand(message);
+  }
+
+  readonly rooms = new Set<string>();
+
+  async subscribe(room: string): Promise<void> {
+    this.rooms.add(room);
+  }
+
+  unsubscribe(room: string): void {
+    this.rooms.delete(room);
   }
 
   async replay(position: string): Promise<readonly BrokerMessage[] | undefined> {
@@ -73,6 +87,7 @@ export class TestLink implements BrokerConnection {
   }
 
   hand(message: BrokerMessage): void {
+    if (message.room !== undefined && !this.rooms.has(message.room)) return;
     if (this.#held !== undefined) this.#held.push(message);
     else if (this.live) {
       this.position = message.position;

@@ -123,6 +123,36 @@ export const failureCases: readonly BrokerCase[] = [
     },
   },
   {
+    name: "hands over what is said in a room to those who subscribed to it, also over the next session, and to nobody else",
+    applies: ({ broker }) => broker.traits.rooms === true,
+    async run({ program, join }) {
+      const { target, port } = wayTo(program, 0);
+      await using relay = await Relay.to(target, port);
+      await using there = await join(0);
+      await using here = await join(1, through(program.url, relay.port));
+      await Promise.all([here.connection.subscribe("a"), here.connection.subscribe("left")]);
+      const say = async (text: string): Promise<void> => {
+        for (const room of ["a", "b", "left"]) await there.connection.publish(`${text} in ${room}`, room);
+        await there.publish(text);
+        await Promise.all([here.receives(text), there.receives(text)]);
+      };
+      await say("first");
+      here.connection.unsubscribe("left");
+      relay.cut();
+      await here.isTold("lost");
+      await assert.rejects(here.connection.subscribe("b"), { code: "closed" });
+      relay.heal();
+      await here.until(() => here.connection.live, "it did not come back");
+      await say("second");
+      assert.deepEqual(here.texts, ["first in a", "first in left", "first", "second in a", "second"]);
+      assert.deepEqual(
+        here.messages.map(({ room }) => room),
+        ["a", "left", undefined, "a", undefined],
+      );
+      assert.deepEqual(there.texts, ["first", "second"]);
+    },
+  },
+  {
     name: "tells a node of the gap when the history it needs was cut while it was cut off",
     applies: ({ foreign }) => foreign.trim !== undefined && !foreign.ensemble,
     async run({ program, foreign, topic, join }) {

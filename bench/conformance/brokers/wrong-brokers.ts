@@ -17,7 +17,9 @@ function altered(connection: BrokerConnection, changes: Partial<BrokerConnection
     get position() {
       return connection.position;
     },
-    publish: (text) => connection.publish(text),
+    publish: (text, room) => connection.publish(text, room),
+    subscribe: (room) => connection.subscribe(room),
+    unsubscribe: (room) => connection.unsubscribe(room),
     replay: (position) => connection.replay(position),
     close: () => connection.close(),
     ...changes,
@@ -57,6 +59,8 @@ const wrongs: Readonly<Record<string, () => Wrong>> = {
       live: true,
       position: undefined,
       publish: async (text) => (await connecting).publish(text),
+      subscribe: async (room) => (await connecting).subscribe(room),
+      unsubscribe: () => {},
       replay: async (position) => (await connecting).replay(position),
       close: async () => (await connecting).close(),
     };

@@ -71,6 +71,7 @@ export class ClusterRig extends Rig {
       client: clientKindOf(protocolNamed(setup.protocol), "lean"),
       url: this.#servers.url,
       users: setup.users,
+      ...(setup.rooms && { usersPerRoom: setup.rooms.usersPerRoom }),
       cookies: setup.cookies,
       resume: setup.resume,
       ...knownByOf(setup),

@@ -2,6 +2,7 @@ import type { Backoff } from "../../../load/channel/backoff.ts";
 import type { KnownBy } from "../../../load/channel/identity.ts";
 import type { Policy } from "../../../servers/cluster/balancer/policy.ts";
 import type { BalancerName } from "../../../servers/cluster/balancers/balancers.ts";
+import type { Rooming } from "../../../servers/cluster/node/channel.ts";
 import type { Target } from "../../targets/target.ts";
 
 /** What is started for a cell, and how its users behave. */
@@ -27,6 +28,8 @@ export interface Setup {
   /** Where the state of a session is. `outside` needs Redis. */
   readonly state: "node" | "outside";
   readonly users: number;
+  /** Users talk in rooms of so many, one after the other; absent: all in one channel. */
+  readonly rooms?: { readonly how: Rooming; readonly usersPerRoom: number };
   readonly cookies: "kept" | "ignored";
   readonly resume: boolean;
   readonly backoff: Backoff;

@@ -82,6 +82,7 @@ export async function openServers(
       topic,
       ...(broker && { brokerUrl: relays?.addressFor(name) ?? broker.url }),
       ...(state && { stateUrl: state.url }),
+      ...(setup.rooms && { rooms: setup.rooms.how }),
       ...(setup.sharedConsumerGroup && { consumerGroup: topic }),
     };
     const node = new ClusterNode(order);

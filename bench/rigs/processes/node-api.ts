@@ -2,6 +2,7 @@
 
 import type { Limits } from "../../../protocol/contract.ts";
 import type { BrokerStatus } from "../../../servers/cluster/broker/broker.ts";
+import type { Rooming } from "../../../servers/cluster/node/channel.ts";
 import type { CustodyAnswer, CustodyQuestion } from "../../../servers/cluster/node/custody.ts";
 
 export interface NodeOrder {
@@ -19,6 +20,8 @@ export interface NodeOrder {
   readonly brokerUrl?: string;
   readonly topic: string;
   readonly consumerGroup?: string;
+  /** Absent: there are no rooms. */
+  readonly rooms?: Rooming;
   /** Sessions are kept in this Redis instead of in the node's memory. */
   readonly stateUrl?: string;
 }
@@ -26,6 +29,8 @@ export interface NodeOrder {
 export interface NodeCounts {
   readonly users: number;
   readonly publications: number;
+  /** Messages the broker handed to it. */
+  readonly brokerDeliveries: number;
   readonly deliveries: number;
   /** Users given up because they did not read, in the protocol's own terms. */
   readonly slowConsumers: number;

@@ -15,6 +15,8 @@ export interface BrokerTraits {
   readonly history: boolean;
   /** In which order every node sees the messages: all alike, or only those of one publishing node in order. */
   readonly order: "total" | "per-publisher";
+  /** A node can subscribe to rooms, which are topics beside the cluster's own. */
+  readonly rooms?: true;
   /** A node asks for messages, one question after the other, instead of being sent them. */
   readonly polled?: true;
   /** What its program is started with, if wirebench starts it; what a crash loses follows from it (`lossesOf`). */
@@ -28,6 +30,8 @@ export interface BrokerTraits {
 /** One message as it comes from the broker. */
 export interface BrokerMessage {
   readonly text: string;
+  /** It was published to; absent: to the topic itself. */
+  readonly room?: string;
   /** Where it stands in the broker's history, opaque; absent where there is none. */
   readonly position?: string;
 }
@@ -70,7 +74,14 @@ export interface BrokerConnection {
    * to the kernel on a connection that works). Rejects when it was not taken or nobody can tell. Never queues behind a
    * lost connection: a publisher must hear of it at once. Order of calls is order of messages.
    */
-  publish(text: string): Promise<void>;
+  publish(text: string, room?: string): Promise<void>;
+  /**
+   * What is published to the room from when this resolves on will arrive, over every session until `unsubscribe`. Rejects
+   * where the broker has no rooms, or the connection is lost before the answer; then it is not subscribed to.
+   */
+  subscribe(room: string): Promise<void>;
+  /** Returns at once; what is on its way may still arrive. */
+  unsubscribe(room: string): void;
   /**
    * Everything after `position` up to now, oldest first. Undefined where the broker has no history, no longer has all
    * of it, or it is more than `replayMessagesMax`: all or a declared gap, never a part.

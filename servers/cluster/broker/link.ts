@@ -26,6 +26,7 @@ export class BrokerLink implements BrokerConnection {
   readonly #closing = new AbortController();
   /** Calls that end with the session. */
   readonly #waiting = new Set<Reject>();
+  readonly #rooms = new Set<string>();
   /** Sessions and tries that are ending. */
   readonly #endings = new Set<Promise<void>>();
   #session: { readonly session: Session; stopGuard(): void } | undefined;
@@ -64,7 +65,7 @@ export class BrokerLink implements BrokerConnection {
     return this.#position;
   }
 
-  async publish(text: string): Promise<void> {
+  async publish(text: string, room?: string): Promise<void> {
     const { session } = this.#session ?? {};
     if (session === undefined) throw new WirebenchError("closed", `no connection to ${this.#title}`);
     const bytes = Buffer.byteLength(text);
@@ -73,11 +74,30 @@ export class BrokerLink implements BrokerConnection {
     }
     this.#unansweredBytes += bytes;
     try {
-      await this.#unlessLost(session.publish(text));
+      await this.#unlessLost(session.publish(text, room));
       this.#heard++;
     } finally {
       this.#unansweredBytes -= bytes;
     }
+  }
+
+  async subscribe(room: string): Promise<void> {
+    const { session } = this.#session ?? {};
+    if (session === undefined) throw new WirebenchError("closed", `no connection to ${this.#title}`);
+    if (session.subscribe === undefined) throw new WirebenchError("usage", `${this.#title} has no rooms`);
+    this.#rooms.add(room);
+    try {
+      await this.#unlessLost(session.subscribe(room));
+    } catch (error) {
+      this.#rooms.delete(room);
+      throw error;
+    }
+  }
+
+  unsubscribe(room: string): void {
+    if (!this.#rooms.delete(room)) return;
+    // A session that is lost has none left.
+    this.#session?.session.unsubscribe?.(room).catch(() => {});
   }
 
   async replay(position: string): Promise<readonly BrokerMessage[] | undefined> {
@@ -120,6 +140,7 @@ export class BrokerLink implements BrokerConnection {
       topic: this.#options.topic,
       node: this.#options.node,
       consumerGroup: this.#options.consumerGroup,
+      rooms: [...this.#rooms],
       after: this.#position,
       signal: opening.signal,
       deliver: (message) => {
@@ -145,6 +166,7 @@ export class BrokerLink implements BrokerConnection {
     state = "live";
     this.#position = session.position;
     this.#session = { session, stopGuard: guard(session, () => this.#heard, context.lost) };
+    for (const room of context.rooms) if (!this.#rooms.has(room)) session.unsubscribe?.(room).catch(() => {});
     // A turn later, so that whoever awaits the connection has it when messages and the first change of status come.
     setImmediate(() => {
       const came = early ?? [];

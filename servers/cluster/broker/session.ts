@@ -10,7 +10,10 @@ export interface Session {
   /** Begins to hand over; called once, when the link is live. Absent where messages come by themselves. */
   start?(): void;
   /** As `BrokerConnection.publish`, without bounds: the link has them. */
-  publish(text: string): Promise<void>;
+  publish(text: string, room?: string): Promise<void>;
+  /** Resolves when the broker has confirmed it. Absent where it has no rooms, as is the next. */
+  subscribe?(room: string): Promise<void>;
+  unsubscribe?(room: string): Promise<void>;
   /** As `BrokerConnection.replay`; may reject. Absent where the broker has no history. */
   replay?(position: string): Promise<readonly BrokerMessage[] | undefined>;
   /** Resolves when the broker answered something on every connection that can tell. */
@@ -24,6 +27,8 @@ export interface SessionContext {
   readonly topic: string;
   readonly node: string;
   readonly consumerGroup: BrokerConnectOptions["consumerGroup"];
+  /** To be subscribed to besides the topic, before the session is open. */
+  readonly rooms: readonly string[];
   /** Where to go on; undefined: from now on. */
   readonly after: string | undefined;
   /** Opening is no longer wanted: it must reject soon and leave nothing open. Never fires once the session is open. */

@@ -1,3 +1,4 @@
+import type { Msg, Subscription } from "@nats-io/transport-node";
 import { addressesOf } from "../broker/addresses.ts";
 import type { Broker } from "../broker/broker.ts";
 import { BrokerLink } from "../broker/link.ts";
@@ -13,6 +14,7 @@ export const natsBroker: Broker = {
     delivery: "at-most-once",
     history: false,
     order: "per-publisher",
+    rooms: true,
     durability: { fsync: "never", replicas: 1, acknowledgedBy: 1 },
     component: "nats",
     libraries: ["@nats-io/transport-node"],
@@ -22,7 +24,14 @@ export const natsBroker: Broker = {
 
 const open: OpenSession = async (context) => {
   const nats = await natsConnection(context);
+  const topicOf = (room: string): string => `${context.topic}.${room}`;
+  const subscriptions = new Map<string, Subscription>();
+  const listen = (room: string): void => {
+    const callback = (_: Error | null, message: Msg): void => context.deliver({ text: message.string(), room });
+    subscriptions.set(room, nats.subscribe(topicOf(room), { callback }));
+  };
   nats.subscribe(context.topic, { callback: (_, message) => context.deliver({ text: message.string() }) });
+  context.rooms.forEach(listen);
   // The server answers in order: after its PONG the subscription is there.
   await nats.flush();
   if (addressesOf(context.url, context.node).length > 1) {
@@ -35,13 +44,21 @@ const open: OpenSession = async (context) => {
     // Nobody can tell what was published while there was no subscription.
     gap: true,
     /** Core NATS acknowledges nothing; a PONG after all that was published in this turn says that it was read. */
-    async publish(text) {
-      nats.publish(context.topic, text);
+    async publish(text, room) {
+      nats.publish(room === undefined ? context.topic : topicOf(room), text);
       taken ??= Promise.resolve().then(() => {
         taken = undefined;
         return nats.flush();
       });
       await taken;
+    },
+    async subscribe(room) {
+      listen(room);
+      await nats.flush();
+    },
+    async unsubscribe(room) {
+      subscriptions.get(room)?.unsubscribe();
+      subscriptions.delete(room);
     },
     check: () => nats.flush(),
     end: () => nats.close(),

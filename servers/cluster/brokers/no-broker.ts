@@ -19,9 +19,11 @@ export const noBroker: Broker = {
         return live;
       },
       position: undefined,
-      async publish(text) {
-        onMessage({ text });
+      async publish(text, room) {
+        onMessage({ text, ...(room !== undefined && { room }) });
       },
+      async subscribe() {},
+      unsubscribe() {},
       replay: async () => undefined,
       async close() {
         live = false;

@@ -12,6 +12,7 @@ export const redisBroker: Broker = {
     delivery: "at-most-once",
     history: false,
     order: "total",
+    rooms: true,
     durability: { fsync: "never", replicas: 1, acknowledgedBy: 1 },
     component: "redis",
     libraries: ["@redis/client"],
@@ -24,15 +25,21 @@ const open: OpenSession = async (context) => {
   const publisher = opened.adopt(await redisClient(context, "publisher"), (client) => client.destroy());
   // A connection of its own: a burst towards the node must not delay the answers to what it publishes.
   const subscriber = opened.adopt(await redisClient(context, "subscriber"), (client) => client.destroy());
+  const topicOf = (room: string): string => `${context.topic}:${room}`;
+  const subscribe = (room: string): Promise<void> =>
+    subscriber.subscribe(topicOf(room), (text) => context.deliver({ text, room }));
   await subscriber.subscribe(context.topic, (text) => context.deliver({ text }));
+  for (const room of context.rooms) await subscribe(room);
   const both = opened.move();
   return {
     position: undefined,
     // Nobody can tell what was published while there was no subscription.
     gap: true,
-    async publish(text) {
-      await publisher.publish(context.topic, text);
+    async publish(text, room) {
+      await publisher.publish(room === undefined ? context.topic : topicOf(room), text);
     },
+    subscribe,
+    unsubscribe: (room) => subscriber.unsubscribe(topicOf(room)),
     async check() {
       await Promise.all([publisher.ping(), subscriber.ping()]);
     },

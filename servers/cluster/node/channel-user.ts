@@ -17,8 +17,11 @@ export interface ChannelOfUser {
   readonly position: string | undefined;
   /** Calls back in the turn in which the user may take part in what is live; undefined: nobody knows what was missed. */
   replay(after: string, take: (replayed: Replayed | undefined) => void): void;
+  /** Resolves when what is said in the room, or in the channel as a whole, will arrive; rejects where it may not. */
+  enter(room: string | undefined): Promise<void>;
+  exit(room: string | undefined): void;
   /** Rejects with the reason where the broker may not have the message. */
-  publish(message: Extract<UserMessage, { type: "publish" }>["message"]): Promise<void>;
+  publish(message: Extract<UserMessage, { type: "publish" }>["message"], room: string | undefined): Promise<void>;
   /** `firstReplayed`: the first of the deliveries it was just handed out of the broker's history. */
   joined(user: ChannelUser, firstReplayed: string | undefined): void;
   /** From here on it gets nothing; its connection may still be closing. */
@@ -52,6 +55,8 @@ export class ChannelUser implements ConnectionHandler {
   #aheadTo: string | undefined;
   #gaveUp = false;
   #number: number | undefined;
+  #room: string | undefined;
+  #entered = false;
 
   constructor(channel: ChannelOfUser, connection: ServerConnection, queueBytesMax: number) {
     this.#channel = channel;
@@ -62,6 +67,16 @@ export class ChannelUser implements ConnectionHandler {
   /** As it called itself. */
   get number(): number | undefined {
     return this.#number;
+  }
+
+  /** Undefined for the channel as a whole. */
+  get room(): string | undefined {
+    return this.#room;
+  }
+
+  /** It is in its room, and has to leave it in the end. */
+  get entered(): boolean {
+    return this.#entered;
   }
 
   message(payload: Payload): void {
@@ -107,14 +122,17 @@ export class ChannelUser implements ConnectionHandler {
   async #greet(hello: Hello): Promise<void> {
     this.#state = "greeting";
     this.#number = hello.user;
+    this.#room = hello.room;
     let opened: OpenedSession;
     try {
       opened = await this.#channel.sessions.open(hello.session);
+      await this.#channel.enter(hello.room);
     } catch {
       // Nobody can tell whether the session is there: a wrong "not found" would make the user begin anew.
       return this.#close();
     }
-    if (this.#hasLeft) return;
+    if (this.#hasLeft) return this.#channel.exit(hello.room);
+    this.#entered = true;
     this.#session = opened.session;
     const { after } = hello;
     const comesBack = hello.resume === true && (hello.session !== undefined || after !== undefined);
@@ -166,7 +184,7 @@ export class ChannelUser implements ConnectionHandler {
   async #publish(message: Extract<UserMessage, { type: "publish" }>["message"]): Promise<void> {
     const { sequence } = message;
     try {
-      await this.#channel.publish(message);
+      await this.#channel.publish(message, this.#room);
       this.#send({ type: "accepted", sequence });
     } catch (error) {
       this.#send({ type: "rejected", sequence, reason: error instanceof Error ? error.message : String(error) });

@@ -2,7 +2,9 @@ import type { Behaviour, Limits } from "../../../protocol/contract.ts";
 import { WirebenchError } from "../../../protocol/errors.ts";
 import {
   type ChannelMessage,
+  decodeInRoom,
   encodeDelivery,
+  encodeInRoom,
   encodeNodeMessage,
   encodePublication,
 } from "../../../protocol/wires/channel.ts";
@@ -23,9 +25,28 @@ export interface ChannelOptions {
   readonly limits: Limits;
   /** The broker keeps messages, in one order for all nodes. */
   readonly history: boolean;
+  /** Absent: there are none, and a user that names one is refused. */
+  readonly rooms?: Rooming;
   readonly connect: (listener: ChannelListener) => Promise<BrokerConnection>;
   /** A user that waits longer for what it missed is told of a gap, in milliseconds. */
   readonly replayWaitMs?: number;
+}
+
+/**
+ * How messages get to the users of a room and to nobody else. `filtered`: all rooms share the topic, so that every node
+ * hears everything and hands on what concerns its users. `subscribed`: each room has a topic, and a node subscribes to
+ * those of its users.
+ */
+export type Rooming = "filtered" | "subscribed";
+
+/** The channel as a whole, where there are no rooms. */
+const everybody = "";
+
+interface Room {
+  readonly joined: Set<ChannelUser>;
+  /** Users who are in it, or about to be. */
+  members: number;
+  readonly subscribed: Promise<void>;
 }
 
 export interface ChannelCounts {
@@ -33,6 +54,8 @@ export interface ChannelCounts {
   readonly users: number;
   /** Messages of this node's users that the broker has taken. */
   readonly publications: number;
+  /** Messages the broker handed to this node, whomever they concern; replayed ones not. */
+  readonly brokerDeliveries: number;
   /** Messages handed to users, replayed ones included. */
   readonly deliveries: number;
   readonly slowConsumers: number;
@@ -61,9 +84,11 @@ export class Channel implements ChannelOfUser {
   readonly #limits: Limits;
   readonly #broker: BrokerConnection;
   readonly #replays: Replays | undefined;
-  /** Everybody with a connection, and those of them who are welcomed. */
+  readonly #rooming: Rooming | undefined;
+  /** Everybody with a connection, and by room those of them who are welcomed. */
   readonly #users = new Set<ChannelUser>();
-  readonly #joined = new Set<ChannelUser>();
+  readonly #rooms = new Map<string, Room>();
+  #brokerDeliveries = 0;
   #publications = 0;
   #deliveries = 0;
   #slowConsumers = 0;
@@ -75,7 +100,9 @@ export class Channel implements ChannelOfUser {
     this.sessions = options.sessions;
     this.#limits = options.limits;
     this.#broker = broker;
-    if (options.history) {
+    this.#rooming = options.rooms;
+    // A replay brings everything, and not what was said in one room.
+    if (options.history && options.rooms === undefined) {
       this.#replays = new Replays({
         broker,
         encode: (message) => this.#encode(message),
@@ -106,6 +133,7 @@ export class Channel implements ChannelOfUser {
     return {
       users: this.#users.size,
       publications: this.#publications,
+      brokerDeliveries: this.#brokerDeliveries,
       deliveries: this.#deliveries,
       slowConsumers: this.#slowConsumers,
     };
@@ -124,9 +152,37 @@ export class Channel implements ChannelOfUser {
     return this.#users;
   }
 
-  async publish(message: ChannelMessage): Promise<void> {
+  /** Resolves when what is said in the room from now on will arrive. Rejects where there are no rooms, or none to be had. */
+  async enter(room = everybody): Promise<void> {
+    if (room !== everybody && this.#rooming === undefined) throw new WirebenchError("usage", "there are no rooms");
+    const known = this.#rooms.get(room);
+    if (known !== undefined) known.members += 1;
+    else {
+      const alone = room === everybody || this.#rooming === "filtered";
+      const subscribed = alone ? Promise.resolve() : this.#broker.subscribe(room);
+      this.#rooms.set(room, { joined: new Set(), members: 1, subscribed });
+    }
+    try {
+      await this.#rooms.get(room)!.subscribed;
+    } catch (error) {
+      this.exit(room);
+      throw error;
+    }
+  }
+
+  /** For everybody who entered, once. */
+  exit(room = everybody): void {
+    const entered = this.#rooms.get(room)!;
+    entered.members -= 1;
+    if (entered.members > 0) return;
+    this.#rooms.delete(room);
+    if (room !== everybody && this.#rooming === "subscribed") this.#broker.unsubscribe(room);
+  }
+
+  async publish(message: ChannelMessage, room = everybody): Promise<void> {
     const number = this.custody.publishing(message);
-    const text = encodePublication({ from: this.node, message });
+    const publication = encodePublication({ from: this.node, message });
+    const text = room === everybody || this.#rooming === "subscribed" ? publication : encodeInRoom(room, publication);
     const bytes = Buffer.byteLength(text);
     if (bytes + deliveryOverheadBytes > this.#limits.payloadBytesMax) {
       this.custody.published(number, "too-large");
@@ -139,7 +195,7 @@ export class Channel implements ChannelOfUser {
     this.#pendingPublications += 1;
     this.#pendingBytes += bytes;
     try {
-      await this.#broker.publish(text);
+      await this.#broker.publish(text, room === everybody || this.#rooming === "filtered" ? undefined : room);
       this.#publications += 1;
       this.custody.published(number, "accepted");
     } catch (error) {
@@ -158,11 +214,23 @@ export class Channel implements ChannelOfUser {
   }
 
   /** A message from the broker. */
-  deliver(message: BrokerMessage): void {
+  deliver(arrived: BrokerMessage): void {
+    this.#brokerDeliveries += 1;
+    const { room = everybody, message } = this.#sorted(arrived);
     this.custody.received(message.text);
+    const joined = this.#rooms.get(room)?.joined;
+    // What concerns nobody here is not worth encoding, unless somebody who is coming may have missed it.
+    if (joined === undefined && this.#replays === undefined) return;
     const delivery = this.#encode(message);
     this.#replays?.live(delivery);
-    for (const user of this.#joined) user.deliver(delivery);
+    for (const user of joined ?? []) user.deliver(delivery);
+  }
+
+  /** A message and the room it was said in. */
+  #sorted(message: BrokerMessage): { room?: string | undefined; message: BrokerMessage } {
+    if (this.#rooming !== "filtered") return { room: message.room, message };
+    const { room, publication = message.text } = decodeInRoom(message.text) ?? {};
+    return { room, message: { ...message, text: publication } };
   }
 
   /** What the broker says of the subscription: everybody hears of a hole. */
@@ -170,21 +238,22 @@ export class Channel implements ChannelOfUser {
     this.custody.brokerIs(status);
     if (status !== "live-after-gap") return;
     this.#replays?.gap();
-    for (const user of this.#joined) user.gap();
+    for (const { joined } of this.#rooms.values()) for (const user of joined) user.gap();
   }
 
   joined(user: ChannelUser, firstReplayed: string | undefined): void {
-    this.#joined.add(user);
+    this.#rooms.get(user.room ?? everybody)!.joined.add(user);
     if (user.number !== undefined) this.custody.joined(user, user.number, firstReplayed);
   }
 
   left(user: ChannelUser, why: LeavingReason): void {
-    this.#joined.delete(user);
+    this.#rooms.get(user.room ?? everybody)?.joined.delete(user);
     this.custody.left(user, why);
   }
 
   gone(user: ChannelUser, gaveUp: boolean): void {
     this.left(user, gaveUp ? "slow" : "peer");
+    if (user.entered) this.exit(user.room);
     if (this.#users.delete(user) && gaveUp) this.#slowConsumers += 1;
   }
 

@@ -2,7 +2,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import type { Limits, ProtocolServer } from "../../../protocol/contract.ts";
 import { WirebenchError } from "../../../protocol/errors.ts";
 import type { Broker, BrokerStatus } from "../broker/broker.ts";
-import { Channel, type ChannelCounts } from "./channel.ts";
+import { Channel, type ChannelCounts, type Rooming } from "./channel.ts";
 import type { Custody } from "./custody.ts";
 import { bound, listenReadiness } from "./readiness.ts";
 import type { SessionStore } from "./sessions.ts";
@@ -21,6 +21,8 @@ export interface ClusterNodeOptions {
   readonly brokerUrl: string;
   readonly topic: string;
   readonly consumerGroup?: string;
+  /** Absent: there are no rooms. */
+  readonly rooms?: Rooming;
   /** The node closes it in the end, also when it does not start. */
   readonly sessions: SessionStore;
   /** Hears of every change after the first. */
@@ -87,6 +89,7 @@ export async function startClusterNode(options: ClusterNodeOptions): Promise<Clu
       sessions,
       limits,
       history: broker.traits.history,
+      ...(options.rooms !== undefined && { rooms: options.rooms }),
       connect: (listener) =>
         broker.connect({
           url: options.brokerUrl,
