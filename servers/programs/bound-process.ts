@@ -2,7 +2,13 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { describeError } from "../../protocol/errors.ts";
+import { descendantsOf } from "./descendants.ts";
 import type { Watchdog } from "./watchdog.ts";
+
+export interface User {
+  readonly uid: number;
+  readonly gid: number;
+}
 
 export interface BoundProcessOptions {
   readonly executable: string;
@@ -11,6 +17,8 @@ export interface BoundProcessOptions {
   readonly folder: string;
   /** Added to the environment of this process. */
   readonly environment?: Readonly<Record<string, string>>;
+  /** As whom it runs; undefined: as whoever runs this. Only root may choose. */
+  readonly user?: User | undefined;
   readonly watchdog: Watchdog;
   /** Hears of every line it writes. */
   readonly onLine?: (line: string) => void;
@@ -27,12 +35,13 @@ export class BoundProcess {
   #log = "";
   #gone = false;
 
-  constructor({ executable, arguments: args, folder, environment, watchdog, onLine }: BoundProcessOptions) {
+  constructor({ executable, arguments: args, folder, environment, user, watchdog, onLine }: BoundProcessOptions) {
     this.#watchdog = watchdog;
     // Detached: Ctrl-C in a terminal is for the driver, which then ends its programs in its own order.
     this.#child = spawn(executable, args, {
       cwd: folder,
       env: { ...process.env, ...environment },
+      ...user,
       stdio: ["ignore", "pipe", "pipe"],
       detached: true,
     });
@@ -60,12 +69,17 @@ export class BoundProcess {
     return this.#log;
   }
 
-  /** To the process alone (`SIGTERM`: it knows its children) or to all of its group. No effect once it is gone. */
+  /**
+   * To the process alone (`SIGTERM`: it knows its children), or to all of its group and to what it started in groups of
+   * their own, as Postgres does. No effect once it is gone.
+   */
   signal(name: "SIGTERM" | "SIGKILL" | "SIGSTOP" | "SIGCONT" | "SIGUSR2"): void {
     const { pid } = this;
     if (pid === undefined) return;
     const whole = name === "SIGKILL" || name === "SIGSTOP" || name === "SIGCONT";
+    const others = whole ? descendantsOf(pid) : [];
     signalIfThere(whole ? -pid : pid, name);
+    for (const other of others) signalIfThere(other, name);
   }
 
   /** SIGTERM, and SIGKILL after `patienceMs`; resolves when it is gone. */

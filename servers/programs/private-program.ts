@@ -2,7 +2,7 @@
 import { rm } from "node:fs/promises";
 import { setTimeout as wait } from "node:timers/promises";
 import { WirebenchError } from "../../protocol/errors.ts";
-import { BoundProcess } from "./bound-process.ts";
+import { BoundProcess, type User } from "./bound-process.ts";
 import { freePort } from "./free-ports.ts";
 import type { Door, ProgramOptions, RunningProgram } from "./running-program.ts";
 import { Watchdog } from "./watchdog.ts";
@@ -29,6 +29,8 @@ export interface ProgramRecipe {
   /** Known once it is prepared; see `RunningProgram`. */
   readonly doors?: () => readonly Door[];
   readonly environment?: Readonly<Record<string, string>>;
+  /** As whom it runs; undefined: as whoever runs this. */
+  readonly user?: () => User | undefined;
   /**
    * Resolves when the program answers its clients; rejects while it does not. It must make sure that it is this very
    * process that answers, since another program may sit on the port.
@@ -216,12 +218,13 @@ class PrivateProgram implements RunningProgram {
   }
 
   #spawn(place: ProgramPlace): BoundProcess {
-    const { environment } = this.#recipe;
+    const { environment, user } = this.#recipe;
     const started = new BoundProcess({
       executable: place.executable,
       arguments: this.#recipe.arguments(place),
       folder: place.folder,
       ...(environment === undefined ? {} : { environment }),
+      user: user?.(),
       watchdog: this.#watchdog,
       onLine: (line) => this.onLine?.(line),
     });

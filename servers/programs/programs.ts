@@ -7,12 +7,24 @@ import { kafkaCluster } from "./kafka-cluster.ts";
 import { nats } from "./nats.ts";
 import { natsCluster } from "./nats-cluster.ts";
 import { nginx } from "./nginx.ts";
+import { postgres } from "./postgres.ts";
 import type { Program } from "./program.ts";
 import { prosody } from "./prosody.ts";
 import { rabbitmq } from "./rabbitmq.ts";
 import { redis } from "./redis.ts";
 
-export const programs: readonly Program[] = [haproxy, nginx, redis, nats, kafka, rabbitmq, prosody, ejabberd, chromium];
+export const programs: readonly Program[] = [
+  haproxy,
+  nginx,
+  redis,
+  nats,
+  kafka,
+  rabbitmq,
+  postgres,
+  prosody,
+  ejabberd,
+  chromium,
+];
 
 /** Several processes of one of them, started together as one broker: nothing else to find or to install. */
 export const ensembles: readonly Program[] = [natsCluster, kafkaCluster];

@@ -16,9 +16,9 @@ const strangeTexts = [
   "emoji \u{1f600} and \u{10ffff}",
   "byte order mark \ufeff, noncharacter \uffff, separators \u2028 \u2029",
   "$6\r\nPUBLISH\r\n",
-  "x".repeat(64 * 1024),
-  "\u{1f600}".repeat(16 * 1024),
 ];
+
+const longTexts = ["x".repeat(64 * 1024), "\u{1f600}".repeat(16 * 1024)];
 
 export const numbered = (count: number, prefix: string): string[] =>
   Array.from({ length: count }, (_, i) => `${prefix} ${i}`);
@@ -54,13 +54,27 @@ export const cases: readonly BrokerCase[] = [
     },
   },
   {
-    name: "carries any Unicode text and 64 KiB unchanged",
-    async run(context) {
-      await using first = await context.join(0);
-      await using second = await context.join(1);
-      for (const text of strangeTexts) await first.publish(text);
+    name: "carries any Unicode text, and 64 KiB if it is not said to carry less, unchanged",
+    async run({ broker, join }) {
+      await using first = await join(0);
+      await using second = await join(1);
+      const published = broker.traits.messageBytesMax === undefined ? [...strangeTexts, ...longTexts] : strangeTexts;
+      for (const text of published) await first.publish(text);
       await seal([first, second]);
-      for (const { texts } of [first, second]) assert.deepEqual(texts, [...strangeTexts, "the last"]);
+      for (const { texts } of [first, second]) assert.deepEqual(texts, [...published, "the last"]);
+    },
+  },
+  {
+    name: "carries the largest message it promises, refuses a larger one, and goes on",
+    applies: ({ broker }) => broker.traits.messageBytesMax !== undefined,
+    async run({ broker, join }) {
+      await using member = await join(0);
+      const largest = "x".repeat(broker.traits.messageBytesMax!);
+      await member.publish(largest);
+      await assert.rejects(member.publish(`${largest}x`), { code: "payload-too-large", message: /\d/ });
+      await seal([member]);
+      assert.deepEqual(member.texts, [largest, "the last"]);
+      assert.deepEqual(member.statuses, []);
     },
   },
   {

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
+import { descendantsOf } from "../../../servers/programs/descendants.ts";
 import { isEnsemble } from "../../../servers/programs/ensemble.ts";
 import { Relay } from "../../relay/relay.ts";
 import { through, wayTo } from "../../relay/way.ts";
@@ -20,9 +21,12 @@ const afterCrash = ({ broker }: BrokerContext) =>
 
 /** A busy machine takes its time to stop a thread that runs on another core, and such a thread still answers. */
 async function isStopped(pid: number): Promise<void> {
-  const folder = `/proc/${pid}/task`;
-  const stateOf = (thread: string) => /\) (.)/.exec(readFileSync(`${folder}/${thread}/stat`, "utf8"))?.[1];
-  while (readdirSync(folder).some((thread) => stateOf(thread) !== "T")) await delay(1);
+  const threads = [pid, ...descendantsOf(pid)].flatMap((each) => {
+    const folder = `/proc/${each}/task`;
+    return readdirSync(folder).map((thread) => `${folder}/${thread}/stat`);
+  });
+  const isRunning = (stat: string) => /\) (.)/.exec(readFileSync(stat, "utf8"))?.[1] !== "T";
+  while (threads.some(isRunning)) await delay(1);
 }
 
 export const failureCases: readonly BrokerCase[] = [

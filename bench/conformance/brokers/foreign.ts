@@ -6,6 +6,7 @@ import { connect as connectNats, type NatsConnection } from "@nats-io/transport-
 import { Admin, Producer } from "@platformatic/kafka";
 import { createClient } from "@redis/client";
 import { connect as connectRabbitmq } from "amqplib";
+import pg from "pg";
 import { addressesOf } from "../../../servers/cluster/broker/addresses.ts";
 import type { Broker } from "../../../servers/cluster/broker/broker.ts";
 import { withoutConfiguration } from "../../../servers/cluster/broker/configurations.ts";
@@ -136,6 +137,24 @@ const foreignClients: Readonly<Record<string, ForeignClient>> = {
   "nats-cluster": { disturb: disturbNats, ensemble: true },
   "jetstream-cluster": { ...jetstream, ensemble: true },
   "kafka-cluster": { ...kafka, ensemble: true },
+  postgres: {
+    async disturb(url, topic) {
+      const client = new pg.Client({
+        host: "127.0.0.1",
+        port: Number(new URL(url).port),
+        user: "postgres",
+        database: "postgres",
+      });
+      await client.connect();
+      try {
+        // Postgres refuses what is no text.
+        for (const text of ["", "\\", "\\x", "\r\n", '{"from":'])
+          await client.query("SELECT pg_notify($1, $2)", [topic, text]);
+      } finally {
+        await client.end();
+      }
+    },
+  },
   rabbitmq: {
     async disturb(url, topic) {
       const connection = await connectRabbitmq(url);

@@ -89,3 +89,13 @@ test("a policy with which nobody gets in is not tried either", () => {
   assert.equal(unfit!(cellOf({ protocol: "sse", policy: "leastconn+cookie" })), undefined);
   assert.equal(unfit!(cellOf({ policy: "round-robin" })), undefined);
 });
+
+test("a payload that the broker does not carry is not tried, and the cell says which would be", () => {
+  const over = (payloadBytes: number) =>
+    experimentOf().unfit!({
+      ...cellOf({}),
+      setup: setupOf({ ...clusterPresets.quick, payloadBytes }, { broker: "postgres" }),
+    });
+  assert.equal(over(7000), undefined);
+  assert.match(over(7900) ?? "", /postgres carries messages of at most 7999 bytes.*--payload 7487B/);
+});

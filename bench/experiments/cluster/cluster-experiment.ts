@@ -3,6 +3,7 @@ import { describeBackoff } from "../../../load/channel/backoff.ts";
 import type { ExperimentInfo, Parameters, Window } from "../../../results/contract/results.ts";
 import type { Measures, MetricName } from "../../../results/metrics/metrics.ts";
 import { keepsUsers, needsUserInUrl } from "../../../servers/cluster/balancer/policy.ts";
+import { brokerNamed } from "../../../servers/cluster/brokers/brokers.ts";
 import { ClusterRig } from "../../rigs/cluster/cluster-rig.ts";
 import type { ClusterSettings, Setup } from "../../rigs/cluster/cluster-setup.ts";
 import {
@@ -125,9 +126,16 @@ const clusterTarget = (protocol: string): Target => ({
   system: { kind: "cluster" },
 });
 
+/** Of what a node puts around a payload: names, numbers and times. */
+const envelopeBytesMax = 512;
+
 /** A prediction about connections says nothing of requests that are balanced one by one. */
 function whyUnfit({ setup }: ClusterCell, predicts: readonly BalancedAs[] | undefined): string | undefined {
-  const { protocol, policy, mayStayOut } = setup;
+  const { protocol, policy, mayStayOut, broker, payloadBytes } = setup;
+  const messageBytesMax = broker === "none" ? undefined : brokerNamed(broker).traits.messageBytesMax;
+  if (messageBytesMax !== undefined && payloadBytes + envelopeBytesMax > messageBytesMax) {
+    return `${broker} carries messages of at most ${messageBytesMax} bytes, envelope included: run it with --payload ${messageBytesMax - envelopeBytesMax}B`;
+  }
   const kind = balancedAs(protocol);
   if (predicts !== undefined && !predicts.includes(kind)) {
     return `its predictions are about connections that stay where they are; with ${protocol} the load balancer sees ${kind === "stream" ? "requests beside them" : "requests"}, and sends each where it likes: run it with --protocol ${defaultProtocol.name}`;

@@ -15,6 +15,8 @@ export interface BrokerTraits {
   readonly history: boolean;
   /** In which order every node sees the messages: all alike, or only those of one publishing node in order. */
   readonly order: "total" | "per-publisher";
+  /** The largest message it carries, in bytes of UTF-8; absent: larger than any a node publishes. */
+  readonly messageBytesMax?: number;
   /** A node can subscribe to rooms, which are topics beside the cluster's own. */
   readonly rooms?: true;
   /** A node asks for messages, one question after the other, instead of being sent them. */

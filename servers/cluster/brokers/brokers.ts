@@ -7,6 +7,7 @@ import { kafkaClusterBroker } from "./kafka-cluster.ts";
 import { memoryBroker } from "./memory.ts";
 import { natsBroker } from "./nats.ts";
 import { natsClusterBroker } from "./nats-cluster.ts";
+import { postgresBroker } from "./postgres.ts";
 import { rabbitmqBroker } from "./rabbitmq.ts";
 import { redisBroker } from "./redis.ts";
 import { redisStreamsBrokers } from "./redis-streams.ts";
@@ -23,6 +24,7 @@ export const brokers: readonly Broker[] = [
   jetstreamClusterBroker,
   kafkaClusterBroker,
   rabbitmqBroker,
+  postgresBroker,
 ];
 
 export const brokerNames: readonly string[] = brokers.map(({ traits }) => traits.name);

@@ -199,8 +199,9 @@ export class Channel implements ChannelOfUser {
       this.#publications += 1;
       this.custody.published(number, "accepted");
     } catch (error) {
-      const isCongested = error instanceof WirebenchError && error.code === "queue-full";
-      this.custody.published(number, isCongested ? "congested" : "refused");
+      const code = error instanceof WirebenchError ? error.code : undefined;
+      const fate = code === "queue-full" ? "congested" : code === "payload-too-large" ? "too-large" : "refused";
+      this.custody.published(number, fate);
       throw error;
     } finally {
       this.#pendingPublications -= 1;
