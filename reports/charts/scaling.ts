@@ -2,6 +2,7 @@ import type { TopLevelSpec } from "vega-lite";
 import { formatQuantity } from "../../results/quantities/format.ts";
 import { median } from "../../results/statistics/moments.ts";
 import { scaledThroughput } from "../../results/statistics/scalability.ts";
+import { signOf } from "../../results/summary/estimate.ts";
 import type { ScalingFit } from "../../results/summary/scaling.ts";
 import type { ReportView } from "../view/view.ts";
 import { type Chart, plotWidth, textSize, titleLines } from "./chart.ts";
@@ -21,10 +22,11 @@ export function scalingChart({ results, brokerTitle }: ReportView, fits: readonl
     const byNodes = [...Map.groupBy(points, ({ nodes }) => nodes)].sort(([a], [b]) => a - b);
     const middles = byNodes.map(
       ([nodes, trials]) =>
-        `${formatQuantity(median(trials.map((trial) => trial.deliveriesPerSecond)), "perSecond")} with ${nodes}`,
+        `${trials.some(({ isBound }) => isBound) ? signOf("at-least") : ""}${formatQuantity(median(trials.map((trial) => trial.deliveriesPerSecond)), "perSecond")} with ${nodes}`,
     );
     return `${brokerTitle(broker)} ${middles.join(", ")}`;
   });
+  const hasBounds = shown.some(({ points }) => points.some(({ isBound }) => isBound));
   const most = Math.max(1, ...shown.flatMap(({ points }) => points.map((point) => point.deliveriesPerSecond)));
   return {
     file: "scaling.svg",
@@ -33,7 +35,7 @@ export function scalingChart({ results, brokerTitle }: ReportView, fits: readonl
       title: {
         text: "What does another node bring?",
         subtitle: titleLines(
-          "points: trials; line: the Universal Scalability Law fitted to them; dashed: were nothing shared",
+          `points: trials${hasBounds ? ", open with an arrow: lower bounds" : ""}; line: the Universal Scalability Law fitted to ${hasBounds ? "the others" : "them"}; dashed: were nothing shared`,
         ),
       },
       columns: 1,
@@ -46,8 +48,13 @@ export function scalingChart({ results, brokerTitle }: ReportView, fits: readonl
   };
 }
 
+const marksOf = (points: ScalingFit["points"]) =>
+  points.map(({ nodes, deliveriesPerSecond }) => ({ nodes, perSecond: deliveriesPerSecond }));
+
 function panel({ points, fit }: ScalingFit, title: string, colour: string, nodesMax: number, most: number) {
-  const alone = points.filter(({ nodes }) => nodes === 1).map((point) => point.deliveriesPerSecond);
+  const alone = points
+    .filter(({ nodes, isBound }) => nodes === 1 && !isBound)
+    .map((point) => point.deliveriesPerSecond);
   const single = fit?.perNodePerSecond.value ?? (alone.length > 0 ? Math.max(...alone) : undefined);
   const along = Array.from(
     { length: (Math.min(nodesMax, 64) - 1) * stepsPerNode + 1 },
@@ -84,8 +91,16 @@ function panel({ points, fit }: ScalingFit, title: string, colour: string, nodes
       },
       { data: { values: curve }, mark: { type: "line", strokeWidth: 2.5, color: colour } },
       {
-        data: { values: points.map(({ nodes, deliveriesPerSecond }) => ({ nodes, perSecond: deliveriesPerSecond })) },
+        data: { values: marksOf(points.filter(({ isBound }) => !isBound)) },
         mark: { type: "point", filled: true, size: 60, opacity: 0.8, color: colour },
+      },
+      {
+        data: { values: marksOf(points.filter(({ isBound }) => isBound)) },
+        mark: { type: "point", filled: false, size: 60, strokeWidth: 2, color: colour },
+      },
+      {
+        data: { values: marksOf(points.filter(({ isBound }) => isBound)) },
+        mark: { type: "point", shape: "triangle-up", filled: true, size: 40, opacity: 1, yOffset: -9, color: colour },
       },
     ],
   };

@@ -114,12 +114,13 @@ const identityOf = ({ scenario, variant, parameters }: Pick<MadeUpVariant, "scen
 
 export function madeUpVariant(made: MadeUpVariant): MeasuredCell {
   const trials = trialsOf(made);
+  const identity = identityOf(made);
   return {
-    ...identityOf(made),
+    ...identity,
     state: "measured",
     validity: { verdict: made.verdict ?? "valid", flags: [...(made.flags ?? [])] },
     trials,
-    ...summarise(trials, { ...(made.flags && { flags: made.flags }) }),
+    ...summarise(trials, { parameters: identity.parameters, ...(made.flags && { flags: made.flags }) }),
     predictions: made.expected === undefined ? [] : [holdAgainst(expectationOf(made.expected), trials)],
   };
 }

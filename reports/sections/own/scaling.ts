@@ -1,74 +1,69 @@
 import type { Interval } from "../../../results/contract/results.ts";
-import { formatInterval, formatList, formatQuantity, plural } from "../../../results/quantities/format.ts";
+import { formatInterval, formatQuantity, plural } from "../../../results/quantities/format.ts";
 import { scalingCaution } from "../../../results/statistics/scalability.ts";
-import { estimateOf } from "../../../results/summary/estimate.ts";
-import { type ScalingFit, scalingExperiment, scalingFits } from "../../../results/summary/scaling.ts";
+import { signOf } from "../../../results/summary/estimate.ts";
+import { exactPoints, type ScalingFit, scalingExperiment, scalingFits } from "../../../results/summary/scaling.ts";
 import { intervalOf } from "../../../results/summary/summary.ts";
 import { type Chart, showCharts } from "../../charts/chart.ts";
 import { scalingChart } from "../../charts/scaling.ts";
 import { blocks, bullets, escapeText } from "../../text/markdown.ts";
 import { left, right } from "../../text/table.ts";
-import type { ExperimentView, ReportView } from "../../view/view.ts";
+import type { ReportView } from "../../view/view.ts";
 import { notedTable } from "../section.ts";
 import type { OwnSection } from "./own-section.ts";
 
 /** Deliveries per second against nodes, and the law that describes them, where there is one. */
 export const scalingSection: OwnSection = {
   experiments: [scalingExperiment],
-  write(view, experiment) {
+  write(view) {
     const fits = scalingFits(view.results.cells);
     if (fits.length === 0) return undefined;
-    const charts = [outnumbers(view, fits) ? undefined : scalingChart(view, fits)].filter(
-      (chart) => chart !== undefined,
-    );
-    return { markdown: describe(view, experiment, fits, charts), charts };
+    const why = whyNoChart(view, fits);
+    const charts = [why === undefined ? scalingChart(view, fits) : undefined].filter((chart) => chart !== undefined);
+    return { markdown: describe(view, fits, charts, why), charts };
   },
 };
 
-/** Nodes that share a core cannot add to each other: a curve through them is one of the machine. */
-const outnumbers = ({ results: { environment } }: ReportView, fits: readonly ScalingFit[]): boolean =>
-  fits.some(({ points }) => points.some(({ nodes }) => nodes > environment.cores));
+/** Nodes that share a core cannot add to each other, and bounds make no curve: it would be one of the machine. */
+function whyNoChart({ results: { environment } }: ReportView, fits: readonly ScalingFit[]): string | undefined {
+  const nodesMax = Math.max(...fits.flatMap(({ points }) => points.map(({ nodes }) => nodes)));
+  if (nodesMax > environment.cores) {
+    return `There is no curve of these: more nodes than the ${plural(environment.cores, "core")} of this machine share cores, so it would show the machine and not the cluster.`;
+  }
+  const counts = fits.map(({ points }) => new Set(exactPoints(points).map(({ nodes }) => nodes)).size);
+  return Math.max(...counts) > 1
+    ? undefined
+    : "There is no curve of these: no broker has two points that are no bounds.";
+}
 
 function describe(
   view: ReportView,
-  experiment: ExperimentView,
   fits: readonly ScalingFit[],
   charts: readonly Chart[],
+  whyNone: string | undefined,
 ): string {
   return blocks(
     "#### Deliveries per second by number of nodes",
     pointsTable(view, fits),
-    charts.length > 0
-      ? showCharts(charts)
-      : `There is no curve of these: more nodes than the ${plural(view.results.environment.cores, "core")} of this machine share cores, so it would show the machine and not the cluster.`,
+    charts.length > 0 ? showCharts(charts) : whyNone,
     fitTable(view, fits),
     "#### How to read this",
     bullets([
       "The **Universal Scalability Law** (Gunther 2007) says X(N) = λN / (1 + σ(N − 1) + κN(N − 1)). **λ** is what one node would do alone. **Contention σ** is the share of the work that only one can do at a time: with σ alone, throughput flattens. **Coherency κ** is what it costs that each node must agree with each other one: with κ above 0, throughput has a peak and then falls.",
       "Brackets of the fit are its 95 % interval: how far the numbers could lie elsewhere with these few points. An interval of σ or κ that reaches 0 means that this run does not show the effect, not that there is none. The largest residual is how far the curve misses the mean of a node count, as a share of it.",
-      ...generatorNote(experiment),
-      "On one machine, cores that are used up look like contention: σ here is that of the program and of the machine together.",
+      "A throughput with **≥** is a lower bound: the users, the machine's cores or the number of messages in flight were the limit, and no node, broker or load balancer. No law is fitted to bounds. On a machine of few cores that leaves little to fit; what can be told there is in the metrics: what a delivery costs the nodes in CPU time, which more nodes raise by what each of them spends to hear the broker.",
     ]),
   );
 }
 
-/** A point that the load generator set says nothing about the nodes, but the fit cannot know. */
-function generatorNote({ cells }: ExperimentView): string[] {
-  const bound = cells.filter(({ cell }) => {
-    const estimate = estimateOf(cell, "deliveriesPerSecond");
-    return estimate.kind === "value" && estimate.bound !== undefined;
-  });
-  if (bound.length === 0) return [];
-  return [
-    `With ${escapeText(formatList(bound.map(({ name }) => name)))} the load generator was the limit: those throughputs are lower bounds, and a fit to them describes the load generator as much as the cluster.`,
-  ];
-}
-
 function pointsTable({ brokerTitle }: ReportView, fits: readonly ScalingFit[]): string {
   const counts = [...new Set(fits.flatMap(({ points }) => points.map(({ nodes }) => nodes)))].sort((a, b) => a - b);
-  const at = ({ points }: ScalingFit, nodes: number): Interval | undefined => {
-    const values = points.filter((point) => point.nodes === nodes).map((point) => point.deliveriesPerSecond);
-    return values.length === 0 ? undefined : intervalOf(values, "perSecond");
+  const at = ({ points }: ScalingFit, nodes: number): (Interval & { sign: string; isBound: boolean }) | undefined => {
+    const own = points.filter((point) => point.nodes === nodes);
+    if (own.length === 0) return undefined;
+    const values = own.map((point) => point.deliveriesPerSecond);
+    const isBound = own.some((point) => point.isBound);
+    return { ...intervalOf(values, "perSecond"), isBound, sign: signOf(isBound ? "at-least" : undefined) };
   };
   const [fewest, most] = [counts[0]!, counts.at(-1)!];
   return notedTable(() => ({
@@ -79,12 +74,16 @@ function pointsTable({ brokerTitle }: ReportView, fits: readonly ScalingFit[]): 
     ],
     rows: fits.map((fit) => {
       const [first, last] = [at(fit, fewest), at(fit, most)];
-      const ratio = first && last && first.value > 0 ? formatQuantity(last.value / first.value, "ratio") : "–";
+      // Over a bound nothing is known, and what is a bound itself is one of the ratio.
+      const ratio =
+        first && last && first.value > 0 && !first.isBound
+          ? `${last.sign}${formatQuantity(last.value / first.value, "ratio")}`
+          : "–";
       return [
         escapeText(brokerTitle(fit.broker)),
         ...counts.map((nodes) => {
           const found = at(fit, nodes);
-          return found === undefined ? "–" : formatInterval(found, "perSecond");
+          return found === undefined ? "–" : `${found.sign}${formatInterval(found, "perSecond")}`;
         }),
         ...(counts.length > 1 ? [ratio] : []),
       ];
@@ -108,7 +107,7 @@ function fitTable({ brokerTitle }: ReportView, fits: readonly ScalingFit[]): str
         const mark = notes.mark(escapeText(reason ?? "the law does not describe these points"));
         return [title, `–${mark}`, "–", "–", "–", "–"];
       }
-      const caution = scalingCaution(points);
+      const caution = scalingCaution(exactPoints(points));
       return [
         `${title}${caution === undefined ? "" : notes.mark(caution)}`,
         formatInterval(fit.perNodePerSecond, "perSecond"),
