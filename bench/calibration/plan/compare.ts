@@ -1,0 +1,211 @@
+/**
+ * `npm run bench:plan [broker ...]`: what `plan` predicts, held against measured clusters. For each broker the costs are
+ * measured as the experiment `cost` does, before and after clusters of 1, 2 and 3 nodes, all of them with users, at several
+ * rates, and one node under all that a closed loop can send. Every measured load is to lie within the predicted interval, but for what
+ * an interval of 95 % leaves to chance. A benchmark, not a test; on a busy machine its intervals are wide.
+ */
+import { cpus, loadavg } from "node:os";
+import { coresUsed, type Load } from "../../../reports/plan/sizing.ts";
+import { left, renderPlainTable, right } from "../../../reports/text/table.ts";
+import type { MeasuredCell, Trial, Window } from "../../../results/contract/results.ts";
+import { type BrokerCosts, type CostedProgram, clusterCosts } from "../../../results/summary/costs.ts";
+import { clusterPresets } from "../../experiments/cluster/presets.ts";
+import { setupOf } from "../../experiments/cluster/setup.ts";
+import { closedLoop, publishFor } from "../../experiments/cluster/traffic.ts";
+import { presets } from "../../experiments/comparison/presets.ts";
+import { cost } from "../../experiments/cost.ts";
+import { ClusterRig } from "../../rigs/cluster/cluster-rig.ts";
+import { WorkMeter } from "../../rigs/proc/work-meter.ts";
+import { ProgramPool } from "../../rigs/program-pool.ts";
+import type { RigContext } from "../../rigs/rig.ts";
+import { parseTarget, type Target } from "../../targets/target.ts";
+
+/** Of `cost`, for windows of 0.6 s, and of the windows here. */
+const durationMs = 2000;
+const nodeCounts = [1, 2, 3] as const;
+const ratesPerSecond = [300, 900, 1800] as const;
+/** All node counts divide it, and it is small: the users are to be no part of what is measured. */
+const users = 6;
+const audience = { users: 24, inFlight: 8 };
+/** A node busier than that is at its end. */
+const saturatedShare = 0.9;
+
+/** How many of so many intervals of 95 % may miss before it is more than chance, once in a hundred. */
+function missesAllowed(intervals: number): number {
+  let probability = 0.95 ** intervals;
+  let within = probability;
+  let misses = 0;
+  while (within < 0.99) {
+    misses++;
+    probability *= ((intervals - misses + 1) / misses) * (0.05 / 0.95);
+    within += probability;
+  }
+  return misses;
+}
+
+interface Measured {
+  readonly load: Load;
+  readonly cores: Readonly<Partial<Record<CostedProgram, number>>>;
+  readonly usersBusy: number;
+}
+
+await using programs = new ProgramPool();
+const context: RigContext = { seed: 1, trial: 1, signal: new AbortController().signal, programs };
+const brokers = process.argv.length > 2 ? process.argv.slice(2) : clusterPresets.quick.brokers;
+const settings = { ...clusterPresets.quick, brokers, durationMs };
+const loadBefore = loadavg()[0]!;
+
+type CostCell = ReturnType<typeof cost.cells>[number];
+
+async function costTrial(plan: CostCell, trial: number): Promise<Trial> {
+  await using rig = await cost.open(plan, { ...context, trial });
+  const windows: Window[] = [];
+  const measuring = cost.measure(rig, plan);
+  let step = await measuring.next();
+  for (; step.done !== true; step = await measuring.next()) windows.push(step.value);
+  const startedAt = new Date().toISOString();
+  const rest = { durationMs: 0, measures: {}, histograms: {}, events: [], series: [], flags: [] };
+  return { trial, state: "complete", startedAt, windows, ...rest };
+}
+
+/** As a run would have written it. */
+const cellOf = ({ target, variant, parameters }: CostCell, trials: Trial[]): MeasuredCell => ({
+  target: target.label,
+  protocol: target.protocol,
+  scenario: cost.name,
+  ...(variant !== undefined && { variant }),
+  parameters,
+  state: "measured",
+  validity: { verdict: "valid", flags: [] },
+  trials,
+  summary: {},
+  predictions: [],
+});
+
+async function openCluster(broker: string, nodes: number, count: number): Promise<ClusterRig> {
+  const target: Target = { ...parseTarget(settings.protocol), system: { kind: "cluster" } };
+  const setup = setupOf(settings, { broker, nodes, users: count });
+  const rig = await ClusterRig.open({ target, variant: `${broker}, ${nodes}`, setup, settings }, context);
+  // Code that has just started costs a multiple.
+  const warmUp = closedLoop(rig, { inFlight: 8, durationMs: 700 });
+  while ((await warmUp.next()).done !== true);
+  return rig;
+}
+
+async function measureLoad(rig: ClusterRig, nodes: number, load: { ratePerSecond: number } | { inFlight: number }) {
+  await rig.users.reset();
+  const meter = new WorkMeter<CostedProgram>(() => ({
+    node: rig.nodes.map(({ pid }) => pid),
+    proxy: rig.proxy.pids(),
+    broker: [rig.broker?.pid],
+  }));
+  const { result, of } = await meter.during(async () => {
+    if ("ratePerSecond" in load) return (await publishFor(rig, { ...load, durationMs })).ledger;
+    const traffic = closedLoop(rig, { ...load, durationMs });
+    for (;;) {
+      const step = await traffic.next();
+      if (step.done === true) return step.value.ledger;
+    }
+  });
+  const perSecond = (amount: number): number => (amount * 1000) / durationMs;
+  const cores = Object.entries(of).map(([program, { cpuUs }]) => [
+    program,
+    perSecond(cpuUs) / 1e6 / (program === "node" ? nodes : 1),
+  ]);
+  return {
+    load: {
+      publicationsPerSecond: perSecond(result.publishedMessages),
+      deliveriesPerSecond: perSecond(result.deliveries),
+      nodes,
+    },
+    cores: Object.fromEntries(cores) as Measured["cores"],
+    usersBusy: result.usersEventLoopUtilization,
+  } satisfies Measured;
+}
+
+const cells: MeasuredCell[] = [];
+const measured = new Map<string, Measured[]>();
+const saturated = new Map<string, Measured>();
+for (const plan of cost.cells({ targets: [], traffic: presets.quick.settings, cluster: settings })) {
+  const broker = plan.setup.broker;
+  process.stderr.write(`${broker}: costs\n`);
+  const before = await costTrial(plan, 1);
+  const own: Measured[] = [];
+  for (const nodes of nodeCounts) {
+    process.stderr.write(`${broker}: ${nodes} of ${nodeCounts.length} nodes\n`);
+    await using rig = await openCluster(broker, nodes, users);
+    for (const ratePerSecond of ratesPerSecond) own.push(await measureLoad(rig, nodes, { ratePerSecond }));
+  }
+  measured.set(broker, own);
+  {
+    await using rig = await openCluster(broker, 1, audience.users);
+    saturated.set(broker, await measureLoad(rig, 1, { inFlight: audience.inFlight }));
+  }
+  process.stderr.write(`${broker}: costs again\n`);
+  cells.push(cellOf(plan, [before, await costTrial(plan, 2)]));
+}
+
+function predicted(costs: BrokerCosts, program: CostedProgram, load: Load) {
+  const draws = costs.programs[program].predictive.map((_, draw) => coresUsed(costs, draw)(program, load));
+  const sorted = draws.sort((a, b) => a - b);
+  const at = (share: number): number => sorted[Math.round(share * (sorted.length - 1))]!;
+  return { value: coresUsed(costs)(program, load), low: at(0.025), high: at(0.975) };
+}
+
+const percent = (cores: number): string => (cores * 100).toFixed(1);
+const programTitles = { node: "a node", proxy: "load balancer", broker: "broker" } as const;
+const rows: string[][] = [];
+const ratios: number[] = [];
+let misses = 0;
+const { brokers: fitted } = clusterCosts(cells, cpus().length);
+for (const costs of fitted) {
+  for (const { load, cores } of measured.get(costs.broker)!) {
+    for (const program of ["node", "proxy", "broker"] as const) {
+      const seen = cores[program];
+      if (seen === undefined) continue;
+      const { value, low, high } = predicted(costs, program, load);
+      const agrees = low <= seen && seen <= high;
+      if (!agrees) misses++;
+      ratios.push(seen / value);
+      rows.push([
+        costs.broker,
+        String(load.nodes),
+        `${Math.round(load.publicationsPerSecond)}/s`,
+        programTitles[program],
+        `${percent(value)} (${percent(low)}..${percent(high)})`,
+        percent(seen),
+        agrees ? "agrees" : seen < low ? "BELOW" : "ABOVE",
+      ]);
+    }
+  }
+}
+
+const loads = renderPlainTable({
+  columns: [
+    left("broker"),
+    right("nodes"),
+    right("messages"),
+    left("CPU of"),
+    right("predicted, % of a core"),
+    right("measured"),
+    left(""),
+  ],
+  rows,
+});
+
+const ends = fitted.map((costs) => {
+  const { load, cores, usersBusy } = saturated.get(costs.broker)!;
+  const busy = cores.node ?? Number.NaN;
+  const said = predicted(costs, "node", load);
+  const reached = busy >= saturatedShare;
+  const what = `${Math.round(load.publicationsPerSecond)} messages/s to ${audience.users} users kept one node ${percent(busy)} % busy; predicted ${percent(said.value)} (${percent(said.low)}..${percent(said.high)})`;
+  return `${costs.broker}: ${what}. ${reached ? "It was at its end." : `Not its end: the users were ${percent(usersBusy)} % busy, and the machine has ${cpus().length} cores for all.`}`;
+});
+
+const allowed = missesAllowed(rows.length);
+const sorted = ratios.toSorted((a, b) => a - b);
+const at = (share: number): string => sorted[Math.round(share * (sorted.length - 1))]?.toFixed(2) ?? "–";
+process.stdout.write(
+  `${loads}\n\n${ends.join("\n")}\n\n${rows.length - misses} of ${rows.length} within the predicted interval, ${allowed} misses allowed to chance. Measured over predicted: median ${at(0.5)}, 90 % from ${at(0.05)} to ${at(0.95)}.\nLoad average before and after: ${loadBefore.toFixed(2)}, ${loadavg()[0]!.toFixed(2)}.\n`,
+);
+process.exitCode = rows.length > 0 && misses <= allowed ? 0 : 1;
