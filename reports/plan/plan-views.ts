@@ -1,11 +1,11 @@
 /** A capacity plan for a terminal (one screen, or with its formulas), in markdown and as data for other programs. */
-import type { Results } from "../../results/contract/results.ts";
+import type { Interval, Results } from "../../results/contract/results.ts";
 import { formatCount, formatList, formatMemory, formatQuantity, plural } from "../../results/quantities/format.ts";
-import { arrivalKinds, type Costs, type ProgramCosts } from "../../results/summary/costs.ts";
 import { blocks, bullets, escapeText } from "../text/markdown.ts";
 import { left, renderMarkdownTable, renderPlainTable, right, type Table } from "../text/table.ts";
 import { plainColumns, wrap } from "../text/wrap.ts";
-import { type BrokerPlan, type Figure, measuredCost, type Plan } from "./plan.ts";
+import { costInterval, costInWords, costRows, programTitles } from "./cost-rows.ts";
+import { type BrokerPlan, measuredCost, type Plan } from "./plan.ts";
 
 /** Where the costs come from, for the reader. */
 export interface PlanOrigin {
@@ -58,12 +58,12 @@ export function planAsData(plan: Plan, { file, results: { tool, startedAt, envir
       nodesByMemory: sizing.nodesByMemory,
       beyondMeasured: stretch,
       measuredRange: costs.range,
-      costs: Object.values(costs.programs).map(({ program, cores, costs: own, draws }) => ({
-        program,
-        cores,
-        ...Object.fromEntries(costRows(program).map(({ name, read }) => [name, intervalOf(own, draws, read)])),
-        wakeUpsPerArrival: own.law.perArrival,
-        wakeUpsPerSecondMax: own.law.perSecondMax,
+      costs: Object.values(costs.programs).map((own) => ({
+        program: own.program,
+        cores: own.cores,
+        ...Object.fromEntries(costRows(own.program).map((row) => [row.name, costInterval(own, row)])),
+        wakeUpsPerArrival: own.costs.law.perArrival,
+        wakeUpsPerSecondMax: own.costs.law.perSecondMax,
       })),
     })),
     refused: plan.refused,
@@ -77,7 +77,7 @@ const percent = (share: number): string => `${Math.round(share * 100)} %`;
 const about = (value: number): string =>
   value >= 100 ? formatCount(Number(value.toPrecision(2))) : String(Number(value.toPrecision(2)));
 const shown = (value: number): string => (Number.isFinite(value) ? about(value) : "none");
-const withEnds = ({ value, low, high }: Figure): string =>
+const withEnds = ({ value, low, high }: Interval): string =>
   shown(low) === shown(high) ? shown(value) : `${shown(value)} (${shown(low)}..${shown(high)})`;
 
 function headline({ request, payloadBytes, brokers }: Plan): string[] {
@@ -101,7 +101,7 @@ function answer(brokers: readonly BrokerPlan[], { users }: Plan["request"], cpuT
   return `Not as one cluster, ${busy}. The largest is ${most.costs.broker}'s: ${about(usersMax)} users on ${plural(usersMaxNodes, "node")}, where ${why}. More need ${about(shards)} clusters whose users do not write to each other, or channels that only the nodes of their users subscribe to.`;
 }
 
-const nodesOf = (figure: Figure): string => `${withEnds(figure)} ${figure.value === 1 ? "node" : "nodes"}`;
+const nodesOf = (figure: Interval): string => `${withEnds(figure)} ${figure.value === 1 ? "node" : "nodes"}`;
 
 /** In users, so that every column compares with what was asked. */
 function answerTable({ brokers, request }: Plan): Table {
@@ -135,7 +135,7 @@ function short(value: number): string {
   const [size, letter] = magnitudes.find(([size]) => value >= size) ?? [1, ""];
   return `${Number((value / size).toPrecision(2))}${letter}`;
 }
-const ends = ({ value, low, high }: Figure): string =>
+const ends = ({ value, low, high }: Interval): string =>
   short(low) === short(high) ? short(value) : `${short(value)} (${short(low)}..${short(high)})`;
 
 function remarks({ request, brokers, refused }: Plan): string[] {
@@ -193,57 +193,24 @@ const model = [
   "Not in it: connecting, reconnecting after a failure, TLS, finding recipients among a node's users, a network (measured over loopback on one host), replicas.",
 ];
 
-interface CostRow {
-  readonly name: string;
-  readonly title: string;
-  readonly read: (costs: Costs) => number;
-}
-
-const titles: Record<string, string> = {
-  publication: "per message published",
-  brokerDelivery: "per message from the broker",
-  delivery: "per delivery to a user",
-};
-
-const costRows = (program: ProgramCosts["program"]): CostRow[] => [
-  { name: "idleUsPerSecond", title: "idle, per second", read: (costs) => costs.idleUsPerSecond },
-  { name: "usPerWakeUp", title: "per wake-up", read: (costs) => costs.usPerWakeUp },
-  ...arrivalKinds[program].map((kind, index) => ({
-    name: `usPer${kind[0]!.toUpperCase()}${kind.slice(1)}`,
-    title: program === "broker" && kind === "brokerDelivery" ? "per copy for a node" : titles[kind]!,
-    read: (costs: Costs) => costs.usPer[index]!,
-  })),
-];
-
-function intervalOf(costs: Costs, draws: readonly Costs[], read: CostRow["read"]): Figure {
-  const sorted = draws.map(read).sort((a, b) => a - b);
-  const value = read(costs);
-  const at = (share: number): number => sorted[Math.round(share * (sorted.length - 1))] ?? value;
-  return { value, low: Math.min(value, at(0.025)), high: Math.max(value, at(0.975)) };
-}
-
 function costTable({ costs }: BrokerPlan): Table {
   return {
     columns: [left("program"), left("CPU time"), right("cost"), left("from..to")],
-    rows: Object.values(costs.programs).flatMap(({ program, costs: own, draws }) => [
-      ...costRows(program).map(({ title, read }) => {
-        const { value, low, high } = intervalOf(own, draws, read);
-        const us = (one: number): string => formatQuantity(one, "us");
-        return low === 0
-          ? [programTitles[program], title, "not told from 0", `at most ${us(high)}`]
-          : [programTitles[program], title, us(value), `${us(low)}..${us(high)}`];
-      }),
+    rows: Object.values(costs.programs).flatMap((own) => [
+      ...costRows(own.program).map((row) => [
+        programTitles[own.program],
+        row.title,
+        ...costInWords(costInterval(own, row)),
+      ]),
       [
-        programTitles[program],
+        programTitles[own.program],
         "wake-ups per arrival; most",
-        own.law.perArrival.map((one) => about(one)).join(" / "),
-        Number.isFinite(own.law.perSecondMax) ? `${about(own.law.perSecondMax)}/s` : "no end seen",
+        own.costs.law.perArrival.map(about).join(" / "),
+        Number.isFinite(own.costs.law.perSecondMax) ? `${about(own.costs.law.perSecondMax)}/s` : "no end seen",
       ],
     ]),
   };
 }
-
-const programTitles = { node: "node", proxy: "load balancer", broker: "broker" } as const;
 
 function inputs({ request, brokers }: Plan, { file, results: { startedAt, environment, tool } }: PlanOrigin): string[] {
   return [

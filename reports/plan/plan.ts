@@ -1,7 +1,8 @@
 /** A capacity plan: for each broker with measured costs, what a cluster carries, what limits it, and how many nodes it takes. */
-import type { MeasuredCell, Results } from "../../results/contract/results.ts";
+import type { Interval, MeasuredCell, Results } from "../../results/contract/results.ts";
 import type { CostMetricName } from "../../results/metrics/cost-metrics.ts";
 import { type BrokerCosts, clusterCosts } from "../../results/summary/costs.ts";
+import { around } from "./cost-rows.ts";
 import { coresUsed, loadOf, type Room, type Sizing, sizeCluster, type Traffic } from "./sizing.ts";
 
 export interface PlanRequest extends Traffic {
@@ -14,14 +15,8 @@ export interface PlanRequest extends Traffic {
   readonly machineCores: number;
 }
 
-/** A number, and where it lies with costs at other ends. Infinite: nothing is enough. */
-export interface Figure {
-  readonly value: number;
-  readonly low: number;
-  readonly high: number;
-}
-
-export type PlanFigures = Readonly<Record<Exclude<keyof Sizing, "limit" | "nodesByMemory">, Figure>>;
+/** With costs at other ends; infinite: nothing is enough. */
+export type PlanFigures = Readonly<Record<Exclude<keyof Sizing, "limit" | "nodesByMemory">, Interval>>;
 
 /** How many times more is asked of something than was measured; not above 1: measured. */
 export interface Stretch {
@@ -78,12 +73,11 @@ function planBroker(request: PlanRequest, costs: BrokerCosts): BrokerPlan {
   const size = (draw?: number): Sizing => sizeCluster(request.users, request, coresUsed(costs, draw), room);
   const sizing = size();
   const draws = programs.node.predictive.map((_, draw) => size(draw));
-  const figure = (name: keyof PlanFigures): Figure => {
-    const sorted = draws.map((draw) => draw[name]).sort((a, b) => a - b);
-    const value = sizing[name];
-    const at = (share: number): number => sorted[Math.round(share * (sorted.length - 1))] ?? value;
-    return { value, low: Math.min(value, at(0.025)), high: Math.max(value, at(0.975)) };
-  };
+  const figure = (name: keyof PlanFigures): Interval =>
+    around(
+      sizing[name],
+      draws.map((draw) => draw[name]),
+    );
   const enough = Number.isFinite(sizing.nodes) && sizing.brokerCores <= room.brokerCores * request.cpuTarget;
   return {
     costs,

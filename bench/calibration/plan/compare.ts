@@ -5,9 +5,10 @@
  * an interval of 95 % leaves to chance. A benchmark, not a test; on a busy machine its intervals are wide.
  */
 import { cpus, loadavg } from "node:os";
+import { around } from "../../../reports/plan/cost-rows.ts";
 import { coresUsed, type Load } from "../../../reports/plan/sizing.ts";
 import { left, renderPlainTable, right } from "../../../reports/text/table.ts";
-import type { MeasuredCell, Trial, Window } from "../../../results/contract/results.ts";
+import type { Interval, MeasuredCell, Trial, Window } from "../../../results/contract/results.ts";
 import { type BrokerCosts, type CostedProgram, clusterCosts } from "../../../results/summary/costs.ts";
 import { clusterPresets } from "../../experiments/cluster/presets.ts";
 import { setupOf } from "../../experiments/cluster/setup.ts";
@@ -145,11 +146,9 @@ for (const plan of cost.cells({ targets: [], traffic: presets.quick.settings, cl
   cells.push(cellOf(plan, [before, await costTrial(plan, 2)]));
 }
 
-function predicted(costs: BrokerCosts, program: CostedProgram, load: Load) {
-  const draws = costs.programs[program].predictive.map((_, draw) => coresUsed(costs, draw)(program, load));
-  const sorted = draws.sort((a, b) => a - b);
-  const at = (share: number): number => sorted[Math.round(share * (sorted.length - 1))]!;
-  return { value: coresUsed(costs)(program, load), low: at(0.025), high: at(0.975) };
+function predicted(costs: BrokerCosts, program: CostedProgram, load: Load): Interval {
+  const drawn = costs.programs[program].predictive.map((_, draw) => coresUsed(costs, draw)(program, load));
+  return around(coresUsed(costs)(program, load), drawn);
 }
 
 const percent = (cores: number): string => (cores * 100).toFixed(1);

@@ -1,5 +1,6 @@
 /** The sections experiments add to the report of their cells: one line each. */
 import { capacitySection } from "./capacity.ts";
+import { costOfClusterSection } from "./cost.ts";
 import { duplexSection } from "./duplex.ts";
 import { echoSection } from "./echo.ts";
 import { idleSection } from "./idle.ts";
@@ -14,4 +15,5 @@ export const ownSections: readonly OwnSection[] = [
   idleSection,
   capacitySection,
   scalingSection,
+  costOfClusterSection,
 ];
