@@ -30,7 +30,7 @@ describe("the exit code of a run", () => {
     const why = (...cells: Cell[]) => whyNothing({ interrupted: false, cells });
     assert.equal(why(measured, unmeasured("failed")), undefined);
     assert.equal(why(unmeasured("not-run"), unmeasured("not-run")), "Nothing was measured: not run: so it is");
-    assert.match(why(unmeasured("failed"), unmeasured("not-run"))!, /failed: so it is \(and 1 more reasons\)$/);
+    assert.match(why(unmeasured("failed"), unmeasured("not-run"))!, /failed: so it is \(and 1 reason more\)$/);
     assert.equal(why(), "Nothing was measured: there was no cell to measure");
     assert.equal(whyNothing({ interrupted: true, cells: [] }), undefined);
   });

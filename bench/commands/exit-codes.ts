@@ -1,5 +1,6 @@
 import { WirebenchError } from "../../protocol/errors.ts";
-import type { Results } from "../../results/contract/results.ts";
+import type { Cell, Results } from "../../results/contract/results.ts";
+import { plural } from "../../results/quantities/format.ts";
 import { anythingCompared, hasRegressed, type ResultsComparison } from "../../results/regression/regression.ts";
 
 /** What the shell learns of a command's end. */
@@ -31,15 +32,14 @@ export function exitCodeOf({ interrupted, cells }: Pick<Results, "interrupted" |
 /** Of a run that ended by itself without a number, the last line it says; undefined where there is one. */
 export function whyNothing({ interrupted, cells }: Pick<Results, "interrupted" | "cells">): string | undefined {
   if (interrupted || cells.some(({ state }) => state === "measured")) return undefined;
-  const reasons = [
-    ...new Set(cells.flatMap((cell) => (cell.state === "measured" ? [] : `${cell.state}: ${cell.reason}`))),
-  ];
-  const more = reasons.length > 1 ? ` (and ${reasons.length - 1} more reasons)` : "";
-  const why = reasons[0] === undefined ? "there was no cell to measure" : oneLine(reasons[0].replace("-", " "));
-  return `Nothing was measured: ${why}${more}`;
+  const reasons = [...new Set(cells.flatMap((cell) => (cell.state === "measured" ? [] : inShort(cell))))];
+  const more = reasons.length > 1 ? ` (and ${plural(reasons.length - 1, "reason")} more)` : "";
+  return `Nothing was measured: ${reasons[0] ?? "there was no cell to measure"}${more}`;
 }
 
-const oneLine = (text: string): string => text.replaceAll(/\s+/g, " ");
+/** Without what a program said before it ended. */
+const inShort = ({ state, reason }: Exclude<Cell, { state: "measured" }>): string =>
+  `${state.replace("-", " ")}: ${reason.split("\n")[0]!.replace(/; it said:$/, "")}`;
 
 /** A regression, or else numbers that may be believed no longer, or none at all: silence is not a pass. */
 export function exitCodeOfComparison(comparison: ResultsComparison): number {
