@@ -27,6 +27,7 @@ import { stateAfterKill } from "./state-after-kill.ts";
 import { stickiness } from "./stickiness.ts";
 import { takingOut } from "./taking-out.ts";
 import { throughput } from "./throughput.ts";
+import { twoBalancers } from "./two-balancers.ts";
 
 /** One target beside another: what `wirebench run` measures. */
 export const comparisonExperiments: readonly Experiment[] = [echo, throughput, duplex, idle];
@@ -47,6 +48,7 @@ export const clusterExperiments: readonly Experiment[] = [
   brokerKill,
   nodePartition,
   proxyReload,
+  twoBalancers,
   nodeFreeze,
   slowNode,
   slowConsumer,

@@ -13,6 +13,11 @@ export interface ConnectOrder {
   readonly client: ClientKind;
   /** Where the load balancer listens. */
   readonly url: string;
+  /**
+   * Where it listens too: users begin with one address each, in turn, and after a try that failed go on with the next. As
+   * with one name that has several addresses, they share a user's cookies.
+   */
+  readonly otherUrls?: readonly string[];
   readonly users: number;
   /** In rooms of so many, one after the other, in each of which everybody is owed what is said there; absent: in one. */
   readonly usersPerRoom?: number;

@@ -307,6 +307,17 @@ test("a user that is told to move forgets its cookies and goes elsewhere when it
   assert.equal(channel.hellos[2]!.session, "session-0");
 });
 
+test("users begin with one address each, and go on with the next when a try fails", async (t) => {
+  const [first, second] = [new ScriptedChannel(), new ScriptedChannel()];
+  const [url, other] = [await first.open(t), await second.open(t)];
+  const users = newUsers(t);
+  await users.connect(connectOrder(url, { otherUrls: [other], users: 4 }));
+  assert.deepEqual([first.members.size, second.members.size], [2, 2]);
+  await second.close();
+  await first.until(() => first.members.size === 4);
+  assert.ok(await users.untilConnected({ users: 4, maxMs: longMs }));
+});
+
 test("steps find their state, and coming back finds it as far on as it was left, or not", async (t) => {
   const { channel, users } = await connected(t, { node: ({ user }) => `node-${user % 2}` });
   assert.deepEqual(await users.step({ times: 3, concurrent: 2, timeoutMs: longMs }), {

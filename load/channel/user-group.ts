@@ -52,9 +52,24 @@ export class UserGroup implements Omit<UserGroupApi, "wireBytes">, UserEvents {
   }
 
   async add({ user: id }: { user: number }): Promise<{ tookNs?: number }> {
-    const { url, knownBy, limits, options, resume, backoff, seed, cookies, named = true, usersPerRoom } = this.#order!;
+    const {
+      url,
+      otherUrls = [],
+      knownBy,
+      limits,
+      options,
+      resume,
+      backoff,
+      seed,
+      cookies,
+      named = true,
+      usersPerRoom,
+    } = this.#order!;
     const jar = cookies === "kept" ? { newCookieJar: this.#parts.newCookieJar } : {};
     const [client, codec, random] = [this.#client!, this.#codec!, seededRandom(seed, id)];
+    const all = [url, ...otherUrls];
+    const identities = all.map((_, turn) => identityOf(all[(id + turn) % all.length]!, id, knownBy));
+    const { localAddress } = identities[0]!;
     const user = new User(
       {
         id,
@@ -62,7 +77,8 @@ export class UserGroup implements Omit<UserGroupApi, "wireBytes">, UserEvents {
         ...(usersPerRoom !== undefined && { room: `room-${roomOf(id, usersPerRoom)}` }),
         client,
         codec,
-        ...identityOf(url, id, knownBy),
+        urls: identities.map((each) => each.url),
+        ...(localAddress !== undefined && { localAddress }),
         limits,
         options,
         resume,

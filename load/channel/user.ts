@@ -37,7 +37,8 @@ export interface UserOptions {
   readonly client: ProtocolClient;
   /** Reads what is delivered. */
   readonly codec: ChannelCodec;
-  readonly url: string;
+  /** It begins with the first, and goes on with the next after a try that failed. */
+  readonly urls: readonly string[];
   /** Address it connects from. Absent: any. */
   readonly localAddress?: string;
   readonly limits: Limits;
@@ -104,6 +105,7 @@ export class User {
   #lastNode: string | undefined;
   #position: string | undefined;
   #requests = 0;
+  #failures = 0;
   #retries = 0;
   #retry: NodeJS.Timeout | undefined;
   #left = false;
@@ -186,10 +188,10 @@ export class User {
   }
 
   async #open(link: Link): Promise<void> {
-    const { id, client, url, localAddress, limits, options } = this.#options;
+    const { id, client, urls, localAddress, limits, options } = this.#options;
     try {
       const connection = await connectClient(client, {
-        url,
+        url: urls[this.#failures % urls.length]!,
         limits,
         user: id,
         options,
@@ -307,6 +309,7 @@ export class User {
 
   #failed(link: Link, reason: string): void {
     if (this.#link !== link) return;
+    this.#failures++;
     this.#giveUp(reason);
     this.#retryLater();
   }

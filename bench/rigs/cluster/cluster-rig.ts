@@ -69,7 +69,8 @@ export class ClusterRig extends Rig {
     this.#order = {
       protocol: setup.protocol,
       client: clientKindOf(protocolNamed(setup.protocol), "lean"),
-      url: this.#servers.url,
+      url: this.#servers.urls[0]!,
+      otherUrls: this.#servers.urls.slice(1),
       users: setup.users,
       ...(setup.rooms && { usersPerRoom: setup.rooms.usersPerRoom }),
       cookies: setup.cookies,
@@ -112,8 +113,13 @@ export class ClusterRig extends Rig {
     return this.#servers.nodes;
   }
 
+  /** The first load balancer, and in most cells the only one. */
   get proxy(): RunningProxy {
-    return this.#servers.proxy;
+    return this.proxies[0]!;
+  }
+
+  get proxies(): readonly RunningProxy[] {
+    return this.#servers.proxies;
   }
 
   /** Undefined for broker `none`. */

@@ -18,6 +18,8 @@ export interface Setup {
   /** All nodes in one consumer group: the mistake with Kafka. */
   readonly sharedConsumerGroup: boolean;
   readonly balancer: BalancerName;
+  /** Load balancers side by side, which do not know each other; absent: one. */
+  readonly balancers?: number;
   readonly policy: Policy;
   /** A node that comes up gets its full share of new users only after so long; 0: at once. */
   readonly slowStartMs: number;

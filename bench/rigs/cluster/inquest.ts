@@ -42,7 +42,7 @@ export class Inquest implements Disposable {
       broker: this.#servers.broker?.name ?? "none",
       balancer: this.#setup.balancer,
       faults: faultsIn(events, this.#setup, this.#servers.broker?.name),
-      transitions: this.#servers.proxy.transitions,
+      transitions: this.#servers.proxies.flatMap(({ transitions }) => transitions).toSorted((a, b) => a.atNs - b.atNs),
       outages,
       corruptedDeliveries,
       coreTimes: (subject, fromNs, toNs) => this.cores.times(subject, fromNs, toNs),
@@ -63,11 +63,11 @@ export class Inquest implements Disposable {
   }
 
   #watched(): Map<string, Watched> {
-    const { nodes, broker, proxy } = this.#servers;
+    const { nodes, broker, proxies } = this.#servers;
     const one = (pid: number | undefined): readonly number[] => (pid === undefined ? [] : [pid]);
     return new Map<string, Watched>([
       ["users", { pids: this.#users.pids, threads: "main" }],
-      [this.#setup.balancer, { pids: proxy.pids(), threads: "main" }],
+      [this.#setup.balancer, { pids: proxies.flatMap((proxy) => proxy.pids()), threads: "main" }],
       ...nodes.map(({ name, pid }): [string, Watched] => [name, { pids: one(pid), threads: "main" }]),
       ...(broker === undefined ? [] : [[broker.name, { pids: one(broker.pid), threads: "all" }] as [string, Watched]]),
     ]);

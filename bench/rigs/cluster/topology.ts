@@ -25,15 +25,16 @@ export interface ServersOptions {
 
 export interface Servers {
   readonly nodes: readonly ClusterNode[];
-  readonly proxy: RunningProxy;
-  /** Private folder of the load balancer. */
+  /** At least one. */
+  readonly proxies: readonly RunningProxy[];
+  /** Private folder of the first load balancer. */
   readonly proxyFolder: string;
   /** Undefined for broker `none`. */
   readonly broker: RunningProgram | undefined;
   /** Undefined where no node has one. */
   readonly relays: Relays | undefined;
-  /** What users connect to. */
-  readonly url: string;
+  /** What users connect to, one for each load balancer. */
+  readonly urls: readonly string[];
 }
 
 /** Time without data after which the load balancer cuts an upgraded connection. */
@@ -99,23 +100,39 @@ export async function openServers(
   });
   await Promise.all(nodes.slice(0, setup.nodes).map((node) => node.start()));
 
-  // Before it starts: if everything is given up meanwhile, this throws, or waits for it and ends it.
-  let starting: Promise<RunningProxy> | undefined;
-  cleanUp.defer(async () => (await starting?.catch(() => undefined))?.stop());
-  const proxyFolder = mkdtempSync(join(tmpdir(), `wirebench-${balancer.program}-`));
-  starting = balancer.start(
-    {
-      policy: setup.policy,
-      nodes: nodes.map(({ name, port, readyPort }, index) => ({ name, port, readyPort, spare: index >= setup.nodes })),
-      shutdownSessions: setup.shutdownSessions,
-      slowStartMs: setup.slowStartMs,
-      tunnelTimeoutMs,
-    },
-    { executable, folder: proxyFolder, temporary: true },
+  // Before they start: if everything is given up meanwhile, this throws, or waits for them and ends them.
+  const starting: Promise<RunningProxy>[] = [];
+  cleanUp.defer(async () => {
+    await Promise.all(starting.map(async (start) => (await start.catch(() => undefined))?.stop()));
+  });
+  const folders = Array.from({ length: setup.balancers ?? 1 }, () =>
+    mkdtempSync(join(tmpdir(), `wirebench-${balancer.program}-`)),
   );
-  const proxy = await starting;
-  proxy.onDeath = died;
-  const url = new URL(nodes[0]!.url);
-  url.host = proxy.authority;
-  return { nodes, proxy, proxyFolder, broker, relays, url: url.href };
+  for (const folder of folders) {
+    starting.push(
+      balancer.start(
+        {
+          policy: setup.policy,
+          nodes: nodes.map(({ name, port, readyPort }, index) => ({
+            name,
+            port,
+            readyPort,
+            spare: index >= setup.nodes,
+          })),
+          shutdownSessions: setup.shutdownSessions,
+          slowStartMs: setup.slowStartMs,
+          tunnelTimeoutMs,
+        },
+        { executable, folder, temporary: true },
+      ),
+    );
+  }
+  const proxies = await Promise.all(starting);
+  for (const proxy of proxies) proxy.onDeath = died;
+  const urls = proxies.map(({ authority }) => {
+    const url = new URL(nodes[0]!.url);
+    url.host = authority;
+    return url.href;
+  });
+  return { nodes, proxies, proxyFolder: folders[0]!, broker, relays, urls };
 }

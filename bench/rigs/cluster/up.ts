@@ -12,16 +12,16 @@ export async function keepUp(setup: Setup, signal: AbortSignal): Promise<void> {
     if (!signal.aborted) process.stderr.write(`${sentence}\n`);
   };
   const servers = await openServers({ setup, programs, topic: "wirebench" }, cleanUp, died);
-  const { nodes, proxy, proxyFolder, broker, url } = servers;
+  const { nodes, proxies, proxyFolder, broker, urls } = servers;
   process.stdout.write(
     [
-      `Users connect to   ${url}  (${setup.protocol}, ${setup.policy})`,
+      `Users connect to   ${urls[0]}  (${setup.protocol}, ${setup.policy})`,
       ...nodes.map(
         ({ name, port, readyPort, pid }) =>
           `${name.padEnd(18)} port ${port}, readiness http://127.0.0.1:${readyPort}/ready, process ${pid}`,
       ),
       `broker             ${broker === undefined ? "none" : `${setup.broker} at ${broker.url}, process ${broker.pid}`}`,
-      `HAProxy            processes ${proxy.pids().join(", ")}, configuration and runtime socket in ${proxyFolder}`,
+      `HAProxy            processes ${proxies[0]!.pids().join(", ")}, configuration and runtime socket in ${proxyFolder}`,
       "",
       'A user says {"type":"hello"} first, then e.g. p0,0,hi (publisher, sequence number, body).',
       "Kill, freeze or drain what you like; Ctrl-C ends it all.",
