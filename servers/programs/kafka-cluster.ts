@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { type EnsemblePlace, type EnsemblePlan, startEnsemble } from "./ensemble.ts";
 import { freePorts } from "./free-ports.ts";
 import { java } from "./java.ts";
-import { answers, format, javaFlags, kafka, propertiesFile, randomClusterId } from "./kafka.ts";
+import { answers, brokerFlags, format, kafka, propertiesFile, randomClusterId } from "./kafka.ts";
 import type { ProgramRecipe } from "./private-program.ts";
 import { type Program, requireProgram } from "./program.ts";
 import type { EnsembleMember } from "./running-program.ts";
@@ -100,7 +100,7 @@ function recipeFor(
           "log.dirs": join(place.folder, "data"),
         }),
       ),
-    arguments: (place) => [...javaFlags, ...heap, "-cp", classPath, "kafka.Kafka", propertiesFile(place)],
+    arguments: (place) => [...brokerFlags, ...heap, "-cp", classPath, "kafka.Kafka", propertiesFile(place)],
     answers: (place) => answers(place, clusterId, number),
     portTaken: /Address already in use/,
     startMsMax: 90_000,

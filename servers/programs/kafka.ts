@@ -83,21 +83,29 @@ const settings = (
   "log.retention.bytes": 512 * 1024 * 1024,
 });
 
-/**
- * The first compiler only: Kafka starts in half the time, and its second would be at work during all of a short run.
- * The serial collector, since two cores are shared with everything else.
- */
-export const javaFlags = [
-  "-Xms320m",
-  "-Xmx320m",
-  "-XX:TieredStopAtLevel=1",
-  "-XX:+UseSerialGC",
+const sharedFlags = [
   "-Xshare:auto",
   "-Djava.awt.headless=true",
   // Errors only, whichever of the two a release logs with.
   "-Dorg.slf4j.simpleLogger.defaultLogLevel=error",
   "-Dlog4j2.level=ERROR",
 ];
+
+/** As Kafka's own start scripts run a broker: both compilers, the G1 collector with short pauses, 1 GiB of heap. */
+export const brokerFlags = [
+  "-server",
+  "-Xms1g",
+  "-Xmx1g",
+  "-XX:+UseG1GC",
+  "-XX:MaxGCPauseMillis=20",
+  "-XX:InitiatingHeapOccupancyPercent=35",
+  "-XX:+ExplicitGCInvokesConcurrent",
+  "-XX:MaxInlineLevel=15",
+  ...sharedFlags,
+];
+
+/** Of a tool that is gone in a second. */
+const toolFlags = ["-Xmx128m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", ...sharedFlags];
 
 export const propertiesFile = ({ folder }: Pick<ProgramPlace, "folder">): string => join(folder, "server.properties");
 
@@ -118,7 +126,7 @@ function recipeFor(classPath: string, fsync: FsyncPolicy): ProgramRecipe {
       await writeFile(propertiesFile(place), lines.join(""));
       await format(place, classPath, clusterId);
     },
-    arguments: (place) => [...javaFlags, "-cp", classPath, "kafka.Kafka", propertiesFile(place)],
+    arguments: (place) => [...brokerFlags, "-cp", classPath, "kafka.Kafka", propertiesFile(place)],
     answers: (place) => answers(place, clusterId),
     portTaken: /Address already in use/,
     startMsMax: 90_000,
@@ -142,7 +150,7 @@ export async function format(place: Omit<ProgramPlace, "port">, classPath: strin
   ];
   const formatting = new BoundProcess({
     executable: place.executable,
-    arguments: [...javaFlags, "-cp", classPath, ...tool],
+    arguments: [...toolFlags, "-cp", classPath, ...tool],
     folder: place.folder,
     watchdog: place.watchdog,
   });

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { type AddressInfo, createServer, type Socket } from "node:net";
+import { setImmediate as turn } from "node:timers/promises";
 import { replayMessagesMax } from "../../../servers/cluster/broker/broker.ts";
 import { Member, seal, within } from "./member.ts";
 import type { BrokerCase, BrokerContext } from "./suite.ts";
@@ -103,6 +104,22 @@ export const cases: readonly BrokerCase[] = [
       await seal([three[2]!, ...three]);
       await Promise.all(three.map((each) => each.until(() => each.messages.length > burstMessages, "not all came")));
       assertOrder(context, three, sent);
+    },
+  },
+  {
+    name: "keeps the order of what is published turn after turn, without waiting for what is on the way",
+    async run(context) {
+      await using first = await context.join(0);
+      await using second = await context.join(1);
+      const sent = numbered(300, "message");
+      const publishing: Promise<void>[] = [];
+      for (const text of sent) {
+        publishing.push(first.publish(text));
+        await turn();
+      }
+      await Promise.all(publishing);
+      await seal([first, second]);
+      assertOrder(context, [first, second], [sent]);
     },
   },
   {

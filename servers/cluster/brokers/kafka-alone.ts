@@ -14,7 +14,7 @@ export const openAlone: OpenSession = async (context) => {
   await ensureTopic(context, partitions);
   const publisher = opened.adopt(new KafkaPublisher(context, partitions), (each) => each.close());
   const reader = opened.adopt(new PartitionReader(context), (each) => each.close());
-  await publisher.check();
+  await publisher.open(context.signal);
   const { first, next } = await reader.endsOnceServed(context.signal);
   const asked = context.after === undefined ? next : BigInt(context.after) + 1n;
   // Beyond the end: the topic is another one, and all of it is new. Otherwise what is left is read.

@@ -11,7 +11,7 @@ const topicConfigs = [
 ];
 /** Replicas as `default.replication.factor` of the brokers has it (KIP-464). */
 const asConfigured = -1;
-const retryMs = 50;
+export const retryMs = 50;
 const requestWaitMs = 5000;
 /** How long the broker holds a fetch open while there is nothing: the pause before a session sees that it ended. */
 const fetchWaitMs = 50;
@@ -67,7 +67,7 @@ async function hasLeaders(admin: Admin, topic: string, partitions: number): Prom
 }
 
 /** Whether an error of the library has an answer of the broker in it, by its name in the protocol. */
-function has(error: unknown, apiId: string): boolean {
+export function has(error: unknown, apiId: string): boolean {
   if (error instanceof AggregateError && error.errors.some((each) => has(each, apiId))) return true;
   if (!(error instanceof Error)) return false;
   return (error as { apiId?: unknown }).apiId === apiId || (error.cause !== undefined && has(error.cause, apiId));

@@ -18,6 +18,7 @@ export const openInGroup: OpenSession = async (context) => {
   const { topic, consumerGroup } = context;
   await ensureTopic(context, partitions);
   const publisher = opened.adopt(new KafkaPublisher(context, partitions), (each) => each.close());
+  await publisher.open(context.signal);
   const consumer = opened.adopt(
     new Consumer({
       ...clientOptions(context),
