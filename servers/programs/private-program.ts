@@ -17,6 +17,12 @@ export interface ProgramPlace {
   readonly signal: AbortSignal;
 }
 
+export interface AnsweringPlace extends ProgramPlace {
+  readonly pid: number;
+  /** The last of what this process wrote to standard output and standard error. */
+  readonly said: () => string;
+}
+
 /** All that differs from program to program. */
 export interface ProgramRecipe {
   /** As a human calls it, e.g. `redis-server`. */
@@ -35,7 +41,7 @@ export interface ProgramRecipe {
    * Resolves when the program answers its clients; rejects while it does not. It must make sure that it is this very
    * process that answers, since another program may sit on the port.
    */
-  readonly answers: (place: ProgramPlace & { readonly pid: number }) => Promise<unknown>;
+  readonly answers: (place: AnsweringPlace) => Promise<unknown>;
   /** Matches what it says when its port is another's. */
   readonly portTaken: RegExp;
   /** Until it must answer, in milliseconds. */
@@ -237,7 +243,8 @@ class PrivateProgram implements RunningProgram {
   }
 
   /** True when it answers; false when there is no use in waiting any longer. */
-  async #untilAnswering(place: ProgramPlace, { exited, pid }: BoundProcess): Promise<boolean> {
+  async #untilAnswering(place: ProgramPlace, started: BoundProcess): Promise<boolean> {
+    const { exited, pid } = started;
     if (pid === undefined) {
       await exited;
       return false;
@@ -245,7 +252,7 @@ class PrivateProgram implements RunningProgram {
     while (!place.signal.aborted) {
       const signal = AbortSignal.any([place.signal, AbortSignal.timeout(answerMsMax)]);
       try {
-        await this.#recipe.answers({ ...place, signal, pid });
+        await this.#recipe.answers({ ...place, signal, pid, said: () => started.log });
         return this.#process?.pid === pid;
       } catch {
         // Not yet; why it never will is told by its end or by the deadline.

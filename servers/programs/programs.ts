@@ -4,6 +4,7 @@ import { ejabberd } from "./ejabberd.ts";
 import { haproxy } from "./haproxy.ts";
 import { kafka } from "./kafka.ts";
 import { kafkaCluster } from "./kafka-cluster.ts";
+import { mosquitto } from "./mosquitto.ts";
 import { nats } from "./nats.ts";
 import { natsCluster } from "./nats-cluster.ts";
 import { nginx } from "./nginx.ts";
@@ -21,6 +22,7 @@ export const programs: readonly Program[] = [
   kafka,
   rabbitmq,
   postgres,
+  mosquitto,
   prosody,
   ejabberd,
   chromium,

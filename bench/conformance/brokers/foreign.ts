@@ -6,6 +6,7 @@ import { connect as connectNats, type NatsConnection } from "@nats-io/transport-
 import { Admin, Producer } from "@platformatic/kafka";
 import { createClient } from "@redis/client";
 import { connect as connectRabbitmq } from "amqplib";
+import { connectAsync as connectMqtt } from "mqtt";
 import pg from "pg";
 import { addressesOf } from "../../../servers/cluster/broker/addresses.ts";
 import type { Broker } from "../../../servers/cluster/broker/broker.ts";
@@ -152,6 +153,18 @@ const foreignClients: Readonly<Record<string, ForeignClient>> = {
           await client.query("SELECT pg_notify($1, $2)", [topic, text]);
       } finally {
         await client.end();
+      }
+    },
+  },
+  mqtt: {
+    async disturb(url, topic) {
+      const client = await connectMqtt(url);
+      try {
+        for (const payload of [notText, ...nonsense].map((each) => Buffer.from(each))) {
+          for (const qos of [0, 1, 2] as const) await client.publishAsync(topic, payload, { qos, retain: true });
+        }
+      } finally {
+        await client.endAsync();
       }
     },
   },

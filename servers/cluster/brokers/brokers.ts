@@ -5,6 +5,7 @@ import { jetstreamClusterBroker } from "./jetstream-cluster.ts";
 import { kafkaBrokers } from "./kafka.ts";
 import { kafkaClusterBroker } from "./kafka-cluster.ts";
 import { memoryBroker } from "./memory.ts";
+import { mqttBroker } from "./mqtt.ts";
 import { natsBroker } from "./nats.ts";
 import { natsClusterBroker } from "./nats-cluster.ts";
 import { postgresBroker } from "./postgres.ts";
@@ -25,6 +26,7 @@ export const brokers: readonly Broker[] = [
   kafkaClusterBroker,
   rabbitmqBroker,
   postgresBroker,
+  mqttBroker,
 ];
 
 export const brokerNames: readonly string[] = brokers.map(({ traits }) => traits.name);
