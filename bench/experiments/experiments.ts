@@ -7,6 +7,7 @@ import type { Experiment } from "./contract/experiment.ts";
 import { cost } from "./cost.ts";
 import { duplex } from "./duplex.ts";
 import { echo } from "./echo.ts";
+import { failover } from "./failover.ts";
 import { fanOut } from "./fan-out.ts";
 import { idle } from "./idle.ts";
 import { nodeFreeze } from "./node-freeze.ts";
@@ -46,6 +47,7 @@ export const clusterExperiments: readonly Experiment[] = [
   slowBrokerLink,
   nodeKill,
   brokerKill,
+  failover,
   nodePartition,
   proxyReload,
   twoBalancers,

@@ -27,11 +27,7 @@ const table = {
       "found after a reload",
       "users whose state was there when they came back after the load balancer had been reloaded",
     ],
-    [
-      "foundAfterFaultFraction",
-      "found after the fault",
-      "users cut off whose state was there when they first came back",
-    ],
+    ["foundAfterFaultFraction", "found after the fault", "users cut off whose state was there when they came back"],
     ["sameNodeRejoinFraction", "back on the same node", "users that came back to the node that had them before"],
     [
       "sameNodeStepsFraction",
@@ -56,6 +52,7 @@ const table = {
   ...entries({ unit: "count", topic: "delivery" }, [
     ["publishedMessages", "published messages", "messages handed to a connection by their publisher"],
     ["expectedDeliveries", "deliveries owed", "messages published times users"],
+    ["newLeaders", "new leaders", "members that led after the fault and had not before"],
     ["acceptedMessages", "accepted messages", "messages whose publisher was told that the broker has them"],
     [
       "brokerDeliveriesPerPublication",
@@ -162,6 +159,18 @@ const table = {
     ["givenUpMs", "given up", "from when a user stopped reading until its node cut it off"],
     ["brokerAwayMs", "broker away", "from the broker's death until every node's subscription was live again"],
     ["brokerRestartMs", "broker restart", "from the order to start it until the broker answered"],
+    ["leaderElectionMs", "new leader", "from a leader's death until another was said to lead by the ensemble itself"],
+    ["deliverySilenceMaxMs", "nobody received", "longest time from the fault on in which no user received anything"],
+    [
+      "nodeSilenceMaxMs",
+      "a node received nothing",
+      "longest time from the fault on in which a node handed over nothing; 0 below 250 ms",
+    ],
+    [
+      "ensembleWholeMs",
+      "whole again",
+      "from the order to start what had died until every member had all messages again",
+    ],
     ["linkAwayMs", "node without its broker", "from the fault until the node's subscription was live again"],
     ["linkRecoveryMs", "link back", "from when its way to the broker was whole until the node's subscription was live"],
     ["unreadyMs", "node unready", "from the fault until the load balancer knew that the node is not ready"],

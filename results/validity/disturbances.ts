@@ -27,8 +27,6 @@ const missing: ReadonlySet<string> = new Set([
   "declaredLossDeliveries",
   "missingWhileConnectedDeliveries",
   "acceptedThenLostMessages",
-  "acceptedMissingDeliveries",
-  "otherNodesMissedDeliveries",
 ] satisfies MetricName[]);
 const delivered: ReadonlySet<string> = new Set([
   "deliveredFraction",

@@ -10,6 +10,9 @@ import type { Program } from "./program.ts";
 
 const servers = 3;
 
+/** What the clocks of a failover follow from, in milliseconds: constants of the server (server/raft.go, v2.9 to v2.12). */
+export const natsRaftTimeouts = { minElectionTimeout: 4000, maxElectionTimeout: 9000, hbInterval: 1000 } as const;
+
 /** Told in a server's first line and by JetStream as the leader's name. */
 const serverName = (port: number): string => `wirebench-${process.pid}-${port}`;
 

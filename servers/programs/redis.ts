@@ -28,6 +28,12 @@ const settings = {
   "maxmemory-policy": "noeviction",
 };
 
+/** What is the same for every server of ours, whatever it is to others. */
+export const redisSettings = (fsync: FsyncPolicy): Readonly<Record<string, string>> => ({
+  ...settings,
+  ...fsyncSetting("redis", fsyncs, fsync),
+});
+
 const scheme = "redis";
 
 const recipeFor = (fsync: FsyncPolicy): ProgramRecipe => ({
@@ -37,8 +43,7 @@ const recipeFor = (fsync: FsyncPolicy): ProgramRecipe => ({
     Object.entries({
       port: String(port),
       dir: folder,
-      ...settings,
-      ...fsyncSetting("redis", fsyncs, fsync),
+      ...redisSettings(fsync),
     }).flatMap(([key, value]) => [`--${key}`, value]),
   // PING is refused while the append-only file is read, so it is asked again soon; INFO says whose answer it is.
   answers: ({ pid, ...place }) =>

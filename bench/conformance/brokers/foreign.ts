@@ -14,13 +14,13 @@ import { withoutConfiguration } from "../../../servers/cluster/broker/configurat
 
 export interface ForeignClient {
   /** Puts into the topic what none of our nodes would. */
-  readonly disturb: (url: string, topic: string) => Promise<void>;
+  readonly disturb: (url: string, topic: string) => Promise<unknown>;
   /** Removes every message the topic has now. Absent where only time or amount can. */
-  readonly trim?: (url: string, topic: string) => Promise<void>;
+  readonly trim?: (url: string, topic: string) => Promise<unknown>;
   /** Deletes what the server keeps of each reader. Absent where it keeps nothing of them. */
-  readonly deleteReaders?: (url: string, topic: string) => Promise<void>;
+  readonly deleteReaders?: (url: string, topic: string) => Promise<unknown>;
   /** Deletes the topic with all it has. Absent where none is kept. */
-  readonly deleteTopic?: (url: string, topic: string) => Promise<void>;
+  readonly deleteTopic?: (url: string, topic: string) => Promise<unknown>;
   /** The broker is several processes: no node has a single way to it that could be cut. */
   readonly ensemble?: true;
 }
@@ -31,12 +31,20 @@ const nonsense = ["", "\r\n", "\u0000", '{"from":', "PUB a 1\r\nx\r\n"];
 
 const hostsOf = (url: string): string[] => addressesOf(url, "").map(({ host }) => host);
 
-async function redis(url: string, ...commands: (string | Buffer)[][]): Promise<void> {
+async function redis(url: string, ...commands: (string | Buffer)[][]): Promise<unknown> {
+  if (url.startsWith("redis-sentinel:")) {
+    const [sentinel] = addressesOf(url, "");
+    const master = ["SENTINEL", "get-master-addr-by-name", sentinel!.pathname.slice(1)];
+    const address = (await redis(`redis://${sentinel!.host}`, master)) as string[];
+    return await redis(`redis://${address.join(":")}`, ...commands);
+  }
   const client = await createClient({ url })
     .on("error", () => {})
     .connect();
   try {
-    for (const command of commands) await client.sendCommand(command);
+    let answer: unknown;
+    for (const command of commands) answer = await client.sendCommand(command);
+    return answer;
   } finally {
     client.destroy();
   }
@@ -101,6 +109,21 @@ const kafka: ForeignClient = {
   },
 };
 
+const redisPubSub: ForeignClient = {
+  disturb: (url, topic) => redis(url, ...[notText, ...nonsense].map((payload) => ["PUBLISH", topic, payload])),
+};
+
+const redisStreams: ForeignClient = {
+  disturb: (url, topic) =>
+    redis(
+      url,
+      ["XADD", topic, "*", "another", "field"],
+      ["XADD", topic, "*", notText, notText],
+      ...[notText, ...nonsense].map((payload) => ["XADD", topic, "*", "text", payload]),
+    ),
+  trim: (url, topic) => redis(url, ["XTRIM", topic, "MAXLEN", "0"]),
+};
+
 const foreignClients: Readonly<Record<string, ForeignClient>> = {
   memory: {
     disturb: async (url) => {
@@ -119,22 +142,13 @@ const foreignClients: Readonly<Record<string, ForeignClient>> = {
       }
     },
   },
-  redis: {
-    disturb: (url, topic) => redis(url, ...[notText, ...nonsense].map((payload) => ["PUBLISH", topic, payload])),
-  },
-  "redis-streams": {
-    disturb: (url, topic) =>
-      redis(
-        url,
-        ["XADD", topic, "*", "another", "field"],
-        ["XADD", topic, "*", notText, notText],
-        ...[notText, ...nonsense].map((payload) => ["XADD", topic, "*", "text", payload]),
-      ),
-    trim: (url, topic) => redis(url, ["XTRIM", topic, "MAXLEN", "0"]),
-  },
+  redis: redisPubSub,
+  "redis-streams": redisStreams,
   nats: { disturb: disturbNats },
   jetstream,
   kafka,
+  "redis-sentinel": { ...redisPubSub, ensemble: true },
+  "redis-streams-sentinel": { ...redisStreams, ensemble: true },
   "nats-cluster": { disturb: disturbNats, ensemble: true },
   "jetstream-cluster": { ...jetstream, ensemble: true },
   "kafka-cluster": { ...kafka, ensemble: true },

@@ -20,7 +20,7 @@ import { checkPayload } from "../contract/request.ts";
  * One trial on a cluster that is up, with all users connected: yields its windows of traffic, if there is any. Events and
  * series are kept by the rig.
  */
-type Run = (rig: ClusterRig) => AsyncGenerator<Window, Measures> | Promise<Measures>;
+export type Run = (rig: ClusterRig) => AsyncGenerator<Window, Measures> | Promise<Measures>;
 
 /** One cell of an experiment, as its author writes it. */
 export interface Variant extends Pick<CellPlan, "expectations"> {

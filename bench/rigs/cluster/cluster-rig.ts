@@ -16,7 +16,7 @@ import { processesFor, quietMs, RemoteChannelUsers } from "./channel-users.ts";
 import type { ClusterNode } from "./cluster-node.ts";
 import type { ClusterPlan, Setup } from "./cluster-setup.ts";
 import { Inquest, type OccurredAt } from "./inquest.ts";
-import { acceptedMissing, acceptedThenLost, type JudgedLedger } from "./judged-ledger.ts";
+import { acceptedThenLost, type JudgedLedger } from "./judged-ledger.ts";
 import type { Relays } from "./relays.ts";
 import { openServers, type Servers } from "./topology.ts";
 
@@ -34,6 +34,7 @@ export class ClusterRig extends Rig {
   readonly users: RemoteChannelUsers;
   readonly #recoveryMsMax: number;
   #servers!: Servers;
+  #topic!: string;
   #order!: ConnectOrder;
   #atStart!: Counts;
   #trafficBegan = false;
@@ -64,8 +65,8 @@ export class ClusterRig extends Rig {
   async #open({ target, variant }: ClusterPlan, { seed, trial, programs }: RigContext): Promise<void> {
     const { setup } = this;
     // Unique in the run, so that no two clusters share it. Kafka and JetStream take letters, digits and `-`.
-    const topic = `${variant}-${trial}-${nowNs()}`.replaceAll(/[^a-zA-Z0-9-]+/g, "-");
-    this.#servers = await openServers({ setup, programs, topic }, this.cleanUp, this.died);
+    this.#topic = `${variant}-${trial}-${nowNs()}`.replaceAll(/[^a-zA-Z0-9-]+/g, "-");
+    this.#servers = await openServers({ setup, programs, topic: this.#topic }, this.cleanUp, this.died);
     this.#order = {
       protocol: setup.protocol,
       client: clientKindOf(protocolNamed(setup.protocol), "lean"),
@@ -122,6 +123,11 @@ export class ClusterRig extends Rig {
     return this.#servers.proxies;
   }
 
+  /** What the nodes share at their broker. */
+  get topic(): string {
+    return this.#topic;
+  }
+
   /** Undefined for broker `none`. */
   get broker(): RunningProgram | undefined {
     return this.#servers.broker;
@@ -152,12 +158,7 @@ export class ClusterRig extends Rig {
     }
     const { counts, ordered, missing } = await this.#judge(ledger);
     for (const { subject, what } of ordered) this.mark("observation", subject, what);
-    return {
-      ...ledger,
-      ...counts,
-      acceptedThenLostMessages: acceptedThenLost(missing),
-      acceptedMissingDeliveries: acceptedMissing(missing),
-    };
+    return { ...ledger, ...counts, acceptedThenLostMessages: acceptedThenLost(missing) };
   }
 
   /** At the end of a trial: whether its course was the system's own, and what the machine was worth. */

@@ -11,6 +11,8 @@ test("nodes begin at different addresses of a broker, each always at the same", 
   assert.deepEqual(hosts(url, "node-12"), ["127.0.0.1:1", "127.0.0.1:2", "[::1]:3"]);
   assert.deepEqual(hosts(url, "observer"), ["127.0.0.1:1", "127.0.0.1:2", "[::1]:3"]);
   assert.deepEqual(hosts("redis://u:p@example.org:6379/2", "node-7"), ["example.org:6379"]);
+  const [, second] = addressesOf("redis-sentinel://a:1,b:2/main", "node-0");
+  assert.equal(second!.href, "redis-sentinel://b:2/main");
 });
 
 test("one address after the other is tried until one works; if none does, the last reason counts", async () => {

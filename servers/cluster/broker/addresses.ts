@@ -5,8 +5,13 @@
  * Nodes begin at different ones, as clients in the field do, and always at the same: by the number their name ends with.
  */
 export function addressesOf(url: string, node: string): readonly URL[] {
-  const [scheme, hosts] = url.split("://") as [string, string];
-  const addresses = hosts.split(",").map((host) => new URL(`${scheme}://${host}`));
+  const [, scheme, hosts, rest] = /^(.*?:\/\/)([^/?#]*)(.*)$/.exec(url)! as unknown as readonly [
+    string,
+    string,
+    string,
+    string,
+  ];
+  const addresses = hosts.split(",").map((host) => new URL(scheme + host + rest));
   const first = Number(/\d*$/.exec(node)![0]) % addresses.length;
   return [...addresses.slice(first), ...addresses.slice(0, first)];
 }

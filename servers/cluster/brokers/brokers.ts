@@ -11,6 +11,7 @@ import { natsClusterBroker } from "./nats-cluster.ts";
 import { postgresBroker } from "./postgres.ts";
 import { rabbitmqBroker } from "./rabbitmq.ts";
 import { redisBroker } from "./redis.ts";
+import { redisSentinelBroker, redisStreamsSentinelBroker } from "./redis-sentinel.ts";
 import { redisStreamsBrokers } from "./redis-streams.ts";
 
 /** Every broker wirebench knows, in each of its configurations, in report order: our own first. */
@@ -21,6 +22,8 @@ export const brokers: readonly Broker[] = [
   natsBroker,
   ...jetstreamBrokers,
   ...kafkaBrokers,
+  redisSentinelBroker,
+  redisStreamsSentinelBroker,
   natsClusterBroker,
   jetstreamClusterBroker,
   kafkaClusterBroker,

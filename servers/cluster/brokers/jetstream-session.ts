@@ -1,6 +1,14 @@
 /** A node's session with JetStream: a stream per topic, a consumer of its own per node. */
-import { type JetStreamManager, jetstream, jetstreamManager, RetentionPolicy, StorageType } from "@nats-io/jetstream";
-import { nanos } from "@nats-io/transport-node";
+import {
+  JetStreamApiCodes,
+  JetStreamApiError,
+  type JetStreamManager,
+  jetstream,
+  jetstreamManager,
+  RetentionPolicy,
+  StorageType,
+} from "@nats-io/jetstream";
+import { errors, nanos } from "@nats-io/transport-node";
 import { type BrokerMessage, replayMessagesMax } from "../broker/broker.ts";
 import type { Session, SessionContext } from "../broker/session.ts";
 import { type Consumer, type ConsumerOptions, consume, type Delivery } from "./jetstream-consumer.ts";
@@ -11,6 +19,8 @@ const messagesKept = 20_000;
 const keptMs = 60 * 60 * 1000;
 /** The link notices a server that hangs sooner; this is for one that is busy. */
 const answerWaitMs = 10_000;
+/** Who asks of a stream that has no leader is not answered, also not when it has one: it has to ask again. */
+const leaderlessWaitMs = 1000;
 const replayWaitMs = 5000;
 const positionShape = /^(\d{1,15})-(\d{1,15})$/;
 
@@ -31,18 +41,8 @@ export const openJetstream = async (context: SessionContext, replicas = 1): Prom
   await using opened = new AsyncDisposableStack();
   const { topic, after } = context;
   const nats = opened.adopt(await natsConnection(context), (connection) => connection.close());
-  const manager = await jetstreamManager(nats, { timeout: answerWaitMs });
-  // Several nodes do this at once; the same configuration again is no error.
-  await manager.streams.add({
-    name: topic,
-    subjects: [topic],
-    storage: StorageType.File,
-    retention: RetentionPolicy.Limits,
-    max_msgs: messagesKept,
-    max_age: nanos(keptMs),
-    num_replicas: replicas,
-  });
-  const { stream, first, last } = await extent(manager, topic);
+  const manager = await jetstreamManager(nats, { timeout: replicas > 1 ? leaderlessWaitMs : answerWaitMs });
+  const { stream, first, last } = await made(manager, context, replicas);
   const asked = after === undefined ? { stream, sequence: last } : toPlace(after)!;
   const start = whereToGoOn(asked, { stream, first, last });
   const from = { nats, manager, stream: topic };
@@ -86,6 +86,42 @@ export const openJetstream = async (context: SessionContext, replicas = 1): Prom
     },
   };
 };
+
+/**
+ * The stream, which the first node makes. One that is there is not made again: where servers have died, the one that
+ * makes streams may be missing longer than the one that leads this stream.
+ */
+async function made(manager: JetStreamManager, { topic, signal }: SessionContext, replicas: number): Promise<Extent> {
+  for (;;) {
+    try {
+      return await extent(manager, topic);
+    } catch (error) {
+      const isMissing = error instanceof JetStreamApiError && error.code === JetStreamApiCodes.StreamNotFound;
+      if (signal.aborted || !(isMissing || isUnanswered(error))) throw error;
+      if (isMissing) await make(manager, topic, replicas);
+    }
+  }
+}
+
+/** Several nodes do this at once; the same configuration again is no error. */
+async function make(manager: JetStreamManager, topic: string, replicas: number): Promise<void> {
+  try {
+    await manager.streams.add({
+      name: topic,
+      subjects: [topic],
+      storage: StorageType.File,
+      retention: RetentionPolicy.Limits,
+      max_msgs: messagesKept,
+      max_age: nanos(keptMs),
+      num_replicas: replicas,
+    });
+  } catch (error) {
+    // It is made as soon as there is somebody to make it, or its servers agree on who leads.
+    if (!isUnanswered(error)) throw error;
+  }
+}
+
+const isUnanswered = (error: unknown): boolean => error instanceof errors.TimeoutError;
 
 interface Extent {
   /** When it was made: its identity. */

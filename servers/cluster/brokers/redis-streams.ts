@@ -5,7 +5,7 @@ import type { OpenSession, SessionContext } from "../broker/session.ts";
 import { type RedisClient, redisClient } from "./redis-client.ts";
 
 /** Redis Streams (https://redis.io/docs/latest/develop/data-types/streams/): one stream per topic, read by every node. */
-const redisStreamsBroker: Broker = {
+export const redisStreamsBroker: Broker = {
   traits: {
     name: "redis-streams",
     title: "Redis Streams",
@@ -18,7 +18,7 @@ const redisStreamsBroker: Broker = {
     component: "redis",
     libraries: ["@redis/client"],
   },
-  connect: (options) => BrokerLink.connect("Redis", options, open),
+  connect: (options) => BrokerLink.connect("Redis", options, openRedisStream),
 };
 
 /** With Redis's `appendfsync`: `no`, `everysec` (its default) and `always`. */
@@ -40,7 +40,7 @@ interface Entry {
   readonly message: Record<string, string>;
 }
 
-const open: OpenSession = async (context) => {
+export const openRedisStream: OpenSession = async (context) => {
   await using opened = new AsyncDisposableStack();
   const { topic } = context;
   const publisher = opened.adopt(await redisClient(context, "publisher"), (client) => client.destroy());
@@ -48,8 +48,8 @@ const open: OpenSession = async (context) => {
   const reader = opened.adopt(await redisClient(context, "reader"), (client) => client.destroy());
   const end = await streamEnd(publisher, topic);
   const kept = context.after === undefined || (await isKept(publisher, topic, context.after));
-  // Beyond the end: the stream is another one, and all of it is new. Otherwise what is left is read.
-  const start = context.after === undefined ? end : isAfter(context.after, end) ? beginning : context.after;
+  // Beyond the end: the last entries were lost with a master, and what is left was read before it had those.
+  const start = context.after === undefined || isAfter(context.after, end) ? end : context.after;
   const both = opened.move();
   return {
     position: start,

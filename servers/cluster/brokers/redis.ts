@@ -17,10 +17,10 @@ export const redisBroker: Broker = {
     component: "redis",
     libraries: ["@redis/client"],
   },
-  connect: (options) => BrokerLink.connect("Redis", options, open),
+  connect: (options) => BrokerLink.connect("Redis", options, openRedis),
 };
 
-const open: OpenSession = async (context) => {
+export const openRedis: OpenSession = async (context) => {
   await using opened = new AsyncDisposableStack();
   const publisher = opened.adopt(await redisClient(context, "publisher"), (client) => client.destroy());
   // A connection of its own: a burst towards the node must not delay the answers to what it publishes.
