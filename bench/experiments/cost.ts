@@ -10,7 +10,6 @@ import { WorkMeter } from "../rigs/proc/work-meter.ts";
 import { brokenBy, clusterExperiment, type Variant } from "./cluster/cluster-experiment.ts";
 import { type Expectation, nothingMissing } from "./cluster/expectations.ts";
 import { defined } from "./cluster/ledger-measures.ts";
-import { generatorDeliveriesPerSecondMax } from "./cluster/presets.ts";
 import { realBrokers, setupOf } from "./cluster/setup.ts";
 import { closedLoop, publishFor } from "./cluster/traffic.ts";
 
@@ -28,8 +27,8 @@ const pacedRates = { slow: 2, middle: 8, fast: 20 } as const;
 /** On their way per publisher, at most: many messages share a wake-up. */
 const batchInFlight = 16;
 
-const rateOf = ({ ratePerSecond }: ClusterSettings, speed: keyof typeof pacedRates, users: number): number =>
-  Math.max(1, Math.min(ratePerSecond * pacedRates[speed], Math.floor(generatorDeliveriesPerSecondMax / users)));
+const rateOf = ({ ratePerSecond }: ClusterSettings, speed: keyof typeof pacedRates): number =>
+  ratePerSecond * pacedRates[speed];
 
 /** Of each window. There are many: a line through several loads tells more than one of them measured for longer. */
 const windowMsOf = ({ durationMs }: ClusterSettings): number => durationMs * 0.3;
@@ -130,27 +129,27 @@ class CostedTraffic {
  */
 async function* measureCosts(rig: ClusterRig, settings: ClusterSettings) {
   const traffic = new CostedTraffic(rig, windowMsOf(settings));
-  const paced = (speed: keyof typeof pacedRates, users: number, who: string) =>
-    traffic.under({ ratePerSecond: rateOf(settings, speed, users) }, `${who}, one by one, ${speed}`);
+  const paced = (speed: keyof typeof pacedRates, who: string) =>
+    traffic.under({ ratePerSecond: rateOf(settings, speed) }, `${who}, one by one, ${speed}`);
   const batched = (inFlight: number, who: string) =>
     traffic.under({ inFlight }, `${who}, ${inFlight} at once per user`);
 
   await traffic.warmUp();
-  yield* paced("middle", fewUsers, "one node");
-  yield* paced("fast", fewUsers, "one node");
+  yield* paced("middle", "one node");
+  yield* paced("fast", "one node");
   yield* batched(batchInFlight, "one node");
 
   await Promise.all(rig.nodes.slice(1).map((listener) => rig.unlessFailed(listener.start())));
   await traffic.warmUp();
   const rest = yield* traffic.atRest();
-  yield* paced("slow", fewUsers, "listening nodes");
-  const few = yield* paced("middle", fewUsers, "listening nodes");
-  yield* paced("fast", fewUsers, "listening nodes");
+  yield* paced("slow", "listening nodes");
+  const few = yield* paced("middle", "listening nodes");
+  yield* paced("fast", "listening nodes");
   yield* batched(1, "listening nodes");
   const batch = yield* batched(batchInFlight, "listening nodes");
 
   await rig.users.join(manyUsers - fewUsers);
-  const many = yield* paced("middle", manyUsers, "more users");
+  const many = yield* paced("middle", "more users");
   yield* batched(2, "more users");
   const memory = await memoryPerConnection(rig);
 
@@ -240,7 +239,7 @@ function variants(settings: ClusterSettings): Variant[] {
     (broker): Variant => ({
       name: broker,
       setup: setupOf(settings, { broker, nodes: 1, spareNodes: listeners, users: fewUsers }),
-      load: { kind: "open", ratePerSecond: rateOf(settings, "fast", fewUsers) },
+      load: { kind: "open", ratePerSecond: rateOf(settings, "fast") },
       durationMs,
       settings: { usersMax: manyUsers + idlers * memoryReadings, listeningNodes: listeners },
       expectations: [nothingMissing, heardByListeners, cheaperTogether],

@@ -6,7 +6,7 @@ import { ProgramPool } from "../rigs/program-pool.ts";
 import type { RigContext } from "../rigs/rig.ts";
 import { embeddedTarget } from "../targets/target.ts";
 import { hasProgram } from "../testing.ts";
-import { clusterPresets, generatorDeliveriesPerSecondMax } from "./cluster/presets.ts";
+import { clusterPresets } from "./cluster/presets.ts";
 import { presets } from "./comparison/presets.ts";
 import type { PresetName, RunRequest } from "./contract/request.ts";
 import { clusterExperiments, experimentNamed, experiments } from "./experiments.ts";
@@ -87,21 +87,6 @@ test("experiments have names of their own, and metrics that they list once", () 
   const names = experiments.map(({ name }) => name);
   assert.equal(new Set(names).size, names.length);
   for (const { name, metrics } of experiments) assert.equal(new Set(metrics).size, metrics.length, name);
-});
-
-test("no preset asks more of the process of the users than it can take", () => {
-  for (const preset of Object.keys(clusterPresets) as PresetName[]) {
-    for (const { name, cells } of clusterExperiments) {
-      for (const { variant, parameters } of cells(requestOf(preset))) {
-        const ratePerSecond = parameters.load?.kind === "open" ? parameters.load.ratePerSecond : 0;
-        const deliveriesPerSecond = ratePerSecond * parameters.connections;
-        assert.ok(
-          deliveriesPerSecond <= generatorDeliveriesPerSecondMax,
-          `${preset}, ${name}, ${variant}: ${deliveriesPerSecond}`,
-        );
-      }
-    }
-  }
 });
 
 test("the variants of an experiment have names of their own", () => {

@@ -11,7 +11,6 @@ const compared = [
   "crossNodeDeliveryP50Us",
   "lastRecipientP50Us",
   "deliveriesPerSecond",
-  "chainDeliveriesPerSecond",
   "p99ReconnectedMs",
   "brokerAwayMs",
   "nodeCpuUsPerPacedMessage",
@@ -263,14 +262,6 @@ const table = {
     ],
     ["publishedPerSecond", "published per second", "messages published per second, all users together"],
   ]),
-  ...entries({ unit: "perSecond", topic: "rate", better: "higher", whenGeneratorBound: "at-least", closedLoop: true }, [
-    [
-      "chainDeliveriesPerSecond",
-      "closed-loop deliveries per second",
-      "the same with a closed loop: the next message follows when the last came back",
-    ],
-    ["chainPublishedPerSecond", "closed-loop published per second", "messages published per second in the closed loop"],
-  ]),
   ...entries({ unit: "share", topic: "generator" }, [
     [
       "usersEventLoopUtilization",
@@ -279,16 +270,11 @@ const table = {
     ],
     ["usersCpuShare", "users' CPU", "CPU time of that process's thread over the time; near 100 % it was the limit"],
   ]),
-  ...entries({ unit: "share", topic: "generator", closedLoop: true }, [
-    ["chainNodeCpuShare", "closed loop, busiest node", "CPU time of the busiest node's busiest thread over the time"],
-    ["chainBrokerCpuShare", "closed loop, broker", "CPU time of the broker's busiest thread over the time"],
-    ["chainBalancerCpuShare", "closed loop, load balancer", "CPU time of its busiest thread over the time"],
-    ["chainUsersCpuShare", "closed loop, users", "CPU time of the busiest process of users over the time"],
-    [
-      "chainIdleCoresShare",
-      "closed loop, idle cores",
-      "part of the time in which the machine's cores had nothing to do",
-    ],
+  ...entries({ unit: "share", topic: "generator" }, [
+    ["busiestNodeCpuShare", "busiest node", "CPU time of the busiest thread of any node over the time"],
+    ["brokerCpuShare", "broker's CPU", "CPU time of the broker's busiest thread over the time"],
+    ["balancerCpuShare", "load balancer's CPU", "CPU time of its busiest thread over the time"],
+    ["idleCoresShare", "idle cores", "part of the time in which the machine's cores had nothing to do"],
   ]),
   ...entries({ unit: "ms", topic: "machine", better: "lower" }, [
     ["usersStallMaxMs", "users stood still", "longest time in which the event loop of the virtual users did not turn"],

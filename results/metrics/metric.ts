@@ -46,8 +46,6 @@ export interface MetricEntry {
    * most, this; or nothing can be said. Absent where the generator has no part in it.
    */
   readonly whenGeneratorBound?: "at-least" | "at-most" | "unknown";
-  /** Measured in the closed loop of a cell whose other traffic follows a schedule. */
-  readonly closedLoop?: true;
   /** Why a summary may lack it. */
   readonly absence?: string;
   /** A flag that says the number did not come about as in other cells, so that a ratio to them would mislead. */

@@ -38,7 +38,7 @@ const dispatchShareMax = 0.5;
 export function limitOf(metric: Metric, context: LimitContext): Limit | undefined {
   const { whenGeneratorBound } = metric;
   const closedLoop = closedLoopLimitOf(metric, context);
-  if (metric.closedLoop || closedLoop !== undefined) return closedLoop;
+  if (closedLoop !== undefined) return closedLoop;
   const codes = whenGeneratorBound === "at-least" ? limitsAll : limitsDelays;
   const isLimited = context.flags.some(({ code }) => codes.has(code));
   if (whenGeneratorBound === "unknown") {
@@ -52,9 +52,8 @@ export function limitOf(metric: Metric, context: LimitContext): Limit | undefine
 }
 
 /** Of what was measured in the closed loop of a cluster: something else than the cluster was full. */
-function closedLoopLimitOf({ whenGeneratorBound, closedLoop }: Metric, context: LimitContext): Limit | undefined {
+function closedLoopLimitOf({ whenGeneratorBound }: Metric, context: LimitContext): Limit | undefined {
   if (whenGeneratorBound === undefined || whenGeneratorBound === "unknown") return undefined;
-  if (!closedLoop && context.parameters?.load?.kind !== "closed") return undefined;
   const codes = whenGeneratorBound === "at-least" ? closedLoopRates : closedLoopDelays;
   const flag = context.flags.find(({ code }) => codes.has(code));
   return flag && { bound: whenGeneratorBound, why: flag.message };

@@ -13,9 +13,9 @@ export const threadFull = 0.9;
 const idleShareMin = 0.1;
 
 const members = [
-  ["chainNodeCpuShare", "the busiest node"],
-  ["chainBrokerCpuShare", "the broker"],
-  ["chainBalancerCpuShare", "the load balancer"],
+  ["busiestNodeCpuShare", "the busiest node"],
+  ["brokerCpuShare", "the broker"],
+  ["balancerCpuShare", "the load balancer"],
 ] as const satisfies readonly (readonly [MetricName, string])[];
 
 /** What was full as a sentence of a report says it; undefined where the trials have no closed loop that was watched. */
@@ -33,13 +33,13 @@ export function closedLoopLimit(
   const busiest = shares.toSorted((a, b) => b.share - a.share)[0];
   if (busiest === undefined) return undefined;
   const used = `${busiest.member} used ${percent(busiest.share)} of a core`;
-  const users = middle("chainUsersCpuShare") ?? 0;
+  const users = middle("usersCpuShare") ?? 0;
   if (users >= threadFull) {
     const message = `the process of the virtual users used ${percent(users)} of a core and ${used}: rates of the closed loop are lower bounds (≥), its delays upper bounds (≤)`;
     return { flag: { code: closedLoopCodes.users, severity: "warning", cause: "wirebench", message } };
   }
   if (busiest.share >= threadFull) return busiest;
-  const idle = middle("chainIdleCoresShare");
+  const idle = middle("idleCoresShare");
   if (idle !== undefined && idle < idleShareMin) {
     const message = `the machine's cores were full (${percent(idle)} idle) while ${used}: rates of the closed loop are lower bounds (≥), its delays upper bounds (≤)`;
     return { flag: { code: closedLoopCodes.machine, severity: "warning", cause: "machine", message } };

@@ -281,9 +281,9 @@ test("users who had no core are told from users who were full", () => {
 });
 
 test("in a closed loop that was watched it counts what was full, and not that everybody was busy", () => {
-  const measures = { usersEventLoopUtilization: 1, usersCpuShare: 0.5, chainUsersCpuShare: 0.5 };
-  const codes = (chainNodeCpuShare: number): string[] =>
-    judge([trialWith({ measures: { ...measures, chainNodeCpuShare } })], parametersOf(closed), prompt).flags.map(
+  const measures = { usersEventLoopUtilization: 1, usersCpuShare: 0.5 };
+  const codes = (busiestNodeCpuShare: number): string[] =>
+    judge([trialWith({ measures: { ...measures, busiestNodeCpuShare } })], parametersOf(closed), prompt).flags.map(
       ({ code }) => code,
     );
   assert.deepEqual(codes(0.95), []);

@@ -63,7 +63,7 @@ export function judge(
     ...fewSamplesFlags(windows),
     ...generatorStallFlags(windows),
     ...outlyingTrialFlags(trials, stallMs),
-    ...usersFlags(trials, parameters),
+    ...usersFlags(trials),
     ...trialFlags(trials),
     ...machineFlags(machine),
   ]);
@@ -250,14 +250,14 @@ function generatorStallFlags(windows: readonly WindowDigest[]): Flag[] {
 }
 
 /** Virtual users of a cluster: what they could not take, nobody measured. */
-function usersFlags(trials: readonly Pick<Trial, "measures">[], { load }: Parameters): Flag[] {
+function usersFlags(trials: readonly Pick<Trial, "measures">[]): Flag[] {
   const worst = (metric: MetricName): number => Math.max(0, ...trials.map(({ measures }) => measures[metric] ?? 0));
   const busy = worst("usersEventLoopUtilization");
   if (busy === 0) return [];
   const closedLoop = closedLoopLimit(trials);
-  const flags: Flag[] = closedLoop !== undefined && "flag" in closedLoop ? [closedLoop.flag] : [];
-  // In a closed loop everything that has a core to itself is busy all the time: what was full is said above.
-  if (load?.kind !== "closed" || closedLoop === undefined) flags.push(...busyUsersFlags(busy, worst("usersCpuShare")));
+  // In a closed loop everything that has a core to itself is busy all the time: there it counts what was full.
+  const flags = closedLoop === undefined ? busyUsersFlags(busy, worst("usersCpuShare")) : [];
+  if (closedLoop !== undefined && "flag" in closedLoop) flags.push(closedLoop.flag);
   // Too few messages for a 99th percentile: then half of them must have been on time at least.
   const [percentile, share] = trials.some(({ measures }) => measures.dispatchP99Us !== undefined)
     ? (["P99", "1 %"] as const)

@@ -1,5 +1,6 @@
 /** Who used the processor cores during a window of a closed loop: what was full decides what its rate is a rate of. */
 import { cpus } from "node:os";
+import type { Ledger } from "../../../load/channel/channel-users-api.ts";
 import { nowNs } from "../../../protocol/clock.ts";
 import type { Measures, MetricName } from "../../../results/metrics/metrics.ts";
 import type { ClusterRig } from "../../rigs/cluster/cluster-rig.ts";
@@ -8,18 +9,12 @@ import { processTree } from "../../rigs/proc/process-use.ts";
 import { defined } from "./ledger-measures.ts";
 
 export const coresMetrics = [
-  "chainNodeCpuShare",
-  "chainBrokerCpuShare",
-  "chainBalancerCpuShare",
-  "chainUsersCpuShare",
-  "chainIdleCoresShare",
+  "busiestNodeCpuShare",
+  "brokerCpuShare",
+  "balancerCpuShare",
+  "idleCoresShare",
   "serverCpuUsPerDelivery",
 ] as const satisfies readonly MetricName[];
-
-interface Seen {
-  readonly usersCpuShare: number;
-  readonly deliveriesPerSecond: number;
-}
 
 /** Looks into /proc at the two instants and does nothing in between. What is returned reads what was seen. */
 export function watchCores(rig: ClusterRig, window: { readonly startNs: number; readonly endNs: number }) {
@@ -36,16 +31,15 @@ export function watchCores(rig: ClusterRig, window: { readonly startNs: number; 
     const use = one?.read();
     return use && (use.busiestThreadCpuUs ?? use.cpuUs) / lengthUs;
   };
-  return async ({ usersCpuShare, deliveriesPerSecond }: Seen): Promise<Measures> => {
+  return async ({ deliveriesPerSecond }: Pick<Ledger, "deliveriesPerSecond">): Promise<Measures> => {
     const [before, after] = await Promise.all(idle);
     const nodesCpuUs = nodes.reduce((sum, node) => sum + (node.read()?.cpuUs ?? Number.NaN), 0);
     const idleMs = after.idleMs - before.idleMs;
     return defined([
-      ["chainNodeCpuShare", Math.max(...nodes.map((node) => share(node) ?? Number.NaN))],
-      ["chainBrokerCpuShare", share(broker)],
-      ["chainBalancerCpuShare", share(balancer)],
-      ["chainUsersCpuShare", usersCpuShare],
-      ["chainIdleCoresShare", Math.min(1, idleMs / (after.atMs - before.atMs) / after.cores)],
+      ["busiestNodeCpuShare", Math.max(...nodes.map((node) => share(node) ?? Number.NaN))],
+      ["brokerCpuShare", share(broker)],
+      ["balancerCpuShare", share(balancer)],
+      ["idleCoresShare", Math.min(1, idleMs / (after.atMs - before.atMs) / after.cores)],
       ["serverCpuUsPerDelivery", nodesCpuUs / ((deliveriesPerSecond * lengthUs) / 1e6)],
     ]);
   };
