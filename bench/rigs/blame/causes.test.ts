@@ -74,6 +74,7 @@ function evidenceOf(known: Known): Evidence {
       ? undefined
       : {
           subject: known.fault,
+          kind: "fault",
           what: "broken",
           atNs: known.repaired ? 0 : sentNs - 1e8,
           untilNs: known.repaired ? 5e9 : Number.POSITIVE_INFINITY,

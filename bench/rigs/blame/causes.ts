@@ -151,7 +151,7 @@ class Inquiry {
     const custody = this.#evidence.custody.get(node);
     const why = custody !== undefined && "silent" in custody ? custody.silent : "no longer knows what became of it";
     const fault = this.#cuts.faultOf(node, this.#delivery.sentNs + hearsayNs);
-    if (fault !== undefined) return { culprit: "node", subject: node, ordered: true, why: `was ${fault.what}` };
+    if (fault !== undefined) return { culprit: "node", subject: node, ordered: true, why: fault.what };
     return unknown(`${node} ${why}`);
   }
 
@@ -179,13 +179,13 @@ class Cuts {
 
   cause({ node, disconnectedNs: atNs, reason }: Outage, leaving: Leaving | undefined): Cause {
     const fault = this.faultOf(node, atNs);
-    if (fault !== undefined) return { culprit: "node", subject: node, ordered: true, why: `was ${fault.what}` };
+    if (fault !== undefined) return { culprit: "node", subject: node, ordered: true, why: fault.what };
     const own = this.#byTheNode(node, atNs, leaving);
     if (own !== undefined) return own;
     const { balancer } = this.#evidence;
     const ordered = this.faultOf(balancer, atNs);
     if (ordered !== undefined) {
-      return { culprit: "load-balancer", subject: balancer, ordered: true, why: `was ordered: ${ordered.what}` };
+      return { culprit: "load-balancer", subject: balancer, ordered: true, why: ordered.what };
     }
     const down = this.#downOf(node, atNs);
     if (down !== undefined) return this.#markedDown(down, atNs);
@@ -202,9 +202,9 @@ class Cuts {
       return { culprit: "broker", subject: "no broker", ordered: true, why: none };
     }
     const fault = this.faultOf(broker, atNs + hearsayNs);
-    if (fault !== undefined) return of(true, `was ${fault.what}`);
+    if (fault !== undefined) return of(true, fault.what);
     const parted = this.faultOf(node, atNs + hearsayNs);
-    if (parted !== undefined) return of(true, `was cut off from ${node}, which ${parted.what}`);
+    if (parted !== undefined) return of(true, `parted from ${node}: ${parted.what}`);
     return this.#lostByStarvation(node, atNs) ?? of(false, why);
   }
 
@@ -221,11 +221,12 @@ class Cuts {
     return this.faultOf(subject, atNs + hearsayNs) !== undefined;
   }
 
-  /** The one under way then. */
+  /** The one under way then; an action only where nothing was broken before it. */
   faultOf(subject: string, atNs: number) {
-    return this.#evidence.faults.findLast(
+    const underWay = this.#evidence.faults.filter(
       (fault) => fault.subject === subject && fault.atNs <= atNs && atNs <= fault.untilNs,
     );
+    return underWay.findLast(({ kind }) => kind === "fault") ?? underWay.at(-1);
   }
 
   /** It wanted to run and had no core for a good part of the time, and for more than it ran. */

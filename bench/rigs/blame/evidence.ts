@@ -13,6 +13,8 @@ export interface OrderedFault {
   /** Repaired, and what followed from it over; infinite: not yet. */
   readonly untilNs: number;
   readonly what: string;
+  /** What repairs a fault, or is one only in passing. */
+  readonly kind: "fault" | "action";
 }
 
 /** How the time of a process went by: running, waiting for a core, or neither (asleep, stopped). */
@@ -45,7 +47,7 @@ export interface Cause {
   readonly subject: string;
   /** The experiment did it. */
   readonly ordered: boolean;
-  /** What it did, for a sentence that begins with the subject: `was killed`. */
+  /** What it did, for a sentence that begins with the subject: `did not take it`; of an order, what was ordered: `killed`. */
   readonly why: string;
 }
 

@@ -2,6 +2,8 @@
 import type { Ledger, Missing, Outage } from "../../../load/channel/channel-users-api.ts";
 import type { Event } from "../../../results/contract/results.ts";
 import type { CustodyAnswer, CustodyQuestion } from "../../../servers/cluster/node/custody.ts";
+import { isEnsemble } from "../../../servers/programs/ensemble.ts";
+import type { RunningProgram } from "../../../servers/programs/running-program.ts";
 import { CoreWatch, type Watched } from "../blame/core-watch.ts";
 import type { Evidence, OrderedFault } from "../blame/evidence.ts";
 import { type Judgement, judge } from "../blame/judgement.ts";
@@ -39,9 +41,9 @@ export class Inquest implements Disposable {
     this.cores.look("everything");
     const evidence: Evidence = {
       custody: await this.#custody(missing, outages),
-      broker: this.#servers.broker?.name ?? "none",
+      broker: this.#broker,
       balancer: this.#setup.balancer,
-      faults: faultsIn(events, this.#setup, this.#servers.broker?.name),
+      faults: this.#faults(events),
       transitions: this.#servers.proxies.flatMap(({ transitions }) => transitions).toSorted((a, b) => a.atNs - b.atNs),
       outages,
       corruptedDeliveries,
@@ -62,14 +64,48 @@ export class Inquest implements Disposable {
     );
   }
 
+  /** What was done on purpose lasts until somebody acts on the same subject again, and some time beyond an action. */
+  #faults(happened: readonly OccurredAt[]): OrderedFault[] {
+    const ordered = happened
+      .flatMap(({ kind, subject, ...event }) =>
+        kind === "observation" ? [] : [{ ...event, kind, subject: this.#culpritNamed(subject) }],
+      )
+      .sort((a, b) => a.atNs - b.atNs);
+    const faults = ordered.map(({ kind, subject, what, atNs }, index): OrderedFault => {
+      const next = ordered.slice(index + 1).find((event) => event.kind === "action" && event.subject === subject);
+      const lastsNs = kind === "action" ? atNs : (next?.atNs ?? Number.POSITIVE_INFINITY);
+      return { kind, subject, what, atNs, untilNs: lastsNs + aftermathNs };
+    });
+    if (!this.#setup.sharedConsumerGroup) return faults;
+    const always = { atNs: Number.NEGATIVE_INFINITY, untilNs: Number.POSITIVE_INFINITY };
+    const mistake = { kind: "fault", subject: this.#broker, what: "given one consumer group for all nodes" } as const;
+    return [{ ...mistake, ...always }, ...faults];
+  }
+
+  get #broker(): string {
+    return this.#servers.broker?.name ?? "none";
+  }
+
+  /** Who an event is about, as the evidence calls it: several processes may be one broker, or the users. */
+  #culpritNamed(subject: string): string {
+    const { broker } = this.#servers;
+    if (broker !== undefined && isEnsemble(broker) && broker.members.some(({ name }) => name === subject)) {
+      return broker.name;
+    }
+    if (subject.startsWith("haproxy") || subject.startsWith("nginx")) return this.#setup.balancer;
+    return /\busers?\b/.test(subject) ? "users" : subject;
+  }
+
   #watched(): Map<string, Watched> {
     const { nodes, broker, proxies } = this.#servers;
     const one = (pid: number | undefined): readonly number[] => (pid === undefined ? [] : [pid]);
+    const ofBroker = (program: RunningProgram): readonly number[] =>
+      isEnsemble(program) ? program.members.flatMap(({ pid }) => one(pid)) : one(program.pid);
     return new Map<string, Watched>([
       ["users", { pids: this.#users.pids, threads: "main" }],
       [this.#setup.balancer, { pids: proxies.flatMap((proxy) => proxy.pids()), threads: "main" }],
       ...nodes.map(({ name, pid }): [string, Watched] => [name, { pids: one(pid), threads: "main" }]),
-      ...(broker === undefined ? [] : [[broker.name, { pids: one(broker.pid), threads: "all" }] as [string, Watched]]),
+      ...(broker === undefined ? [] : [[broker.name, { pids: ofBroker(broker), threads: "all" }] as [string, Watched]]),
     ]);
   }
 
@@ -91,26 +127,4 @@ async function answerOf(node: ClusterNode, question: CustodyQuestion): Promise<C
   } catch {
     return { silent: "did not answer when it was asked what became of it" };
   }
-}
-
-/** A fault lasts until somebody acts on the same subject, and some time beyond that. */
-function faultsIn(events: readonly OccurredAt[], setup: Setup, broker = "none"): OrderedFault[] {
-  const faults = events
-    .filter(({ kind }) => kind === "fault")
-    .map(({ subject, what, atNs }): OrderedFault => {
-      const repair = events.find((event) => event.kind === "action" && event.subject === subject && event.atNs > atNs);
-      return {
-        subject,
-        what,
-        atNs,
-        untilNs: repair === undefined ? Number.POSITIVE_INFINITY : repair.atNs + aftermathNs,
-      };
-    });
-  const always = { atNs: Number.NEGATIVE_INFINITY, untilNs: Number.POSITIVE_INFINITY };
-  return [
-    ...(setup.sharedConsumerGroup
-      ? [{ subject: broker, what: "given one consumer group for all nodes", ...always }]
-      : []),
-    ...faults.sort((a, b) => a.atNs - b.atNs),
-  ];
 }
