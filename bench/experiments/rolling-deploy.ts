@@ -13,7 +13,7 @@ import {
   peakAttempts,
 } from "./cluster/ledger-measures.ts";
 import { hasHistory, realBrokers, setupOf } from "./cluster/setup.ts";
-import { markOutages, openLoop } from "./cluster/traffic.ts";
+import { breakAt, markOutages, openLoop } from "./cluster/traffic.ts";
 import { exactly } from "./contract/experiment.ts";
 
 /** Users told to move by a node that is about to go. */
@@ -33,18 +33,15 @@ type Leave = (rig: ClusterRig, node: ClusterNode) => Promise<void>;
 
 /** A process that handles no signal is gone with everything it had. */
 const atOnce: Leave = async (rig, node) => {
-  const leftNs = nowNs();
-  rig.mark("action", node.name, "stopped (SIGTERM)", leftNs);
   const users = (await rig.users.counts()).perNode[node.name] ?? 0;
-  await rig.unlessFailed(node.stop());
+  const leftNs = await breakAt(rig, node.name, "stopped at once (SIGTERM)", () => node.stop());
   await rig.untilCut(users, leftNs);
 };
 
 /** What a Kubernetes preStop hook does: no new users, then those that are there leave at a pace, then the process ends. */
 const politely: Leave = async (rig, node) => {
   const { name } = node;
-  await rig.unlessFailed(node.call("ready", { ready: false }));
-  rig.mark("action", name, "readiness withdrawn");
+  await breakAt(rig, name, "told not to be ready any more", () => node.call("ready", { ready: false }));
   await rig.untilProxy(name, (status) => status !== "UP");
   rig.mark("observation", "haproxy", `sends nobody to ${name} any more`);
   await rig.unlessFailed(node.call("drain", { perSecond: movedPerSecond }, 60_000));
