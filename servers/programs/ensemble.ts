@@ -30,7 +30,7 @@ export interface EnsemblePlan {
   /** Writes what several of them read, before any starts. */
   readonly prepare?: (place: EnsemblePlace) => Promise<void>;
   /** Makes members that answer one ensemble, once and in order; absent where they find each other. */
-  readonly join?: () => Promise<void>;
+  readonly join?: (signal: AbortSignal) => Promise<void>;
   /** Rejects until the ensemble works as a whole: everybody is there, and it takes messages. */
   readonly settled: (signal: AbortSignal) => Promise<unknown>;
   /** Port of who leads for a topic, by the word of the member that listens on `asked`. May reject. */
@@ -123,7 +123,7 @@ class Ensemble implements RunningEnsemble {
     );
     this.#members = starts.flatMap((start) => (start.status === "fulfilled" ? start.value : []));
     if (reason !== undefined) throw reason;
-    await unite?.();
+    await unite?.(AbortSignal.any([signal, AbortSignal.timeout(this.#plan.settleMsMax)]));
     await this.#settle();
   }
 

@@ -13,6 +13,7 @@ import type { Program } from "./program.ts";
 import { prosody } from "./prosody.ts";
 import { rabbitmq } from "./rabbitmq.ts";
 import { redis } from "./redis.ts";
+import { redisCluster } from "./redis-cluster.ts";
 import { redisSentinel } from "./redis-sentinel.ts";
 
 export const programs: readonly Program[] = [
@@ -30,7 +31,7 @@ export const programs: readonly Program[] = [
 ];
 
 /** Several processes of one of them, started together as one broker: nothing else to find or to install. */
-export const ensembles: readonly Program[] = [redisSentinel, natsCluster, kafkaCluster];
+export const ensembles: readonly Program[] = [redisSentinel, redisCluster, natsCluster, kafkaCluster];
 
 /** Throws for a name that is none: names come from this project, not from users. */
 export function programNamed(name: string): Program {

@@ -12,11 +12,12 @@ import { ensembles, programNamed } from "../../../servers/programs/programs.ts";
 import { numbered } from "./cases.ts";
 import { Member, seal } from "./member.ts";
 
-const timeout = 120_000;
+const timeout = 240_000;
 
 /** The brokers that a process of the ensemble can die under, one after the other. */
 const brokersOf: Readonly<Record<string, readonly string[]>> = {
   "redis-sentinel": ["redis-streams-sentinel", "redis-sentinel"],
+  "redis-cluster": ["redis-cluster"],
   "nats-cluster": ["jetstream-cluster", "nats-cluster"],
   "kafka-cluster": ["kafka-cluster"],
 };

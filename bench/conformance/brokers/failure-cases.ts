@@ -128,7 +128,7 @@ export const failureCases: readonly BrokerCase[] = [
   },
   {
     name: "hands over what is said in a room to those who subscribed to it, also over the next session, and to nobody else",
-    applies: ({ broker }) => broker.traits.rooms === true,
+    applies: ({ broker, foreign }) => broker.traits.rooms === true && !foreign.ensemble,
     async run({ program, join }) {
       const { target, port } = wayTo(program, 0);
       await using relay = await Relay.to(target, port);

@@ -124,6 +124,14 @@ const redisStreams: ForeignClient = {
   trim: (url, topic) => redis(url, ["XTRIM", topic, "MAXLEN", "0"]),
 };
 
+/** Every member is tried: the ones that do not have the channel's shard refuse. */
+const disturbShard: ForeignClient["disturb"] = (url, topic) =>
+  Promise.any(
+    hostsOf(url).map((host) =>
+      redis(`redis://${host}`, ...[notText, ...nonsense].map((payload) => ["SPUBLISH", topic, payload])),
+    ),
+  );
+
 const foreignClients: Readonly<Record<string, ForeignClient>> = {
   memory: {
     disturb: async (url) => {
@@ -148,6 +156,7 @@ const foreignClients: Readonly<Record<string, ForeignClient>> = {
   jetstream,
   kafka,
   "redis-sentinel": { ...redisPubSub, ensemble: true },
+  "redis-cluster": { disturb: disturbShard, ensemble: true },
   "redis-streams-sentinel": { ...redisStreams, ensemble: true },
   "nats-cluster": { disturb: disturbNats, ensemble: true },
   "jetstream-cluster": { ...jetstream, ensemble: true },

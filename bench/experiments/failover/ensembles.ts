@@ -1,6 +1,7 @@
 /** What is predicted of each broker of several processes when some of them die, and from which of its settings. */
 import { kafkaTimeouts } from "../../../servers/programs/kafka-cluster.ts";
 import { natsRaftTimeouts } from "../../../servers/programs/nats-cluster.ts";
+import { redisClusterTimeouts } from "../../../servers/programs/redis-cluster.ts";
 import { sentinelTimeouts } from "../../../servers/programs/redis-sentinel.ts";
 
 export interface EnsembleFacts {
@@ -22,6 +23,8 @@ const { "controller.quorum.fetch.timeout.ms": fetchMs, "controller.quorum.electi
 const { "down-after-milliseconds": downMs } = sentinelTimeouts;
 /** Of a Sentinel's pings and questions, and of the random delay before it stands for election (src/sentinel.c). */
 const sentinelPeriodMs = 1000;
+const { "cluster-node-timeout": nodeMs } = redisClusterTimeouts;
+const replicaDelayMs = 1000;
 const { minElectionTimeout, maxElectionTimeout, hbInterval } = natsRaftTimeouts;
 
 export const ensembles: readonly EnsembleFacts[] = [
@@ -58,6 +61,17 @@ export const ensembles: readonly EnsembleFacts[] = [
     source:
       "Redis replicates after it has answered, so acknowledged writes may be lost in a failover (redis.io/docs/latest/operate/oss_and_stack/management/sentinel)",
   })),
+  {
+    broker: "redis-cluster",
+    timeouts: redisClusterTimeouts,
+    election: {
+      lowMs: nodeMs / 2,
+      highMs: 2 * nodeMs + replicaDelayMs + graceMs,
+      formula: `half of cluster-node-timeout, after which a node that is silent is asked, ≤ election ≤ twice of it, until a majority of masters agrees, and the replica's delay of 500 ms and up to 500 ms by chance: 2 × ${nodeMs} + ${replicaDelayMs} ms; grace ${graceMs} ms`,
+    },
+    source:
+      "a replica becomes the master of the shard when a majority of masters agrees; what is published is not kept (redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec)",
+  },
   {
     broker: "nats-cluster",
     timeouts: {},

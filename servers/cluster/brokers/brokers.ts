@@ -11,6 +11,7 @@ import { natsClusterBroker } from "./nats-cluster.ts";
 import { postgresBroker } from "./postgres.ts";
 import { rabbitmqBroker } from "./rabbitmq.ts";
 import { redisBroker } from "./redis.ts";
+import { redisClusterBroker } from "./redis-cluster.ts";
 import { redisSentinelBroker, redisStreamsSentinelBroker } from "./redis-sentinel.ts";
 import { redisStreamsBrokers } from "./redis-streams.ts";
 
@@ -24,6 +25,7 @@ export const brokers: readonly Broker[] = [
   ...kafkaBrokers,
   redisSentinelBroker,
   redisStreamsSentinelBroker,
+  redisClusterBroker,
   natsClusterBroker,
   jetstreamClusterBroker,
   kafkaClusterBroker,
