@@ -2,7 +2,7 @@
 import { spawnSync } from "node:child_process";
 import { describeError } from "../protocol/errors.ts";
 import { findExecutable } from "../servers/programs/executables.ts";
-import { findWithoutNeeds, type Program, programVersion } from "../servers/programs/program.ts";
+import { findWithoutNeeds, howToInstall, type Program, programVersion } from "../servers/programs/program.ts";
 import { programs } from "../servers/programs/programs.ts";
 import { type Findings, isWanted, planSetup, programsToSetUp, type Step } from "../servers/programs/setup-plan.ts";
 
@@ -52,6 +52,10 @@ function setUp(): boolean {
   for (const [program, place] of places) {
     const came = missingBefore.includes(program) ? "new" : "was there";
     const state = place !== undefined ? `${came}: ${place}` : isWanted(program, missing) ? "missing" : "not needed";
+    process.stdout.write(`${program.name.padEnd(8)} ${state}\n`);
+  }
+  for (const program of programs.filter(({ role, used }) => role === "broker" && !used)) {
+    const state = locate(program) ?? `not brought by this setup: ${howToInstall(program)}`;
     process.stdout.write(`${program.name.padEnd(8)} ${state}\n`);
   }
   return !missing.some((program) => isWanted(program, missing));

@@ -15,6 +15,7 @@ import { rabbitmq } from "./rabbitmq.ts";
 import { redis } from "./redis.ts";
 import { redisCluster } from "./redis-cluster.ts";
 import { redisSentinel } from "./redis-sentinel.ts";
+import { valkey } from "./valkey.ts";
 
 export const programs: readonly Program[] = [
   haproxy,
@@ -25,6 +26,7 @@ export const programs: readonly Program[] = [
   rabbitmq,
   postgres,
   mosquitto,
+  valkey,
   prosody,
   ejabberd,
   chromium,

@@ -4,6 +4,7 @@ import { converse } from "./conversation.ts";
 import { fsyncSetting } from "./fsync.ts";
 import { type ProgramRecipe, startPrivately } from "./private-program.ts";
 import type { Program } from "./program.ts";
+import type { RunningProgram, StartOptions } from "./running-program.ts";
 
 /**
  * Its append-only file. With `no` Redis hands each write to the kernel before it answers and leaves it to the kernel
@@ -36,8 +37,8 @@ export const redisSettings = (fsync: FsyncPolicy): Readonly<Record<string, strin
 
 const scheme = "redis";
 
-const recipeFor = (fsync: FsyncPolicy): ProgramRecipe => ({
-  name: "redis-server",
+const recipeFor = (name: string, fsync: FsyncPolicy): ProgramRecipe => ({
+  name,
   scheme,
   arguments: ({ port, folder }) =>
     Object.entries({
@@ -53,6 +54,12 @@ const recipeFor = (fsync: FsyncPolicy): ProgramRecipe => ({
   stopMsMax: 2000,
 });
 
+/** Of this server, or of one that is told the same and answers the same. */
+export const startRedisAs =
+  (name: string) =>
+  async (executable: string, { fsync = "by the kernel", ...options }: StartOptions): Promise<RunningProgram> =>
+    startPrivately(recipeFor(name, fsync), { ...options, executable });
+
 export const redis = {
   name: "redis",
   role: "broker",
@@ -63,6 +70,5 @@ export const redis = {
   version: ["--version"],
   install: { apt: ["redis-server"], brew: ["redis"] },
   address: { variable: "REDIS_URL", scheme },
-  start: async (executable, { fsync = "by the kernel", ...options }) =>
-    startPrivately(recipeFor(fsync), { ...options, executable }),
+  start: startRedisAs("redis-server"),
 } satisfies Program;

@@ -151,6 +151,7 @@ const foreignClients: Readonly<Record<string, ForeignClient>> = {
     },
   },
   redis: redisPubSub,
+  valkey: redisPubSub,
   "redis-streams": redisStreams,
   nats: { disturb: disturbNats },
   jetstream,

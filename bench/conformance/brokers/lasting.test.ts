@@ -2,9 +2,8 @@
 import { after, describe, test } from "node:test";
 import { isPlain } from "../../../servers/cluster/broker/configurations.ts";
 import { brokers } from "../../../servers/cluster/brokers/brokers.ts";
-import { findProgram } from "../../../servers/programs/program.ts";
-import { programNamed } from "../../../servers/programs/programs.ts";
 import { ProgramPool } from "../../rigs/program-pool.ts";
+import { leftOut } from "../../testing.ts";
 import { foreignClientOf, isOfOneProgram } from "./foreign.ts";
 import { lastingCases } from "./lasting-cases.ts";
 import { runCase } from "./suite.ts";
@@ -14,9 +13,8 @@ after(() => programs[Symbol.asyncDispose]());
 
 describe("for a minute", { concurrency: true }, () => {
   for (const broker of brokers.filter(isPlain).filter(isOfOneProgram)) {
-    const { name, component } = broker.traits;
-    const missing = component !== undefined && findProgram(programNamed(component)) === undefined;
-    const skip = missing && process.env.WIREBENCH_REQUIRE !== "all" ? `${component} is not installed` : false;
+    const { name } = broker.traits;
+    const skip = leftOut(broker);
 
     test(`the ${name} broker`, { skip, concurrency: true }, async (t) => {
       const program = await programs.serverOf(name);

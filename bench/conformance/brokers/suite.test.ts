@@ -4,9 +4,8 @@ import { until } from "../../../protocol/testing.ts";
 import { isPlain } from "../../../servers/cluster/broker/configurations.ts";
 import { brokerNamed, brokers } from "../../../servers/cluster/brokers/brokers.ts";
 import { startMemoryHub } from "../../../servers/cluster/memory-hub/program.ts";
-import { findProgram } from "../../../servers/programs/program.ts";
-import { programNamed } from "../../../servers/programs/programs.ts";
 import { ProgramPool } from "../../rigs/program-pool.ts";
+import { leftOut } from "../../testing.ts";
 import { numbered } from "./cases.ts";
 import { foreignClientOf, isOfOneProgram } from "./foreign.ts";
 import { Member } from "./member.ts";
@@ -21,10 +20,9 @@ after(() => programs[Symbol.asyncDispose]());
 
 // Another configuration is another server behind the same client: see configurations.test.ts.
 for (const broker of brokers.filter(isPlain).filter(isOfOneProgram)) {
-  const { name, component } = broker.traits;
+  const { name } = broker.traits;
   const foreign = foreignClientOf(broker);
-  const missing = component !== undefined && findProgram(programNamed(component)) === undefined;
-  const skip = missing && process.env.WIREBENCH_REQUIRE !== "all" ? `${component} is not installed` : false;
+  const skip = leftOut(broker);
 
   describe(`the ${name} broker`, { skip }, () => {
     for (const [i, each] of casesFor({ broker, foreign }).entries()) {

@@ -14,6 +14,7 @@ import { redisBroker } from "./redis.ts";
 import { redisClusterBroker } from "./redis-cluster.ts";
 import { redisSentinelBroker, redisStreamsSentinelBroker } from "./redis-sentinel.ts";
 import { redisStreamsBrokers } from "./redis-streams.ts";
+import { valkeyBroker } from "./valkey.ts";
 
 /** Every broker wirebench knows, in each of its configurations, in report order: our own first. */
 export const brokers: readonly Broker[] = [
@@ -32,6 +33,7 @@ export const brokers: readonly Broker[] = [
   rabbitmqBroker,
   postgresBroker,
   mqttBroker,
+  valkeyBroker,
 ];
 
 export const brokerNames: readonly string[] = brokers.map(({ traits }) => traits.name);
