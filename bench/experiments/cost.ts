@@ -41,6 +41,9 @@ interface Measured {
   readonly window: Window;
 }
 
+/** Of a window with traffic, the parts before its first message and after its last. */
+const quietMs = 150;
+
 /** By the clock, or a closed loop with so many on their way. */
 type Load = { readonly ratePerSecond: number } | { readonly inFlight: number };
 
@@ -102,7 +105,8 @@ class CostedTraffic {
     const bytesAfter = await users.wireBytes();
     const costs: CostWindow = {
       meteredMs: ms,
-      trafficMs: ran?.window.durationMs ?? ms,
+      // What is late on a crowded machine is traffic too.
+      trafficMs: ran === undefined ? ms : Math.max(ran.window.durationMs, ms - quietMs),
       inFlightMessages,
       publications: ran?.ledger.publishedMessages ?? 0,
       deliveries: ran?.ledger.deliveries ?? 0,

@@ -34,12 +34,15 @@ const ratesOf: Record<CostedProgram, (load: Load) => number[]> = {
 /** Cores each program keeps busy under a load: one node, the load balancer, the broker. */
 export type CoresUsed = (program: CostedProgram, load: Load) => number;
 
-/** As the costs say, or (`draw`) as one measurement of them might have come out. */
+/**
+ * As the costs say, or (`draw`) as one measurement of them might have come out. `waiting`: share of the time in which a
+ * program has no processor though it could run; 0 on a machine that is not crowded.
+ */
 export const coresUsed =
-  ({ programs }: Pick<BrokerCosts, "programs">, draw?: number): CoresUsed =>
+  ({ programs }: Pick<BrokerCosts, "programs">, draw?: number, waiting = 0): CoresUsed =>
   (program, load) => {
     const { costs, predictive, cores } = programs[program];
-    return usPerSecond(draw === undefined ? costs : predictive[draw]!, ratesOf[program](load), cores) / 1e6;
+    return usPerSecond(draw === undefined ? costs : predictive[draw]!, ratesOf[program](load), cores, waiting) / 1e6;
   };
 
 export type Limit = "node" | "broker";

@@ -4,10 +4,11 @@
  */
 import type { Trial, Window } from "../contract/results.ts";
 
-/** CPU time in microseconds, and how often its threads were woken up, of one program. */
+/** Of one program: CPU time, how often its threads were woken up, and how long they had no processor though they could run. */
 export interface ProgramWork {
   readonly cpuUs: number;
   readonly wakeUps: number;
+  readonly waitedUs: number;
 }
 
 export const costPrograms = ["node", "listeners", "proxy", "broker"] as const;
@@ -32,6 +33,7 @@ export interface CostWindow {
 
 const cpuName = (program: CostProgram) => `${program}CpuUs`;
 const wakeUpsName = (program: CostProgram) => `${program}WakeUps`;
+const waitedName = (program: CostProgram) => `${program}WaitedUs`;
 
 export const recordCosts = ({ work, ...amounts }: CostWindow): Window["measures"] => ({
   ...amounts,
@@ -43,6 +45,7 @@ export const recordCosts = ({ work, ...amounts }: CostWindow): Window["measures"
         : [
             [cpuName(program), own.cpuUs],
             [wakeUpsName(program), own.wakeUps],
+            [waitedName(program), own.waitedUs],
           ];
     }),
   ),
@@ -58,7 +61,8 @@ export const costWindowsOf = ({ windows }: Pick<Trial, "windows">): CostWindow[]
     const work: Partial<Record<CostProgram, ProgramWork>> = {};
     for (const program of costPrograms) {
       const [cpuUs, wakeUps] = [measures[cpuName(program)], measures[wakeUpsName(program)]];
-      if (cpuUs !== undefined && wakeUps !== undefined) work[program] = { cpuUs, wakeUps };
+      const waitedUs = measures[waitedName(program)] ?? 0;
+      if (cpuUs !== undefined && wakeUps !== undefined) work[program] = { cpuUs, wakeUps, waitedUs };
     }
     return [{ meteredMs, trafficMs, inFlightMessages, publications, deliveries, wireBytes, listeningNodes, work }];
   });

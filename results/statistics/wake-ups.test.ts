@@ -7,10 +7,10 @@ const rates = [100, 400, 1600, 3200, 6400].flatMap((one) => [
   [0, one],
 ]);
 
-const seen = (law: WakeUpLaw, busyPer: number) =>
+const seen = (law: WakeUpLaw, awakePer: number) =>
   rates.map((some) => {
-    const busy = Math.min(0.9, some[1]! * busyPer);
-    return { rates: some, busy, wakeUps: wakeUpsOf(law, some, busy) };
+    const awake = Math.min(0.9, some[1]! * awakePer);
+    return { rates: some, awake, wakeUps: wakeUpsOf(law, some, awake) };
   });
 
 test("a program at rest is woken up by each arrival, a busy one by those that meet it at rest", () => {
@@ -26,13 +26,13 @@ test("finds what wakes a program up, and the end that wake-ups tend to", () => {
   ]) {
     const { law: found, draws } = fitWakeUps(seen(law, 1e-4), 5)!;
     assert.equal(draws.length, 5);
-    for (const [row, { rates: some, busy, wakeUps }] of seen(law, 1e-4).entries()) {
-      const said = wakeUpsOf(found, some, busy);
+    for (const [row, { rates: some, awake, wakeUps }] of seen(law, 1e-4).entries()) {
+      const said = wakeUpsOf(found, some, awake);
       assert.ok(Math.abs(said - wakeUps) < 0.1 * wakeUps, `row ${row}: ${said} is not ${wakeUps}`);
     }
   }
 });
 
 test("too few windows tell nothing", () => {
-  assert.equal(fitWakeUps([{ rates: [100, 100], wakeUps: 100, busy: 0.1 }], 5), undefined);
+  assert.equal(fitWakeUps([{ rates: [100, 100], wakeUps: 100, awake: 0.1 }], 5), undefined);
 });

@@ -127,8 +127,8 @@ interface Observation {
   readonly wakeUpsPerSecond: number;
   /** Over the time that was metered, as the two above. */
   readonly rates: readonly number[];
-  /** While there was traffic that came by the clock; absent where there was none. */
-  readonly paced?: WakeUps;
+  /** While there was traffic that came by the clock, with the cores it used then; absent where there was none. */
+  readonly paced?: WakeUps & { readonly cores: number; readonly waiting: number };
 }
 
 /** What each window says of a program, or of each of the `count` alike. */
@@ -146,6 +146,8 @@ function observe(
     if (own === undefined || count === 0) return [];
     const { meteredMs, trafficMs, inFlightMessages, publications } = window;
     const wakeUps = Math.max(0, own.wakeUps / count - restWakeUpsPerMs * meteredMs);
+    const used = own.cpuUs / count / 1000 / trafficMs;
+    const waiting = own.waitedUs / 1000 / trafficMs;
     const per = (ms: number) => amounts(window).map((amount) => (amount * 1000) / ms);
     return [
       {
@@ -157,7 +159,9 @@ function observe(
             paced: {
               rates: per(trafficMs),
               wakeUps: (wakeUps / trafficMs) * 1000,
-              busy: own.cpuUs / count / 1000 / trafficMs / cores,
+              awake: used / cores + waiting,
+              cores: used,
+              waiting,
             },
           }),
       },
@@ -254,9 +258,9 @@ function programCosts(
   });
   const costs = costsOf(fit.coefficients, laws.law);
   const residuals = inflated(
-    paced.map(({ paced: { rates, busy } }) => {
-      const said = usPerSecond(costs, rates, cores);
-      return (busy * cores * 1e6 - said) / (said + scatterFloorUsPerSecond);
+    paced.map(({ paced: { rates, cores: used, waiting } }) => {
+      const said = usPerSecond(costs, rates, cores, waiting);
+      return (used * 1e6 - said) / (said + scatterFloorUsPerSecond);
     }),
     fit.woken(costs.usPer).length + 1,
   );
@@ -285,14 +289,15 @@ function scattered(costs: Costs, residual: number): Costs {
 }
 
 /**
- * CPU time per second at these rates. The busier a program is, the fewer wake-ups it needs, and the fewer it needs, the
- * less busy it is: where the two agree is where (idle + messages + all) ÷ (1 + all) of its time is spent, with `all`
- * the price of the wake-ups it would need if it were never busy, as a share of its cores.
+ * CPU time per second at these rates, of a program that waits for a processor for a share `waiting` of the time: 0 where it has
+ * one of its own. The busier a program is, the fewer wake-ups it needs, and the fewer it needs, the less busy it is. With
+ * `own` what it spends without any, and `all` the price of the wake-ups it would need if it were always asleep, as
+ * shares of its cores, both agree where it is busy for own + all × (1 − waiting − busy).
  */
-export function usPerSecond(costs: Costs, rates: readonly number[], cores: number): number {
+export function usPerSecond(costs: Costs, rates: readonly number[], cores: number, waiting = 0): number {
   const own = (costs.idleUsPerSecond + dot(costs.usPer, rates)) / 1e6 / cores;
   const all = (costs.usPerWakeUp * wakeUpsOf(costs.law, rates, 0)) / 1e6 / cores;
-  return ((own + all) / (1 + all)) * cores * 1e6;
+  return (own + (all * Math.max(0, 1 - waiting - own)) / (1 + all)) * cores * 1e6;
 }
 
 function rangeOf(windows: readonly CostWindow[]): CostRange {

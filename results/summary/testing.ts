@@ -52,7 +52,11 @@ export function costCell(
       const woken = inFlightMessages > 0 ? wakeUps / inFlightMessages : wakeUps;
       const paced = usPerSecond(own, rates, cores);
       const batched = own.idleUsPerSecond + own.usPerWakeUp * woken + dot(own.usPer, rates);
-      return { cpuUs: (inFlightMessages > 0 ? batched : paced) * nodes * off(), wakeUps: woken * nodes * off() };
+      return {
+        cpuUs: (inFlightMessages > 0 ? batched : paced) * nodes * off(),
+        wakeUps: woken * nodes * off(),
+        waitedUs: 0,
+      };
     };
     const window: CostWindow = {
       meteredMs: ms,

@@ -1,7 +1,7 @@
 /** CPU time and memory of any process of this host, ours or not. Nothing is known off Linux, or where /proc is hidden. */
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { basename } from "node:path";
-import { parseKilobytes, parseSchedstat, parseSleeps, parseStat } from "./process-files.ts";
+import { parseCoreTimes, parseKilobytes, parseSchedstat, parseSleeps, parseStat } from "./process-files.ts";
 
 /**
  * Where a CPU time was read: `schedstat` counts nanoseconds, up to one timer interrupt (1 to 10 ms) behind for a
@@ -26,15 +26,22 @@ export function cpuTime(pid: number): CpuTime | undefined {
   return stat === undefined ? undefined : { cpuUs: parseStat(stat).cpuUs, source: "stat", byThread: new Map() };
 }
 
-/**
- * How often each thread of a process went to sleep for want of work, and so was woken up again: voluntary context
- * switches. Empty if there is no such process or it may not be read.
- */
-export const sleepsByThread = (pid: number): ReadonlyMap<string, number> =>
+export interface ThreadTimes {
+  readonly cpuUs: number;
+  /** It could have run, and had no processor. */
+  readonly waitedUs: number;
+  /** How often it went to sleep for want of work, and so was woken up again: voluntary context switches. */
+  readonly sleeps: number;
+}
+
+/** Of each thread, since it began. Empty if there is no such process or it may not be read. */
+export const threadTimes = (pid: number): ReadonlyMap<string, ThreadTimes> =>
   new Map(
     threadsOf(pid).flatMap((thread) => {
-      const status = read(thread, "status");
-      return status === undefined ? [] : [[thread, parseSleeps(status)] as const];
+      const [status, schedstat] = [read(thread, "status"), read(thread, "schedstat") ?? "0 0"];
+      if (status === undefined) return [];
+      const { ranNs, waitedNs } = parseCoreTimes(schedstat);
+      return [[thread, { cpuUs: ranNs / 1000, waitedUs: waitedNs / 1000, sleeps: parseSleeps(status) }] as const];
     }),
   );
 

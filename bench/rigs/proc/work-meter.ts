@@ -1,15 +1,17 @@
-/** What processes did between two looks: CPU time, and how often they were woken up for it. */
+/** What processes did between two looks: CPU time, how often they were woken up for it, and how long they waited for a processor. */
 import { nowNs } from "../../../protocol/clock.ts";
-import { cpuTime, processTree, sleepsByThread } from "./process-use.ts";
+import { cpuTime, processTree, type ThreadTimes, threadTimes } from "./process-use.ts";
 
 export interface Work {
   readonly cpuUs: number;
   readonly wakeUps: number;
+  /** How long its threads could have run and had no processor, on average: by how much each of them ran. */
+  readonly waitedUs: number;
 }
 
 interface Look {
   readonly atNs: number;
-  readonly byGroup: readonly (readonly [string, ReadonlyMap<string, Work>])[];
+  readonly byGroup: readonly (readonly [string, ReadonlyMap<string, ThreadTimes>])[];
 }
 
 /**
@@ -48,25 +50,30 @@ export class WorkMeter<Name extends string> {
   }
 }
 
-function workSince(before: ReadonlyMap<string, Work> | undefined, after: ReadonlyMap<string, Work>): Work {
-  const sum = { cpuUs: 0, wakeUps: 0 };
-  for (const [thread, { cpuUs, wakeUps }] of after) {
-    const earlier = before?.get(thread);
-    sum.cpuUs += cpuUs - (earlier?.cpuUs ?? 0);
-    sum.wakeUps += wakeUps - (earlier?.wakeUps ?? 0);
+const unseen: ThreadTimes = { cpuUs: 0, waitedUs: 0, sleeps: 0 };
+
+function workSince(
+  before: ReadonlyMap<string, ThreadTimes> | undefined,
+  after: ReadonlyMap<string, ThreadTimes>,
+): Work {
+  let [cpuUs, wakeUps, waited] = [0, 0, 0];
+  for (const [thread, now] of after) {
+    const earlier = before?.get(thread) ?? unseen;
+    const ranUs = now.cpuUs - earlier.cpuUs;
+    cpuUs += ranUs;
+    wakeUps += now.sleeps - earlier.sleeps;
+    waited += ranUs * (now.waitedUs - earlier.waitedUs);
   }
-  return sum;
+  return { cpuUs, wakeUps, waitedUs: cpuUs > 0 ? waited / cpuUs : 0 };
 }
 
-/** A thread whose time is not known by itself goes with its process. */
-function threadsOf(pids: readonly (number | undefined)[]): ReadonlyMap<string, Work> {
-  const threads = new Map<string, Work>();
+/** Where threads have no times of their own, a process has those of all of them. */
+function threadsOf(pids: readonly (number | undefined)[]): ReadonlyMap<string, ThreadTimes> {
+  const threads = new Map<string, ThreadTimes>();
   for (const pid of processTree(...pids.filter((one) => one !== undefined))) {
+    for (const [thread, times] of threadTimes(pid)) threads.set(thread, times);
     const time = cpuTime(pid);
-    if (time === undefined) continue;
-    const sleeps = sleepsByThread(pid);
-    for (const [thread, wakeUps] of sleeps) threads.set(thread, { cpuUs: time.byThread.get(thread) ?? 0, wakeUps });
-    if (time.source === "stat") threads.set(String(pid), { cpuUs: time.cpuUs, wakeUps: 0 });
+    if (time?.source === "stat") threads.set(String(pid), { ...unseen, cpuUs: time.cpuUs });
   }
   return threads;
 }
