@@ -3,6 +3,7 @@ import type { Results } from "../results/contract/results.ts";
 import { renderSvgs } from "./charts/render.ts";
 import { atAGlanceSection } from "./sections/at-a-glance.ts";
 import { brokersSection } from "./sections/brokers.ts";
+import { claimsSection } from "./sections/claims.ts";
 import { costSection } from "./sections/cost.ts";
 import { deliverySection } from "./sections/delivery.ts";
 import { differencesSection } from "./sections/differences.ts";
@@ -10,7 +11,6 @@ import { experimentsSection } from "./sections/experiments/experiments.ts";
 import { firstScreenSection } from "./sections/first-screen.ts";
 import { methodSection } from "./sections/method.ts";
 import { ownSections } from "./sections/own/sections.ts";
-import { predictionsSection } from "./sections/predictions.ts";
 import type { SectionWriter } from "./sections/section.ts";
 import { validitySection } from "./sections/validity.ts";
 import { whatWasRunSection } from "./sections/what-was-run.ts";
@@ -25,7 +25,7 @@ const sections: readonly SectionWriter[] = [
   differencesSection,
   experimentsSection(ownSections),
   costSection,
-  predictionsSection,
+  claimsSection,
   brokersSection,
   deliverySection,
   validitySection,

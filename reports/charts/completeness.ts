@@ -11,10 +11,16 @@ import { barHeight, rowFigure, sortedRows } from "./rows.ts";
 
 const metric = "deliveredFraction";
 
-/** Of the deliveries owed, those that arrived: a bar per cell, and a mark where it was expected to end. */
+/** Fewer different shares than this are read faster in a table. */
+const sharesMin = 3;
+
+/**
+ * Of the deliveries owed, those that arrived: a bar per cell, and a mark where it was expected to end. Undefined where
+ * that is more than a table says.
+ */
 export function completenessChart({ cells }: ExperimentView, file: FigureFile): Chart | undefined {
   const known = cells.filter((cell) => middleOf(cell, metric) !== undefined).map(colouredCell);
-  if (known.length < 2) return undefined;
+  if (new Set(known.map((cell) => middleOf(cell, metric))).size < sharesMin) return undefined;
   const rows = sortedRows(known, (row) => middleOf(row, metric)!, "higher");
   const words = (cell: CellView): string => wordsOf(cell, metric)!;
   const data = rows.map((row) => {

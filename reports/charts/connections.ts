@@ -13,7 +13,10 @@ export const connectionsPerNode = "connectionsPerNode";
 /** A figure of more parts would be none. */
 const nodesShownMax = 12;
 
-/** Connections of every node at the end of a trial. Undefined unless the experiment asks how users are spread. */
+/**
+ * Connections of every node at the end of a trial. Undefined unless the experiment asks how users are spread, and where
+ * they are spread evenly in all cells.
+ */
 export function connectionsChart(experiment: ExperimentView, file: FigureFile): Chart | undefined {
   if (!metricsOf(experiment).some(({ topic, unit }) => topic === "spread" && unit !== "share")) return undefined;
   const known = experiment.cells.flatMap((cell) => {
@@ -21,15 +24,15 @@ export function connectionsChart(experiment: ExperimentView, file: FigureFile): 
     const nodes = series === undefined ? [] : seriesPoints(series).slice(0, nodesShownMax);
     return nodes.length === 0 ? [] : [{ ...colouredCell(cell), nodes }];
   });
-  if (known.length === 0) return undefined;
+  if (known.every(({ nodes }) => nodes.every(({ value }) => value === nodes[0]!.value))) return undefined;
   const mostOf = ({ nodes }: (typeof known)[number]): number => Math.max(...nodes.map(({ value }) => value));
   const rows = sortedRows(known, mostOf, "lower");
-  const inWords = rows.map(
-    ({ name, nodes }) => `${name}: ${nodes.map(({ x, value }) => `node-${x} ${value}`).join(", ")}`,
+  const inWords = [rows[0]!, rows.at(-1)!].map(
+    ({ name, nodes }) => `${name} ${nodes.map(({ value }) => value).join(" + ")}`,
   );
   return {
     file: file("connections"),
-    alt: `Connections per node at the end: ${inWords.join("; ")}.`,
+    alt: `Connections per node at the end, from even to uneven: ${inWords.join(" to ")}.`,
     spec: rowFigure({
       title: "Connections per node",
       subtitle: "a part per node, at the end of the first trial of each cell; the most even first",

@@ -49,10 +49,10 @@ export function sequenceChart({ info }: ExperimentView, cell: CellView, file: Fi
   const domain: readonly [number, number] = [Math.min(...instants), Math.max(...instants)];
   const events = labelled(trial.events, domain);
   const left = trial.events.length - events.length;
-  const inWords = events.map(({ text }) => text).join("; ");
+  const inWords = events.map(({ text }) => text.replace(/^\d+ +/, "")).join("; ");
   return {
     file: file("sequence", cell.cell.variant ?? cell.name),
-    alt: `Sequence of events of ${oneLine(info.title)}, ${cell.name}: ${inWords}.`,
+    alt: `${oneLine(info.title)}, ${cell.name}: ${inWords}.`,
     spec: {
       title: {
         text: titleLines(`Sequence of events: ${cell.name}`),

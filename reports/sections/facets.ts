@@ -39,3 +39,29 @@ function windowsInWords({ durationMs, warmupMs }: Parameters): string | undefine
   if (durationMs === undefined) return undefined;
   return `${formatDuration(durationMs)}${warmupMs === undefined ? "" : ` after ${formatDuration(warmupMs)} of warm-up`}`;
 }
+
+/** Settings that have a better title than the name a program reads. */
+const settingTitles: ReadonlyMap<string, string> = new Map([
+  ["resume", "ask for what they missed"],
+  ["backoff", "reconnect"],
+  ["shutdownSessions", "shutdown-sessions"],
+]);
+
+const settingFacet = (name: string): Facet => ({
+  title: settingTitles.get(name) ?? name,
+  show({ cell: { parameters } }) {
+    const value = Object.hasOwn(parameters.settings, name) ? parameters.settings[name]! : undefined;
+    return typeof value === "boolean" ? (value ? "yes" : "no") : value?.toString();
+  },
+});
+
+/** Every setting that one of the cells has. */
+export const settingFacetsOf = (cells: readonly CellView[]): Facet[] =>
+  [...new Set(cells.flatMap(({ cell }) => Object.keys(cell.parameters.settings)))].map(settingFacet);
+
+/** What most cells have: said once for all of them. */
+export function usualValue({ experiments }: ReportView, { show }: Facet): string | undefined {
+  const values = experiments.flatMap(({ cells }) => cells.map(show));
+  const counted = [...Map.groupBy(values, (value) => value)].sort((a, b) => b[1].length - a[1].length);
+  return counted[0]?.[0];
+}

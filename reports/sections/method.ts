@@ -2,7 +2,7 @@ import type { Cell } from "../../results/contract/results.ts";
 import { formatList, formatQuantity, plural } from "../../results/quantities/format.ts";
 import { compressionOf, tlsOf, wasObserved } from "../../results/recording/observed.ts";
 import { trialsForIntervalMin } from "../../results/statistics/intervals.ts";
-import { blocks, bullets, codeBlock, escapeText, oneLine } from "../text/markdown.ts";
+import { blocks, bullets, escapeText } from "../text/markdown.ts";
 import type { ReportView } from "../view/view.ts";
 import { type Section, textSection } from "./section.ts";
 
@@ -14,19 +14,18 @@ export function methodSection(view: ReportView): Section {
     blocks(
       "## Method and limits",
       bullets([
-        `**One host.** Virtual users, one connection each, and servers${hasCluster(view) ? ", load balancer and brokers included," : ""} talk over loopback and share ${plural(cores, "core")}, caches and kernel. There is no network delay, no packet loss, no other traffic and no second machine that could fail by itself: a real network adds its round-trip time to every exchange a protocol needs. Absolute numbers are this machine's; look at ratios, at what arrived, and at those clocks that a timer or a schedule sets.`,
+        `**One host.** Virtual users, one connection each, and servers${hasCluster(view) ? ", load balancer and brokers included," : ""} talk over loopback and share ${plural(cores, "core")}, caches and kernel. A real network adds its round-trip time to every exchange, loses packets, and has machines that fail. Absolute numbers are this machine's; look at ratios, at what arrived, and at clocks that a timer or a schedule sets.`,
         ...(hasCluster(view) ? clusterMethod : []),
         ...(view.rows.length > 0 ? [implementations, ...transport(view)] : []),
         `**The trial is the unit.** ${intervals(trials)} Percentiles come from one trial's histogram, never from averages of percentiles.`,
         ...(results.comparisons.length === 0 || trials < trialsForIntervalMin ? [] : [verdicts]),
         ...(view.predictions.length === 0 ? [] : [predictions(trials)]),
-        "**A percentile is printed only if the messages carry it**: at least 5.7 of each trial must lie beyond it, n × (1 − p) ≥ 5.7, which leaves room for the upper rank of a 95 % interval of a quantile.",
-        "**Nothing is trimmed, everything is counted.** Every message has a sender and a number, so what is missing, duplicated or out of order is an exact count. After the last message the users wait until everything has arrived or the drain is over; what is still on the way then is counted as censored.",
+        "**A percentile is printed only if the messages carry it**: at least 5.7 of each trial lie beyond it, which is what a 95 % interval of a quantile takes.",
+        "**Nothing is trimmed, everything is counted.** Every message has a sender and a number, so what is missing, duplicated or out of order is an exact count. What is still on the way when the drain is over is censored.",
         "**Delays** are counted from the schedule in an open loop, so that what waits in front of a stalled server is not left out; in a closed loop from the sending.",
         ...(view.rows.length > 0 ? trafficMethod(view) : []),
       ]),
-      "Everything here can be rendered again from `results.json`, raw histograms included. To reproduce the run:",
-      codeBlock("sh", oneLine(results.command)),
+      "Everything here can be rendered again from `results.json`, which has every number and every raw histogram.",
     ),
   );
 }
@@ -74,9 +73,7 @@ function pacingPeriods({ results: { cells } }: ReportView): string {
 }
 
 const clusterMethod = [
-  "**Real programs.** Load balancer and brokers are the programs their names say, started privately for the run with the versions above; only the nodes and the virtual users are wirebench's own. `no broker` and the in-memory broker are the two ends of the scale: nothing between the nodes, and as little as can be.",
-  "**Declared or silent.** A missing delivery is declared when the publisher was told that the message may not arrive, or the recipient that there is a gap; otherwise it is silent. A message that came due while its publisher had no connection is unsent: nothing was promised, so nothing is missing.",
-  "**Clocks** start at the fault and are read by the users on the one monotonic clock of this host: *noticed* is when the first user knew its connection was gone, *back* is when a user was welcome again, *first delivery* is when a user who had come back got a new message. *Last recipient* is when every subscriber of the channel has the message.",
+  "**Real programs.** Load balancer and brokers are the programs their names say, started privately for the run; only the nodes and the virtual users are wirebench's own.",
   "**Sequences of events and connections per node** are those of the first trial: an average of courses of events is none.",
 ];
 

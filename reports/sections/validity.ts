@@ -8,31 +8,50 @@ import { type Section, textSection } from "./section.ts";
 
 /** Which cells may be believed, and what speaks against the others. */
 export function validitySection(view: ReportView): Section {
-  const cells = view.experiments.flatMap(({ info, cells }) =>
-    cells.map(({ cell, name }) => ({
-      name: `${escapeText(name)}, ${escapeText(info.name)}`,
-      remarks: remarksOf(cell),
-    })),
+  const remarks = view.experiments.flatMap(({ info, cells }) =>
+    cells.flatMap(({ cell, name }) => remarksOf(cell).map((remark) => ({ ...remark, name, experiment: info.name }))),
   );
-  const shared =
-    cells.length > 1
-      ? cells[0]!.remarks.filter((remark) => cells.every(({ remarks: others }) => others.includes(remark)))
-      : [];
-  const remarks = [
-    ...shared.map((remark) => `**Every cell**: ${remark}`),
-    ...cells.flatMap(({ name, remarks: all }) =>
-      all.filter((remark) => !shared.includes(remark)).map((remark) => `**${name}**: ${remark}`),
-    ),
-  ];
+  const all = view.results.cells.length;
+  const isClean = view.results.cells.every((cell) => verdictOf(cell) === "valid");
   return textSection(
     blocks(
       "## Validity",
-      "**valid**: nothing that was recorded speaks against the numbers. **invalid**: do not use the numbers; this report does not print them and counts their predictions as not measured. **refused**: it failed conformance, so it was not measured. **failed**: it broke while it was measured. **not-run**: why is said below.",
+      isClean
+        ? `All ${plural(all, "cell")} are **valid**: nothing that was recorded speaks against the numbers, but for what is remarked below.`
+        : "**valid**: nothing that was recorded speaks against the numbers. **invalid**: do not use the numbers; this report does not print them and counts their predictions as not measured. **refused**: it failed conformance, so it was not measured. **failed**: it broke while it was measured. **not-run**: why is said below.",
       byTarget(view),
-      byVerdict(view),
-      remarks.length > 0 ? bullets(remarks) : "No cell was flagged.",
+      isClean ? undefined : byVerdict(view),
+      remarks.length === 0
+        ? "No cell was flagged."
+        : bullets([...Map.groupBy(remarks, ({ kind }) => kind).values()].map((alike) => inWords(alike, all))),
     ),
   );
+}
+
+interface Remark {
+  /** What is alike about remarks that differ in numbers. */
+  readonly kind: string;
+  readonly text: string;
+}
+
+interface FoundRemark extends Remark {
+  readonly name: string;
+  readonly experiment: string;
+}
+
+const namesMax = 4;
+
+/** What several cells have in common is said once, with the words of the first. */
+function inWords(alike: readonly FoundRemark[], cells: number): string {
+  const [first] = alike as [FoundRemark];
+  const where = [...Map.groupBy(alike, ({ experiment }) => experiment)].map(([experiment, own]) => {
+    const names = [...new Set(own.map(({ name }) => escapeText(name)))];
+    return `${names.length > namesMax ? plural(names.length, "cell") : names.join("; ")}, ${escapeText(experiment)}`;
+  });
+  const isAll = cells > 1 && alike.length >= cells;
+  const others = new Set(alike.map(({ text }) => text)).size - 1;
+  const more = others === 0 ? "" : `; ${others} more with other numbers`;
+  return `**${isAll ? "Every cell" : where.join("; ")}**: ${first.text}${more}`;
 }
 
 /** Of the experiments that have one cell per target. */
@@ -72,13 +91,19 @@ function byVerdict({ experiments }: ReportView): string | undefined {
 const verdictOf = (cell: Cell): (typeof verdicts)[number] =>
   cell.state === "measured" ? cell.validity.verdict : cell.state;
 
-function remarksOf(cell: Cell): string[] {
-  if (cell.state !== "measured") return [`${cell.state}: ${escapeText(cell.reason)}`];
+function remarksOf(cell: Cell): Remark[] {
+  if (cell.state !== "measured") {
+    const text = `${cell.state}: ${escapeText(cell.reason)}`;
+    return [{ kind: text, text }];
+  }
   const partial = cell.trials.length - completeTrials(cell).length;
   return [
-    ...cell.validity.flags.map(
-      ({ code, severity, message }) => `${severity} ${escapeText(code)}: ${escapeText(message)}`,
-    ),
-    ...(partial > 0 ? [`${plural(partial, "trial")} cut short: kept in results.json, not summarised`] : []),
+    ...cell.validity.flags.map(({ code, severity, message }) => ({
+      kind: `${severity} ${code}`,
+      text: `${severity} ${escapeText(code)}: ${escapeText(message)}`,
+    })),
+    ...(partial === 0
+      ? []
+      : [{ kind: "partial", text: `${plural(partial, "trial")} cut short: kept in results.json, not summarised` }]),
   ];
 }

@@ -3,8 +3,8 @@ import { wasBusy } from "../../results/validity/machine.ts";
 import { blocks, codeBlock, escapeText, oneLine } from "../text/markdown.ts";
 import { left, renderMarkdownTable } from "../text/table.ts";
 import type { ReportView } from "../view/view.ts";
-import { facetsOf } from "./facets.ts";
-import { capitalised, type Section, textSection } from "./section.ts";
+import { facetsOf, settingFacetsOf, usualValue } from "./facets.ts";
+import { type Section, textSection } from "./section.ts";
 
 /** Everything somebody else needs to run it again, or to doubt it. */
 export function whatWasRunSection(view: ReportView): Section {
@@ -47,18 +47,12 @@ export function whatWasRunSection(view: ReportView): Section {
 const tookOf = ({ startedAt, finishedAt }: { startedAt: string; finishedAt: string }): string =>
   formatDuration(Math.round((Date.parse(finishedAt) - Date.parse(startedAt)) / 1000) * 1000);
 
-/** What was asked of all cells; the experiments stand beside a value where each has one of its own. */
-const askedOf = (view: ReportView): [string, string][] =>
-  facetsOf(view).flatMap(({ title, show }): [string, string][] => {
-    const shown = view.experiments.flatMap(({ info, cells }) =>
-      cells.map((cell) => ({ experiment: info.name, value: show(cell) })).filter(({ value }) => value !== undefined),
-    );
-    const values = [...Map.groupBy(shown, ({ value }) => value!)].map(
-      ([value, own]) => [value, new Set(own.map(({ experiment }) => experiment))] as const,
-    );
-    if (values.length === 0) return [];
-    const experiments = new Set(shown.map(({ experiment }) => experiment));
-    const isOnesOwn = values.length > 1 && values.reduce((sum, [, own]) => sum + own.size, 0) === experiments.size;
-    const texts = values.map(([value, own]) => (isOnesOwn ? `${value} (${[...own].join(", ")})` : value));
-    return [[capitalised(title), texts.join("; ")]];
+/** What was asked of most cells; an experiment says where it differs. */
+function askedOf(view: ReportView): [string, string][] {
+  const cells = view.experiments.flatMap((experiment) => experiment.cells);
+  const usual = [...facetsOf(view), ...settingFacetsOf(cells)].flatMap((facet) => {
+    const value = usualValue(view, facet);
+    return value === undefined ? [] : [`${facet.title} ${value}`];
   });
+  return usual.length === 0 ? [] : [["Usual set-up", usual.join("; ")]];
+}

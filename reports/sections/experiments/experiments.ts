@@ -20,7 +20,7 @@ const texts: ReadonlyMap<string, GroupText> = new Map<string, GroupText>([
     {
       title: "State: does anybody remember the user?",
       intro:
-        "A WebSocket stays with the node that accepted it, so within a connection state in that node's memory is always there. The question is what happens when the user comes back, or when every request is a connection of its own: without stickiness the load balancer chooses anew, and with N nodes only about one choice in N is right.",
+        "A WebSocket stays with the node that accepted it, and so does what that node remembers. When the user comes back, or every request is a connection of its own, the load balancer chooses anew.",
     },
   ],
   [
@@ -28,7 +28,7 @@ const texts: ReadonlyMap<string, GroupText> = new Map<string, GroupText>([
     {
       title: "Broadcast: who hears a message?",
       intro:
-        "A node can send only to the users connected to it. To reach every subscriber of a channel, the node that got a message must hand it to the others, which is what a broker between them is for. A delivery is one message at one user; every subscriber, the sender included, is owed each message exactly once.",
+        "A node can send only to the users connected to it; a broker hands each message to the other nodes. A delivery is one message at one user; every subscriber, the sender included, is owed each message exactly once.",
     },
   ],
   [
@@ -36,7 +36,7 @@ const texts: ReadonlyMap<string, GroupText> = new Map<string, GroupText>([
     {
       title: "Failure: what is lost, who is told, how long does it take?",
       intro:
-        "Something is killed, frozen, slowed or drained on purpose while messages flow. A loss is **declared** when somebody was told: the publisher that its message may not arrive, or the recipient that there is a gap. It is **silent** when nobody was, and then no program can repair it. Clocks start at the fault.",
+        "A loss is **declared** when somebody was told: the publisher that its message may not arrive, or the recipient that there is a gap. It is **silent** when nobody was, and then no program can repair it. Clocks start at the fault.",
     },
   ],
   [
@@ -44,7 +44,7 @@ const texts: ReadonlyMap<string, GroupText> = new Map<string, GroupText>([
     {
       title: "Scaling: what does another node bring?",
       intro:
-        "On one channel every user hears everything, so every node gets every message, however many nodes there are: more nodes share the users, not the messages. All nodes, the broker, the load balancer and the virtual users share this machine's cores, so throughput ends where the cores do; read the shape of the curve, not its height.",
+        "Every node gets every message: more nodes share the users, not the messages. All processes share this machine's cores, so throughput ends where the cores do; read the shape of the curve, not its height.",
     },
   ],
 ]);

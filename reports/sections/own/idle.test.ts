@@ -53,6 +53,6 @@ describe("the idle section", () => {
       ]),
     );
     assert.doesNotMatch(section, /Largest residual/);
-    assert.match(section, /\| large +\| +4\.00 KiB/);
+    assert.match(section, /Alike in small and large: memory per connection 4\.00 KiB/);
   });
 });

@@ -1,5 +1,5 @@
 import type { Interval } from "../../../results/contract/results.ts";
-import { formatInterval, formatQuantity, plural } from "../../../results/quantities/format.ts";
+import { formatInterval, formatList, formatQuantity, plural } from "../../../results/quantities/format.ts";
 import { scalingCaution } from "../../../results/statistics/scalability.ts";
 import { signOf } from "../../../results/summary/estimate.ts";
 import { exactPoints, type ScalingFit, scalingExperiment, scalingFits } from "../../../results/summary/scaling.ts";
@@ -47,14 +47,17 @@ function describe(
     pointsTable(view, fits),
     charts.length > 0 ? showCharts(charts) : whyNone,
     fitTable(view, fits),
-    "#### How to read this",
     bullets([
-      "The **Universal Scalability Law** (Gunther 2007) says X(N) = λN / (1 + σ(N − 1) + κN(N − 1)). **λ** is what one node would do alone. **Contention σ** is the share of the work that only one can do at a time: with σ alone, throughput flattens. **Coherency κ** is what it costs that each node must agree with each other one: with κ above 0, throughput has a peak and then falls.",
-      "Brackets of the fit are its 95 % interval: how far the numbers could lie elsewhere with these few points. An interval of σ or κ that reaches 0 means that this run does not show the effect, not that there is none. The largest residual is how far the curve misses the mean of a node count, as a share of it.",
-      "A throughput with **≥** is a lower bound: the users, the machine's cores or the number of messages in flight were the limit, and no node, broker or load balancer. No law is fitted to bounds. On a machine of few cores that leaves little to fit; what can be told there is in the metrics: what a delivery costs the nodes in CPU time, which more nodes raise by what each of them spends to hear the broker.",
+      ...(fits.some(({ fit }) => fit !== undefined) ? [law] : []),
+      "**≥** is a lower bound: the users, the machine's cores or the number of messages in flight were the limit, and no node, broker or load balancer. No law is fitted to bounds; what can be told all the same is what a delivery costs the nodes in CPU time.",
     ]),
   );
 }
+
+const undescribed = "the law does not describe these points";
+
+const law =
+  "The **Universal Scalability Law** (Gunther 2007): X(N) = λN / (1 + σ(N − 1) + κN(N − 1)). **λ** is what one node does alone, **contention σ** the share of the work that only one can do at a time, which flattens the curve, **coherency κ** what it costs that nodes must agree, which bends it down. An interval that reaches 0 means that this run does not show the effect.";
 
 function pointsTable({ brokerTitle }: ReportView, fits: readonly ScalingFit[]): string {
   const counts = [...new Set(fits.flatMap(({ points }) => points.map(({ nodes }) => nodes)))].sort((a, b) => a - b);
@@ -92,6 +95,15 @@ function pointsTable({ brokerTitle }: ReportView, fits: readonly ScalingFit[]): 
 }
 
 function fitTable({ brokerTitle }: ReportView, fits: readonly ScalingFit[]): string {
+  if (fits.every(({ fit }) => fit === undefined)) {
+    const reasons = [...Map.groupBy(fits, ({ reason = undescribed }) => reason)];
+    return reasons
+      .map(
+        ([reason, own]) =>
+          `No law for ${escapeText(formatList(own.map(({ broker }) => brokerTitle(broker))))}: ${escapeText(reason)}.`,
+      )
+      .join(" ");
+  }
   return notedTable((notes) => ({
     columns: [
       left("Broker"),
@@ -104,7 +116,7 @@ function fitTable({ brokerTitle }: ReportView, fits: readonly ScalingFit[]): str
     rows: fits.map(({ broker, points, fit, reason }) => {
       const title = escapeText(brokerTitle(broker));
       if (fit === undefined) {
-        const mark = notes.mark(escapeText(reason ?? "the law does not describe these points"));
+        const mark = notes.mark(escapeText(reason ?? undescribed));
         return [title, `–${mark}`, "–", "–", "–", "–"];
       }
       const caution = scalingCaution(exactPoints(points));
