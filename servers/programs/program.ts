@@ -153,6 +153,7 @@ function foreignProgram(
   return {
     name: `${name} of ${variable}`,
     url: address.includes("://") ? address : `${scheme}://${address}`,
+    foreign: true,
     pid: undefined,
     kill: () => Promise.reject(refusal()),
     restart: () => Promise.reject(refusal()),

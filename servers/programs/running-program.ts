@@ -42,6 +42,8 @@ export interface RunningProgram {
   readonly doors?: readonly Door[] | undefined;
   /** The last 16 KiB of what it wrote to standard output and standard error; absent where nobody reads them. */
   readonly log?: string;
+  /** Somebody else started it: it has a life before and after us, and no process that we may touch. */
+  readonly foreign?: true;
   /** Of the process that does the work; undefined while it does not run. */
   readonly pid: number | undefined;
   /** SIGKILL, as a crash; resolves when the process is gone. Its data stay. */

@@ -17,6 +17,7 @@ import type { ClusterNode } from "./cluster-node.ts";
 import type { ClusterPlan, Setup } from "./cluster-setup.ts";
 import { Inquest, type OccurredAt } from "./inquest.ts";
 import { acceptedThenLost, type JudgedLedger } from "./judged-ledger.ts";
+import { topicOfCluster } from "./left-as-found.ts";
 import type { Relays } from "./relays.ts";
 import { openServers, type Servers } from "./topology.ts";
 
@@ -62,10 +63,9 @@ export class ClusterRig extends Rig {
     this.users = this.#startUsers("channel users", processesFor(setup.users));
   }
 
-  async #open({ target, variant }: ClusterPlan, { seed, trial, programs }: RigContext): Promise<void> {
+  async #open({ target }: ClusterPlan, { seed, trial, programs }: RigContext): Promise<void> {
     const { setup } = this;
-    // Unique in the run, so that no two clusters share it. Kafka and JetStream take letters, digits and `-`.
-    this.#topic = `${variant}-${trial}-${nowNs()}`.replaceAll(/[^a-zA-Z0-9-]+/g, "-");
+    this.#topic = topicOfCluster();
     this.#servers = await openServers({ setup, programs, topic: this.#topic }, this.cleanUp, this.died);
     this.#order = {
       protocol: setup.protocol,

@@ -14,12 +14,13 @@ import type { ProgramPool } from "../program-pool.ts";
 import { ClusterNode } from "./cluster-node.ts";
 import type { Setup } from "./cluster-setup.ts";
 import { whyGone } from "./foreign-watch.ts";
+import { leaveAsFound } from "./left-as-found.ts";
 import { Relays } from "./relays.ts";
 
 export interface ServersOptions {
   readonly setup: Setup;
   readonly programs: ProgramPool;
-  /** Unique in the run, so that no two clusters share it. */
+  /** Of this cluster alone: see `topicOfCluster`. */
   readonly topic: string;
 }
 
@@ -64,7 +65,9 @@ export async function openServers(
     });
   }
   // A process of its own tells its end; of a program that somebody else started only its nodes' links tell.
-  const isForeign = broker !== undefined && broker.pid === undefined;
+  const isForeign = broker?.foreign === true;
+  const server = broker && { name: setup.broker, server: broker };
+  cleanUp.defer(() => leaveAsFound({ topic, broker: server, state }));
   const limits: Limits = { ...defaultLimits, queueBytesMax: setup.queueBytesMax };
   const total = setup.nodes + setup.spareNodes;
   const ports = await freePorts(2 * total);
@@ -88,7 +91,7 @@ export async function openServers(
     };
     const node = new ClusterNode(order);
     node.onDeath = died;
-    if (isForeign) {
+    if (isForeign && broker !== undefined) {
       node.onBrokerStatus = (status) => {
         if (status === "lost") void whyGone(broker).then((gone) => gone !== undefined && died(gone));
       };

@@ -2,6 +2,7 @@
 import { once } from "node:events";
 import { ProgramPool } from "../program-pool.ts";
 import type { Setup } from "./cluster-setup.ts";
+import { topicOfCluster } from "./left-as-found.ts";
 import { openServers } from "./topology.ts";
 
 /** Prints where everything listens and what one can try, and waits for Ctrl-C. Leaves nothing behind. */
@@ -11,7 +12,7 @@ export async function keepUp(setup: Setup, signal: AbortSignal): Promise<void> {
   const died = (sentence: string): void => {
     if (!signal.aborted) process.stderr.write(`${sentence}\n`);
   };
-  const servers = await openServers({ setup, programs, topic: "wirebench" }, cleanUp, died);
+  const servers = await openServers({ setup, programs, topic: topicOfCluster() }, cleanUp, died);
   const { nodes, proxies, proxyFolder, broker, urls } = servers;
   process.stdout.write(
     [

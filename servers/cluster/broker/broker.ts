@@ -100,4 +100,12 @@ export interface Broker {
   readonly traits: BrokerTraits;
   /** Resolves when the subscription is live. Rejects with `WirebenchError` `connect-refused` or `connect-failed`. */
   connect(options: BrokerConnectOptions): Promise<BrokerConnection>;
+  /** Deletes what a cluster that is over left in the server. Absent where nothing outlives the connections. */
+  removeTopics?(topics: TopicsOfCluster): Promise<void>;
+}
+
+export interface TopicsOfCluster {
+  readonly url: string;
+  /** With which the names of all of them begin, and of no others. Letters, digits, `-`. */
+  readonly prefix: string;
 }

@@ -19,6 +19,7 @@ export const jetstreamBroker: Broker = {
     BrokerLink.connect("NATS JetStream", options, async (context) =>
       (await import("./jetstream-session.ts")).openJetstream(context),
     ),
+  removeTopics: async (topics) => (await import("./jetstream-streams.ts")).deleteStreams(topics),
 };
 
 /** With the server's `sync_interval`: its default and `always`, which NATS has since 2.10. */

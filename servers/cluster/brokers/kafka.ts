@@ -23,6 +23,7 @@ export const kafkaBroker: Broker = {
         ? (await import("./kafka-alone.ts")).openAlone(context)
         : (await import("./kafka-group.ts")).openInGroup(context),
     ),
+  removeTopics: async (topics) => (await import("./kafka-topics.ts")).deleteKafkaTopics(topics),
 };
 
 /** With `log.flush.interval.messages`: unset, as Kafka recommends where there are replicas, and 1. */

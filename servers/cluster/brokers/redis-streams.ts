@@ -2,6 +2,7 @@ import { type Broker, type BrokerMessage, replayMessagesMax } from "../broker/br
 import { configured } from "../broker/configurations.ts";
 import { BrokerLink } from "../broker/link.ts";
 import type { OpenSession, SessionContext } from "../broker/session.ts";
+import { deleteKeys } from "../redis-keys.ts";
 import { type RedisClient, redisClient } from "./redis-client.ts";
 
 /** Redis Streams (https://redis.io/docs/latest/develop/data-types/streams/): one stream per topic, read by every node. */
@@ -19,6 +20,7 @@ export const redisStreamsBroker: Broker = {
     libraries: ["@redis/client"],
   },
   connect: (options) => BrokerLink.connect("Redis", options, openRedisStream),
+  removeTopics: ({ url, prefix }) => deleteKeys(url, prefix),
 };
 
 /** With Redis's `appendfsync`: `no`, `everysec` (its default) and `always`. */

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { describeError, WirebenchError } from "../../../protocol/errors.ts";
+import { deleteKeys } from "../redis-keys.ts";
 import type { SessionStore } from "./sessions.ts";
 
 export interface RedisSessionsOptions {
@@ -73,7 +74,7 @@ export async function redisSessions(options: RedisSessionsOptions): Promise<Sess
 
   async function run(script: keyof typeof scripts, session: string): Promise<number> {
     const answer = client.eval(scripts[script], {
-      keys: [`wirebench:${prefix}:session:${session}`],
+      keys: [`${keysOf(prefix)}session:${session}`],
       arguments: [String(timeToLiveS)],
     });
     return Number(await answeredWithin(answerMs, answer));
@@ -96,6 +97,11 @@ export async function redisSessions(options: RedisSessionsOptions): Promise<Sess
     },
   };
 }
+
+const keysOf = (prefix: string): string => `wirebench:${prefix}:`;
+
+/** Deletes the sessions of a cluster that is over, which would otherwise be there until their time is up. */
+export const forgetSessions = (url: string, prefix: string): Promise<void> => deleteKeys(url, keysOf(prefix));
 
 /** The client wraps what the socket threw. */
 function isRefusal(error: unknown): boolean {
