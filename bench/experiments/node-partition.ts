@@ -4,6 +4,7 @@ import type { ClusterSettings, Setup } from "../rigs/cluster/cluster-setup.ts";
 import { brokenBy, clusterExperiment, type Variant } from "./cluster/cluster-experiment.ts";
 import {
   type Expectation,
+  everybodyBack,
   nobodyCut,
   nothingMissing,
   nothingTwice,
@@ -61,6 +62,7 @@ async function* partition(rig: ClusterRig, { ratePerSecond, recoveryMsMax }: Clu
     rig.mark("action", name, "its link is whole again", healedNs);
     liveNs = await rig.untilBrokerLive();
     rig.mark("observation", name, "subscription live", liveNs);
+    await rig.untilEverybodyIsBack();
     await rig.wait(afterwardsMs);
     rig.users.halt();
   });
@@ -73,7 +75,8 @@ async function* partition(rig: ClusterRig, { ratePerSecond, recoveryMsMax }: Clu
     ...ledgerMeasures(ledger),
     ...outageMeasures(await markOutages(rig, faultNs), faultNs),
     gapNotices: ledger.gapNotices,
-    otherNodesMissedDeliveries: accepted.filter((missing) => !ofCutNode(missing)).length,
+    otherNodesMissedDeliveries: accepted.filter((missing) => missing.recipientNode !== undefined && !ofCutNode(missing))
+      .length,
     // Unless it was cut, the node never knew.
     ...(fault === "cut" && {
       linkAwayMs: awayS * 1000,
@@ -155,17 +158,43 @@ function afterwards(setup: Setup, { ratePerSecond, nodes }: ClusterSettings): Ex
   ];
 }
 
+/** Where readiness and `on-marked-down shutdown-sessions` take the users off the node. */
+function moved({ users, nodes }: Setup): Expectation[] {
+  return [
+    {
+      statement:
+        "the node is marked down for its link, and its users are cut off, to come back where they hear everything",
+      formula: `dropped = users / N = ${users / nodes}`,
+      metric: "droppedConnections",
+      expected: exactly(users / nodes),
+    },
+    {
+      statement: "that ends their silence after one interval of the check, however long the link is away",
+      formula: `inter = ${checkMs} ms, and half a second of grace for a busy machine`,
+      metric: "lastDetectMs",
+      expected: { high: checkMs + 500 },
+    },
+    everybodyBack,
+  ];
+}
+
 function variants(settings: ClusterSettings): Variant[] {
   const { ratePerSecond, nodes } = settings;
-  const variant = (broker: string, fault: Fault, expect: (setup: Setup) => Expectation[]): Variant => {
-    const setup = setupOf(settings, { broker, relayedNodes: 1, shutdownSessions: false });
+  const variant = (
+    broker: string,
+    fault: Fault,
+    expect: (setup: Setup) => Expectation[],
+    shutdownSessions = false,
+  ): Variant => {
+    const setup = setupOf(settings, { broker, relayedNodes: 1, shutdownSessions });
     const faultMs = fault === "cut" ? cutMs : silentMs;
+    const what = shutdownSessions ? ", readiness moves its users" : fault === "silent" ? ", silent" : "";
     return {
-      name: fault === "cut" ? broker : `${broker}, silent`,
+      name: `${broker}${what}`,
       setup,
       load: { kind: "open", ratePerSecond },
-      settings: { fault, faultMs },
-      expectations: [...expect(setup), othersMissNothing, nothingTwice, publisherOrderKept, nobodyCut],
+      settings: { fault, faultMs, shutdownSessions },
+      expectations: [...expect(setup), othersMissNothing, nothingTwice, publisherOrderKept],
       trafficMs: faultAfterMs + faultMs + retryMs + afterwardsMs,
       run: (rig) => partition(rig, settings, fault),
     };
@@ -181,6 +210,7 @@ function variants(settings: ClusterSettings): Variant[] {
           "what its users publish meanwhile is refused, and they are told",
           "rejected / (rate / N × time away)",
         ),
+        nobodyCut,
         {
           statement: "readiness follows the link, so the load balancer knows with the next check",
           formula: `inter = ${checkMs} ms, and half a second of grace for a busy machine`,
@@ -217,8 +247,13 @@ function variants(settings: ClusterSettings): Variant[] {
             metric: "impairedNodeDeliveryMaxMs",
             expected: { low: silentMs - 2000 / ratePerSecond },
           },
+          nobodyCut,
         ]),
       ),
+    ...brokers
+      .filter((broker) => !hasHistory(broker))
+      .slice(0, 1)
+      .map((broker) => variant(broker, "cut", moved, true)),
   ];
 }
 
@@ -230,7 +265,7 @@ export const nodePartition = clusterExperiment({
   question:
     "One node loses its link to the broker for a moment, the others do not. What do its users miss, is anybody told, and when is the node whole again?",
   lesson:
-    "The users of that node stay connected and see nothing: no error, no message. With a broker that keeps nothing they have lost what the others said, and only a notice of a gap tells them; with one that keeps a log the node goes on where it was, and they get everything late. What they say themselves is refused at once, which is right: nobody could say whether it was heard. The node's readiness tells the load balancer, which then sends nobody new there.",
+    "The users of that node stay connected and see nothing: no error, no message. With a broker that keeps nothing they have lost what the others said, and only a notice of a gap tells them; with one that keeps a log the node goes on where it was, and they get everything late. What they say themselves is refused at once, which is right: nobody could say whether it was heard. The node's readiness tells the load balancer, which then sends nobody new there; with `on-marked-down shutdown-sessions` it also sends the others away, which is right for one node and wrong for a broker that all nodes have lost.",
   follows: ["nodes", "users", "ratePerSecond", "payloadBytes", "brokers", "policy", "protocol"],
   metrics: [
     ...ledgerMetrics,

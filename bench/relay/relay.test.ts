@@ -125,9 +125,9 @@ test("a reader that does not read holds its sender up: the relay keeps a bounded
   socket.pause();
   const chunk = Buffer.alloc(1024 * 1024);
   let sent = 0;
+  const tooMuch = 256 * chunk.length;
   const send = (): void => {
-    while (socket.write(chunk)) sent += chunk.length;
-    sent += chunk.length;
+    for (let taken = true; taken && sent < tooMuch; sent += chunk.length) taken = socket.write(chunk);
   };
   socket.on("drain", send);
   send();
@@ -140,8 +140,7 @@ test("a reader that does not read holds its sender up: the relay keeps a bounded
     before = now;
     return still;
   });
-  assert.ok(relay.read().up.bytes < sent + chunk.length);
-  assert.ok(relay.read().down.bytes <= relay.read().up.bytes);
+  assert.ok(sent < tooMuch, `${sent} bytes`);
   socket.destroy();
 });
 
