@@ -8,6 +8,8 @@ import type { Interval } from "../../../results/contract/results.ts";
 import { spread } from "../../../results/summary/summary.ts";
 import { httpWithAutocannon, httpWithHarness } from "../second-opinion/http.ts";
 import type { LoopResult, LoopShape } from "../second-opinion/loop.ts";
+import { channelByHand, channelWithHarness } from "./channel.ts";
+import { type ChannelLoopResult, type ChannelShape, perCpuSecond } from "./channel-loop.ts";
 import { websocketByHand, websocketWithHarness } from "./websocket.ts";
 
 interface Contest {
@@ -81,7 +83,54 @@ const table = renderMarkdownTable({
     ];
   }),
 });
+/** Users of a cluster: what they take from one node, beside a loop that counts and nothing else. */
+const channels: readonly { readonly name: string; readonly shape: ChannelShape; readonly processes: number }[] = [
+  { name: "30 users x 2 in flight", processes: 1 },
+  { name: "the same in 2 processes", processes: 2 },
+].map((contest) => ({
+  ...contest,
+  shape: { users: 30, publishers: 30, inFlight: 2, payloadBytes: 256, warmupMs: 1000, durationMs: 2000 },
+}));
+
+interface ChannelRound {
+  readonly harness: ChannelLoopResult;
+  readonly other: ChannelLoopResult;
+}
+
+const channelRounds = new Map(channels.map((contest) => [contest, [] as ChannelRound[]]));
+for (let round = 1; round <= roundCount; round++) {
+  for (const contest of channels) {
+    process.stderr.write(`round ${round} of ${roundCount}: ${contest.name}\n`);
+    const other = await channelByHand(contest.shape);
+    const harness = await channelWithHarness(contest.shape, contest.processes);
+    channelRounds.get(contest)!.push({ harness, other });
+  }
+}
+
+const middle = (values: readonly number[], unit = "/s"): string => `${Math.round(spread([...values]).value)}${unit}`;
+const channelTable = renderMarkdownTable({
+  columns: [
+    left("Users of a cluster, one node"),
+    ...["Harness", "Other", "Rate ratio", "Per CPU s", "Other", "Ratio per CPU s"].map((head) => right(head)),
+  ],
+  rows: channels.map((contest) => {
+    const all = channelRounds.get(contest)!;
+    const [harness, other] = [all.map((round) => round.harness), all.map((round) => round.other)];
+    const ratios = (of: (result: ChannelLoopResult) => number): string =>
+      range(spread(all.map((round) => of(round.harness) / of(round.other))));
+    return [
+      contest.name,
+      middle(harness.map(({ deliveriesPerSecond }) => deliveriesPerSecond)),
+      middle(other.map(({ deliveriesPerSecond }) => deliveriesPerSecond)),
+      ratios(({ deliveriesPerSecond }) => deliveriesPerSecond),
+      middle(harness.map(perCpuSecond), ""),
+      middle(other.map(perCpuSecond), ""),
+      ratios(perCpuSecond),
+    ];
+  }),
+});
+
 process.stdout.write(
-  `${table}\nMedian of ${roundCount} rounds, lowest and highest in brackets. The last column is the noise: the same loop twice.\n` +
+  `${table}\n${channelTable}\nMedian of ${roundCount} rounds, lowest and highest in brackets. The last column of the first table is the noise: the same loop twice.\n` +
     `Load average before and after: ${loadBefore.toFixed(2)}, ${loadavg()[0]!.toFixed(2)}.\n`,
 );

@@ -34,7 +34,7 @@ const usersPerProcessMin = 10;
 const processesMax = 4;
 
 /**
- * One for every other core, the rest of which are for the cluster: a process more takes up to half more CPU time for the
+ * One for every other core, the rest of which are for the cluster: a process more takes up to two thirds more CPU time for the
  * same deliveries, since fewer of them come with each of its wake-ups, so that on two cores it would only slow the nodes.
  */
 export const processesFor = (users: number, cores = availableParallelism()): number =>
