@@ -2,7 +2,7 @@ import type { MetricName } from "../../results/metrics/metrics.ts";
 import type { ClusterRig } from "../rigs/cluster/cluster-rig.ts";
 import type { ClusterSettings } from "../rigs/cluster/cluster-setup.ts";
 import { brokenBy, clusterExperiment, type Variant } from "./cluster/cluster-experiment.ts";
-import type { Expectation } from "./cluster/expectations.ts";
+import { type Expectation, percent } from "./cluster/expectations.ts";
 import { outageMeasures, rejoinMeasures, rejoinMetrics } from "./cluster/ledger-measures.ts";
 import { setupOf } from "./cluster/setup.ts";
 import { breakAt, markOutages } from "./cluster/traffic.ts";
@@ -13,7 +13,10 @@ type Way = "drain" | "maint" | "moving";
 /** Enough to watch, short enough for a quick run. */
 const movedPerSecond = 50;
 
-/** Takes the first node out of service, then lets everybody leave and come back. */
+/**
+ * Takes the first node out of service, then lets everybody leave and come back. Whose connection ended has come back once
+ * by then: what it found is what became of its state. Of the others the return that follows is the first.
+ */
 async function takeOut(rig: ClusterRig, way: Way) {
   const leaving = rig.nodes[0]!;
   const state = way === "maint" ? "maint" : "drain";
@@ -31,14 +34,15 @@ async function takeOut(rig: ClusterRig, way: Way) {
   await rig.untilEverybodyIsBack();
   const outages = await markOutages(rig, takenNs);
   const onIt = (await rig.users.counts()).perNode[leaving.name] ?? 0;
-  const { droppedConnections = 0, reconnectedFraction } = outageMeasures(outages, takenNs);
+  const { droppedConnections = 0, reconnectedFraction, foundAfterFaultFraction } = outageMeasures(outages, takenNs);
   const rejoin = await rig.users.rejoin({ together: true, concurrent: 8, timeoutMs: 5000 });
   return {
     droppedConnections,
     ...(reconnectedFraction !== undefined && { reconnectedFraction }),
+    ...(foundAfterFaultFraction !== undefined && { foundAfterFaultFraction }),
     usersOnDrainedNode: onIt,
     usersBackOnDrainedNode: rejoin.perNode[leaving.name] ?? 0,
-    ...rejoinMeasures(rejoin),
+    ...(droppedConnections === 0 && rejoinMeasures(rejoin)),
   };
 }
 
@@ -58,6 +62,18 @@ function variants(settings: ClusterSettings): Variant[] {
     trafficMs: way === "moving" ? 1000 + (perNode * 1000) / movedPerSecond : 1000,
     run: (rig) => takeOut(rig, way),
   });
+  const shareFound = (
+    metric: "foundAfterFaultFraction" | "rejoinFoundFraction",
+    share: number,
+    statement: string,
+    formula: string,
+  ): Expectation => ({ statement, formula, metric, expected: exactly(share) });
+  const stateLost = shareFound(
+    "foundAfterFaultFraction",
+    0,
+    "who comes back from the node finds its state nowhere: that stayed on the node",
+    "found at the first return = 0",
+  );
   const stayOpen = users("droppedConnections", 0, "connections that are open stay open", "dropped = 0");
   const comeBack = users(
     "usersBackOnDrainedNode",
@@ -68,9 +84,22 @@ function variants(settings: ClusterSettings): Variant[] {
   const stayAway = users("usersBackOnDrainedNode", 0, "users that reconnect go to another node", "back on it = 0");
   const allCut = users("droppedConnections", perNode, "maint cuts the node's users at once", `users / N = ${perNode}`);
   return [
-    variant("drain", "drain", true, [stayOpen, comeBack]),
-    variant("maint, shutdown-sessions", "maint", true, [allCut, stayAway]),
-    variant("maint", "maint", false, [stayOpen, stayAway]),
+    variant("drain", "drain", true, [
+      stayOpen,
+      comeBack,
+      shareFound("rejoinFoundFraction", 1, "whoever comes back finds its state", "found at the first return = 1"),
+    ]),
+    variant("maint, shutdown-sessions", "maint", true, [allCut, stateLost, stayAway]),
+    variant("maint", "maint", false, [
+      stayOpen,
+      stayAway,
+      shareFound(
+        "rejoinFoundFraction",
+        (setupOf(settings).users - perNode) / setupOf(settings).users,
+        "of those who come back, the node's own users find no state",
+        `found at the first return = 1 - 1/N = ${percent(1 - 1 / settings.nodes)}`,
+      ),
+    ]),
     variant("drain, and the node moves its users", "moving", true, [
       users(
         "droppedConnections",
@@ -78,6 +107,7 @@ function variants(settings: ClusterSettings): Variant[] {
         "the node closes its users' connections one by one",
         `users / N = ${perNode}`,
       ),
+      stateLost,
       users("usersOnDrainedNode", 0, "none is left on it, since they were told to forget their cookie", "left = 0"),
       stayAway,
     ]),
@@ -91,11 +121,12 @@ export const takingOut = clusterExperiment({
   title: "Taking a node out",
   question: "A node is to be taken out of a sticky cluster: drain or maintenance, and what becomes of its users?",
   lesson:
-    "Drain lets nobody new in, but HAProxy still honours the cookie, so the node's own users keep coming back. Maintenance sends them elsewhere, and with `on-marked-down shutdown-sessions` also cuts them at once. The graceful way is a word from the application: users are told to move, in an order and at a pace that the other nodes can take.",
+    "Drain lets nobody new in, but HAProxy still honours the cookie, so the node's own users keep coming back. Maintenance sends them elsewhere, and with `on-marked-down shutdown-sessions` also cuts them at once. The graceful way is a word from the application: users are told to move, in an order and at a pace that the other nodes can take. None of it brings their state along: what lies on a node is lost with it, unless it is kept elsewhere.",
   follows: ["nodes", "users", "protocol"],
   metrics: [
     "droppedConnections",
     "reconnectedFraction",
+    "foundAfterFaultFraction",
     "usersOnDrainedNode",
     "usersBackOnDrainedNode",
     ...rejoinMetrics,

@@ -26,7 +26,11 @@ const table = {
       "found after a reload",
       "users whose state was there when they came back after the load balancer had been reloaded",
     ],
-    ["foundAfterFaultFraction", "found after the fault", "users cut off whose state was there when they came back"],
+    [
+      "foundAfterFaultFraction",
+      "found after the fault",
+      "users cut off whose state was there when they first came back",
+    ],
     ["sameNodeRejoinFraction", "back on the same node", "users that came back to the node that had them before"],
     [
       "sameNodeStepsFraction",

@@ -27,6 +27,8 @@ const missing: ReadonlySet<string> = new Set([
   "declaredLossDeliveries",
   "missingWhileConnectedDeliveries",
   "acceptedThenLostMessages",
+  "acceptedMissingDeliveries",
+  "otherNodesMissedDeliveries",
 ] satisfies MetricName[]);
 const delivered: ReadonlySet<string> = new Set([
   "deliveredFraction",

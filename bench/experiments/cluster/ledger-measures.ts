@@ -105,6 +105,8 @@ export function outageMeasures(outages: readonly Outage[], faultNs: number): Mea
   const lost = ms(since.map(({ disconnectedNs }) => disconnectedNs));
   // A user may have been cut more than once: it is back when its last outage is over.
   const last = [...new Map(since.map((outage) => [outage.user, outage])).values()];
+  // Its state is lost or not at its first return: later it finds what it began anew.
+  const first = [...new Map(since.toReversed().map((outage) => [outage.user, outage])).values()];
   const back = ms(last.map(({ reconnectedNs }) => reconnectedNs));
   const firstBack = ms(since.map(({ reconnectedNs }) => reconnectedNs));
   const served = ms(since.map(({ firstDeliveryNs }) => firstDeliveryNs));
@@ -120,7 +122,7 @@ export function outageMeasures(outages: readonly Outage[], faultNs: number): Mea
       ["firstDeliveryAfterMs", served[0]],
     ]),
     ...share("reconnectedFraction", back.length, last.length),
-    ...share("foundAfterFaultFraction", last.filter(({ found }) => found === true).length, last.length),
+    ...share("foundAfterFaultFraction", first.filter(({ found }) => found === true).length, first.length),
   };
 }
 

@@ -16,7 +16,7 @@ import { processesFor, quietMs, RemoteChannelUsers } from "./channel-users.ts";
 import type { ClusterNode } from "./cluster-node.ts";
 import type { ClusterPlan, Setup } from "./cluster-setup.ts";
 import { Inquest, type OccurredAt } from "./inquest.ts";
-import { acceptedThenLost, type JudgedLedger } from "./judged-ledger.ts";
+import { acceptedMissing, acceptedThenLost, type JudgedLedger } from "./judged-ledger.ts";
 import { topicOfCluster } from "./left-as-found.ts";
 import type { Relays } from "./relays.ts";
 import { openServers, type Servers } from "./topology.ts";
@@ -158,7 +158,12 @@ export class ClusterRig extends Rig {
     }
     const { counts, ordered, missing } = await this.#judge(ledger);
     for (const { subject, what } of ordered) this.mark("observation", subject, what);
-    return { ...ledger, ...counts, acceptedThenLostMessages: acceptedThenLost(missing) };
+    return {
+      ...ledger,
+      ...counts,
+      acceptedThenLostMessages: acceptedThenLost(missing),
+      acceptedMissingDeliveries: acceptedMissing(missing),
+    };
   }
 
   /** At the end of a trial: whether its course was the system's own, and what the machine was worth. */

@@ -5,7 +5,13 @@ import type { BlameCounts } from "../blame/judgement.ts";
 export interface JudgedLedger extends Ledger, BlameCounts {
   /** Of the messages whose publisher was told that the broker has them, those that a user who stayed connected lacks. */
   readonly acceptedThenLostMessages: number;
+  /** What is missing of messages whose publisher was told that the broker has them; the rest was refused, or never told. */
+  readonly acceptedMissingDeliveries: number;
 }
+
+/** Deliveries owed of messages whose publisher was told that the broker has them. */
+export const acceptedMissing = ({ deliveries }: Missing): number =>
+  deliveries.filter(({ answer }) => answer === "accepted").length;
 
 export function acceptedThenLost({ deliveries }: Missing): number {
   const lost = deliveries.filter(({ answer, recipientStayed }) => answer === "accepted" && recipientStayed);
