@@ -162,6 +162,30 @@ const table: [string, Known, Culprit, "as ordered" | "by itself", RegExp?][] = [
     "by itself",
   ],
   ["it is too long ago", { published: "forgotten", delivered: ["forgotten", "forgotten"] }, "unknown", "by itself"],
+  [
+    "nobody remembers it, and the recipient was away",
+    {
+      published: "forgotten",
+      delivered: ["forgotten", "forgotten"],
+      delivery: away,
+      outageAfterS: -0.05,
+      fault: "node-2",
+    },
+    "node",
+    "as ordered",
+  ],
+  [
+    "nobody remembers it, and the publisher was cut off",
+    {
+      published: "forgotten",
+      delivered: ["forgotten", "forgotten"],
+      delivery: { answer: "none" },
+      publisherOutage: true,
+      fault: "haproxy",
+    },
+    "load-balancer",
+    "as ordered",
+  ],
   // The link from the broker.
   [
     "the recipient's node never got it",
@@ -320,6 +344,19 @@ const table: [string, Known, Culprit, "as ordered" | "by itself", RegExp?][] = [
     "the node was drained",
     { published: "accepted", delivered: handed, delivery: cutAfterwards, outageAfterS: 0.001, left: "moved" },
     "node",
+    "as ordered",
+  ],
+  [
+    "the load balancer was killed long after, and it was still on the way",
+    {
+      published: "accepted",
+      delivered: handed,
+      delivery: { recipientStayed: true, recipientEndedNs: sentNs + 3e9 },
+      outageAfterS: 3,
+      left: "peer",
+      fault: "haproxy",
+    },
+    "load-balancer",
     "as ordered",
   ],
   // Health checks.

@@ -22,7 +22,7 @@ const hearsayNs = 2e9;
 /** As a user gives the reason of an outage. */
 const endedByUser = /^ended by the client/;
 
-const unknown = (why: string): Cause => ({ culprit: "unknown", subject: "nobody", ordered: false, why });
+const unknown = (subject: string, why: string): Cause => ({ culprit: "unknown", subject, ordered: false, why });
 
 /** `index`: the place of the delivery in what the nodes were asked. */
 export function causeOf(delivery: MissingDelivery, index: number, evidence: Evidence): Cause {
@@ -71,10 +71,12 @@ class Inquiry {
 
   /** Written to the user's connection, and not read from it. */
   #handed(node: string): Cause {
-    const { user, sentNs, recipientStayed } = this.#delivery;
-    const outage = this.#outageAfter(user, sentNs);
-    if (!recipientStayed && outage !== undefined) return causeOfOutage(outage, this.#evidence);
-    if (this.#evidence.corruptedDeliveries > 0) return unknown("something arrived that was not what was published");
+    const { user, sentNs, recipientEndedNs } = this.#delivery;
+    // A connection keeps the order: what came later was read only if this was. So it was on the way to the end.
+    const outage = recipientEndedNs === undefined ? undefined : this.#outageAfter(user, sentNs);
+    if (outage !== undefined) return causeOfOutage(outage, this.#evidence);
+    if (this.#evidence.corruptedDeliveries > 0)
+      return unknown("users", "received something that was not what was published");
     const why = `did not read what ${node} had written to an intact connection`;
     return this.#cuts.starved("users", sentNs, sentNs + hearsayNs)
       ? machine("the users' process", why)
@@ -122,17 +124,32 @@ class Inquiry {
           : this.#cuts.ofBalancer(sentNs, why);
       }
       default:
-        // Its node tells nothing: what the publisher was told is all there is.
+        // Its node tells nothing: what the users know is all there is.
         if (answer === "rejected") return broker(`did not take it from ${publisherNode}`);
-        return this.#silent(publisherNode);
+        return answer === "accepted" ? this.#lostOnTheWayBack() : this.#lostOnTheWayThere();
     }
+  }
+
+  /** The broker has it, and no node remembers it: its recipient was away or cut off, or nobody knows. */
+  #lostOnTheWayBack(): Cause {
+    const { user, sentNs, recipientNode, recipientEndedNs } = this.#delivery;
+    if (recipientNode === undefined) return this.#away();
+    const outage = recipientEndedNs === undefined ? undefined : this.#outageAfter(user, sentNs);
+    return outage === undefined ? this.#silent(recipientNode) : causeOfOutage(outage, this.#evidence);
+  }
+
+  /** Its publisher heard nothing, and its node remembers nothing: they were parted, or nobody knows. */
+  #lostOnTheWayThere(): Cause {
+    const { publisher, publisherNode, sentNs } = this.#delivery;
+    const outage = this.#outageAfter(publisher, sentNs);
+    return outage === undefined ? this.#silent(publisherNode) : causeOfOutage(outage, this.#evidence);
   }
 
   /** The recipient had no connection when it was sent. */
   #away(): Cause {
     const { user, sentNs } = this.#delivery;
     const { outages } = this.#evidence;
-    if (outages === undefined) return unknown("there were too many outages to list");
+    if (outages === undefined) return unknown("users", "had too many outages to list");
     const outage = outages.findLast(
       ({ user: cut, disconnectedNs, reconnectedNs }) =>
         cut === user && disconnectedNs <= sentNs && (reconnectedNs ?? Number.POSITIVE_INFINITY) >= sentNs,
@@ -152,7 +169,7 @@ class Inquiry {
     const why = custody !== undefined && "silent" in custody ? custody.silent : "no longer knows what became of it";
     const fault = this.#cuts.faultOf(node, this.#delivery.sentNs + hearsayNs);
     if (fault !== undefined) return { culprit: "node", subject: node, ordered: true, why: fault.what };
-    return unknown(`${node} ${why}`);
+    return unknown(node, why);
   }
 
   #publicationAt(custody: CustodyAnswer): CustodyAnswer["publications"][number] {
