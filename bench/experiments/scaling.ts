@@ -33,9 +33,9 @@ export const scaling = clusterExperiment({
   name: scalingExperiment,
   group: "scaling",
   title: "More nodes",
-  question: "The same users and the same traffic on 1, 2, 4, 8 nodes: how does the throughput of the whole change?",
+  question: "The same users and the same traffic on more and more nodes: how does the throughput of the whole change?",
   lesson:
-    "In a broadcast every node hears every message, so more nodes share the writing to users and multiply the reading from the broker. What part is shared and what is not, the Universal Scalability Law tells as two numbers. On one machine the nodes also share its cores, so what is seen here is the cost of coordination, not the gain of more machines.",
+    "In a broadcast every node hears every message, so more nodes share the writing to users and multiply the reading from the broker. What part is shared and what is not, the Universal Scalability Law tells as two numbers. On one machine the nodes also share its cores: once those are full, a throughput only says what the nodes can do at least, and what more nodes cost is told by the CPU time of a delivery.",
   follows: ["users", "payloadBytes", "durationMs", "nodeCounts", "brokers", "policy", "protocol"],
   metrics: [...ledgerMetrics, ...coresMetrics],
   variants,

@@ -33,7 +33,7 @@ type Who = Pick<PublishOrder, "publishers" | "publishersOn">;
 const unused: GroupUse = { eventLoopUtilization: 0, stallMaxMs: 0, cpuShare: 0 };
 
 /** Between two looks at what happened, while something is waited for. */
-const lookAgainMs = 10;
+const lookAgainMs = 25;
 
 export class ChannelUsers implements ChannelUsersApi {
   readonly #groups: readonly UserGroupApi[];
