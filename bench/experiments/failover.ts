@@ -5,30 +5,25 @@ import { brokerNamed } from "../../servers/cluster/brokers/brokers.ts";
 import { isEnsemble } from "../../servers/programs/ensemble.ts";
 import type { EnsembleMember, RunningEnsemble, RunningProgram } from "../../servers/programs/running-program.ts";
 import type { ClusterRig } from "../rigs/cluster/cluster-rig.ts";
-import type { ClusterSettings, Setup } from "../rigs/cluster/cluster-setup.ts";
+import type { ClusterSettings } from "../rigs/cluster/cluster-setup.ts";
 import { clusterExperiment, type Run, type Variant } from "./cluster/cluster-experiment.ts";
-import { type Expectation, nobodyCut, noSilentLoss, nothingTwice } from "./cluster/expectations.ts";
 import { defined, ledgerMeasures, ledgerMetrics, outageMeasures, outageMetrics } from "./cluster/ledger-measures.ts";
 import { setupOf } from "./cluster/setup.ts";
 import { breakAt, markOutages, openLoop } from "./cluster/traffic.ts";
-import { exactly } from "./contract/experiment.ts";
 import { type EnsembleFacts, ensembles, factsOf } from "./failover/ensembles.ts";
+import { History } from "./failover/history.ts";
+import { behindMs, expectationsOf, type Killed, withoutQuorumMs } from "./failover/predictions.ts";
 import { NodeWatch, untilOtherLeads, untilWhole } from "./failover/watch.ts";
-
-/** Which members are killed: who leads, one that follows, or all that follow, so that the leader has no majority. */
-type Killed = "leader" | "follower" | "majority";
 
 /** Traffic before the fault, of which everything arrives. */
 const faultAfterMs = 1000;
 /** Traffic after everything works again, and after everybody is there again. */
 const afterwardsMs = 1000;
-/** Traffic that nobody may accept. */
-const withoutQuorumMs = 3000;
 /** Of the silence, in milliseconds: the time between two messages. */
 const stepMs = 10;
 
 /** A single program is an ensemble that has nobody else. */
-const ensembleOf = (program: RunningProgram): Pick<RunningEnsemble, "members" | "leader" | "whole"> => {
+const ensembleOf = (program: RunningProgram): Pick<RunningEnsemble, "members" | "leader" | "whole" | "sever"> => {
   if (isEnsemble(program)) return program;
   const only = Object.assign(program, { role: "only" });
   return {
@@ -49,8 +44,8 @@ async function choose(rig: ClusterRig, facts: EnsembleFacts, killed: Killed) {
   const followers = members.filter((each) => each !== leader && each.role === leader?.role);
   // Where nobody leads it is the server that the first node is a client of.
   const first = leader ?? members[1 % members.length]!;
-  const victims = { leader: [first], follower: followers.slice(0, 1), majority: followers }[killed];
-  return { ensemble, leader, victims };
+  const victims = killed === "majority" ? followers : killed === "follower" ? followers.slice(0, 1) : [first];
+  return { ensemble, leader, followers, victims };
 }
 
 /** Kills one member for good, sees what follows under load, and then starts it again. */
@@ -58,14 +53,15 @@ async function* killOne(
   rig: ClusterRig,
   { ratePerSecond, recoveryMsMax }: ClusterSettings,
   facts: EnsembleFacts,
-  killed: "leader" | "follower",
+  killed: Exclude<Killed, "majority">,
 ) {
-  const { ensemble, leader, victims } = await choose(rig, facts, killed);
+  const { ensemble, leader, followers, victims } = await choose(rig, facts, killed);
   const [victim] = victims as [EnsembleMember];
   let faultNs = 0;
   let electedNs: number | undefined;
   let newLeaders = 0;
   let whole: Measures = {};
+  await using history = await History.from(rig);
   const watch = new NodeWatch(rig);
   const maxMs = 2 * recoveryMsMax;
   const ledger = yield* openLoop(
@@ -73,8 +69,13 @@ async function* killOne(
     { ratePerSecond, durationMs: faultAfterMs + 3 * maxMs, drainMsMax: recoveryMsMax },
     async () => {
       await rig.wait(faultAfterMs);
-      faultNs = await breakAt(rig, victim.name, `killed, ${killed}`, () => victim.kill());
-      if (killed === "leader" && facts.election !== undefined) {
+      if (killed === "leader, followers behind") await leaveBehind(rig, ensemble, victim, followers);
+      watch.begin();
+      faultNs = await breakAt(rig, victim.name, killed === "follower" ? "killed, it follows" : "killed, it leads", () =>
+        victim.kill(),
+      );
+      for (const follower of killed === "leader, followers behind" ? followers : []) follower.thaw();
+      if (killed !== "follower" && facts.election !== undefined) {
         const elected = await untilOtherLeads(rig, ensemble, leader!.name, maxMs);
         if (elected !== undefined) {
           electedNs = elected.atNs;
@@ -91,10 +92,12 @@ async function* killOne(
     },
   );
   await watch.stop();
+  const kept = await history.messages(recoveryMsMax);
   return {
     ...(await lossMeasures(rig, faultNs, ledger)),
     ...defined([
       ["leaderElectionMs", electedNs && (electedNs - faultNs) / 1e6],
+      ["acceptedNotKeptMessages", kept === undefined ? undefined : Math.max(0, ledger.acceptedMessages - kept)],
       ["deliverySilenceMaxMs", await silenceMaxMs(rig, faultNs)],
     ]),
     ...(facts.election !== undefined && { newLeaders }),
@@ -104,13 +107,28 @@ async function* killOne(
   };
 }
 
+/** Frozen, they cannot come back to their leader, and what it writes from then on does not even reach their sockets. */
+async function leaveBehind(
+  rig: ClusterRig,
+  { sever }: Pick<RunningEnsemble, "sever">,
+  leader: EnsembleMember,
+  followers: readonly EnsembleMember[],
+): Promise<void> {
+  for (const follower of followers) {
+    rig.mark("fault", follower.name, "cut off from its leader");
+    follower.freeze();
+  }
+  await rig.unlessFailed(sever!(leader));
+  await rig.wait(behindMs);
+}
+
 /** Kills all that follow: the leader lives, and nobody may accept anything. */
 async function* killMajority(rig: ClusterRig, { ratePerSecond, recoveryMsMax }: ClusterSettings, facts: EnsembleFacts) {
   const { ensemble, victims } = await choose(rig, facts, "majority");
   yield* openLoop(rig, { name: "before", ratePerSecond, durationMs: faultAfterMs, drainMsMax: recoveryMsMax });
-  const faultNs = await breakAt(rig, victims.map(({ name }) => name).join(", "), "killed together", async () => {
-    await Promise.all(victims.map((victim) => victim.kill()));
-  });
+  const faultNs = nowNs();
+  for (const { name } of victims) rig.mark("fault", name, "killed, it follows", faultNs);
+  await rig.unlessFailed(Promise.all(victims.map((victim) => victim.kill())));
   await rig.users.reset();
   const ledger = yield* openLoop(rig, {
     name: "without a majority",
@@ -163,99 +181,6 @@ async function silenceMaxMs(rig: ClusterRig, faultNs: number): Promise<number> {
   return longest * stepMs;
 }
 
-const noAcceptedLost: Expectation = {
-  statement: "nothing that was accepted is lost",
-  formula: "accepted, then lost = 0",
-  metric: "acceptedThenLostMessages",
-  expected: exactly(0),
-};
-
-/** How far a replica that nobody waits for may be behind, and the last node back behind the first, on one machine. */
-const replicaBehindMs = 100;
-const lastNodeBackMs = 1000;
-
-/** What is predicted of losses: it follows from what an acknowledgement means. */
-function lossesOf(setup: Setup, { source }: EnsembleFacts, ratePerSecond: number, killed: Killed): Expectation[] {
-  const { history, durability } = brokerNamed(setup.broker).traits;
-  const atMost = (ms: number, statement: string, time: string): Expectation => ({
-    statement,
-    formula: `at most rate × ${time} = ${ratePerSecond} × ${ms / 1000} s: ${source}`,
-    metric: "acceptedThenLostMessages",
-    expected: { low: 0, high: Math.ceil((ratePerSecond * ms) / 1000) },
-  });
-  if (killed !== "leader" || (history && durability.acknowledgedBy > 1)) {
-    return [{ ...noAcceptedLost, formula: `${noAcceptedLost.formula}: ${source}` }, noSilentLoss];
-  }
-  // Nobody can know of a message that died with the only one that had it.
-  if (history) return [atMost(replicaBehindMs, "what the replica had not heard of is lost", "how far it is behind")];
-  return [
-    noSilentLoss,
-    atMost(
-      lastNodeBackMs,
-      "what is accepted of one node while another has no subscription is lost for that one's users",
-      "time from the first node that is back to the last",
-    ),
-    {
-      statement: "the users of the nodes that lost their server are told of a gap",
-      formula: "at least users / N",
-      metric: "gapNotices",
-      expected: { low: setup.users / setup.nodes },
-    },
-  ];
-}
-
-const noGap: Expectation = {
-  statement: "everything that was taken is there at the next leader: no gap",
-  formula: "gap notices = 0",
-  metric: "gapNotices",
-  expected: exactly(0),
-};
-
-function expectationsOf(setup: Setup, facts: EnsembleFacts, ratePerSecond: number, killed: Killed): Expectation[] {
-  const { election } = facts;
-  const always = [nothingTwice, nobodyCut, ...lossesOf(setup, facts, ratePerSecond, killed)];
-  if (killed === "majority") {
-    return [
-      ...always,
-      {
-        statement: "one of three has no majority: it accepts nothing, though it lives and leads",
-        formula: `accepted of rate × ${withoutQuorumMs / 1000} s = 0`,
-        metric: "acceptedMessages",
-        expected: exactly(0),
-      },
-    ];
-  }
-  return [
-    ...always,
-    ...(killed === "follower" || brokerNamed(setup.broker).traits.durability.acknowledgedBy > 1 ? [noGap] : []),
-    ...(election === undefined
-      ? []
-      : killed === "leader"
-        ? ([
-            {
-              statement: "another member leads",
-              formula: "new leaders = 1",
-              metric: "newLeaders",
-              expected: exactly(1),
-            },
-            {
-              statement: "it takes the time-outs that tell a dead leader from a slow one",
-              formula: election.formula,
-              metric: "leaderElectionMs",
-              expected: { low: election.lowMs, high: election.highMs },
-            },
-          ] satisfies Expectation[])
-        : ([
-            {
-              statement: "the leader stays, whoever follows",
-              formula: "new leaders = 0",
-              metric: "newLeaders",
-              expected: exactly(0),
-            },
-          ] satisfies Expectation[])),
-  ];
-}
-
 function variants(settings: ClusterSettings): Variant[] {
   const { ratePerSecond, brokers } = settings;
   const asked = ensembles.filter(({ broker }) => brokers.includes(broker));
@@ -267,19 +192,23 @@ function variants(settings: ClusterSettings): Variant[] {
       name: `${broker}, ${name}`,
       setup,
       load: { kind: "open", ratePerSecond },
-      settings: { killed, ...timeouts },
+      settings: { killed, ...(killed === "leader, followers behind" && { behindMs }), ...timeouts },
       expectations: expectationsOf(setup, facts, ratePerSecond, killed),
       trafficMs:
         killed === "majority"
           ? faultAfterMs + withoutQuorumMs
-          : faultAfterMs + (killed === "leader" ? (election?.highMs ?? 0) : 0) + 2 * afterwardsMs,
+          : faultAfterMs + (killed !== "follower" ? (election?.highMs ?? 0) : 0) + 2 * afterwardsMs,
       run: (rig) =>
         killed === "majority" ? killMajority(rig, settings, facts) : killOne(rig, settings, facts, killed),
     });
+    const { history, durability } = brokerNamed(broker).traits;
     return [
       variant("leader", election === undefined ? "a server killed" : "leader killed"),
+      ...(history && durability.acknowledgedBy === 1
+        ? [variant("leader, followers behind", "leader killed, its replica behind")]
+        : []),
       ...(election === undefined ? [] : [variant("follower", "follower killed")]),
-      ...(brokerNamed(broker).traits.durability.acknowledgedBy > 1 ? [variant("majority", "two of three killed")] : []),
+      ...(durability.acknowledgedBy > 1 ? [variant("majority", "two of three killed")] : []),
     ];
   });
 }
@@ -299,6 +228,7 @@ export const failover = clusterExperiment({
     ...ledgerMetrics,
     ...outageMetrics,
     "gapNotices",
+    "acceptedNotKeptMessages",
     "newLeaders",
     "leaderElectionMs",
     "brokerAwayMs",

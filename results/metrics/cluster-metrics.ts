@@ -140,6 +140,11 @@ const table = {
       "missing of the accepted",
       "deliveries owed of messages whose publisher was told that the broker has them",
     ],
+    [
+      "acceptedNotKeptMessages",
+      "accepted, not kept",
+      "accepted messages beyond those that the broker's history has in the end: whoever was away cannot get them any more",
+    ],
     ["gapNotices", "gap notices", "times a user was told that messages may be missing here"],
   ]),
   ...entries({ unit: "count", topic: "loss" }, [

@@ -37,6 +37,8 @@ export interface EnsemblePlan {
   readonly leader: (topic: string, asked: EnsembleMember, signal: AbortSignal) => Promise<number | undefined>;
   /** Rejects unless all that hold messages of the topic have all of them, by the word of a member. */
   readonly whole: (topic: string, asked: EnsembleMember, signal: AbortSignal) => Promise<unknown>;
+  /** See `RunningEnsemble`; absent where a leader waits for its followers. */
+  readonly sever?: (leader: EnsembleMember, signal: AbortSignal) => Promise<unknown>;
   /** Who can be asked for leaders. */
   readonly asked: (member: EnsembleMember) => boolean;
   /** From when all members answer until the ensemble works, in milliseconds. */
@@ -88,6 +90,11 @@ class Ensemble implements RunningEnsemble {
     this.#plan = plan;
     this.#options = options;
     this.#watchdog = new Watchdog(options.temporary === true ? options.folder : "");
+  }
+
+  get sever(): RunningEnsemble["sever"] {
+    const { sever } = this.#plan;
+    return sever && (async (leader) => void (await sever(leader, AbortSignal.timeout(answerMsMax))));
   }
 
   get members(): readonly EnsembleMember[] {

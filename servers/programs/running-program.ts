@@ -78,4 +78,6 @@ export interface RunningEnsemble extends RunningProgram {
   leader(topic: string): Promise<EnsembleMember | undefined>;
   /** Whether every member that holds messages of the topic runs and has all of them. */
   whole(topic: string): Promise<boolean>;
+  /** Ends the connections over which a leader that does not wait for its followers tells them what it has. */
+  readonly sever?: ((leader: EnsembleMember) => Promise<void>) | undefined;
 }

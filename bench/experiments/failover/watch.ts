@@ -53,6 +53,15 @@ export class NodeWatch {
     this.#looking.catch(() => {});
   }
 
+  /** The fault is now: what was before does not count. */
+  begin(): void {
+    const atNs = nowNs();
+    for (const [index, { deliveries }] of this.#nodes) {
+      this.#nodes.set(index, { deliveries, sinceNs: atNs, silenceMaxNs: 0 });
+    }
+    this.#lastNotLiveNs = undefined;
+  }
+
   /** Whether all have their subscription and hand over messages, after a fault at `sinceNs`. */
   isWell(sinceNs: number): boolean {
     const recentNs = nowNs() - silentMsMin * 1e6;
