@@ -48,6 +48,10 @@ export function planAsData(plan: Plan, { file, results: { tool, startedAt, envir
     request: plan.request,
     payloadBytes: plan.payloadBytes,
     source: { file, tool, startedAt, cpu: environment.cpu, cores: environment.cores },
+    perUser: {
+      messagesPerSecond: plan.request.messagesPerUserPerSecond,
+      deliveriesPerSecond: plan.request.messagesPerUserPerSecond * plan.request.fanout,
+    },
     /** Infinite, nothing is enough: null. */
     brokers: plan.brokers.map(({ costs, sizing, figures, stretch, enough }) => ({
       broker: costs.broker,
@@ -84,7 +88,8 @@ function headline({ request, payloadBytes, brokers }: Plan): string[] {
   const { users, messagesPerUserPerSecond: perUser, fanout, cpuTarget } = request;
   const messages = users * perUser;
   const asked = `${formatCount(users)} users × ${about(perUser)} messages/s × ${formatCount(fanout)} recipients, ${formatCount(payloadBytes)} B: ${about(messages)} messages/s, ${about(messages * fanout)} deliveries/s.`;
-  return [asked, ...(brokers.length === 0 ? [] : [answer(brokers, request, cpuTarget)])];
+  const each = `1,000 users are ${about(1000 * perUser)} messages/s and ${about(1000 * perUser * fanout)} deliveries/s.`;
+  return [`${asked} ${each}`, ...(brokers.length === 0 ? [] : [answer(brokers, request, cpuTarget)])];
 }
 
 function answer(brokers: readonly BrokerPlan[], { users }: Plan["request"], cpuTarget: number): string {
@@ -97,11 +102,14 @@ function answer(brokers: readonly BrokerPlan[], { users }: Plan["request"], cpuT
   const most = brokers.reduce((best, one) => (one.sizing.usersMax > best.sizing.usersMax ? one : best));
   const shards = Math.ceil(users / Math.max(1, most.sizing.usersMax));
   const { usersMax, usersMaxNodes, limit } = most.sizing;
+  const { times } = most.stretch;
+  const guess = times > 1 ? ` (${short(times)} x beyond what was measured)` : "";
   const why = limit === "broker" ? "the broker is full" : "hearing every message fills every node";
-  return `Not as one cluster, ${busy}. The largest is ${most.costs.broker}'s: ${about(usersMax)} users on ${plural(usersMaxNodes, "node")}, where ${why}. More need ${about(shards)} clusters whose users do not write to each other, or channels that only the nodes of their users subscribe to.`;
+  return `Not as one cluster, ${busy}. The largest is ${most.costs.broker}'s: ${about(usersMax)} users on ${plural(usersMaxNodes, "node")}${guess}, where ${why}. More need ${about(shards)} clusters whose users do not write to each other, or channels that only the nodes of their users subscribe to.`;
 }
 
-const nodesOf = (figure: Interval): string => `${withEnds(figure)} ${figure.value === 1 ? "node" : "nodes"}`;
+const nodesOf = ({ value, low, high }: Interval): string =>
+  low === high ? plural(value, "node") : `${plural(value, "node")} (${shown(low)}..${shown(high)})`;
 
 /** In users, so that every column compares with what was asked. */
 function answerTable({ brokers, request }: Plan): Table {
@@ -172,8 +180,11 @@ function memory({ nodeMemoryBytes, memoryTarget }: Plan["request"], { room }: Br
 function beyond(brokers: readonly BrokerPlan[]): string[] {
   const far = brokers.filter(({ stretch }) => stretch.times > 1);
   if (far.length === 0) return ["All of it lies within what was measured."];
-  const each = far.map(({ costs, stretch }) => `${costs.broker} ${short(stretch.times)} x ${stretch.what}`);
-  return [`Beyond what was measured: ${formatList(each)}. Costs that far are a guess.`];
+  const each = [...Map.groupBy(far, ({ stretch }) => stretch.what)].map(
+    ([what, own]) =>
+      `in ${what} ${formatList(own.map(({ costs, stretch }) => `${costs.broker} ${short(stretch.times)} x`))}`,
+  );
+  return [`Beyond what was measured, ${each.join("; ")}: costs that far are a guess.`];
 }
 
 /** What it would do with more cores than it was measured on nobody knows. */

@@ -53,6 +53,7 @@ export function fitNonNegative(
   const draws = Array.from({ length: resamples }, () =>
     fit.solve(
       fitted.map((y, row) => Math.max(0, y + scatters[row]! * residuals[Math.floor(random() * residuals.length)]!)),
+      coefficients,
     ),
   );
   return { coefficients, draws };
@@ -80,10 +81,11 @@ class WeightedRows {
     this.#products = columns.map((a) => columns.map((b) => this.#sum((xs) => xs[a]! * xs[b]!)));
   }
 
-  solve(ys: readonly number[]): number[] {
+  /** `from`: where to begin, the nearer the sooner it is done. */
+  solve(ys: readonly number[], from: readonly number[] = []): number[] {
     const products = this.#products;
     const targets = products.map((_, column) => this.#sum((xs, row) => xs[column]! * ys[row]!));
-    const coefficients = products.map(() => 0);
+    const coefficients = products.map((_, column) => from[column] ?? 0);
     for (let sweep = 0; sweep < sweepsMax; sweep++) {
       let moved = 0;
       for (const [column, own] of products.entries()) {

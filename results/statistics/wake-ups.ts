@@ -29,7 +29,7 @@ export const wakeUpsOf = ({ perArrival, perSecondMax }: WakeUpLaw, rates: readon
 };
 
 /** As multiples of the most wake-ups that were seen. */
-const ends = [1.02, 1.1, 1.25, 1.5, 2, 3, 5, 10, Number.POSITIVE_INFINITY];
+const ends = [1.05, 1.25, 1.75, 3, 8, Number.POSITIVE_INFINITY];
 
 /** Undefined for too few rows. The law, and what else it might have come out as. */
 export function fitWakeUps(
