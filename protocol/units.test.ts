@@ -6,6 +6,7 @@ test("reads durations, sizes and rates with their units", () => {
   assert.equal(parseDurationMs("250ms"), 250);
   assert.equal(parseDurationMs("1.5s"), 1500);
   assert.equal(parseDurationMs("2m"), 120_000);
+  assert.equal(parseDurationMs("1h"), 3_600_000);
   assert.equal(parseBytes("256B"), 256);
   assert.equal(parseBytes("64KiB"), 65_536);
   assert.equal(parseBytes("1.5kB"), 1500);

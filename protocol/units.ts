@@ -1,7 +1,7 @@
 /** Durations, sizes and rates as people write them: a number and its unit, never a bare number. */
 import { WirebenchError } from "./errors.ts";
 
-const durationUnits: Record<string, number> = { us: 1e-3, ms: 1, s: 1000, m: 60_000 };
+const durationUnits: Record<string, number> = { us: 1e-3, ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
 /** In any case, as everybody writes them another way: `KB` and `kb` are 1000 bytes, only `KiB` and `kib` are 1024. */
 const sizeUnits: Record<string, number> = {
   b: 1,
@@ -14,7 +14,7 @@ const sizeUnits: Record<string, number> = {
 };
 const multiples: Record<string, number> = { "": 1, k: 1e3, m: 1e6 };
 
-/** `250ms`, `10s`, `2m` in milliseconds. */
+/** `250ms`, `10s`, `2m`, `1h` in milliseconds. */
 export const parseDurationMs = (text: string): number =>
   parseQuantity(text, durationUnits, "a duration with its unit, e.g. 250ms, 10s or 2m");
 
