@@ -1,7 +1,7 @@
-import type { Traits } from "../../protocol/contract.ts";
+import type { ClientKind, Traits } from "../../protocol/contract.ts";
 import { WirebenchError } from "../../protocol/errors.ts";
 import { didYouMean } from "../../protocol/suggestion.ts";
-import { protocols } from "./protocols.ts";
+import { clientKindOf, protocolNamed, protocols } from "./protocols.ts";
 
 /** Protocols that a load balancer for HTTP can carry, and give a cookie to. */
 export const balancedProtocols: readonly Traits[] = protocols
@@ -24,6 +24,9 @@ export function balancedAs(name: string): BalancedAs {
   if (downlink !== "stream") return "requests";
   return uplink === "stream" ? "connection" : "stream";
 }
+
+/** What the users of a cluster speak with: nodes, broker and load balancer are measured, and no client library. */
+export const clusterClientOf = (protocol: string): ClientKind => clientKindOf(protocolNamed(protocol), "lean");
 
 /** Throws `usage` for a protocol a cluster cannot speak, and lists those it can. */
 export function balancedProtocolNamed(name: string): Traits {

@@ -50,6 +50,7 @@ test("a cell says which target it is about and what sets it apart", () => {
   assert.deepEqual(cell.parameters, {
     connections: 30,
     payloadBytes: 256,
+    client: "lean",
     load,
     durationMs: 100,
     nodes: 3,

@@ -10,6 +10,7 @@ import {
   type BalancedAs,
   balancedAs,
   balancedProtocolNamed,
+  clusterClientOf,
   defaultProtocol,
 } from "../../targets/balanced-protocols.ts";
 import { parseTarget, type Target } from "../../targets/target.ts";
@@ -99,9 +100,11 @@ function cellOf(
   settings: ClusterSettings,
 ): ClusterCell {
   const { users, payloadBytes, nodes, broker, balancer, policy, cookies, state, resume, backoff } = setup;
+  const target = clusterTarget(setup.protocol);
   const parameters: Parameters = {
     connections: users,
     payloadBytes,
+    client: clusterClientOf(setup.protocol),
     ...(load && { load }),
     ...(durationMs !== undefined && { durationMs }),
     nodes,
@@ -116,7 +119,6 @@ function cellOf(
       ...own,
     },
   };
-  const target = clusterTarget(setup.protocol);
   return { target, variant: name, parameters, expectations, setup, settings, trafficMs, run };
 }
 

@@ -9,7 +9,7 @@ import type { Measures } from "../../../results/metrics/metrics.ts";
 import type { RunningProxy } from "../../../servers/cluster/balancer/balancer.ts";
 import { needsUserInUrl } from "../../../servers/cluster/balancer/policy.ts";
 import type { RunningProgram } from "../../../servers/programs/running-program.ts";
-import { clientKindOf, protocolNamed } from "../../targets/protocols.ts";
+import { clusterClientOf } from "../../targets/balanced-protocols.ts";
 import type { NodeCounts } from "../processes/node-api.ts";
 import { Rig, type RigContext, type RigRecord } from "../rig.ts";
 import { processesFor, quietMs, RemoteChannelUsers } from "./channel-users.ts";
@@ -69,7 +69,7 @@ export class ClusterRig extends Rig {
     this.#servers = await openServers({ setup, programs, topic: this.#topic }, this.cleanUp, this.died);
     this.#order = {
       protocol: setup.protocol,
-      client: clientKindOf(protocolNamed(setup.protocol), "lean"),
+      client: clusterClientOf(setup.protocol),
       url: this.#servers.urls[0]!,
       otherUrls: this.#servers.urls.slice(1),
       users: setup.users,
