@@ -186,6 +186,13 @@ const table: [string, Known, Culprit, "as ordered" | "by itself", RegExp?][] = [
     "load-balancer",
     "as ordered",
   ],
+  [
+    "the broker was too slow for want of a core",
+    { published: "congested", delivery: { answer: "rejected" }, starved: "redis" },
+    "machine",
+    "by itself",
+    /since redis had no core/,
+  ],
   // The link from the broker.
   [
     "the recipient's node never got it",

@@ -10,6 +10,8 @@ import type { Cause, Culprit, Evidence, MissingDelivery } from "./evidence.ts";
 
 /** A time-out is the machine's doing if a process waited for a core for so much of the time before it. */
 const starvedShare = 0.25;
+/** And longer than this part of the time it ran: one that runs all the time is busy with its own. */
+const starvedOverRan = 0.5;
 /** Or its own, if it ran for so much. */
 const busyShare = 0.5;
 /** The time a health check has, and one interval between two. */
@@ -110,7 +112,7 @@ class Inquiry {
       case "refused":
         return broker(`did not take it from ${publisherNode}`);
       case "congested":
-        return broker("took publications more slowly than they came");
+        return this.#congested();
       case "waiting":
         return broker("never answered the publication");
       case "too-large":
@@ -128,6 +130,16 @@ class Inquiry {
         if (answer === "rejected") return broker(`did not take it from ${publisherNode}`);
         return answer === "accepted" ? this.#lostOnTheWayBack() : this.#lostOnTheWayThere();
     }
+  }
+
+  /** Too much waited for the broker: it is slow, or somebody had no core. */
+  #congested(): Cause {
+    const { publisherNode, sentNs } = this.#delivery;
+    const why = "took publications more slowly than they came";
+    const { broker } = this.#evidence;
+    const starved = [broker, publisherNode].find((one) => this.#cuts.starved(one, sentNs - heartbeatNs, sentNs));
+    const cause = this.#cuts.ofBroker(publisherNode, sentNs, why);
+    return cause.ordered || starved === undefined ? cause : machine(broker, `${why}, since ${starved} had no core`);
   }
 
   /** The broker has it, and no node remembers it: its recipient was away or cut off, or nobody knows. */
@@ -246,12 +258,12 @@ class Cuts {
     return underWay.findLast(({ kind }) => kind === "fault") ?? underWay.at(-1);
   }
 
-  /** It wanted to run and had no core for a good part of the time, and for more than it ran. */
+  /** It wanted to run and had no core for a good part of the time, beside what it ran. */
   starved(subject: string, fromNs: number, toNs: number): boolean {
     const times = this.#evidence.coreTimes(subject, fromNs, toNs);
     if (times === undefined) return false;
     const { waitedMs, ranMs } = times;
-    return waitedMs >= (starvedShare * (toNs - fromNs)) / 1e6 && waitedMs >= ranMs;
+    return waitedMs >= (starvedShare * (toNs - fromNs)) / 1e6 && waitedMs >= starvedOverRan * ranMs;
   }
 
   #ofUsers(atNs: number, why: string): Cause {
