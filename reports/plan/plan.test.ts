@@ -93,7 +93,7 @@ describe("a capacity plan", () => {
     const none = renderPlanText(planCluster({ ...asked, users: 100_000_000 }, results), origin);
     assert.match(
       none.replaceAll(/\s+/g, " "),
-      /Not as one cluster.*users on \d+ nodes, where .*More need \d+ clusters/,
+      /Not as one cluster.*users on \d+ nodes.*, where .*More need \d+ clusters/,
     );
   });
 
