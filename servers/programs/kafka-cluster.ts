@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { type EnsemblePlace, type EnsemblePlan, startEnsemble } from "./ensemble.ts";
 import { freePorts } from "./free-ports.ts";
 import { java } from "./java.ts";
-import { answers, brokerFlags, format, kafka, propertiesFile, randomClusterId } from "./kafka.ts";
+import { answers, format, kafka, propertiesFile, randomClusterId, sharedFlags } from "./kafka.ts";
 import type { ProgramRecipe } from "./private-program.ts";
 import { type Program, requireProgram } from "./program.ts";
 import type { EnsembleMember } from "./running-program.ts";
@@ -40,8 +40,11 @@ const common = (controllerPorts: readonly number[]): Record<string, string | num
   "log.retention.bytes": 512 * 1024 * 1024,
 });
 
-/** Three of them share the memory that a single one has. */
-const heap = ["-Xms160m", "-Xmx160m"];
+/**
+ * Three of them start and fail over on the cores and the memory that a single one has: the first compiler only, and the
+ * collector without threads of its own. What is clocked here is time-outs, not how fast a broker runs.
+ */
+const nodeFlags = ["-Xms160m", "-Xmx160m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", ...sharedFlags];
 
 const dataFolder = (folder: string, number: number): string => join(folder, String(number), "data");
 
@@ -100,8 +103,8 @@ function recipeFor(
           "log.dirs": join(place.folder, "data"),
         }),
       ),
-    arguments: (place) => [...brokerFlags, ...heap, "-cp", classPath, "kafka.Kafka", propertiesFile(place)],
-    answers: (place) => answers(place, clusterId, number),
+    arguments: (place) => [...nodeFlags, "-cp", classPath, "kafka.Kafka", propertiesFile(place)],
+    answers: (place) => answers(place, clusterId, [number]),
     portTaken: /Address already in use/,
     startMsMax: 90_000,
     stopMsMax: 5000,
@@ -154,7 +157,15 @@ async function planFor(classPath: string): Promise<EnsemblePlan> {
     asked: () => true,
     // Everybody knows everybody: with fewer a topic of three replicas cannot be made.
     settled: (signal) =>
-      Promise.all(ports.flatMap((port) => ports.map((_, index) => answers({ port, signal }, clusterId, index + 1)))),
+      Promise.all(
+        ports.map((port) =>
+          answers(
+            { port, signal },
+            clusterId,
+            ports.map((_, i) => i + 1),
+          ),
+        ),
+      ),
     async leader(topic, asked, signal) {
       const { partition, brokers } = await partitionOf(topic, asked, signal);
       return partition && brokers.get(partition.leader)?.port;

@@ -1,6 +1,8 @@
 /** A private Kafka: one process that is broker and controller (KRaft). kafka.apache.org/documentation/#configuration */
 import { randomBytes } from "node:crypto";
+import { once } from "node:events";
 import { writeFile } from "node:fs/promises";
+import { connect } from "node:net";
 import { join } from "node:path";
 import type { FsyncPolicy } from "../../protocol/durability.ts";
 import { WirebenchError } from "../../protocol/errors.ts";
@@ -83,7 +85,8 @@ const settings = (
   "log.retention.bytes": 512 * 1024 * 1024,
 });
 
-const sharedFlags = [
+/** Of whatever runs Kafka's jars. */
+export const sharedFlags = [
   "-Xshare:auto",
   "-Djava.awt.headless=true",
   // Errors only, whichever of the two a release logs with.
@@ -92,7 +95,7 @@ const sharedFlags = [
 ];
 
 /** As Kafka's own start scripts run a broker: both compilers, the G1 collector with short pauses, 1 GiB of heap. */
-export const brokerFlags = [
+const brokerFlags = [
   "-server",
   "-Xms1g",
   "-Xmx1g",
@@ -169,8 +172,11 @@ export async function format(place: Omit<ProgramPlace, "port">, classPath: strin
 export async function answers(
   { port, signal }: Pick<ProgramPlace, "port" | "signal">,
   clusterId: string,
-  node = nodeId,
+  nodes: readonly number[] = [nodeId],
 ): Promise<void> {
+  // Before it listens, which is most of its start, the client would take the cores that it starts on.
+  const socket = connect({ host: "127.0.0.1", port, signal });
+  await once(socket, "connect").finally(() => socket.destroy());
   // Loaded only now: every command knows the programs, and few start this one.
   const { Admin } = await import("@platformatic/kafka");
   const admin = new Admin({
@@ -184,7 +190,7 @@ export async function answers(
   signal.addEventListener("abort", close);
   try {
     const { id, brokers } = await admin.metadata({ topics: [], forceUpdate: true });
-    if (id !== clusterId || !brokers.has(node)) throw new Error("another broker, or not yet");
+    if (id !== clusterId || !nodes.every((node) => brokers.has(node))) throw new Error("another broker, or not yet");
   } finally {
     signal.removeEventListener("abort", close);
     await admin.close().catch(() => {});
