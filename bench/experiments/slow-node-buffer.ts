@@ -4,7 +4,7 @@ import type { SlowSubscriber } from "../../servers/programs/program.ts";
 import { programNamed } from "../../servers/programs/programs.ts";
 import type { ClusterRig } from "../rigs/cluster/cluster-rig.ts";
 import type { ClusterSettings, Setup } from "../rigs/cluster/cluster-setup.ts";
-import { clusterExperiment, type Variant } from "./cluster/cluster-experiment.ts";
+import { type ClusterCell, clusterExperiment, type Variant } from "./cluster/cluster-experiment.ts";
 import { type Expectation, noSilentLoss, nothingTwice } from "./cluster/expectations.ts";
 import { defined, ledgerMeasures, ledgerMetrics } from "./cluster/ledger-measures.ts";
 import { hasHistory, realBrokers, setupOf } from "./cluster/setup.ts";
@@ -154,10 +154,8 @@ const keptUp: readonly Expectation[] = [
 ];
 
 function variants(settings: ClusterSettings): Variant[] {
-  return realBrokers(settings).flatMap((broker): Variant[] => {
+  return realBrokers(settings).map((broker): Variant => {
     const limit = limitOf(broker);
-    // One that keeps nothing and of which no limit is known has nothing that can be predicted.
-    if (limit === undefined && !hasHistory(broker)) return [];
     const setup: Setup = setupOf(settings, {
       broker,
       users: settings.nodes,
@@ -166,21 +164,26 @@ function variants(settings: ClusterSettings): Variant[] {
       shutdownSessions: false,
     });
     const frozenMsMax = limit === undefined ? frozenMs : cutOffMs(limit).high + graceMs;
-    return [
-      {
-        name: broker,
-        setup,
-        load: { kind: "open", ratePerSecond },
-        settings: {
-          shutdownSessions: false,
-          ...(limit === undefined ? { frozenMs } : { brokerQueueBytesMax: limit.queuedBytesMax }),
-        },
-        expectations: [...(limit === undefined ? keptUp : cutOff(limit, setup.users / setup.nodes)), nothingTwice],
-        trafficMs: faultAfterMs + frozenMsMax + afterCutMs + afterwardsMs,
-        run: (rig) => freezeNode(rig, settings, frozenMsMax),
+    return {
+      name: broker,
+      setup,
+      load: { kind: "open", ratePerSecond },
+      settings: {
+        shutdownSessions: false,
+        ...(limit === undefined ? { frozenMs } : { brokerQueueBytesMax: limit.queuedBytesMax }),
       },
-    ];
+      expectations: [...(limit === undefined ? keptUp : cutOff(limit, setup.users / setup.nodes)), nothingTwice],
+      trafficMs: faultAfterMs + frozenMsMax + afterCutMs + afterwardsMs,
+      run: (rig) => freezeNode(rig, settings, frozenMsMax),
+    };
   });
+}
+
+/** Of one that keeps nothing, only its limit tells what is lost. */
+function whyUnpredicted({ setup: { broker } }: ClusterCell): string | undefined {
+  if (hasHistory(broker) || limitOf(broker) !== undefined) return undefined;
+  const { title } = brokerNamed(broker).traits;
+  return `what ${title} queues for a node that does not read, and when it cuts it off, is not on record here`;
 }
 
 /** A node that does not read against what its broker queues for it. */
@@ -203,6 +206,7 @@ export const slowNodeBuffer = clusterExperiment({
     "givenUpMs",
   ],
   predicts: ["connection"],
+  unfit: whyUnpredicted,
   variants,
   sabotage(cells, settings) {
     const cut = cells.find(({ setup }) => limitOf(setup.broker) !== undefined)!;
