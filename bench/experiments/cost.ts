@@ -3,6 +3,7 @@ import type { Window } from "../../results/contract/results.ts";
 import { costExperiment, costMetricNames } from "../../results/metrics/cost-metrics.ts";
 import { type CostProgram, type CostWindow, recordCosts } from "../../results/recording/cost-windows.ts";
 import { fitLine, type Point } from "../../results/statistics/line.ts";
+import { pidsOf } from "../../servers/programs/ensemble.ts";
 import type { ClusterRig } from "../rigs/cluster/cluster-rig.ts";
 import type { ClusterSettings } from "../rigs/cluster/cluster-setup.ts";
 import { memoryBytes, processTree } from "../rigs/proc/process-use.ts";
@@ -62,7 +63,7 @@ class CostedTraffic {
       node: [rig.nodes[0]!.pid],
       listeners: rig.nodes.slice(1).map(({ pid }) => pid),
       proxy: rig.proxy.pids(),
-      broker: [rig.broker?.pid],
+      broker: rig.broker ? pidsOf(rig.broker) : [],
     }));
   }
 

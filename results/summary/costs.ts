@@ -69,8 +69,11 @@ export interface ClusterCosts {
 export const scatterFloorUsPerSecond = 10_000;
 const resamples = 200;
 
-/** Servers that run commands one after the other on one thread (redis.io, "Diagnosing latency issues"). */
-const singleThreaded = /^(redis|valkey)\b/;
+/**
+ * One server, which runs commands one after the other on one thread (redis.io, "Diagnosing latency issues"), in whatever
+ * configuration; several of them are several.
+ */
+const singleThreaded = /^(redis|redis-streams|valkey|valkey-streams)(\+|$)/;
 
 /** `cores`: of the machine it was measured on. */
 export function clusterCosts(cells: readonly Cell[], cores: number): ClusterCosts {

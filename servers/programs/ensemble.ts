@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { WirebenchError } from "../../protocol/errors.ts";
 import { PortTakenError, type ProgramRecipe, startPrivately } from "./private-program.ts";
-import type { EnsembleMember, RunningEnsemble, StartOptions } from "./running-program.ts";
+import type { EnsembleMember, RunningEnsemble, RunningProgram, StartOptions } from "./running-program.ts";
 import { Watchdog } from "./watchdog.ts";
 
 export interface MemberPlan {
@@ -243,3 +243,7 @@ class Ensemble implements RunningEnsemble {
 
 /** Only what several processes together are has members. */
 export const isEnsemble = (program: object): program is RunningEnsemble => "members" in program;
+
+/** Processes that are this broker; one that does not run is undefined. */
+export const pidsOf = (program: RunningProgram): (number | undefined)[] =>
+  isEnsemble(program) ? program.members.map(({ pid }) => pid) : [program.pid];

@@ -4,12 +4,14 @@
  * rates, and one node under all that a closed loop can send. Every measured load is to lie within the predicted interval, but for what
  * an interval of 95 % leaves to chance. A benchmark, not a test; on a busy machine its intervals are wide.
  */
+
 import { cpus, loadavg } from "node:os";
 import { around } from "../../../reports/plan/cost-rows.ts";
 import { coresUsed, type Load } from "../../../reports/plan/sizing.ts";
 import { left, renderPlainTable, right } from "../../../reports/text/table.ts";
 import type { Interval, MeasuredCell, Trial, Window } from "../../../results/contract/results.ts";
 import { type BrokerCosts, type CostedProgram, clusterCosts } from "../../../results/summary/costs.ts";
+import { pidsOf } from "../../../servers/programs/ensemble.ts";
 import { clusterPresets } from "../../experiments/cluster/presets.ts";
 import { setupOf } from "../../experiments/cluster/setup.ts";
 import { closedLoop, publishFor } from "../../experiments/cluster/traffic.ts";
@@ -102,7 +104,7 @@ async function measureLoad(rig: ClusterRig, nodes: number, load: { ratePerSecond
   const meter = new WorkMeter<CostedProgram>(() => ({
     node: rig.nodes.map(({ pid }) => pid),
     proxy: rig.proxy.pids(),
-    broker: [rig.broker?.pid],
+    broker: rig.broker ? pidsOf(rig.broker) : [],
   }));
   const { result, of, ms } = await meter.during(async () => {
     if ("ratePerSecond" in load) return (await publishFor(rig, { ...load, durationMs })).ledger;
