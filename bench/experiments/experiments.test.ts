@@ -1,6 +1,7 @@
 /** An experiment whose check cannot fail shows nothing: each one is run here, broken on purpose. */
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
+import { metricOfCulprit } from "../rigs/blame/causes.ts";
 import type { ClusterSettings } from "../rigs/cluster/cluster-setup.ts";
 import { ProgramPool } from "../rigs/program-pool.ts";
 import type { RigContext } from "../rigs/rig.ts";
@@ -43,6 +44,8 @@ for (const experiment of experiments) {
       `${fails} was to fail: ${verdicts.join(", ")}`,
     );
     if (!onCluster) return;
+    const causes = Object.values(metricOfCulprit).reduce((sum, metric) => sum + (measures[metric] ?? 0), 0);
+    assert.equal(causes, measures.missingDeliveries ?? 0, "every missing delivery has one cause");
     const unlisted = Object.keys(measures).filter((metric) => !(metrics as readonly string[]).includes(metric));
     assert.deepEqual(unlisted, [], "measured, but not listed");
     assert.equal(windows.length > 0, cell.parameters.load !== undefined, "a window for whatever was published");

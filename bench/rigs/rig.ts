@@ -63,6 +63,9 @@ export abstract class Rig implements AsyncDisposable {
   /** A process that ended although nobody asked for it. */
   protected readonly died = (sentence: string): void => this.fail(new WirebenchError("process-failed", sentence));
 
+  /** Before a failure is told: looks for what lies behind it, and fails with that. Never rejects. */
+  async findReason(): Promise<void> {}
+
   /** `work`, or the reason why the trial cannot go on: Ctrl-C, or a process that ended unasked. */
   unlessFailed<T>(work: Promise<T>): Promise<T> {
     work.catch(() => {});

@@ -122,6 +122,7 @@ class Member {
   }
 
   async fail(error: unknown, elsewhere = false): Promise<void> {
+    await this.rig?.findReason();
     const failure = { ...failureOf(error, this.rig), elsewhere };
     this.#result = { trial: this.#trialOf("partial", { measures: {} }, await recordOf(this.rig)), failure };
   }

@@ -15,6 +15,7 @@ import { Rig, type RigContext, type RigRecord } from "../rig.ts";
 import { processesFor, quietMs, RemoteChannelUsers } from "./channel-users.ts";
 import type { ClusterNode } from "./cluster-node.ts";
 import type { ClusterPlan, Setup } from "./cluster-setup.ts";
+import { whyGone } from "./foreign-watch.ts";
 import { Inquest, type OccurredAt } from "./inquest.ts";
 import { acceptedMissing, acceptedThenLost, type JudgedLedger } from "./judged-ledger.ts";
 import { topicOfCluster } from "./left-as-found.ts";
@@ -260,6 +261,14 @@ export class ClusterRig extends Rig {
     // Their numbers are those of others.
     await second.connect({ ...this.#order, users, named: false });
     return second;
+  }
+
+  /** A program that somebody else started tells nobody that it ended; what fails then is something else. */
+  override async findReason(): Promise<void> {
+    const { broker } = this;
+    if (this.failure !== undefined || broker?.foreign !== true) return;
+    const gone = await whyGone(broker);
+    if (gone !== undefined) this.died(gone);
   }
 
   override async record(): Promise<RigRecord> {
