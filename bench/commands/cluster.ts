@@ -37,24 +37,34 @@ interface ClusterOptions {
   up?: boolean;
 }
 
+/** Marks what a quick run does without. */
+const lineOf = ({ name, title, presets }: Experiment): string =>
+  `  ${(presets?.includes("quick") ?? true) ? name : `${name}*`}`.padEnd(20) + title;
+
 const examples = `
 Examples:
-  wirebench cluster                                            every experiment, every real broker, preset quick
-  wirebench cluster --experiment broadcast --broker redis      one experiment with one broker
-  wirebench cluster --experiment node-kill --nodes 5           more nodes
-  wirebench cluster --up --broker nats --nodes 3               leave a cluster running to explore
+  wirebench cluster                                   what decides, with every real broker
+  wirebench cluster --broker redis --broker kafka     only the brokers you would run
+  wirebench cluster --experiment broker-kill          one question
+  wirebench cluster --experiment node-kill --nodes 5  more nodes
+  wirebench cluster --preset standard                 every experiment, for longer
+  wirebench cluster --up --broker nats                leave a cluster running, to explore
 
-Experiments:
-${clusterExperiments.map(({ name, question }) => `  ${name.padEnd(18)} ${question}`).join("\n")}
+It ends with one screen: failures with their cause, which policy and which broker and
+why, what each broker loses, and what was not measured. report.md has the rest.
 
-HAProxy and the brokers are real programs: npm run setup installs them on Debian, wirebench list shows what is here.`;
+Experiments, and what they are about (* not in the preset quick: name it to run it):
+${clusterExperiments.map(lineOf).join("\n")}
+
+HAProxy and the brokers are real programs: npm run setup installs them on Debian, and
+wirebench list shows what is here. A program that is missing is named, and the rest runs.`;
 
 const repeated = <T>(value: T, chosen: T[] = []): T[] => [...chosen, value];
 
 export function clusterCommand(): Command {
   return new Command("cluster")
     .description(
-      "horizontal scaling: what a load balancer and a broker do for state and broadcasts, and what failures cost",
+      "starts WebSocket nodes behind a load balancer with a broker between them, breaks them, and says what to run and what it will lose",
     )
     .addOption(
       choice(new Option("--preset <name>", "how long and how much"), "preset", Object.keys(clusterPresets)).default(

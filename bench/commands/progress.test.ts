@@ -96,7 +96,7 @@ test("keeps refusals, failures and predictions that did not hold on lines of the
   progress.trialEnded({ state: missing!, trial: 1, number: 2, of: 4 });
   assert.ok(lines.includes("refused      tcp: it fails\n"));
   assert.ok(lines.includes("failed       tcp, echo: the server died\n"));
-  assert.ok(lines.includes("[2/4]  websocket, echo: not as predicted: lostMessages 3\n"));
+  assert.ok(lines.includes("[2/4]  websocket, echo: not as predicted: lost 3, expected 0\n"));
 });
 
 test("formats minutes and seconds", () => {

@@ -1,6 +1,9 @@
 import { plainLook, renderTables, type TerminalLook } from "../../reports/screen/terminal.ts";
 import { cut } from "../../reports/text/wrap.ts";
-import type { Results, Window } from "../../results/contract/results.ts";
+import { expectedInWords } from "../../reports/view/shown-estimate.ts";
+import type { Prediction, Results, Window } from "../../results/contract/results.ts";
+import { metricNamed } from "../../results/metrics/metrics.ts";
+import { formatQuantity } from "../../results/quantities/format.ts";
 import type { PlannedCell } from "../run/cell-state.ts";
 import { type RunObserver, type RunPlan, sideBySideMax, type TrialStep } from "../run/runner.ts";
 import type { Target } from "../targets/target.ts";
@@ -87,10 +90,7 @@ export class Progress implements RunObserver {
     if (result.state !== "measured") return;
     const missed = result.predictions.filter(({ verdict }) => verdict !== "held");
     if (missed.length === 0) return;
-    const outcomes = missed.map(({ metric, verdict, measured, because }) => {
-      if (verdict === "not-measured") return `${metric} not measured`;
-      return `${metric} ${measured}${because === undefined ? "" : `, which tells nothing: ${because}`}`;
-    });
+    const outcomes = missed.map(outcomeInWords);
     this.say(`${placeOf(number, of)}  ${state.name}: not as predicted: ${outcomes.join("; ")}`);
   }
 
@@ -141,6 +141,14 @@ export class Progress implements RunObserver {
 
 const lineOf = ({ state, trial, number, of }: TrialStep): string =>
   `${placeOf(number, of)}  ${state.name}  trial ${trial}`;
+
+/** `delivered 82.0 %, expected 100 %`: the report will say whose doing it is, unless it was not the cluster's. */
+function outcomeInWords({ metric, verdict, measured, because, expected }: Prediction): string {
+  const { title, unit } = metricNamed(metric);
+  if (verdict === "not-measured" || measured === undefined) return `${title} not measured`;
+  const found = `${title} ${formatQuantity(measured, unit)}, expected ${expectedInWords(expected, unit)}`;
+  return because === undefined ? found : `${found}, which tells nothing: ${because}`;
+}
 
 const placeOf = (number: number, of: number): string => `[${String(number).padStart(String(of).length)}/${of}]`;
 

@@ -89,7 +89,7 @@ function variants(settings: ClusterSettings): Variant[] {
   const silent = "a user that is away misses what is published meanwhile, and nobody tells it what";
   const declared = "the broker keeps nothing, so a resume is answered with a declared gap";
   const brokers = realBrokers(settings);
-  const forgetful = brokers.find((broker) => !hasHistory(broker));
+  const forgetful = brokers.filter((broker) => !hasHistory(broker));
   const keeping = brokers.filter(hasHistory);
   return [
     ...keeping
@@ -100,15 +100,13 @@ function variants(settings: ClusterSettings): Variant[] {
           asMuchAsWasDue(ratePerSecond),
         ]),
       ),
-    ...(forgetful === undefined
-      ? []
-      : [
-          variant(forgetful, true, (setup) => [
-            noSilentLoss,
-            lost(setup, ratePerSecond, "declaredLossDeliveries", declared),
-            asMuchAsWasDue(ratePerSecond),
-          ]),
-        ]),
+    ...forgetful.map((broker) =>
+      variant(broker, true, (setup) => [
+        noSilentLoss,
+        lost(setup, ratePerSecond, "declaredLossDeliveries", declared),
+        asMuchAsWasDue(ratePerSecond),
+      ]),
+    ),
     ...keeping.map((broker) => variant(broker, true, () => [noSilentLoss, nothingMissing])),
   ];
 }
