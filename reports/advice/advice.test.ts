@@ -45,6 +45,24 @@ describe("the policy", () => {
     assert.match(said(policyAdvice, lucky), /^leastconn\+cookie \(as round-robin\) brings 100 %/);
   });
 
+  it("is none that crowds users on a node, or forgets them with a reload", () => {
+    const more = ["source", "leastconn+stick-table"].map((policy, index) => ({
+      ...decisiveVariants.find(({ scenario }) => scenario === "stickiness")!,
+      scenario: "policies",
+      variant: policy,
+      parameters: { policy },
+      measures: {
+        rejoinFoundFraction: 1,
+        connectionsMaxPerNode: index === 0 ? 60 : 20,
+        foundAfterReloadFraction: index === 0 ? 1 : 0.75,
+      },
+    }));
+    assert.match(
+      said(policyAdvice, [...decisiveVariants, ...more]),
+      /^leastconn\+cookie brings .*, source 60 of 60 users on one node, leastconn\+stick-table 75\.0 % after a reload;/,
+    );
+  });
+
   it("is not guessed, and its weakness is told only where it was seen", () => {
     assert.equal(said(policyAdvice, without("stickiness")), "open: stickiness");
     assert.match(said(policyAdvice, without("state-after-kill")), /31\.0 % \(1\/3\)\.$/);
@@ -79,6 +97,10 @@ describe("a broker", () => {
 
   it("is chosen among those that were watched only", () => {
     assert.match(said(choice, without("node-kill", "kafka, resume")), /If not: Redis Streams, JetStream with resume/);
+    const kept = decisiveVariants.filter(
+      ({ scenario, measures }) => scenario !== "node-kill" || measures.missingDeliveries! > 0,
+    );
+    assert.match(said(choice, kept), /If not: unknown, no valid number of Redis Streams, JetStream and Kafka\.$/);
     assert.match(said(choice, without("broker-kill")), /\(broker killed: unknown\)\.$/);
     assert.equal(
       said(

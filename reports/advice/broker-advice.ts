@@ -40,6 +40,7 @@ export function brokerChoiceAdvice({ rows }: { readonly rows: readonly BrokerRow
   const missing = judged.filter(({ missed, lost }) => (missed ?? 0) > 0 || (lost ?? 0) > 0);
   const keeping = judged.filter(({ missed, lost }) => missed === 0 && (lost ?? 0) === 0);
   if (missing.length + keeping.length === 0) return open("choice of a broker", "node-kill");
+  const unknown = judged.flatMap(({ row, missed }) => (missed === undefined ? [row] : []));
   const names = (some: typeof judged): string => some.map(({ row }) => row.title).join(", ");
   const unlucky = missing.filter(({ missed, lost }) => missed === 0 && (lost ?? 0) > 0);
   const unwatched = keeping.some(({ lost }) => lost === undefined) ? " (broker killed: unknown)" : "";
@@ -49,7 +50,9 @@ export function brokerChoiceAdvice({ rows }: { readonly rows: readonly BrokerRow
       : []),
     keeping.length > 0
       ? `If not: ${names(keeping)} with resume, which lost nothing${unwatched}`
-      : "If not: none, each lost something",
+      : unknown.length > 0
+        ? `If not: unknown, no valid number of ${formatList(unknown.map(({ title }) => title))}`
+        : "If not: none, each lost something",
     ...(unlucky.length > 0 ? [`${names(unlucky)} lost what it had accepted`] : []),
   ];
   return { kind: "advice", about, text: `${sentences.join(". ")}.` };

@@ -6,6 +6,7 @@ const infoOf = (name: string, group: string): ExperimentInfo => ({ name, group, 
 
 const experiments: readonly ExperimentInfo[] = [
   infoOf("stickiness", "state"),
+  infoOf("policies", "state"),
   infoOf("state-after-kill", "state"),
   infoOf("taking-out", "state"),
   infoOf("broadcast", "broadcast"),

@@ -3,14 +3,13 @@
  * Texts are plain, neither escaped nor wrapped.
  */
 import { plural } from "../../results/quantities/format.ts";
-import { oneLine } from "../text/markdown.ts";
 import { tallyOf } from "../view/shown-estimate.ts";
 import type { ReportView } from "../view/view.ts";
 import { capacityPart } from "./capacity.ts";
 import { type ClaimsInShort, claimsInShort } from "./claims.ts";
 import { clusterPart } from "./cluster.ts";
 import { comparisonPart } from "./comparison.ts";
-import { failuresOf } from "./failures.ts";
+import { failuresOf, unclearOf } from "./failures.ts";
 import { type MachineVerdict, machineVerdictOf } from "./machine.ts";
 import { notMeasuredIn } from "./not-measured.ts";
 import { defectsOf, problemsOf, warningsOf } from "./problems.ts";
@@ -24,6 +23,8 @@ export interface Screen {
   readonly machine: MachineVerdict;
   /** Predictions that did not hold, each with its cause, cells without numbers, and what targets did wrong. */
   readonly failures: readonly string[];
+  /** Predictions that cannot be judged, since wirebench or the machine was in the way. */
+  readonly unclear: readonly string[];
   /** What to run, and why. */
   readonly advice: readonly Statement[];
   readonly tables: readonly ScreenTable[];
@@ -50,6 +51,7 @@ export function screenOf(view: ReportView): Screen {
     scope: scopeOf(view),
     machine: machineVerdictOf(view),
     failures: [...failuresOf(view), ...problemsOf(view), ...defectsOf(view)],
+    unclear: unclearOf(view),
     advice: parts.flatMap(({ advice = [] }) => advice),
     tables: parts.flatMap(({ table }) => table ?? []),
     sure: fairShare(parts, sureMax),
@@ -82,7 +84,7 @@ function noticeOf({ results }: ReportView): string | undefined {
   if (results.cells.length === 0) return "Nothing was run, so there is nothing to tell.";
   const nothing = results.cells.every(({ state }) => state !== "measured") ? " Nothing was measured." : "";
   if (results.interrupted) {
-    return `Interrupted: what is here was measured in full trials, the rest was not run (${oneLine(results.command)}).${nothing}`;
+    return `Interrupted: what is here was measured in full trials, the rest was not run.${nothing}`;
   }
   return nothing === "" ? undefined : nothing.trim();
 }

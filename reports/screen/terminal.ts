@@ -28,6 +28,7 @@ const linesMax = 23;
 /** How much is said where there is more than fits; the report has all of it. */
 interface Limits {
   readonly failures: number;
+  readonly unclear: number;
   readonly warnings: number;
   readonly rules: number;
   /** Claims by their verdict, or how many of each, or none. */
@@ -39,8 +40,16 @@ interface Limits {
 }
 
 /** What gives way first is what decides least. */
-const roomy: Limits = { failures: 6, warnings: 2, rules: 3, claims: "named", isLoose: true, hasLegends: true };
-const tight: Limits = { ...roomy, warnings: 0, isLoose: false };
+const roomy: Limits = {
+  failures: 6,
+  unclear: 2,
+  warnings: 2,
+  rules: 3,
+  claims: "named",
+  isLoose: true,
+  hasLegends: true,
+};
+const tight: Limits = { ...roomy, unclear: 1, warnings: 0, isLoose: false };
 const limits: readonly Limits[] = [
   roomy,
   { ...roomy, warnings: 1 },
@@ -48,9 +57,10 @@ const limits: readonly Limits[] = [
   tight,
   { ...tight, claims: "counted" },
   { ...tight, claims: undefined },
-  { ...tight, claims: undefined, failures: 3 },
-  { ...tight, claims: undefined, failures: 3, rules: 0 },
-  { ...tight, claims: undefined, failures: 3, rules: 0, hasLegends: false },
+  { ...tight, claims: undefined, unclear: 0 },
+  { ...tight, claims: undefined, unclear: 0, failures: 3 },
+  { ...tight, claims: undefined, unclear: 0, failures: 3, rules: 0 },
+  { ...tight, claims: undefined, unclear: 0, failures: 3, rules: 0, hasLegends: false },
 ];
 
 export function renderSummary(results: Results, look: TerminalLook = plainLook): string {
@@ -68,7 +78,7 @@ function fittedLines(screen: Screen, look: TerminalLook): string[] {
 }
 
 function linesOf(screen: Screen, look: TerminalLook, limit: Limits): string[] {
-  const { notice, scope, machine, failures, advice, tables, sure, unsure, rules, claims, warnings } = screen;
+  const { notice, scope, machine, failures, unclear, advice, tables, sure, unsure, rules, claims, warnings } = screen;
   const say = (label: string, texts: readonly string[], tone?: Tone | "strong"): string[] =>
     labelled(label, texts, look, tone);
   const most = (texts: readonly string[], count: number): string[] => {
@@ -82,6 +92,7 @@ function linesOf(screen: Screen, look: TerminalLook, limit: Limits): string[] {
     ...(notice === undefined ? [] : wrap(notice, look.columns)),
     ...say("Machine", [`${machine.state}: ${machine.text}`], machine.state === "busy" ? "doubt" : undefined),
     ...say("Failed", most(failures, limit.failures), "bad"),
+    ...say("Unclear", most(unclear, limit.unclear), "doubt"),
     ...say("Run", [remarks]),
     ...(limit.isLoose ? [""] : []),
     ...[...Map.groupBy(advice, ({ about }) => about)].flatMap(([about, own]) =>

@@ -11,8 +11,21 @@ import { type Section, textSection } from "./section.ts";
 const barWidth = 8;
 
 export function firstScreenSection(view: ReportView): Section {
-  const { notice, machine, scope, failures, advice, tables, sure, unsure, rules, claims, warnings, notMeasured } =
-    screenOf(view);
+  const {
+    notice,
+    machine,
+    scope,
+    failures,
+    unclear,
+    advice,
+    tables,
+    sure,
+    unsure,
+    rules,
+    claims,
+    warnings,
+    notMeasured,
+  } = screenOf(view);
   const list = (title: string, texts: readonly string[]): string | undefined =>
     texts.length === 0 ? undefined : blocks(`**${title}**`, bullets(texts.map(escapeText)));
   const settle = unsure?.command === undefined ? "" : ` To settle it: ${codeSpan(unsure.command)}`;
@@ -23,6 +36,7 @@ export function firstScreenSection(view: ReportView): Section {
       `> **Machine ${machine.state}**: ${escapeText(machine.text)}`,
       escapeText(scope),
       list("Failed", failures),
+      list("Unclear", unclear),
       ...[...Map.groupBy(advice, ({ about }) => about)].map(
         ([about, own]) => `**${about}**: ${own.map(({ text }) => escapeText(text)).join(" ")}`,
       ),
