@@ -83,6 +83,7 @@ function variants(settings: ClusterSettings): Variant[] {
       rooms: { how, usersPerRoom },
       policy: "leastconn+cookie",
       connectConcurrent: 1,
+      shutdownSessions: false,
     });
     return {
       name: how === "filtered" ? `${broker}, one topic for all rooms` : `${broker}, a topic per room`,

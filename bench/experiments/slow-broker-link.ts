@@ -96,7 +96,8 @@ function variants(settings: ClusterSettings): Variant[] {
     durationMs: number,
     expect: (setup: Setup) => Expectation[],
   ): Variant => {
-    const setup = setupOf(settings, own);
+    // A slow link makes no node unready; a health check that is missed would.
+    const setup = setupOf(settings, { shutdownSessions: false, ...own });
     const { delayMs = 0, bytesPerSecond = 0 } = impairments.down ?? {};
     return {
       name,
