@@ -2,6 +2,7 @@ import { type Broker, type BrokerMessage, replayMessagesMax } from "../broker/br
 import { configured } from "../broker/configurations.ts";
 import { BrokerLink } from "../broker/link.ts";
 import type { OpenSession, SessionContext } from "../broker/session.ts";
+import { SilenceWatch } from "../broker/silence.ts";
 import { deleteKeys } from "../redis-keys.ts";
 import { type RedisClient, redisClient } from "./redis-client.ts";
 
@@ -34,6 +35,8 @@ const entriesKept = 20_000;
 const readEntriesMax = 500;
 /** How long one read waits for an entry. */
 const readWaitMs = 1000;
+/** So many waits without an answer, and the session is given up. */
+const readsMissedMax = 4;
 const beginning = "0-0";
 const positionShape = /^\d{1,20}-\d{1,20}$/;
 
@@ -81,13 +84,20 @@ async function readOn(
   start: string,
 ): Promise<never> {
   const { topic } = context;
-  for (let last = start; ; ) {
-    const read = await reader.xRead({ key: topic, id: last }, { COUNT: readEntriesMax, BLOCK: readWaitMs });
-    const entries: Entry[] = (read as { messages: Entry[] }[] | null)?.[0]?.messages ?? [];
-    // Far behind: what follows the last entry may have been trimmed before it was read. Then that is gone, too.
-    if (entries.length === readEntriesMax && !(await isKept(checker, topic, last))) context.gap();
-    for (const entry of entries) toMessage(entry).forEach(context.deliver);
-    last = entries.at(-1)?.id ?? last;
+  // It answers also when there is nothing: one that does not is deaf, whatever the other connection says.
+  const silence = new SilenceWatch({ periodMs: readWaitMs, periodsMax: readsMissedMax, silent: context.lost });
+  try {
+    for (let last = start; ; ) {
+      const read = await reader.xRead({ key: topic, id: last }, { COUNT: readEntriesMax, BLOCK: readWaitMs });
+      silence.heard();
+      const entries: Entry[] = (read as { messages: Entry[] }[] | null)?.[0]?.messages ?? [];
+      // Far behind: what follows the last entry may have been trimmed before it was read. Then that is gone, too.
+      if (entries.length === readEntriesMax && !(await isKept(checker, topic, last))) context.gap();
+      for (const entry of entries) toMessage(entry).forEach(context.deliver);
+      last = entries.at(-1)?.id ?? last;
+    }
+  } finally {
+    silence.stop();
   }
 }
 
