@@ -29,7 +29,7 @@ describe("the policy", () => {
   it("is the one that brings everybody back to the state, with what it does not survive", () => {
     assert.equal(
       said(policyAdvice),
-      "leastconn+cookie brings 100 % back to their state, round-robin 31.0 % (1/3); when its node was killed 0 %, kept outside 100 %.",
+      "leastconn+cookie brings 100 % back to their state, round-robin 31.0 % (1/3); its node killed: 0 %, with state outside the nodes 100 %.",
     );
   });
 

@@ -102,6 +102,6 @@ function afterKill(view: ReportView): string {
   const onNode = killed.find((cell) => settingOf(cell, "state") !== "outside");
   const outside = killed.find((cell) => settingOf(cell, "state") === "outside");
   if (onNode === undefined) return ".";
-  const kept = outside === undefined ? "" : `, kept outside ${shown(outside, afterFault)}`;
-  return `; when its node was killed ${shown(onNode, afterFault)}${kept}.`;
+  const kept = outside === undefined ? "" : `, with state outside the nodes ${shown(outside, afterFault)}`;
+  return `; its node killed: ${shown(onNode, afterFault)}${kept}.`;
 }

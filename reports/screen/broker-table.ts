@@ -52,7 +52,7 @@ const columnsOf = (brokers: BrokerRows): BrokerColumn[] => [
   {
     column: right("missed"),
     from: { about: "what users miss who are away", experiment: "node-kill" },
-    meaning: `due ${awayInWords(brokers)}, resuming`,
+    meaning: `of what was due ${awayInWords(brokers)}, with resume`,
     show: missed,
   },
   {

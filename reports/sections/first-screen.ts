@@ -48,13 +48,13 @@ export function firstScreenSection(view: ReportView): Section {
       list("Rules", rules),
       claims === undefined ? undefined : `**Claims**: ${escapeText(claims.named)}`,
       list("Beware", warnings),
-      `**Not measured**: ${notMeasured.map(remedyInWords).join(" ")}`,
+      `**Not measured**: ${notMeasured.map(remedyInWords).join("; ")}`,
     ),
   );
 }
 
 const remedyInWords = ({ text, command }: Remedy): string =>
-  command === undefined ? escapeText(text) : `${escapeText(text)}: ${codeSpan(command)}.`;
+  command === undefined ? escapeText(text) : `${escapeText(text)}: ${codeSpan(command)}`;
 
 /** The targets, and of a cluster its brokers: `TCP and WebSocket; cluster with no broker and Redis`. */
 function subjectsOf({ results: { targets, cells }, brokerTitle }: ReportView): string {
