@@ -106,7 +106,7 @@ function recipeFor(
     arguments: (place) => [...nodeFlags, "-cp", classPath, "kafka.Kafka", propertiesFile(place)],
     answers: (place) => answers(place, clusterId, [number]),
     portTaken: /Address already in use/,
-    startMsMax: 90_000,
+    startMsMax: 180_000,
     stopMsMax: 5000,
   };
 }

@@ -132,7 +132,7 @@ function recipeFor(classPath: string, fsync: FsyncPolicy): ProgramRecipe {
     arguments: (place) => [...brokerFlags, "-cp", classPath, "kafka.Kafka", propertiesFile(place)],
     answers: (place) => answers(place, clusterId),
     portTaken: /Address already in use/,
-    startMsMax: 90_000,
+    startMsMax: 180_000,
     stopMsMax: 5000,
   };
 }
