@@ -141,6 +141,8 @@ describe("a rule of operation", () => {
       said(rule(0)),
       "Readiness must not follow the broker with shutdown-sessions: its death cut 60 of 60 users for 5.00 s, else 0.",
     );
+    const some = butFor("broker-kill", "redis, readiness cuts", { droppedConnections: 40 });
+    assert.match(said(rule(0), some), /its death cut 40 of 60 users/);
     const harmless = butFor("broker-kill", "redis, readiness cuts", { droppedConnections: 0 });
     assert.match(said(rule(0), harmless), /^Readiness may follow the broker/);
     assert.equal(said(rule(0), without("broker-kill", "redis, readiness cuts")), "open: broker-kill");

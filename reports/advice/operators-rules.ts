@@ -25,10 +25,12 @@ function readiness(view: ReportView): Advice {
       `Readiness may follow the broker: with shutdown-sessions a dead broker cut ${shown(coupled, cut)} connections of ${users} users, without ${shown(apart, cut)}.`,
     );
   }
+  // A user may be cut more than once.
+  const cutUsers = Math.min(users, numberOf(coupled, cut).value);
   const back = "p99ReconnectedMs";
   const away = cellsWith(view, experiment, back).includes(coupled) ? ` for ${shown(coupled, back)}` : "";
   return rule(
-    `Readiness must not follow the broker with shutdown-sessions: its death cut ${users} of ${users} users${away}, else ${shown(apart, cut)}.`,
+    `Readiness must not follow the broker with shutdown-sessions: its death cut ${cutUsers} of ${users} users${away}, else ${shown(apart, cut)}.`,
   );
 }
 
