@@ -80,7 +80,9 @@ test("users connect, publish, and find everything delivered", async (t) => {
     crossNodeExpected: 80,
     crossNodeDeliveries: 80,
   });
-  assert.ok(publishedPerSecond > 0 && deliveriesPerSecond > 0);
+  // What comes after the window, on a machine that stands still for it, is in no rate.
+  assert.ok(publishedPerSecond >= 0 && publishedPerSecond <= 1000, String(publishedPerSecond));
+  assert.ok(deliveriesPerSecond >= 0 && deliveriesPerSecond <= 4000, String(deliveriesPerSecond));
   assert.ok(usersEventLoopUtilization > 0 && usersEventLoopUtilization <= 1);
   assert.ok(usersStallMaxMs >= 0);
   assert.ok(usersCpuShare > 0 && usersCpuShare <= 1);

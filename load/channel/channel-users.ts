@@ -111,10 +111,15 @@ export class ChannelUsers implements ChannelUsersApi {
   async drain({ quietMs, maxMs }: { quietMs: number; maxMs: number }): Promise<void> {
     const beganNs = nowNs();
     const latestNs = beganNs + maxMs * 1e6;
+    // So many looks, too: a process that stands still for the time has not read what waits for it.
+    const looksMin = quietMs / lookAgainMs;
+    let [looks, lastNs] = [0, this.#lastArrivalNs];
     await this.#until(() => {
       const now = nowNs();
-      const quietNs = now - Math.max(beganNs, this.#lastArrivalNs);
-      return this.#ledger.complete || quietNs >= quietMs * 1e6 || now >= latestNs;
+      looks = this.#lastArrivalNs === lastNs ? looks + 1 : 0;
+      lastNs = this.#lastArrivalNs;
+      const isQuiet = looks > looksMin && now - Math.max(beganNs, lastNs) >= quietMs * 1e6;
+      return this.#ledger.complete || isQuiet || now >= latestNs;
     });
   }
 
