@@ -7,7 +7,7 @@ import { ledgerMeasures, ledgerMetrics } from "./cluster/ledger-measures.ts";
 import { evenUsers, realBrokers, setupOf } from "./cluster/setup.ts";
 import { closedLoop } from "./cluster/traffic.ts";
 
-const inFlight = 2;
+const inFlight = 4;
 
 function variants(settings: ClusterSettings): Variant[] {
   const { durationMs } = settings;
