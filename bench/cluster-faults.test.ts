@@ -145,7 +145,7 @@ test("a cluster that stays up serves until Ctrl-C and says what to do with it", 
 
 for (const [args, says] of [
   [["--experiment", "chaos"], /unknown experiment "chaos": expected one of stickiness/],
-  [["--broker", "rabbit"], /unknown broker "rabbit": expected one of .*redis/],
+  [["--broker", "pulsar"], /unknown broker "pulsar": expected one of .*redis/],
   [["--nodes", "1"], /expected at least 2 nodes, got 1/],
   [["--payload", "39B"], /expected a payload of at least 40B .*, got 39B/],
   [["--protocol", "xmpp"], /expected a protocol that rides on HTTP \(websocket, .*\), got "xmpp"/],
