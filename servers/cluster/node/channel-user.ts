@@ -15,8 +15,11 @@ export interface ChannelOfUser {
   readonly sessions: SessionStore;
   /** Where the node stands in the broker's history. */
   readonly position: string | undefined;
-  /** Calls back in the turn in which the user may take part in what is live; undefined: nobody knows what was missed. */
-  replay(after: string, take: (replayed: Replayed | undefined) => void): void;
+  /**
+   * Calls back in the turn in which the user may take part in what is live; undefined: nobody knows what was missed.
+   * `after`: what the user received last; absent: it does not know.
+   */
+  replay(after: string | undefined, take: (replayed: Replayed | undefined) => void): void;
   /** Resolves when what is said in the room, or in the channel as a whole, will arrive; rejects where it may not. */
   enter(room: string | undefined): Promise<void>;
   exit(room: string | undefined): void;
@@ -137,12 +140,11 @@ export class ChannelUser implements ConnectionHandler {
     const { after } = hello;
     const comesBack = hello.resume === true && (hello.session !== undefined || after !== undefined);
     if (!comesBack) this.#join(opened, {});
-    else if (after === undefined) this.#join(opened, { recovered: "gap" });
     else {
       this.#channel.replay(after, (replayed) => {
         if (this.#hasLeft) return;
         if (replayed === undefined || !this.#fits(replayed)) this.#join(opened, { recovered: "gap" });
-        else this.#join(opened, { recovered: "all", position: after }, replayed);
+        else this.#join(opened, { recovered: "all", ...(after !== undefined && { position: after }) }, replayed);
       });
     }
   }

@@ -209,8 +209,8 @@ export class Channel implements ChannelOfUser {
     }
   }
 
-  replay(after: string, take: (replayed: Replayed | undefined) => void): void {
-    if (this.#replays === undefined) take(undefined);
+  replay(after: string | undefined, take: (replayed: Replayed | undefined) => void): void {
+    if (this.#replays === undefined || after === undefined) take(undefined);
     else this.#replays.ask(after, take);
   }
 
