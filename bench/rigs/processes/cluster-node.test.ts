@@ -37,7 +37,14 @@ test("a node process serves a user, counts, is drained, and ends with its driver
   user.send(encodeUserMessage({ type: "hello" }));
   assert.equal(decodeNodeMessage(await welcomed)!.type, "welcome");
   const { rssBytes, ...counts } = await child.call("counts", undefined, 20_000);
-  assert.deepEqual(counts, { users: 1, publications: 0, deliveries: 0, slowConsumers: 0, brokerLive: true });
+  assert.deepEqual(counts, {
+    users: 1,
+    publications: 0,
+    brokerDeliveries: 0,
+    deliveries: 0,
+    slowConsumers: 0,
+    brokerLive: true,
+  });
   assert.ok(rssBytes > 1e6);
 
   const startNs = nowNs();
