@@ -102,7 +102,7 @@ test("the registry, the server files and the client files name the same protocol
 });
 
 test("no shared code asks a protocol's name", () => {
-  const own = /^(servers|clients|protocol\/wires)\/|^bench\/(targets\/protocols\.ts|calibration\/self\/|socketio\/)/;
+  const own = /^(servers|clients|protocol\/wires)\/|^bench\/(targets\/protocols\.ts|calibration\/self\/)/;
   // `websocket` and `sse` appear in help texts as examples; a comparison or a branch would quote the name alone.
   const quoted = new RegExp(`"(?:${protocolNames.join("|")})"`);
   const leaks = shipped.filter((path) => !own.test(path) && quoted.test(source(path)));
@@ -111,7 +111,7 @@ test("no shared code asks a protocol's name", () => {
 
 test("every source file is used", () => {
   const entries =
-    /^bench\/(cli|setup|conformance\/brokers\/check|soak\/main|rigs\/processes\/(server|generator|cluster-node|user-group|relay)|socketio\/(compare|node-process)|calibration\/(observer\/relay|second-opinion\/http-(server|generator)|(self|plan)\/[\w-]+))\.ts$|^load\/(pacing\/metronome|behaviours\/burning)-worker\.ts$|^servers\/cluster\/memory-hub\/main\.ts$|^(reports|results)\/write-[\w-]+\.ts$/;
+    /^bench\/(cli|setup|conformance\/brokers\/check|soak\/main|rigs\/processes\/(server|generator|cluster-node|user-group|relay)|calibration\/(observer\/relay|second-opinion\/http-(server|generator)|(self|plan)\/[\w-]+))\.ts$|^load\/(pacing\/metronome|behaviours\/burning)-worker\.ts$|^servers\/cluster\/memory-hub\/main\.ts$|^(reports|results)\/write-[\w-]+\.ts$/;
   const imported = new Set(files.flatMap(importsOf));
   assert.deepEqual(
     shipped.filter((path) => !entries.test(path) && !imported.has(path)),

@@ -24,6 +24,7 @@ import { slowBrokerLink } from "./slow-broker-link.ts";
 import { slowConsumer } from "./slow-consumer.ts";
 import { slowNode } from "./slow-node.ts";
 import { slowNodeBuffer } from "./slow-node-buffer.ts";
+import { socketIo } from "./socket-io.ts";
 import { stateAfterKill } from "./state-after-kill.ts";
 import { stickiness } from "./stickiness.ts";
 import { takingOut } from "./taking-out.ts";
@@ -48,6 +49,7 @@ export const clusterExperiments: readonly Experiment[] = [
   nodeKill,
   brokerKill,
   failover,
+  socketIo,
   nodePartition,
   proxyReload,
   twoBalancers,

@@ -11,6 +11,8 @@ export interface ConnectOrder {
   readonly protocol: string;
   /** A kind that the protocol has. */
   readonly client: ClientKind;
+  /** The nodes are Socket.IO servers, which frame what is said in their own way. Absent: they speak the protocol itself. */
+  readonly framing?: "socket.io";
   /** Where the load balancer listens. */
   readonly url: string;
   /**

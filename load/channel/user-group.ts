@@ -22,7 +22,7 @@ import type {
 /** What the users are made of; tests put in their own. */
 export interface UserGroupParts {
   readonly timeline: Timeline;
-  readonly clientOf: (order: Pick<GroupOrder, "protocol" | "client">) => ProtocolClient | Promise<ProtocolClient>;
+  readonly clientOf: (order: GroupOrder) => ProtocolClient | Promise<ProtocolClient>;
   readonly newCookieJar: () => CookieJar;
 }
 

@@ -153,6 +153,7 @@ const table = {
   ...entries({ unit: "count", topic: "loss", better: "lower" }, [
     ["slowConsumers", "slow consumers cut", "users or nodes given up because they did not read in time"],
     ["droppedConnections", "connections dropped", "connections that ended though the user did not want it"],
+    ["nodeDeaths", "nodes that died", "node processes that ended though nobody told them to"],
     ["cutWhileFrozenConnections", "cut while frozen", "connections that ended while their node stood still"],
   ]),
   ...entries({ unit: "ms", topic: "recovery", better: "lower", whenGeneratorBound: "at-most", absence: notReached }, [

@@ -14,6 +14,7 @@ async function startNode(cleanUp: AsyncDisposableStack): Promise<ClusterNode> {
   const [port, readyPort] = await freePorts(2);
   const node = new ClusterNode({
     node: "node-1",
+    software: "wirebench",
     protocol,
     limits: defaultLimits,
     broker: "none",

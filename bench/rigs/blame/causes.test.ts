@@ -41,6 +41,8 @@ interface Known {
   readonly startedAgain?: boolean;
   readonly fault?: string;
   readonly repaired?: boolean;
+  /** The node ended by itself half a second after the sending. */
+  readonly died?: "node-1" | "node-2";
   readonly down?: NodeTransition["why"];
   /** Had no core all the time. */
   readonly starved?: string;
@@ -87,6 +89,7 @@ function evidenceOf(known: Known): Evidence {
     broker: known.broker ?? "redis",
     balancer: "haproxy",
     faults: fault === undefined ? [] : [fault],
+    deaths: known.died === undefined ? [] : [{ node: known.died, atNs: sentNs + 5e8, how: "ended with exit code 1" }],
     transitions: known.down === undefined ? [] : [{ atNs: outageNs, node: "node-2", to: "down", why: known.down }],
     outages: [
       ...(outageAfterS === undefined ? [] : [outage(7, "node-2", outageNs)]),
@@ -247,6 +250,20 @@ const table: [string, Known, Culprit, "as ordered" | "by itself", RegExp?][] = [
     "users",
     "by itself",
     /did not read/,
+  ],
+  [
+    "the publisher's node died with it",
+    { silent: "node-1", died: "node-1" },
+    "node",
+    "by itself",
+    /ended with exit code 1/,
+  ],
+  [
+    "a node that died had it",
+    { published: "accepted", silent: "node-2", delivery: cutAfterwards, outageAfterS: 0.5, died: "node-2" },
+    "node",
+    "by itself",
+    /ended with exit code 1/,
   ],
   ["it was stopped on purpose", { published: "accepted", delivered: handed, fault: "users" }, "users", "as ordered"],
   ["it had no core", { published: "accepted", delivered: handed, starved: "users" }, "machine", "by itself"],

@@ -144,10 +144,11 @@ class Inquiry {
 
   /** The broker has it, and no node remembers it: its recipient was away or cut off, or nobody knows. */
   #lostOnTheWayBack(): Cause {
-    const { user, sentNs, recipientNode, recipientEndedNs } = this.#delivery;
+    const { user, sentNs, publisherNode, recipientNode, recipientEndedNs } = this.#delivery;
     if (recipientNode === undefined) return this.#away();
     const outage = recipientEndedNs === undefined ? undefined : this.#outageAfter(user, sentNs);
-    return outage === undefined ? this.#silent(recipientNode) : causeOfOutage(outage, this.#evidence);
+    const cause = outage && causeOfOutage(outage, this.#evidence);
+    return cause ?? this.#cuts.deathOf(publisherNode, sentNs) ?? this.#silent(recipientNode);
   }
 
   /** Its publisher heard nothing, and its node remembers nothing: they were parted, or nobody knows. */
@@ -181,7 +182,7 @@ class Inquiry {
     const why = custody !== undefined && "silent" in custody ? custody.silent : "no longer knows what became of it";
     const fault = this.#cuts.faultOf(node, this.#delivery.sentNs + hearsayNs);
     if (fault !== undefined) return { culprit: "node", subject: node, ordered: true, why: fault.what };
-    return unknown(node, why);
+    return this.#cuts.deathOf(node, this.#delivery.sentNs) ?? unknown(node, why);
   }
 
   #publicationAt(custody: CustodyAnswer): CustodyAnswer["publications"][number] {
@@ -209,7 +210,7 @@ class Cuts {
   cause({ node, disconnectedNs: atNs, reason }: Outage, leaving: Leaving | undefined): Cause {
     const fault = this.faultOf(node, atNs);
     if (fault !== undefined) return { culprit: "node", subject: node, ordered: true, why: fault.what };
-    const own = this.#byTheNode(node, atNs, leaving);
+    const own = this.deathOf(node, atNs) ?? this.#byTheNode(node, atNs, leaving);
     if (own !== undefined) return own;
     const { balancer } = this.#evidence;
     const ordered = this.faultOf(balancer, atNs);
@@ -220,6 +221,12 @@ class Cuts {
     if (down !== undefined) return this.#markedDown(down, atNs);
     if (endedByUser.test(reason)) return this.#ofUsers(atNs, "ended a connection itself");
     return this.ofBalancer(atNs, "ended the connection");
+  }
+
+  /** It ended by itself about then. */
+  deathOf(node: string, atNs: number): Cause | undefined {
+    const death = this.#evidence.deaths.find((one) => one.node === node && Math.abs(one.atNs - atNs) < hearsayNs);
+    return death && { culprit: "node", subject: node, ordered: false, why: `died: ${death.how}` };
   }
 
   /** The link between `node` and the broker did not carry a message then. */

@@ -17,6 +17,14 @@ export interface OrderedFault {
   readonly kind: "fault" | "action";
 }
 
+/** A node whose process ended though nobody told it to. */
+export interface NodeDeath {
+  readonly node: string;
+  readonly atNs: number;
+  /** As a sentence. */
+  readonly how: string;
+}
+
 /** How the time of a process went by: running, waiting for a core, or neither (asleep, stopped). */
 export interface CoreTimes {
   readonly ranMs: number;
@@ -30,6 +38,7 @@ export interface Evidence {
   readonly broker: string;
   readonly balancer: string;
   readonly faults: readonly OrderedFault[];
+  readonly deaths: readonly NodeDeath[];
   /** What the load balancer said of its nodes. */
   readonly transitions: readonly NodeTransition[];
   /** Of all users, in the order in which they began; undefined: too many to list. */

@@ -52,7 +52,9 @@ export class ClusterNode {
     this.#process = process;
     this.#frozen = false;
     void process.exited.then((sentence) => {
-      if (this.#process === process) this.onDeath(sentence);
+      if (this.#process !== process) return;
+      this.#process = undefined;
+      this.onDeath(sentence);
     });
     ({ url: this.#url } = await process.call("start", this.#order, startWaitMs));
   }

@@ -10,6 +10,7 @@ import type { RunningProxy } from "../../../servers/cluster/balancer/balancer.ts
 import { needsUserInUrl } from "../../../servers/cluster/balancer/policy.ts";
 import type { RunningProgram } from "../../../servers/programs/running-program.ts";
 import { clusterClientOf } from "../../targets/balanced-protocols.ts";
+import type { NodeDeath } from "../blame/evidence.ts";
 import type { NodeCounts } from "../processes/node-api.ts";
 import { Rig, type RigContext, type RigRecord } from "../rig.ts";
 import { processesFor, quietMs, RemoteChannelUsers } from "./channel-users.ts";
@@ -43,6 +44,7 @@ export class ClusterRig extends Rig {
   #inquest!: Inquest;
   #upNs = 0;
   readonly #happened: OccurredAt[] = [];
+  readonly #deaths: NodeDeath[] = [];
 
   /** Resolves when every user that can has its welcome. Leaves nothing behind when it rejects. */
   static async open(plan: ClusterPlan, context: RigContext): Promise<ClusterRig> {
@@ -67,10 +69,12 @@ export class ClusterRig extends Rig {
   async #open({ target }: ClusterPlan, { seed, trial, programs }: RigContext): Promise<void> {
     const { setup } = this;
     this.#topic = topicOfCluster();
-    this.#servers = await openServers({ setup, programs, topic: this.#topic }, this.cleanUp, this.died);
+    const noted = setup.nodesMayDie && { nodeDied: (name: string, how: string) => this.#nodeDied(name, how) };
+    this.#servers = await openServers({ setup, programs, topic: this.#topic, ...noted }, this.cleanUp, this.died);
     this.#order = {
       protocol: setup.protocol,
       client: clusterClientOf(setup.protocol),
+      ...(setup.nodeSoftware === "socket.io" && { framing: "socket.io" }),
       url: this.#servers.urls[0]!,
       otherUrls: this.#servers.urls.slice(1),
       users: setup.users,
@@ -109,6 +113,16 @@ export class ClusterRig extends Rig {
     const users = this.cleanUp.use(new RemoteChannelUsers(name, this, processes));
     void users.exited.then(this.died);
     return users;
+  }
+
+  #nodeDied(node: string, how: string): void {
+    this.#deaths.push({ node, how, atNs: nowNs() });
+    this.mark("observation", node, how);
+  }
+
+  /** Nodes that ended by themselves, where the setup lets them; each may have done so several times. */
+  get nodeDeaths(): number {
+    return this.#deaths.length;
   }
 
   get nodes(): readonly ClusterNode[] {
@@ -175,7 +189,7 @@ export class ClusterRig extends Rig {
   }
 
   async #judge(ledger: Parameters<Inquest["judge"]>[0]): ReturnType<Inquest["judge"]> {
-    const judgement = await this.unlessFailed(this.#inquest.judge(ledger, this.#happened));
+    const judgement = await this.unlessFailed(this.#inquest.judge(ledger, this.#happened, this.#deaths));
     for (const flag of judgement.flags) this.flag(flag);
     return judgement;
   }
@@ -211,8 +225,20 @@ export class ClusterRig extends Rig {
   }
 
   nodeCounts(): Promise<NodeCounts[]> {
-    const running = this.nodes.filter(({ pid }) => pid !== undefined);
-    return this.unlessFailed(Promise.all(running.map((node) => node.call("counts", undefined))));
+    return this.unlessFailed(this.#askNodes());
+  }
+
+  /** One that dies meanwhile does not run, and is left out as one. */
+  async #askNodes(): Promise<NodeCounts[]> {
+    const answers = this.nodes.map(async (node) => {
+      try {
+        return node.pid === undefined ? undefined : await node.call("counts", undefined);
+      } catch (error) {
+        if (node.pid === undefined) return undefined;
+        throw error;
+      }
+    });
+    return (await Promise.all(answers)).filter((counts) => counts !== undefined);
   }
 
   /** When the condition was first seen to hold; undefined if it did not within `maxMs`. */

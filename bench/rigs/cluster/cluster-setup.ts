@@ -4,11 +4,16 @@ import type { Policy } from "../../../servers/cluster/balancer/policy.ts";
 import type { BalancerName } from "../../../servers/cluster/balancers/balancers.ts";
 import type { Rooming } from "../../../servers/cluster/node/channel.ts";
 import type { Target } from "../../targets/target.ts";
+import type { NodeSoftware } from "../processes/node-api.ts";
 
 /** What is started for a cell, and how its users behave. */
 export interface Setup {
   readonly protocol: string;
   readonly nodes: number;
+  /** Absent: our own. */
+  readonly nodeSoftware?: NodeSoftware;
+  /** A node that ends by itself is a result, and no end of the trial; absent: it is one. */
+  readonly nodesMayDie?: true;
   /** Nodes known to the load balancer but not running at the start: for scaling out. */
   readonly spareNodes: number;
   /** `none` for nodes that do not know each other. */

@@ -5,7 +5,7 @@ import type { CustodyAnswer, CustodyQuestion } from "../../../servers/cluster/no
 import { isEnsemble } from "../../../servers/programs/ensemble.ts";
 import type { RunningProgram } from "../../../servers/programs/running-program.ts";
 import { CoreWatch, type Watched } from "../blame/core-watch.ts";
-import type { Evidence, OrderedFault } from "../blame/evidence.ts";
+import type { Evidence, NodeDeath, OrderedFault } from "../blame/evidence.ts";
 import { type Judgement, judge } from "../blame/judgement.ts";
 import type { RemoteChannelUsers } from "./channel-users.ts";
 import type { ClusterNode } from "./cluster-node.ts";
@@ -34,6 +34,7 @@ export class Inquest implements Disposable {
   async judge(
     { missingDeliveries, corruptedDeliveries }: JudgedCounts,
     events: readonly OccurredAt[],
+    deaths: readonly NodeDeath[] = [],
   ): Promise<Judgement & { missing: Missing }> {
     const nothing: Missing = { deliveries: [], unlisted: 0 };
     const missing = missingDeliveries === 0 ? nothing : await this.#users.missing(listedMax);
@@ -44,6 +45,7 @@ export class Inquest implements Disposable {
       broker: this.#broker,
       balancer: this.#setup.balancer,
       faults: this.#faults(events),
+      deaths,
       transitions: this.#servers.proxies.flatMap(({ transitions }) => transitions).toSorted((a, b) => a.atNs - b.atNs),
       outages,
       corruptedDeliveries,

@@ -5,10 +5,12 @@ import { join } from "node:path";
 import { defaultLimits, type Limits } from "../../../protocol/contract.ts";
 import type { RunningProxy } from "../../../servers/cluster/balancer/balancer.ts";
 import { balancerNamed } from "../../../servers/cluster/balancers/balancers.ts";
+import { socketIoLibraries } from "../../../servers/cluster/socketio/adapters.ts";
 import { freePorts } from "../../../servers/programs/free-ports.ts";
 import { requireProgram } from "../../../servers/programs/program.ts";
 import { programNamed } from "../../../servers/programs/programs.ts";
 import type { RunningProgram } from "../../../servers/programs/running-program.ts";
+import { requireLibraries } from "../../environment/environment.ts";
 import type { NodeOrder } from "../processes/node-api.ts";
 import type { ProgramPool } from "../program-pool.ts";
 import { ClusterNode } from "./cluster-node.ts";
@@ -22,6 +24,8 @@ export interface ServersOptions {
   readonly programs: ProgramPool;
   /** Of this cluster alone: see `topicOfCluster`. */
   readonly topic: string;
+  /** Hears of a node that ends by itself, where that is no end of everything. */
+  readonly nodeDied?: (name: string, sentence: string) => void;
 }
 
 export interface Servers {
@@ -46,11 +50,13 @@ const tunnelTimeoutMs = 3_600_000;
  * belong to the pool. `died` hears of a process that ends unasked.
  */
 export async function openServers(
-  { setup, programs, topic }: ServersOptions,
+  { setup, programs, topic, nodeDied }: ServersOptions,
   cleanUp: AsyncDisposableStack,
   died: (sentence: string) => void,
 ): Promise<Servers> {
   const balancer = balancerNamed(setup.balancer);
+  const { nodeSoftware: software = "wirebench" } = setup;
+  if (software === "socket.io") requireLibraries("Socket.IO", socketIoLibraries);
   const executable = requireProgram(programNamed(balancer.program));
   const [broker, state] = await Promise.all([
     setup.broker === "none" ? undefined : programs.serverOf(setup.broker),
@@ -78,6 +84,7 @@ export async function openServers(
   const nodes = names.map((name, index) => {
     const order: NodeOrder = {
       node: name,
+      software,
       protocol: setup.protocol,
       limits,
       port: ports[2 * index]!,
@@ -90,7 +97,7 @@ export async function openServers(
       ...(setup.sharedConsumerGroup && { consumerGroup: topic }),
     };
     const node = new ClusterNode(order);
-    node.onDeath = died;
+    node.onDeath = nodeDied === undefined ? died : (sentence) => nodeDied(name, sentence);
     if (isForeign && broker !== undefined) {
       node.onBrokerStatus = (status) => {
         if (status === "lost") void whyGone(broker).then((gone) => gone !== undefined && died(gone));

@@ -10,6 +10,7 @@ import { RemoteProcess } from "./remote.ts";
 
 const order: NodeOrder = {
   node: "node-1",
+  software: "wirebench",
   protocol: "websocket",
   limits: defaultLimits,
   port: 0,

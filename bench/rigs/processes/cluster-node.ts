@@ -2,6 +2,7 @@
 
 import { collectGarbage } from "../../../load/metering/garbage.ts";
 import { WirebenchError } from "../../../protocol/errors.ts";
+import type { BrokerStatus } from "../../../servers/cluster/broker/broker.ts";
 import { brokerNamed } from "../../../servers/cluster/brokers/brokers.ts";
 import { noBroker } from "../../../servers/cluster/brokers/no-broker.ts";
 import { type ClusterNode, startClusterNode } from "../../../servers/cluster/node/node.ts";
@@ -27,20 +28,48 @@ async function start(order: NodeOrder): Promise<{ url: string }> {
   if (order.broker !== "none" && order.brokerUrl === undefined) {
     throw new WirebenchError("usage", `expected the address of the broker ${order.broker}`);
   }
-  const server = await loadServer(order.protocol);
+  node = await (order.software === "socket.io" ? startSocketIo(order) : startOurs(order));
+  return { url: node.url };
+}
+
+const onBrokerStatus = (status: BrokerStatus): void => announce<NodeEvents>("brokerIs", status);
+
+async function startOurs(order: NodeOrder): Promise<ClusterNode> {
+  const protocol = await loadServer(order.protocol);
   const broker = order.broker === "none" ? noBroker : brokerNamed(order.broker);
-  const sessions = order.stateUrl === undefined ? memorySessions() : await sessionsOutside(order.stateUrl, order.topic);
-  node = await startClusterNode({
+  const sessions = await sessionsOf(order);
+  return await startClusterNode({
     ...order,
-    protocol: server,
+    protocol,
     broker,
     brokerUrl: order.brokerUrl ?? "",
     host,
     sessions,
-    onBrokerStatus: (status) => announce<NodeEvents>("brokerIs", status),
+    onBrokerStatus,
   });
-  return { url: node.url };
 }
+
+/** Optional to install, so loaded where it is asked for. */
+async function startSocketIo(order: NodeOrder): Promise<ClusterNode> {
+  const { startSocketIoNode } = await import("../../../servers/cluster/socketio/node.ts");
+  const { adapterNames } = await import("../../../servers/cluster/socketio/adapters.ts");
+  const adapter = order.broker === "none" ? "none" : adapterNames.find((name) => name === order.broker);
+  if (adapter === undefined)
+    throw new WirebenchError("usage", `Socket.IO nodes have no adapter here for ${order.broker}`);
+  if (order.rooms !== undefined) throw new WirebenchError("usage", "Socket.IO nodes have no rooms here");
+  const sessions = await sessionsOf(order);
+  return await startSocketIoNode({
+    ...order,
+    adapter,
+    redisUrl: order.brokerUrl ?? "",
+    host,
+    sessions,
+    onBrokerStatus,
+  });
+}
+
+const sessionsOf = async ({ stateUrl, topic }: NodeOrder): Promise<SessionStore> =>
+  stateUrl === undefined ? memorySessions() : await sessionsOutside(stateUrl, topic);
 
 /** Only a node that keeps its sessions there needs to load what speaks to Redis. */
 async function sessionsOutside(url: string, prefix: string): Promise<SessionStore> {

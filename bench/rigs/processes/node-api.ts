@@ -5,9 +5,14 @@ import type { BrokerStatus } from "../../../servers/cluster/broker/broker.ts";
 import type { Rooming } from "../../../servers/cluster/node/channel.ts";
 import type { CustodyAnswer, CustodyQuestion } from "../../../servers/cluster/node/custody.ts";
 
+/** What a node is: our own, or a Socket.IO server with the adapter for its broker. */
+export const nodeSoftware = ["wirebench", "socket.io"] as const;
+export type NodeSoftware = (typeof nodeSoftware)[number];
+
 export interface NodeOrder {
   /** Unique in the cluster, e.g. `node-2`. */
   readonly node: string;
+  readonly software: NodeSoftware;
   readonly protocol: string;
   readonly limits: Limits;
   /** Loopback ports; fixed, since the load balancer knows them. */

@@ -1,5 +1,6 @@
 /** A process that is some of the users of a cluster. */
 import { OriginCookieJar } from "../../../clients/http/cookie-jar.ts";
+import { socketIoClient } from "../../../clients/lean/socketio.ts";
 import { UserGroup } from "../../../load/channel/user-group.ts";
 import type { UserGroupApi } from "../../../load/channel/user-group-api.ts";
 import { WireByteCounter } from "../../../load/metering/wire-bytes.ts";
@@ -11,7 +12,8 @@ const wireBytes = new WireByteCounter();
 
 const users = new UserGroup({
   timeline: realTimeline,
-  clientOf: ({ protocol, client }) => loadClient(protocol, client),
+  clientOf: ({ protocol, client, framing, resume }) =>
+    framing === "socket.io" ? socketIoClient({ recover: resume }) : loadClient(protocol, client),
   newCookieJar: () => new OriginCookieJar(),
 });
 

@@ -89,9 +89,11 @@ export class Custody {
     this.#fates = new NumberLog(messages, (rows) => new Uint8Array(rows));
   }
 
-  /** A message came from the broker, and is handed to everybody who is in the channel. */
-  received(publication: string): void {
-    this.#received.push(publicationKey(publication));
+  /** A message came from the broker, and is handed to everybody who is in the channel. Returns its `messageKey`. */
+  received(publication: string): number {
+    const key = publicationKey(publication);
+    this.#received.push(key);
+    return key;
   }
 
   /** A user published a message; returns the number under which its fate is to be told. */
