@@ -1,6 +1,7 @@
 /** Users of Socket.IO nodes by the client that a cluster's users have, over a real Redis. */
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
+import { setTimeout as elapsed } from "node:timers/promises";
 import { socketIoClient } from "../../../clients/lean/socketio.ts";
 import { defaultLimits, type ProtocolClient } from "../../../protocol/contract.ts";
 import { until } from "../../../protocol/testing.ts";
@@ -12,6 +13,7 @@ import {
 } from "../../../protocol/wires/channel.ts";
 import { startProgram } from "../../../servers/programs/program.ts";
 import { redis } from "../../../servers/programs/redis.ts";
+import { Relay } from "../../relay/relay.ts";
 import { hasProgram } from "../../testing.ts";
 import type { ClusterNodeApi } from "./cluster-node.ts";
 import type { NodeOrder } from "./node-api.ts";
@@ -76,7 +78,11 @@ for (const broker of ["redis", "redis-streams"] as const) {
     );
     const client = socketIoClient({ recover: true });
     const one = await join(t, client, here!.url, 0);
-    const two = await join(t, client, there!.url, 1);
+    const port = Number(new URL(there!.url).port);
+    const relay = await Relay.to({ host: "127.0.0.1", port });
+    t.after(() => relay[Symbol.asyncDispose]());
+    const way = there!.url.replace(`:${port}/`, `:${relay.port}/`);
+    const two = await join(t, client, way, 1);
     assert.equal(two.of("welcome")[0]!.node, "node-2");
     for (let sequence = 0; sequence < 5; sequence++) one.say({ type: "publish", message: message(sequence) });
     two.say({ type: "step", request: 4 });
@@ -106,12 +112,21 @@ for (const broker of ["redis", "redis-streams"] as const) {
     assert.deepEqual((await ask(here!)).publications, ["accepted", "unseen"]);
     assert.deepEqual((await ask(there!)).deliveries, ["handed", "unseen"]);
 
-    // Who was told to leave is given nothing back, and is told so.
-    await there!.child.call("drain", { perSecond: 1000 }, answerMs);
-    await two.connection.closed;
+    // Its connection breaks, and not its node: only Redis Streams gives back what it missed, and the node says which it is.
+    relay.cut();
+    while ((await there!.child.call("counts", undefined, answerMs)).users > 0) await elapsed(10);
+    for (const sequence of [5, 6]) one.say({ type: "publish", message: message(sequence) });
+    await until(() => one.of("delivery").length === 7);
+    relay.heal();
     const { session } = two.of("welcome")[0]!;
-    const back = await join(t, client, there!.url, 1, { session, resume: true } as Partial<UserMessage>);
-    assert.deepEqual([back.of("welcome")[0]!.found, back.of("welcome")[0]!.recovered], [true, "gap"]);
+    const back = await join(t, client, way, 1, { session, resume: true } as Partial<UserMessage>);
+    const { found, recovered } = back.of("welcome")[0]!;
+    assert.deepEqual([found, recovered], [true, broker === "redis" ? "gap" : "all"]);
+    one.say({ type: "publish", message: message(7) });
+    await until(() => back.of("delivery").some((delivery) => delivery.message.sequence === 7));
+    // One that its node reads only now may come twice.
+    const missed = new Set(back.of("delivery").map((delivery) => delivery.message.sequence));
+    assert.deepEqual([...missed], broker === "redis" ? [7] : [5, 6, 7]);
   });
 }
 
