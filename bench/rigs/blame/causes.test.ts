@@ -455,6 +455,12 @@ const table: [string, Known, Culprit, "as ordered" | "by itself", RegExp?][] = [
     "by itself",
   ],
   [
+    "a frozen one handed it, when it was thawed, to a connection that had ended",
+    { published: "accepted", delivered: handed, delivery: away, outageAfterS: -0.05, fault: "node-2" },
+    "node",
+    "as ordered",
+  ],
+  [
     "a frozen one was",
     {
       published: "accepted",

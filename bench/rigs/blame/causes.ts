@@ -73,12 +73,13 @@ class Inquiry {
 
   /** Written to the user's connection, and not read from it. */
   #handed(node: string): Cause {
-    const { user, sentNs, recipientEndedNs } = this.#delivery;
+    const { user, sentNs, recipientNode, recipientEndedNs } = this.#delivery;
+    // What stood still hands what it finds to connections that others ended long ago.
+    if (recipientNode === undefined) return this.#away();
     // A connection keeps the order: what came later was read only if this was. So it was on the way to the end.
     const outage = recipientEndedNs === undefined ? undefined : this.#outageAfter(user, sentNs);
     if (outage !== undefined) return causeOfOutage(outage, this.#evidence);
-    if (this.#evidence.corruptedDeliveries > 0)
-      return unknown("users", "received something that was not what was published");
+    if (this.#evidence.corruptedDeliveries > 0) return unknown("users", "received what was not what was published");
     const why = `did not read what ${node} had written to an intact connection`;
     return this.#cuts.starved("users", sentNs, sentNs + hearsayNs)
       ? machine("the users' process", why)
@@ -180,7 +181,7 @@ class Inquiry {
   #silent(node: string): Cause {
     const custody = this.#evidence.custody.get(node);
     const why = custody !== undefined && "silent" in custody ? custody.silent : "no longer knows what became of it";
-    const fault = this.#cuts.faultOf(node, this.#delivery.sentNs + hearsayNs);
+    const fault = this.#cuts.faultOf(node, this.#delivery.sentNs, this.#delivery.sentNs + hearsayNs);
     if (fault !== undefined) return { culprit: "node", subject: node, ordered: true, why: fault.what };
     return this.#cuts.deathOf(node, this.#delivery.sentNs) ?? unknown(node, why);
   }
@@ -237,9 +238,9 @@ class Cuts {
       const none = "passes messages from node to node";
       return { culprit: "broker", subject: "no broker", ordered: true, why: none };
     }
-    const fault = this.faultOf(broker, atNs + hearsayNs);
+    const fault = this.faultOf(broker, atNs, atNs + hearsayNs);
     if (fault !== undefined) return of(true, fault.what);
-    const parted = this.faultOf(node, atNs + hearsayNs);
+    const parted = this.faultOf(node, atNs, atNs + hearsayNs);
     if (parted !== undefined) return of(true, `parted from ${node}: ${parted.what}`);
     return this.#lostByStarvation(node, atNs) ?? of(false, why);
   }
@@ -254,13 +255,13 @@ class Cuts {
   }
 
   isOrdered(subject: string, atNs: number): boolean {
-    return this.faultOf(subject, atNs + hearsayNs) !== undefined;
+    return this.faultOf(subject, atNs, atNs + hearsayNs) !== undefined;
   }
 
-  /** The one under way then; an action only where nothing was broken before it. */
-  faultOf(subject: string, atNs: number) {
+  /** The one under way then, or begun before it was noticed; an action only where nothing was broken before it. */
+  faultOf(subject: string, atNs: number, noticedNs = atNs) {
     const underWay = this.#evidence.faults.filter(
-      (fault) => fault.subject === subject && fault.atNs <= atNs && atNs <= fault.untilNs,
+      (fault) => fault.subject === subject && fault.atNs <= noticedNs && atNs <= fault.untilNs,
     );
     return underWay.findLast(({ kind }) => kind === "fault") ?? underWay.at(-1);
   }

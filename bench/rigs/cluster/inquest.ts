@@ -66,17 +66,19 @@ export class Inquest implements Disposable {
     );
   }
 
-  /** What was done on purpose lasts until somebody acts on the same subject again, and some time beyond an action. */
+  /** What was done on purpose lasts until somebody acts on the same subject again and that is seen to work, and beyond. */
   #faults(happened: readonly OccurredAt[]): OrderedFault[] {
-    const ordered = happened
-      .flatMap(({ kind, subject, ...event }) =>
-        kind === "observation" ? [] : [{ ...event, kind, subject: this.#culpritNamed(subject) }],
-      )
+    const events = happened
+      .map(({ subject, ...event }) => ({ ...event, subject: this.#culpritNamed(subject) }))
       .sort((a, b) => a.atNs - b.atNs);
-    const faults = ordered.map(({ kind, subject, what, atNs }, index): OrderedFault => {
-      const next = ordered.slice(index + 1).find((event) => event.kind === "action" && event.subject === subject);
-      const lastsNs = kind === "action" ? atNs : (next?.atNs ?? Number.POSITIVE_INFINITY);
-      return { kind, subject, what, atNs, untilNs: lastsNs + aftermathNs };
+    const faults = events.flatMap(({ kind, subject, what, atNs }, index): OrderedFault[] => {
+      if (kind === "observation") return [];
+      const later = events.slice(index + 1).filter((event) => event.subject === subject);
+      const repair = kind === "action" ? -1 : later.findIndex((event) => event.kind === "action");
+      const actedNs = kind === "action" ? atNs : (later[repair]?.atNs ?? Number.POSITIVE_INFINITY);
+      const seen = later[repair + 1];
+      const lastsNs = seen?.kind === "observation" && Number.isFinite(actedNs) ? seen.atNs : actedNs;
+      return [{ kind, subject, what, atNs, untilNs: lastsNs + aftermathNs }];
     });
     if (!this.#setup.sharedConsumerGroup) return faults;
     const always = { atNs: Number.NEGATIVE_INFINITY, untilNs: Number.POSITIVE_INFINITY };
