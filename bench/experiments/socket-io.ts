@@ -109,6 +109,17 @@ const ownUsersServed: Expectation = {
   expected: exactly(1),
 };
 
+/** The most careful reading of the same sentence. */
+function othersMiss({ users, nodes }: Setup): Expectation {
+  const others = (users * (nodes - 1)) / nodes;
+  return {
+    statement: "what is published meanwhile does not reach the users of other nodes, and nobody is told",
+    formula: `silent loss ≥ users of other nodes × one message = ${users} × (N - 1) / N = ${others}; the same sentence`,
+    metric: "silentLossDeliveries",
+    expected: { low: others },
+  };
+}
+
 const resumesStream: Expectation = {
   statement: "the adapter handles a temporary disconnection from Redis and resumes the stream",
   formula:
@@ -181,7 +192,12 @@ function expected(
       return [everybodyBack, nothingTwice, ...afterNodeKill(software, carrier, setup, ratePerSecond)];
     case "Redis killed":
       if (ours) return [noSilentLoss, nothingTwice, nobodyCut, ourNodesLive];
-      return [nothingTwice, nobodyCut, noNodeDies, carrier === "redis" ? ownUsersServed : resumesStream];
+      return [
+        nothingTwice,
+        nobodyCut,
+        noNodeDies,
+        ...(carrier === "redis" ? [ownUsersServed, othersMiss(setup)] : [resumesStream]),
+      ];
   }
 }
 

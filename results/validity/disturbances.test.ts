@@ -75,6 +75,7 @@ const cases: [string, MetricName, Expectation["expected"], Measures, RegExp | un
     { duplicatedDeliveries: 1, cpuWaitShareMax: 0.9 },
     undefined,
   ],
+  ["nor does it end a process", "nodeDeaths", { high: 0 }, { nodeDeaths: 1, cpuWaitShareMax: 0.9 }, undefined],
   [
     "nor does it lose state",
     "rejoinFoundFraction",

@@ -41,6 +41,7 @@ const hard: ReadonlySet<string> = new Set([
   "duplicatedDeliveries",
   "reorderedDeliveries",
   "corruptedDeliveries",
+  "nodeDeaths",
 ] satisfies MetricName[]);
 
 /** As an `Excuse`. */
