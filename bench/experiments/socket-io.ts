@@ -221,7 +221,7 @@ function variants(settings: ClusterSettings): Variant[] {
       setup,
       load: { kind: "open", ratePerSecond },
       ...(fault === "nothing broken" && { durationMs }),
-      settings: { nodeSoftware: software, fault },
+      settings: { fault },
       expectations: expected(software, carrier, fault, setup, settings),
       trafficMs: fault === "nothing broken" ? 2 * durationMs + 1000 : faultAfterMs + awayMs + 3000 + afterwardsMs,
       run: (rig) => (fault === "nothing broken" ? undisturbed(rig, settings) : broken(rig, settings, fault)),
@@ -241,7 +241,7 @@ export const socketIo = clusterExperiment({
   question:
     "Most people run Socket.IO with an adapter for Redis. What does it deliver, what does a delivery cost, and what is lost when Redis or a node is killed, beside nodes that wait for the broker's answer and say what is missing?",
   lesson:
-    "An adapter hands a message on and does not wait: a publisher hears that all is well before the broker has seen it, so what is lost on the way is lost without a word. Connection state recovery is stored by the node that the user was on, so it serves users whose connection broke and not those whose node did.",
+    "An adapter hands a message on and does not wait: a publisher hears that all is well before the broker has seen it, so what is lost on the way is lost without a word. Whether a node outlives its Redis is a matter of the adapter and of the client under it, here that of the package `redis`; the documentation of the adapter for Pub/Sub advises `ioredis`. Connection state recovery is stored by the node that the user was on, so it serves users whose connection broke and not those whose node did.",
   presets: ["standard", "full"],
   follows: ["nodes", "users", "ratePerSecond", "payloadBytes", "durationMs", "brokers", "policy"],
   metrics: [...ledgerMetrics, ...outageMetrics, ...coresMetrics, "nodeDeaths"],

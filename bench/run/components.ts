@@ -1,6 +1,7 @@
 /** The libraries and programs that carry the messages of some cells, with their versions. */
 import { balancerNamed } from "../../servers/cluster/balancers/balancers.ts";
 import { brokerNamed } from "../../servers/cluster/brokers/brokers.ts";
+import { socketIoLibraries } from "../../servers/cluster/socketio/adapters.ts";
 import { findProgram, programVersion } from "../../servers/programs/program.ts";
 import { programNamed } from "../../servers/programs/programs.ts";
 import { libraryVersions } from "../environment/environment.ts";
@@ -20,6 +21,7 @@ export function componentsOf(cells: readonly CellPlan[]): Record<string, string>
   const libraries = new Set([
     ...cells.flatMap(({ target }) => Object.values(traitsOf(target).libraries).flat()),
     ...brokers.flatMap((traits) => traits.libraries),
+    ...(cells.some(({ parameters }) => parameters.settings.nodeSoftware === "socket.io") ? socketIoLibraries : []),
   ]);
   return {
     ...Object.fromEntries([...programs].flatMap((name) => versionOf(name) ?? [])),

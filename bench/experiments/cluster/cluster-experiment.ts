@@ -99,7 +99,7 @@ function cellOf(
   { name, setup, load, durationMs, settings: own, expectations, trafficMs, run }: Variant,
   settings: ClusterSettings,
 ): ClusterCell {
-  const { users, payloadBytes, nodes, broker, balancer, policy, cookies, state, resume, backoff } = setup;
+  const { users, payloadBytes, nodes, nodeSoftware, broker, balancer, policy, cookies, state, resume, backoff } = setup;
   const target = clusterTarget(setup.protocol);
   const parameters: Parameters = {
     connections: users,
@@ -112,6 +112,7 @@ function cellOf(
     policy,
     settings: {
       ...(balancer !== "haproxy" && { balancer }),
+      ...(nodeSoftware !== undefined && { nodeSoftware }),
       cookies,
       state,
       resume,
