@@ -202,6 +202,20 @@ export interface Missing {
   readonly unlisted: number;
 }
 
+/** A part of one user's time, e.g. while it was away. */
+export interface UserSpan {
+  readonly user: number;
+  readonly fromNs: number;
+  readonly toNs: number;
+}
+
+/** Deliveries, of messages sent in given spans. */
+export interface Owed {
+  readonly owed: number;
+  /** Of these, what has not arrived. */
+  readonly missing: number;
+}
+
 export interface Counts {
   /** Users with a connection and a welcome. */
   readonly connected: number;
@@ -245,6 +259,8 @@ export interface ChannelUsersApi {
   ledger(): Promise<Ledger>;
   /** What the ledger counts as missing, the first `max` of it one by one. */
   missing(order: { max: number }): Promise<Missing>;
+  /** Of the messages sent within the spans, their ends excluded. */
+  owedWithin(spans: readonly UserSpan[]): Promise<Owed>;
   /** Forgets ledger, outages and attempts; connections, sessions and series stay. */
   reset(): Promise<void>;
   /**

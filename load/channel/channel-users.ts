@@ -16,9 +16,11 @@ import type {
   Ledger,
   Missing,
   Outage,
+  Owed,
   PublishOrder,
   SeriesOrder,
   StateFound,
+  UserSpan,
 } from "./channel-users-api.ts";
 import { inOrder, type LoggedEvent, LogReader } from "./event-log.ts";
 import { DeliveryLedger } from "./ledger.ts";
@@ -142,6 +144,11 @@ export class ChannelUsers implements ChannelUsersApi {
   async missing({ max }: { max: number }): Promise<Missing> {
     await this.#read();
     return this.#ledger.missing(max);
+  }
+
+  async owedWithin(spans: readonly UserSpan[]): Promise<Owed> {
+    await this.#read();
+    return this.#ledger.owedWithin(spans);
   }
 
   async reset(): Promise<void> {

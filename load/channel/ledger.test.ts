@@ -122,6 +122,19 @@ test("what is missing is told one by one, with where both were, up to as many as
   assert.deepEqual(ledger.missing(1), { deliveries: [gone], unlisted: 2 });
 });
 
+test("what was sent within a span is owed, its end excluded, and what of it did not arrive is missing", () => {
+  const ledger = ledgerOf(["a", "b"]);
+  for (const sentNs of [10, 20, 30, 40]) ledger.published(0, sentNs);
+  ledger.delivered(1, 0, 0, 11);
+  ledger.delivered(1, 0, 1, 21);
+  assert.deepEqual(ledger.owedWithin([{ user: 1, fromNs: 10, toNs: 40 }]), { owed: 3, missing: 1 });
+  assert.deepEqual(ledger.owedWithin([{ user: 1, fromNs: 20, toNs: Number.POSITIVE_INFINITY }]), {
+    owed: 3,
+    missing: 2,
+  });
+  assert.deepEqual(ledger.owedWithin([]), { owed: 0, missing: 0 });
+});
+
 test("a user that stayed misses while connected", () => {
   const ledger = ledgerOf(["a", "b"]);
   ledger.published(0, 10);

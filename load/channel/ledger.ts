@@ -6,9 +6,9 @@
 import { WirebenchError } from "../../protocol/errors.ts";
 import { type Message, textLatenessNs } from "../../protocol/messages/message.ts";
 import { LatencyHistogram } from "../recording/latency.ts";
-import type { Ledger, Missing } from "./channel-users-api.ts";
+import type { Ledger, Missing, Owed, UserSpan } from "./channel-users-api.ts";
 import { MessageTable } from "./messages.ts";
-import { countMissing, listMissing } from "./missing.ts";
+import { countMissing, countOwed, listMissing } from "./missing.ts";
 import { away } from "./presence.ts";
 import { Recipient } from "./recipient.ts";
 import { TrafficWindows } from "./windows.ts";
@@ -248,6 +248,11 @@ export class DeliveryLedger {
   /** See `ChannelUsersApi.missing`. */
   missing(max: number): Missing {
     return listMissing(this.#recipients, this.#messages, [...this.#nodes.keys()], max);
+  }
+
+  /** See `ChannelUsersApi.owedWithin`. */
+  owedWithin(spans: readonly UserSpan[]): Owed {
+    return countOwed(this.#recipients, this.#messages, spans);
   }
 
   /** Forgets every message; connections, and the numbers of messages to come, stay. */

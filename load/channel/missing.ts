@@ -1,5 +1,5 @@
 /** What of the ledger is owed and has not arrived: counted, and one by one. */
-import type { Ledger, Missing, MissingDelivery } from "./channel-users-api.ts";
+import type { Ledger, Missing, MissingDelivery, Owed, UserSpan } from "./channel-users-api.ts";
 import type { MessageTable } from "./messages.ts";
 import type { Recipient } from "./recipient.ts";
 
@@ -61,6 +61,21 @@ export function listMissing(
     });
   }
   return { deliveries, unlisted };
+}
+
+/** Of the messages sent within each span, its end excluded, what the user was owed and what of it has not arrived. */
+export function countOwed(recipients: readonly Recipient[], messages: MessageTable, spans: readonly UserSpan[]): Owed {
+  let [owed, missing] = [0, 0];
+  for (const { user, fromNs, toNs } of spans) {
+    const recipient = recipients[user]!;
+    for (let row = Math.max(0, recipient.owedFrom); row < messages.length; row++) {
+      const sentNs = messages.sentNs(row);
+      if (sentNs < fromNs || sentNs >= toNs || recipients[messages.publisher(row)]!.room !== recipient.room) continue;
+      owed++;
+      if (!recipient.has(row)) missing++;
+    }
+  }
+  return { owed, missing };
 }
 
 /** What is said in other rooms nobody is owed. */

@@ -72,7 +72,7 @@ const table = {
     [
       "missedShareOfOutage",
       "missed during the outage",
-      "missing deliveries over those due, from the fault on, while their users were away",
+      "of the deliveries owed to users while they were away, from the fault on, those that never arrived",
     ],
   ]),
   ...entries({ unit: "share", topic: "loss" }, [

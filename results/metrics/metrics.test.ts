@@ -16,7 +16,7 @@ const endings: Record<Unit, RegExp> = {
   messages: /Messages$/,
   ratio: /Ratio$/,
   share: new RegExp(`(Fraction|Share|Utilization)${over}`),
-  count: /(messages|deliveries|connections|consumers|notices|attempts|newcomers|users|leaders)/i,
+  count: /(messages|deliveries|connections|consumers|notices|attempts|newcomers|users|leaders|deaths)/i,
 };
 
 describe("metrics", () => {

@@ -10,9 +10,11 @@ import type {
   Ledger,
   Missing,
   Outage,
+  Owed,
   PublishOrder,
   SeriesOrder,
   StateFound,
+  UserSpan,
 } from "../../../load/channel/channel-users-api.ts";
 import type { WireBytes } from "../../../load/metering/wire-bytes.ts";
 import type { LoadGenerator } from "../../../load/users/load-generator.ts";
@@ -116,6 +118,11 @@ export class RemoteChannelUsers
   /** What is missing in the ledger, the first `max` of it one by one. */
   missing(max: number): Promise<Missing> {
     return this.#rig.unlessFailed(this.#users.missing({ max }));
+  }
+
+  /** What users were owed within spans of time, and what of it has not arrived. */
+  owedWithin(spans: readonly UserSpan[]): Promise<Owed> {
+    return this.#rig.unlessFailed(this.#users.owedWithin(spans));
   }
 
   counts(): Promise<Counts> {
