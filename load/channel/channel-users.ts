@@ -133,12 +133,8 @@ export class ChannelUsers implements ChannelUsersApi {
 
   async ledger(): Promise<Ledger> {
     await this.#read();
-    return {
-      ...this.#ledger.read(),
-      usersEventLoopUtilization: this.#use.eventLoopUtilization,
-      usersStallMaxMs: this.#use.stallMaxMs,
-      usersCpuShare: this.#use.cpuShare,
-    };
+    const { eventLoopUtilization: usersEventLoopUtilization, stallMaxMs: usersStallMaxMs, cpuShare } = this.#use;
+    return { ...this.#ledger.read(), usersEventLoopUtilization, usersStallMaxMs, usersCpuShare: cpuShare };
   }
 
   async missing({ max }: { max: number }): Promise<Missing> {

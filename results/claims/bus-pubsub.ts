@@ -23,6 +23,10 @@ export const busPubsub: Claim = {
     if (missing.length === 0) return { verdict: "holds", evidence };
     const others = missing.map((seen) => `${seen.evidence.what} ${inWords(seen)}`);
     const names = solving.map((seen) => seen.evidence.what);
-    return { verdict: "holds-when", when: `the broker is ${formatList(names)} (but ${others.join(", ")})`, evidence };
+    return {
+      verdict: "holds-when",
+      when: `every node hears every message, as with ${formatList(names)} (but ${others.join(", ")})`,
+      evidence,
+    };
   },
 };

@@ -189,10 +189,16 @@ describe("the claims about a cluster", () => {
       sayingOf(decide("lb-leastconn", [adding, polling])),
       /^holds-when a user is one connection .*: 12 on the fullest of 3 nodes\)$/,
     );
+    const sparing = but(adding, { newcomerShareOfNewNode: [0.1] });
+    const slow: MadeUp = { ...sparing, parameters: { ...sparing.parameters, settings: { slowStartMs: 300_000 } } };
+    assert.match(
+      sayingOf(decide("lb-leastconn", [adding, { ...slow, variant: "slow start" }])),
+      /^holds-when that instance is past its slow start \(else 10\.0 %\)$/,
+    );
     const shared = broadcast("kafka", 1 / 3, 1 / 3, "one shared consumer group");
     assert.match(
       sayingOf(decide("bus-pubsub", [broadcast("redis", 1, 1), shared])),
-      /^holds-when the broker is redis \(but one shared consumer group 33\.3 %\)$/,
+      /^holds-when every node hears every message, as with redis \(but one shared consumer group 33\.3 %\)$/,
     );
   });
 

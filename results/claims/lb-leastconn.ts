@@ -1,7 +1,11 @@
 import { policyNamed } from "../contract/policies.ts";
 import type { MeasuredCell } from "../contract/results.ts";
-import { type Claim, evidenceOf, hasNodes, inWords, seenIn } from "./claim.ts";
+import { formatList } from "../quantities/format.ts";
+import { type Claim, evidenceOf, hasNodes, inWords, type Seen, seenIn } from "./claim.ts";
 import { evenly, isStream } from "./spread.ts";
+
+/** Its weight grows only slowly, so leastconn weighs it against nodes that count for more. */
+const startsSlowly = ({ cell }: Seen): boolean => Number(cell.parameters.settings.slowStartMs ?? 0) > 0;
 
 const isLeastconn = (cell: MeasuredCell): boolean =>
   hasNodes(cell) && policyNamed(cell.parameters.policy ?? "").balance === "leastconn";
@@ -27,15 +31,22 @@ export const lbLeastconn: Claim = {
     }
     const uneven = most.filter((seen) => !isStream(results, seen.cell) && !evenly(seen));
     const evidence = evidenceOf(newcomers, streams, uneven);
-    if (!newcomers.every(({ low }) => low === 1) || !streams.every(evenly)) {
+    const isAll = ({ low }: Seen): boolean => low === 1;
+    if (!newcomers.filter((seen) => !startsSlowly(seen)).every(isAll) || !streams.every(evenly)) {
       return { verdict: "does-not-hold", evidence };
     }
     const [loose] = uneven;
-    if (loose === undefined) return { verdict: "holds", evidence };
-    return {
-      verdict: "holds-when",
-      when: `a user is one connection for as long as it stays (${loose.evidence.what}: ${inWords(loose)} on the fullest of ${loose.cell.parameters.nodes} nodes)`,
-      evidence,
-    };
+    const spared = newcomers.find((seen) => startsSlowly(seen) && !isAll(seen));
+    const conditions = [
+      ...(spared === undefined ? [] : [`that instance is past its slow start (else ${inWords(spared)})`]),
+      ...(loose === undefined
+        ? []
+        : [
+            `a user is one connection for as long as it stays (${loose.evidence.what}: ${inWords(loose)} on the fullest of ${loose.cell.parameters.nodes} nodes)`,
+          ]),
+    ];
+    return conditions.length === 0
+      ? { verdict: "holds", evidence }
+      : { verdict: "holds-when", when: formatList(conditions), evidence };
   },
 };
