@@ -4,6 +4,7 @@ import { costExperiment, costMetricNames } from "../../results/metrics/cost-metr
 import { type CostProgram, type CostWindow, recordCosts } from "../../results/recording/cost-windows.ts";
 import { fitLine, type Point } from "../../results/statistics/line.ts";
 import { pidsOf } from "../../servers/programs/ensemble.ts";
+import type { ClusterNode } from "../rigs/cluster/cluster-node.ts";
 import type { ClusterRig } from "../rigs/cluster/cluster-rig.ts";
 import type { ClusterSettings } from "../rigs/cluster/cluster-setup.ts";
 import { memoryBytes, processTree } from "../rigs/proc/process-use.ts";
@@ -22,6 +23,10 @@ const manyUsers = 20;
 /** Users beyond those that take part, so many more for each of the readings of memory: enough to be seen beside noise. */
 const idlers = 100;
 const memoryReadings = 4;
+const pausesMs = 200;
+/** A collection that gives back less is the last one. */
+const givenBackBytes = 128 * 1024;
+const givingBackLooksMax = 10;
 
 /** Messages that come by the clock, as multiples of the rate asked for; the middle one is what "one by one" is told by. */
 const pacedRates = { slow: 2, middle: 8, fast: 20 } as const;
@@ -195,11 +200,25 @@ async function* measureCosts(rig: ClusterRig, settings: ClusterSettings) {
   ]);
 }
 
+const bytesOf = (pids: readonly number[]): number =>
+  pids.reduce((total, pid) => total + (memoryBytes(pid) ?? Number.NaN), 0);
+
+/** What a node had for the traffic before it gives back by and by, more of it than the connections to come take. */
+async function untilGivenBack(rig: ClusterRig, node: ClusterNode): Promise<void> {
+  let lastBytes = Number.POSITIVE_INFINITY;
+  for (let look = 0; look < givingBackLooksMax; look++) {
+    await rig.unlessFailed(node.call("collectGarbage", undefined));
+    await rig.wait(pausesMs / 2);
+    const nowBytes = bytesOf([node.pid!]);
+    if (lastBytes - nowBytes < givenBackBytes) return;
+    lastBytes = nowBytes;
+  }
+}
+
 /** Lines through the memory of the node and the load balancer at several numbers of connections, all of them idle. */
 async function memoryPerConnection(rig: ClusterRig) {
   const node = rig.nodes[0]!;
-  const bytes = (pids: readonly number[]): number =>
-    pids.reduce((total, pid) => total + (memoryBytes(pid) ?? Number.NaN), 0);
+  await untilGivenBack(rig, node);
   const points: { node: Point; proxy: Point }[] = [];
   const idle = await rig.connectSecondUsers(idlers);
   for (let reading = 1; reading <= memoryReadings; reading++) {
@@ -207,8 +226,8 @@ async function memoryPerConnection(rig: ClusterRig) {
     await rig.unlessFailed(node.call("collectGarbage", undefined));
     const x = manyUsers + idlers * reading;
     points.push({
-      node: { x, y: bytes([node.pid!]) },
-      proxy: { x, y: bytes(processTree(...rig.proxy.pids())) },
+      node: { x, y: bytesOf([node.pid!]) },
+      proxy: { x, y: bytesOf(processTree(...rig.proxy.pids())) },
     });
   }
   return { node: fitLine(points.map((point) => point.node)), proxy: fitLine(points.map((point) => point.proxy)) };
@@ -236,7 +255,6 @@ const cheaperTogether: Expectation = {
 
 /** What `measureCosts` has: windows of traffic, windows at rest and warm-ups. */
 const windows = 11;
-const pausesMs = 200;
 
 function variants(settings: ClusterSettings): Variant[] {
   const durationMs = windowMsOf(settings);

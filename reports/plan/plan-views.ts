@@ -233,10 +233,10 @@ function inputs({ request, brokers }: Plan, { file, results: { startedAt, enviro
         measuredCost(cell, "nodeMemoryBytesPerConnection"),
       ];
       const bytes =
-        base === undefined || each === undefined
+        base === undefined || each === undefined || each <= 0
           ? ""
           : `; memory of a node ${formatQuantity(base, "bytes")} + ${formatQuantity(each, "bytes")} per connection`;
-      return `${broker}: ${protocol}, ${formatCount(trials)} trials; measured up to ${about(range.publications)} messages/s, ${about(range.nodeDeliveries)} deliveries/s of a node, ${about(range.brokerDeliveries)} messages/s handed to ${range.nodes} nodes${bytes}.`;
+      return `${broker}: ${protocol}, ${plural(trials, "trial")}; measured up to ${about(range.publications)} messages/s, ${about(range.nodeDeliveries)} deliveries/s of a node, ${about(range.brokerDeliveries)} messages/s handed to ${range.nodes} nodes${bytes}.`;
     }),
   ];
 }
