@@ -170,10 +170,14 @@ function remarks({ request, brokers, refused }: Plan): string[] {
   ];
 }
 
-function memory({ nodeMemoryBytes, memoryTarget }: Plan["request"], { room }: BrokerPlan): string[] {
-  if (room.connectionsPerNode === undefined) return ["Memory was not measured: nodes are counted by CPU alone."];
+function memory({ nodeMemoryBytes, memoryTarget }: Plan["request"], { room, costs: { cell } }: BrokerPlan): string[] {
+  const { connectionsPerNode } = room;
+  if (connectionsPerNode === undefined) return ["Memory was not measured: nodes are counted by CPU alone."];
+  const measuredTo = Number(cell.parameters.settings.usersMax);
+  const times = connectionsPerNode / measuredTo;
+  const reach = times > 1 ? `, ${short(times)} x as many as were measured` : "";
   return [
-    `Memory: ${formatMemory(nodeMemoryBytes)} of a node, ${percent(memoryTarget)} full, hold ${about(room.connectionsPerNode)} connections.`,
+    `Memory: ${formatMemory(nodeMemoryBytes)} of a node, ${percent(memoryTarget)} full, hold ${about(connectionsPerNode)} connections${reach}.`,
   ];
 }
 
