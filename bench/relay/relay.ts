@@ -7,6 +7,7 @@ import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { nowNs } from "../../protocol/clock.ts";
 import { Lane } from "./lane.ts";
 import { type Impairment, Link, type LinkReading } from "./link.ts";
+import { reset } from "./reset.ts";
 
 export interface RelayTarget {
   readonly host: string;
@@ -70,10 +71,10 @@ export class Relay implements AsyncDisposable {
   cut(): number {
     this.#state = "cut";
     for (const { near, far } of this.#joined) {
-      near.resetAndDestroy();
-      far.resetAndDestroy();
+      reset(near);
+      reset(far);
     }
-    for (const near of this.#waiting) near.resetAndDestroy();
+    for (const near of this.#waiting) reset(near);
     this.#waiting.clear();
     return nowNs();
   }
@@ -105,7 +106,7 @@ export class Relay implements AsyncDisposable {
   #accept(near: Socket): void {
     this.#connections++;
     near.on("error", () => {});
-    if (this.#state === "cut") near.resetAndDestroy();
+    if (this.#state === "cut") reset(near);
     else if (this.#state === "stalled") {
       this.#waiting.add(near);
       near.once("close", () => this.#waiting.delete(near));
