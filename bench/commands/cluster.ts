@@ -1,7 +1,7 @@
 import { Command, Option } from "commander";
 import { WirebenchError } from "../../protocol/errors.ts";
+import { type Policy, policies } from "../../protocol/policies.ts";
 import { parseBytes, parseCount, parseDurationMs, parseRatePerSecond } from "../../protocol/units.ts";
-import { type Policy, policies } from "../../servers/cluster/balancer/policy.ts";
 import { type BalancerName, balancerNamed, balancerNames } from "../../servers/cluster/balancers/balancers.ts";
 import { brokerNamed, brokerNames } from "../../servers/cluster/brokers/brokers.ts";
 import { availableBrokers, clusterPresets, clusterTrials } from "../experiments/cluster/presets.ts";

@@ -1,4 +1,4 @@
-import { keepsUsers, type Policy, partsOf } from "../../servers/cluster/balancer/policy.ts";
+import { keepsUsers, type Policy, partsOf } from "../../protocol/policies.ts";
 import { balancers } from "../../servers/cluster/balancers/balancers.ts";
 import type { ClusterRig } from "../rigs/cluster/cluster-rig.ts";
 import type { ClusterSettings, Setup } from "../rigs/cluster/cluster-setup.ts";

@@ -1,4 +1,4 @@
-import { type Policy, partsOf } from "../../servers/cluster/balancer/policy.ts";
+import { type Policy, partsOf } from "../../protocol/policies.ts";
 import type { ClusterRig } from "../rigs/cluster/cluster-rig.ts";
 import type { ClusterSettings } from "../rigs/cluster/cluster-setup.ts";
 import { brokenBy, clusterExperiment, type Variant } from "./cluster/cluster-experiment.ts";

@@ -1,5 +1,5 @@
 /** Which policy of the load balancer keeps users with their state, and what it does not save them from. */
-import { policyNamed } from "../../results/contract/policies.ts";
+import { policyPartsOf } from "../../results/contract/cells.ts";
 import type { MetricName } from "../../results/metrics/metrics.ts";
 import { formatList } from "../../results/quantities/format.ts";
 import type { CellView, ReportView } from "../view/view.ts";
@@ -67,7 +67,7 @@ function recommendation(sound: readonly CellView[], cells: readonly CellView[]):
   return `none brings everybody back to its state; best ${policyOf(best)}, ${whatFails(best)}`;
 }
 
-const persistenceOf = (cell: CellView): string | undefined => policyNamed(policyOf(cell)).persistence;
+const persistenceOf = ({ cell }: CellView): string | undefined => policyPartsOf(cell).persistence;
 const rank = (cell: CellView): number => (persistenceOf(cell) === "cookie" ? 0 : persistenceOf(cell) ? 1 : 2);
 
 const distinct = (names: readonly string[]): string[] => [...new Set(names)];

@@ -1,4 +1,4 @@
-import { policyNamed } from "../contract/policies.ts";
+import { policyPartsOf } from "../contract/cells.ts";
 import type { MeasuredCell } from "../contract/results.ts";
 import { formatList } from "../quantities/format.ts";
 import { type Claim, evidenceOf, hasNodes, inWords, type Seen, seenIn } from "./claim.ts";
@@ -7,8 +7,7 @@ import { evenly, isStream } from "./spread.ts";
 /** Its weight grows only slowly, so leastconn weighs it against nodes that count for more. */
 const startsSlowly = ({ cell }: Seen): boolean => Number(cell.parameters.settings.slowStartMs ?? 0) > 0;
 
-const isLeastconn = (cell: MeasuredCell): boolean =>
-  hasNodes(cell) && policyNamed(cell.parameters.policy ?? "").balance === "leastconn";
+const isLeastconn = (cell: MeasuredCell): boolean => hasNodes(cell) && policyPartsOf(cell).balance === "leastconn";
 
 export const lbLeastconn: Claim = {
   id: "lb-leastconn",

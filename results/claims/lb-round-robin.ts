@@ -1,4 +1,4 @@
-import { policyNamed } from "../contract/policies.ts";
+import { policyPartsOf } from "../contract/cells.ts";
 import type { MeasuredCell } from "../contract/results.ts";
 import { type Claim, evidenceOf, hasNodes, type Seen, seenIn } from "./claim.ts";
 import { evenly, isStream } from "./spread.ts";
@@ -25,8 +25,7 @@ export const lbRoundRobin: Claim = {
 
 const balancerOf = ({ parameters }: MeasuredCell): string => String(parameters.settings.balancer ?? "haproxy");
 const isHaproxy = (cell: MeasuredCell): boolean => balancerOf(cell).startsWith("haproxy");
-const isRoundRobin = ({ parameters }: MeasuredCell): boolean =>
-  policyNamed(parameters.policy ?? "").balance === "round-robin";
+const isRoundRobin = (cell: MeasuredCell): boolean => policyPartsOf(cell).balance === "round-robin";
 
 /** The reference set-up says nothing of a balance where that is round-robin. */
 const isDefault = ({ cell }: Seen): boolean => balancerOf(cell) === "haproxy-reference";

@@ -1,4 +1,3 @@
-import { policyNamed } from "../contract/policies.ts";
 import { type Claim, evidenceOf, hasNodes, ignoresCookies, inWords, keepsStateOutside, seenIn } from "./claim.ts";
 import { isStream } from "./spread.ts";
 
@@ -18,8 +17,7 @@ export const lbState: Claim = {
         isStream(results, cell) &&
         !keepsStateOutside(cell) &&
         !ignoresCookies(cell) &&
-        policyNamed(cell.parameters.policy ?? "").balance === "round-robin" &&
-        policyNamed(cell.parameters.policy ?? "").persistence === undefined,
+        cell.parameters.policy === "round-robin",
     );
     if (onNode.length === 0) {
       return { verdict: "not-measured", because: "no cell brought users back without stickiness" };

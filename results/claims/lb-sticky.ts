@@ -1,9 +1,9 @@
-import { policyNamed } from "../contract/policies.ts";
+import { policyPartsOf } from "../contract/cells.ts";
 import type { MeasuredCell } from "../contract/results.ts";
 import { type Claim, evidenceOf, hasNodes, ignoresCookies, inWords, keepsStateOutside, seenIn } from "./claim.ts";
 
 const hasCookie = (cell: MeasuredCell): boolean =>
-  hasNodes(cell) && !keepsStateOutside(cell) && policyNamed(cell.parameters.policy ?? "").persistence === "cookie";
+  hasNodes(cell) && !keepsStateOutside(cell) && policyPartsOf(cell).persistence === "cookie";
 
 export const lbSticky: Claim = {
   id: "lb-sticky",

@@ -1,4 +1,5 @@
 /** What any reader asks of cells, whatever their experiment. */
+import { partsOf } from "../../protocol/policies.ts";
 import type { Cell, CellIdentity, MeasuredCell, Trial } from "./results.ts";
 
 /** The trials that count: one cut short is kept, but never summarised. */
@@ -15,3 +16,7 @@ export const measured = (cell: Cell | undefined): MeasuredCell | undefined =>
 /** The cell if its numbers may be believed. */
 export const usable = (cell: Cell | undefined): MeasuredCell | undefined =>
   cell?.state === "measured" && cell.validity.verdict !== "invalid" ? cell : undefined;
+
+/** What the policy of the load balancer says, whatever version named it; an empty balance where there was none. */
+export const policyPartsOf = ({ parameters }: Pick<CellIdentity, "parameters">): ReturnType<typeof partsOf> =>
+  partsOf(parameters.policy ?? "");

@@ -1,8 +1,8 @@
 /** What all experiments on a cluster have in common, so that each of them is its variants and its predictions. */
 import { describeBackoff } from "../../../load/channel/backoff.ts";
+import { keepsUsers, needsUserInUrl } from "../../../protocol/policies.ts";
 import type { ExperimentInfo, Parameters, Window } from "../../../results/contract/results.ts";
 import type { Measures, MetricName } from "../../../results/metrics/metrics.ts";
-import { keepsUsers, needsUserInUrl } from "../../../servers/cluster/balancer/policy.ts";
 import { brokerNamed } from "../../../servers/cluster/brokers/brokers.ts";
 import { ClusterRig } from "../../rigs/cluster/cluster-rig.ts";
 import type { ClusterSettings, Setup } from "../../rigs/cluster/cluster-setup.ts";

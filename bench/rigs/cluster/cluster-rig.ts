@@ -3,11 +3,11 @@ import type { ConnectOrder, Counts } from "../../../load/channel/channel-users-a
 import { nowNs } from "../../../protocol/clock.ts";
 import { defaultLimits } from "../../../protocol/contract.ts";
 import { WirebenchError } from "../../../protocol/errors.ts";
+import { needsUserInUrl } from "../../../protocol/policies.ts";
 import { seededRandom } from "../../../protocol/random.ts";
 import type { Event, Series } from "../../../results/contract/results.ts";
 import type { Measures } from "../../../results/metrics/metrics.ts";
 import type { RunningProxy } from "../../../servers/cluster/balancer/balancer.ts";
-import { needsUserInUrl } from "../../../servers/cluster/balancer/policy.ts";
 import type { RunningProgram } from "../../../servers/programs/running-program.ts";
 import { clusterClientOf } from "../../targets/balanced-protocols.ts";
 import type { NodeDeath } from "../blame/evidence.ts";

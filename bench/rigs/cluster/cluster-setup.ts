@@ -1,6 +1,6 @@
 import type { Backoff } from "../../../load/channel/backoff.ts";
 import type { KnownBy } from "../../../load/channel/identity.ts";
-import type { Policy } from "../../../servers/cluster/balancer/policy.ts";
+import type { Policy } from "../../../protocol/policies.ts";
 import type { BalancerName } from "../../../servers/cluster/balancers/balancers.ts";
 import type { Rooming } from "../../../servers/cluster/node/channel.ts";
 import type { Target } from "../../targets/target.ts";

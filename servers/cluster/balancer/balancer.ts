@@ -1,5 +1,5 @@
 /** The contract of the load balancer in front of the nodes: types only. */
-import type { Policy } from "./policy.ts";
+import type { Policy } from "../../../protocol/policies.ts";
 
 export interface ProxiedNode {
   /** Its name in the configuration and the value of its cookie, e.g. `node-2`. */

@@ -5,10 +5,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it, type TestContext } from "node:test";
 import { hasProgram } from "../../../bench/testing.ts";
+import { keepsUsers, needsUserInUrl, type Policy, partsOf } from "../../../protocol/policies.ts";
 import { requireProgram } from "../../programs/program.ts";
 import { programNamed } from "../../programs/programs.ts";
 import type { RunningProxy } from "../balancer/balancer.ts";
-import { keepsUsers, needsUserInUrl, type Policy, partsOf } from "../balancer/policy.ts";
 import { type FakeNode, nodeOfNewUser, setupOf, startNodes } from "../haproxy/testing.ts";
 import { type Balancer, balancers } from "./balancers.ts";
 

@@ -1,8 +1,9 @@
 /** Every load balancer that can stand in front of the nodes: one entry each. */
+
+import { type Policy, policies } from "../../../protocol/policies.ts";
 import { named } from "../../../protocol/suggestion.ts";
 import type { ProgramOptions } from "../../programs/running-program.ts";
 import type { ProxySetup, RunningProxy } from "../balancer/balancer.ts";
-import { type Policy, policies } from "../balancer/policy.ts";
 import { startProxy } from "../haproxy/process.ts";
 import { renderReference } from "../haproxy/reference.ts";
 import { nginxPolicies } from "../nginx/configuration.ts";

@@ -2,10 +2,11 @@
  * The configuration file of the load balancer, written to be read: every directive says why it is there.
  * Reference: docs.haproxy.org/2.6/configuration.html; the names of the sections below are that manual's.
  */
-import { WirebenchError } from "../../../protocol/errors.ts";
+
+import { type Balance, type Persistence, partsOf } from "../../../protocol/policies.ts";
 import { userParameter } from "../../../protocol/wires/user-parameter.ts";
+import { addressOf } from "../balancer/address.ts";
 import type { ProxiedNode, ProxySetup } from "../balancer/balancer.ts";
-import { type Balance, type Persistence, partsOf } from "../balancer/policy.ts";
 
 /** Name of the one backend; a node is `nodes/NAME` for the runtime API. */
 export const backendName = "nodes";
@@ -161,15 +162,8 @@ function server(node: ProxiedNode, { policy }: ProxySetup): string {
 }
 
 /** Throws `usage` for a name the file cannot hold. */
-export function serverAddress({ name, port, readyPort }: ProxiedNode): string {
-  if (!/^[\w.-]{1,64}$/.test(name)) {
-    throw new WirebenchError(
-      "usage",
-      `a node cannot be called ${JSON.stringify(name)}: expected letters, digits, . _ -`,
-    );
-  }
-  return `server ${name} 127.0.0.1:${port} check port ${readyPort}`;
-}
+export const serverAddress = (node: ProxiedNode): string =>
+  `server ${node.name} ${addressOf(node)} check port ${node.readyPort}`;
 
 /** In the largest unit that fits, as a human would write it. */
 export function duration(ms: number): string {

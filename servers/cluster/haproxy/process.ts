@@ -3,10 +3,10 @@ import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { WirebenchError } from "../../../protocol/errors.ts";
-import { childrenOf } from "../../programs/children.ts";
 import { type ProgramRecipe, startPrivately } from "../../programs/private-program.ts";
 import type { ProgramOptions, RunningProgram } from "../../programs/running-program.ts";
 import type { AdminState, NodeStatus, NodeTransition, ProxySetup, RunningProxy } from "../balancer/balancer.ts";
+import { ProxyProcess } from "../balancer/proxy-process.ts";
 import { proxyFiles, renderConfiguration } from "./configuration.ts";
 import {
   ask,
@@ -101,37 +101,21 @@ interface Parts {
   readonly configuration: string;
 }
 
-class HaproxyProxy implements RunningProxy {
+class HaproxyProxy extends ProxyProcess {
   readonly configuration: string;
-  readonly authority: string;
-  readonly pids = (): number[] => {
-    const master = this.#program.pid;
-    return master === undefined ? [] : [master, ...childrenOf(master)];
-  };
   readonly transitions: NodeTransition[] = [];
-  readonly #program: RunningProgram;
   readonly #sockets: Parts["sockets"];
   readonly #serverStateFile: string;
-  #reloading: Promise<void> = Promise.resolve();
 
   constructor({ program, sockets, serverStateFile, configuration }: Parts) {
+    super(program);
     this.configuration = configuration;
-    this.authority = new URL(program.url).host;
-    this.#program = program;
     program.onLine = (line) => {
       const transition = transitionIn(line);
       if (transition !== undefined && this.transitions.length < transitionsMax) this.transitions.push(transition);
     };
     this.#sockets = sockets;
     this.#serverStateFile = serverStateFile;
-  }
-
-  get onDeath(): RunningProxy["onDeath"] {
-    return this.#program.onDeath;
-  }
-
-  set onDeath(told: RunningProxy["onDeath"]) {
-    this.#program.onDeath = told;
   }
 
   async status(): Promise<NodeStatus[]> {
@@ -152,17 +136,11 @@ class HaproxyProxy implements RunningProxy {
     }
   }
 
-  reload(): Promise<void> {
-    const reloaded = this.#reloading.catch(() => {}).then(() => this.#reload());
-    this.#reloading = reloaded;
-    return reloaded;
-  }
-
-  async #reload(): Promise<void> {
+  protected async replaceWorker(): Promise<void> {
     const before = await showInfo(this.#sockets.runtime);
     await writeFile(this.#serverStateFile, `${await showServersState(this.#sockets.runtime)}\n`);
     try {
-      const master = this.#program.pid;
+      const master = this.program.pid;
       if (master === undefined) throw new WirebenchError("component-failed", "haproxy cannot reload: it does not run");
       process.kill(master, "SIGUSR2");
       await this.#untilReplaced(before.pid);
@@ -176,7 +154,7 @@ class HaproxyProxy implements RunningProxy {
   async #untilReplaced(oldPid: number): Promise<void> {
     const deadlineMs = performance.now() + reloadMsMax;
     while (performance.now() < deadlineMs) {
-      if (this.#program.pid === undefined) break;
+      if (this.program.pid === undefined) break;
       if (await this.#isReplaced(oldPid).catch(() => false)) return;
       await wait(reloadPollMs);
     }
@@ -194,17 +172,5 @@ class HaproxyProxy implements RunningProxy {
       if (!stopping) return false;
     }
     return true;
-  }
-
-  kill(): Promise<void> {
-    return this.#program.kill();
-  }
-
-  restart(): Promise<void> {
-    return this.#program.restart();
-  }
-
-  stop(): Promise<void> {
-    return this.#program.stop();
   }
 }

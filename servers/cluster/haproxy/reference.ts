@@ -2,8 +2,9 @@
  * A set-up of HAProxy as tutorials give it, line by line, so that what is said of it can be put to the test: nothing of
  * what wirebench's own configuration adds (passing on each piece at once, trying another node, time-outs for streams).
  */
+
+import { partsOf } from "../../../protocol/policies.ts";
 import type { ProxySetup } from "../balancer/balancer.ts";
-import { partsOf } from "../balancer/policy.ts";
 import { backendName, proxyFiles, serverAddress } from "./configuration.ts";
 
 /** The whole file. Only whether it is sticky follows the policy; a balance it does not know is left at HAProxy's default. */

@@ -3,19 +3,15 @@
  * Reference: nginx.org/en/docs/http/ngx_http_upstream_module.html, ngx_http_proxy_module.html and websocket.html.
  */
 import { WirebenchError } from "../../../protocol/errors.ts";
+import { type Balance, type Policy, partsOf, policies } from "../../../protocol/policies.ts";
 import { userParameter } from "../../../protocol/wires/user-parameter.ts";
+import { addressOf } from "../balancer/address.ts";
 import type { ProxiedNode, ProxySetup } from "../balancer/balancer.ts";
-import { type Balance, type Policy, partsOf } from "../balancer/policy.ts";
 
-/** What nginx has without a module that is sold: a cookie it sets is built from `map`s, a stick table there is none. */
-export const nginxPolicies: readonly Policy[] = [
-  "round-robin",
-  "leastconn",
-  "source",
-  "consistent-hash",
-  "round-robin+cookie",
-  "leastconn+cookie",
-];
+/** All but a stick table, which nginx has not; a cookie of its own it sells, but one can be built from `map`s. */
+export const nginxPolicies: readonly Policy[] = policies.filter(
+  (policy) => partsOf(policy).persistence !== "stick-table",
+);
 
 /** Files in nginx's private folder. */
 export const nginxFiles = { configuration: "nginx.conf", statusSocket: "status.sock", pid: "nginx.pid" } as const;
@@ -39,7 +35,7 @@ export function renderNginx(setup: ProxySetup, { port, isRoot, down }: Place): s
   }
   const sticky = persistence === "cookie";
   const line = (node: ProxiedNode, ...words: string[]): string =>
-    `    server ${address(node)}${[" max_fails=1 fail_timeout=1s", ...words, ...(down.has(node.name) ? [" down"] : [])].join("")};`;
+    `    server ${addressOf(node)}${[" max_fails=1 fail_timeout=1s", ...words, ...(down.has(node.name) ? [" down"] : [])].join("")};`;
   return `# nginx in front of ${setup.nodes.length} nodes, policy ${setup.policy}: written by wirebench.
 # It runs with this file's folder as prefix: nginx -p . -c ${nginxFiles.configuration}
 
@@ -145,17 +141,7 @@ ${nodes.map(({ name }) => `    ${name} ${name};`).join("\n")}
   }
   # The name of the node that took the connection: the last of those that were tried.
   map $upstream_addr $chosen {
-${nodes.map((node) => `    "~${address(node).replaceAll(".", "\\.")}$" ${node.name};`).join("\n")}
+${nodes.map((node) => `    "~${addressOf(node).replaceAll(".", "\\.")}$" ${node.name};`).join("\n")}
   }`;
-
-function address({ name, port }: ProxiedNode): string {
-  if (!/^[\w.-]{1,64}$/.test(name)) {
-    throw new WirebenchError(
-      "usage",
-      `a node cannot be called ${JSON.stringify(name)}: expected letters, digits, . _ -`,
-    );
-  }
-  return `127.0.0.1:${port}`;
-}
 
 const seconds = (ms: number): number => Math.ceil(ms / 1000);

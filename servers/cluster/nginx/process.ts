@@ -9,6 +9,7 @@ import { childrenOf } from "../../programs/children.ts";
 import { type ProgramRecipe, startPrivately } from "../../programs/private-program.ts";
 import type { ProgramOptions, RunningProgram } from "../../programs/running-program.ts";
 import type { AdminState, NodeStatus, ProxySetup, RunningProxy } from "../balancer/balancer.ts";
+import { ProxyProcess } from "../balancer/proxy-process.ts";
 import { nginxFiles, renderNginx } from "./configuration.ts";
 
 const startMsMax = 15_000;
@@ -54,32 +55,18 @@ interface Parts {
   readonly folder: string;
 }
 
-class NginxProxy implements RunningProxy {
+class NginxProxy extends ProxyProcess {
   /** It has no health checks of its own: those are in NGINX Plus. */
   readonly transitions = [];
-  readonly authority: string;
-  readonly pids = (): number[] => {
-    const master = this.#parts.program.pid;
-    return master === undefined ? [] : [master, ...childrenOf(master)];
-  };
-  readonly #parts: Parts;
-  #reloading: Promise<void> = Promise.resolve();
+  readonly #parts: Omit<Parts, "program">;
 
-  constructor(parts: Parts) {
-    this.authority = new URL(parts.program.url).host;
+  constructor({ program, ...parts }: Parts) {
+    super(program);
     this.#parts = parts;
   }
 
   get configuration(): string {
     return this.#parts.render();
-  }
-
-  get onDeath(): RunningProxy["onDeath"] {
-    return this.#parts.program.onDeath;
-  }
-
-  set onDeath(told: RunningProxy["onDeath"]) {
-    this.#parts.program.onDeath = told;
   }
 
   /** As configured: nginx does not say how many connections a node has. */
@@ -100,15 +87,9 @@ class NginxProxy implements RunningProxy {
     throw new WirebenchError("component-failed", "nginx cannot cut the connections of one node");
   }
 
-  reload(): Promise<void> {
-    const reloaded = this.#reloading.catch(() => {}).then(() => this.#reload());
-    this.#reloading = reloaded;
-    return reloaded;
-  }
-
-  async #reload(): Promise<void> {
-    const { program, folder, render } = this.#parts;
-    const master = program.pid;
+  protected async replaceWorker(): Promise<void> {
+    const { folder, render } = this.#parts;
+    const master = this.program.pid;
     if (master === undefined) throw new WirebenchError("component-failed", "nginx cannot reload: it does not run");
     const before = new Set(childrenOf(master));
     await writeFile(join(folder, nginxFiles.configuration), render());
@@ -124,20 +105,11 @@ class NginxProxy implements RunningProxy {
     throw new WirebenchError("component-failed", "nginx did not reload");
   }
 
-  kill(): Promise<void> {
-    return this.#parts.program.kill();
-  }
-
-  async restart(): Promise<void> {
-    const { program, folder } = this.#parts;
-    await program.kill();
+  override async restart(): Promise<void> {
+    await this.kill();
     // A killed nginx leaves it behind, and would not listen there again.
-    await rm(join(folder, nginxFiles.statusSocket), { force: true });
-    await program.restart();
-  }
-
-  stop(): Promise<void> {
-    return this.#parts.program.stop();
+    await rm(join(this.#parts.folder, nginxFiles.statusSocket), { force: true });
+    await super.restart();
   }
 }
 

@@ -1,5 +1,4 @@
 /** How a load balancer chooses the node of a connection, and how it knows one that comes back: data only. */
-import { named } from "../../../protocol/suggestion.ts";
 
 /**
  * For who is not known yet. `round-robin`: each node in turn. `leastconn`: the node with the fewest connections. `source`:
@@ -26,12 +25,18 @@ export const policies = [
 ] as const satisfies readonly (Balance | `${Balance}+${Persistence}`)[];
 export type Policy = (typeof policies)[number];
 
-/** Throws `usage` and lists what exists. */
-export const policyNamed = (name: string): Policy => named("policy", name, policies, (policy) => policy);
+interface PolicyParts<B, P> {
+  readonly balance: B;
+  /** Undefined where nothing but the balance brings a user back. */
+  readonly persistence: P | undefined;
+}
 
-export function partsOf(policy: Policy): { readonly balance: Balance; readonly persistence?: Persistence } {
-  const [balance, persistence] = policy.split("+") as [Balance, Persistence?];
-  return persistence === undefined ? { balance } : { balance, persistence };
+/** What the name of a policy says; also of one that this version does not know, e.g. in results of another. */
+export function partsOf(policy: Policy): PolicyParts<Balance, Persistence>;
+export function partsOf(name: string): PolicyParts<string, string>;
+export function partsOf(name: string): PolicyParts<string, string> {
+  const [balance = "", persistence] = name.split("+");
+  return { balance, persistence };
 }
 
 /** Whether users must say in the URL who they are. */
