@@ -3,9 +3,9 @@ import type { ClusterRig } from "../rigs/cluster/cluster-rig.ts";
 import type { ClusterSettings, Setup } from "../rigs/cluster/cluster-setup.ts";
 import { brokenBy, clusterExperiment, type Variant } from "./cluster/cluster-experiment.ts";
 import { type Expectation, everybodyBack, noSilentLoss, nothingMissing, nothingTwice } from "./cluster/expectations.ts";
-import { defined, ledgerMeasures, ledgerMetrics, outageMeasures, outageMetrics } from "./cluster/ledger-measures.ts";
+import { ledgerMeasures, ledgerMetrics, outageMeasures, outageMetrics } from "./cluster/ledger-measures.ts";
 import { hasHistory, realBrokers, setupOf } from "./cluster/setup.ts";
-import { breakAt, markOutages, openLoop } from "./cluster/traffic.ts";
+import { breakAt, markOutages, missedMeasures, openLoop } from "./cluster/traffic.ts";
 
 /** Long enough that every outage lies within the traffic. */
 const durationOf = (settings: ClusterSettings): number => Math.max(2500, settings.durationMs);
@@ -37,17 +37,10 @@ async function* killUnderLoad(rig: ClusterRig, settings: ClusterSettings) {
     },
   );
   const outages = await markOutages(rig, faultNs);
-  const { owed, missing } = await rig.users.owedWithin(
-    outages.map(({ user, reconnectedNs = Number.POSITIVE_INFINITY }) => ({
-      user,
-      fromNs: faultNs,
-      toNs: reconnectedNs,
-    })),
-  );
   return {
     ...ledgerMeasures(ledger),
     ...outageMeasures(outages, faultNs),
-    ...defined([["missedShareOfOutage", missing / owed]]),
+    ...(await missedMeasures(rig, outages, faultNs)),
   };
 }
 

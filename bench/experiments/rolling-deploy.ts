@@ -13,7 +13,7 @@ import {
   peakAttempts,
 } from "./cluster/ledger-measures.ts";
 import { hasHistory, realBrokers, setupOf } from "./cluster/setup.ts";
-import { breakAt, markOutages, openLoop } from "./cluster/traffic.ts";
+import { breakAt, markOutages, missedMeasures, openLoop } from "./cluster/traffic.ts";
 import { exactly } from "./contract/experiment.ts";
 
 /** Users told to move by a node that is about to go. */
@@ -25,8 +25,6 @@ const handshakeMs = 500;
 /** Traffic before the first node goes and after the last is back. */
 const marginMs = 300;
 const seriesStepMs = 100;
-/** More than any cell here can miss. */
-const listedMax = 200_000;
 
 /** How one node is taken out of service. */
 type Leave = (rig: ClusterRig, node: ClusterNode) => Promise<void>;
@@ -67,11 +65,6 @@ async function* deploy(rig: ClusterRig, { ratePerSecond, recoveryMsMax }: Cluste
   });
   const outages = await markOutages(rig, beganNs);
   const { users, nodes } = rig.setup;
-  const awayMs = outages.reduce(
-    (sum, each) => sum + ((each.reconnectedNs ?? Number.NaN) - each.disconnectedNs) / 1e6,
-    0,
-  );
-  const missing = (await rig.users.missing(listedMax)).deliveries.filter(({ answer }) => answer === "accepted");
   const perNode = rig.nodes.map(({ name }) => name);
   const counts = (await rig.users.counts()).perNode;
   const connections = perNode.map((name) => counts[name] ?? 0);
@@ -79,8 +72,8 @@ async function* deploy(rig: ClusterRig, { ratePerSecond, recoveryMsMax }: Cluste
     ...ledgerMeasures(ledger),
     ...outageMeasures(outages, beganNs),
     ...peakAttempts(await rig.users.series({ startNs: beganNs, endNs: nowNs(), stepMs: seriesStepMs })),
-    acceptedMissingDeliveries: missing.length,
-    missedShareOfOutage: missing.length / ((ratePerSecond * awayMs) / 1000),
+    acceptedMissingDeliveries: ledger.acceptedMissingDeliveries,
+    ...(await missedMeasures(rig, outages)),
     droppedConnectionsPerUser: outages.length / users,
     usersAwayMax: mostAtOnce(outages),
     connectionsMinPerNode: Math.min(...connections),
@@ -111,12 +104,12 @@ const stateLost: Expectation = {
   expected: exactly(0),
 };
 
-/** Away for tens of milliseconds each, so that a message on its way makes much of it. */
+/** Away for tens of milliseconds each, so that a message which was sent as its user came back makes much of it. */
 const missedMeanwhile: Expectation = {
   statement: "who only reconnects misses what was published while it was away, and nobody tells it",
-  formula: "missing of the accepted / (rate × time away, summed over all moves) = 1 ± 0.5",
+  formula: "missing of what was sent while each was away = 1, less half",
   metric: "missedShareOfOutage",
-  expected: { low: 0.5, high: 1.5 },
+  expected: { low: 0.5 },
 };
 
 const allAtOnce = (perNode: number, statement: string): Expectation => ({

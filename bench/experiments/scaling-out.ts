@@ -105,7 +105,7 @@ const slowStartMs = 300_000;
 const weightSteps = 16;
 
 /** How many of `newcomers` a node with the first step of its weight gets beside N nodes that have `users` each. */
-export function sparedNewcomers(users: number, nodes: number, newcomers: number): number {
+function sparedNewcomers(users: number, nodes: number, newcomers: number): number {
   const old = Array.from({ length: nodes }, () => users);
   let got = 0;
   for (let newcomer = 0; newcomer < newcomers; newcomer++) {

@@ -2,10 +2,12 @@
 import type { ChainOrder, Outage, PublishOrder } from "../../../load/channel/channel-users-api.ts";
 import { nowNs } from "../../../protocol/clock.ts";
 import type { Window } from "../../../results/contract/results.ts";
+import type { Measures } from "../../../results/metrics/metrics.ts";
 import type { ChannelWindow } from "../../rigs/cluster/channel-users.ts";
 import type { ClusterRig } from "../../rigs/cluster/cluster-rig.ts";
 import type { JudgedLedger } from "../../rigs/cluster/judged-ledger.ts";
 import { watchCores } from "./cores.ts";
+import { defined } from "./ledger-measures.ts";
 
 /** From the order to the first message. */
 const leadMs = 50;
@@ -103,4 +105,16 @@ export async function markOutages(rig: ClusterRig, faultNs: number): Promise<rea
   mark("first message after", times(({ firstDeliveryNs }) => firstDeliveryNs)[0]);
   if (back.length === outages.length) mark("99 % back", back[Math.ceil(0.99 * back.length) - 1]);
   return outages;
+}
+
+/** Of what users were owed while they were away, the share that never reached them; from the fault on where it is given. */
+export async function missedMeasures(rig: ClusterRig, outages: readonly Outage[], faultNs?: number): Promise<Measures> {
+  const { owed, missing } = await rig.users.owedWithin(
+    outages.map(({ user, disconnectedNs, reconnectedNs = Number.POSITIVE_INFINITY }) => ({
+      user,
+      fromNs: faultNs ?? disconnectedNs,
+      toNs: reconnectedNs,
+    })),
+  );
+  return defined([["missedShareOfOutage", missing / owed]]);
 }

@@ -9,34 +9,23 @@ const lookAgainMs = 25;
 const silentMsMin = 250;
 
 /** When another member than `before` was first said to lead; undefined: not by then. */
-export async function untilOtherLeads(
+export const untilOtherLeads = (
   rig: ClusterRig,
   ensemble: Pick<RunningEnsemble, "leader">,
   before: string,
   maxMs: number,
-): Promise<{ atNs: number; name: string } | undefined> {
-  const endNs = nowNs() + maxMs * 1e6;
-  while (nowNs() < endNs) {
-    const leader = await rig.unlessFailed(ensemble.leader(rig.topic));
-    if (leader !== undefined && leader.name !== before) return { atNs: nowNs(), name: leader.name };
-    await rig.wait(lookAgainMs);
-  }
-  return undefined;
-}
+): Promise<{ atNs: number; name: string } | undefined> =>
+  rig.until(async () => {
+    const leader = await ensemble.leader(rig.topic);
+    return leader === undefined || leader.name === before ? undefined : { atNs: nowNs(), name: leader.name };
+  }, maxMs);
 
 /** When it was first seen that every member runs and has everything; undefined: not by then. */
-export async function untilWhole(
+export const untilWhole = (
   rig: ClusterRig,
   ensemble: Pick<RunningEnsemble, "whole">,
   maxMs: number,
-): Promise<number | undefined> {
-  const endNs = nowNs() + maxMs * 1e6;
-  while (nowNs() < endNs) {
-    if (await rig.unlessFailed(ensemble.whole(rig.topic))) return nowNs();
-    await rig.wait(lookAgainMs);
-  }
-  return undefined;
-}
+): Promise<number | undefined> => rig.untilSeen(() => ensemble.whole(rig.topic), maxMs);
 
 /** Looks at the nodes again and again, from when it is made until it is stopped. */
 export class NodeWatch {
@@ -83,12 +72,7 @@ export class NodeWatch {
 
   /** Until the nodes are well, or that has taken too long. */
   async untilWell(sinceNs: number, maxMs: number): Promise<boolean> {
-    const endNs = nowNs() + maxMs * 1e6;
-    while (!this.isWell(sinceNs)) {
-      if (nowNs() > endNs) return false;
-      await this.#rig.wait(lookAgainMs);
-    }
-    return true;
+    return (await this.#rig.untilSeen(async () => this.isWell(sinceNs), maxMs)) !== undefined;
   }
 
   async stop(): Promise<void> {

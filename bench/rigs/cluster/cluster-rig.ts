@@ -207,16 +207,28 @@ export class ClusterRig extends Rig {
     return this.startClock(leadMs);
   }
 
+  /** What `look` gives first that is not undefined; undefined if there is no such thing within `maxMs`. */
+  async until<Found>(look: () => Promise<Found | undefined>, maxMs = this.#recoveryMsMax): Promise<Found | undefined> {
+    for (const endNs = nowNs() + maxMs * 1e6; nowNs() < endNs; await this.wait(lookAgainMs)) {
+      const found = await this.unlessFailed(look());
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  }
+
+  /** When what `look` tells was first seen to hold; undefined if it did not within `maxMs`. */
+  untilSeen(look: () => Promise<boolean>, maxMs?: number): Promise<number | undefined> {
+    return this.until(async () => ((await look()) ? nowNs() : undefined), maxMs);
+  }
+
   /** Until so many users have noticed that they were cut off since then, or the time for that is over. */
   async untilCut(users: number, sinceNs: number): Promise<void> {
-    const endNs = nowNs() + this.#recoveryMsMax * 1e6;
-    while (nowNs() < endNs) {
+    await this.untilSeen(async () => {
       const outages = await this.users.outages();
       const cut = outages.filter(({ disconnectedNs }) => disconnectedNs >= sinceNs).map(({ user }) => user);
       // One that was cut twice is one.
-      if (new Set(cut).size >= users) return;
-      await this.wait(lookAgainMs);
-    }
+      return new Set(cut).size >= users;
+    });
   }
 
   /** Until every user is connected, or the time for that is over. After a fault, first `untilCut`. */
@@ -242,13 +254,8 @@ export class ClusterRig extends Rig {
   }
 
   /** When the condition was first seen to hold; undefined if it did not within `maxMs`. */
-  async untilNodes(condition: (counts: readonly NodeCounts[]) => boolean, maxMs: number): Promise<number | undefined> {
-    const endNs = nowNs() + maxMs * 1e6;
-    while (nowNs() < endNs) {
-      if (condition(await this.nodeCounts())) return nowNs();
-      await this.wait(lookAgainMs);
-    }
-    return undefined;
+  untilNodes(condition: (counts: readonly NodeCounts[]) => boolean, maxMs: number): Promise<number | undefined> {
+    return this.untilSeen(async () => condition(await this.nodeCounts()), maxMs);
   }
 
   /** When every node had its subscription again. Throws where that takes too long. */
@@ -264,21 +271,21 @@ export class ClusterRig extends Rig {
   async addToProxy({ name }: ClusterNode): Promise<void> {
     await this.unlessFailed(this.proxy.setState(name, "ready"));
     const upNs = await this.untilProxy(name, (status) => status === "UP");
-    if (upNs === undefined) throw new WirebenchError("component-failed", `haproxy does not send users to ${name}`);
-    this.mark("action", "haproxy", `${name} set to ready`);
+    if (upNs === undefined)
+      throw new WirebenchError("component-failed", `${this.setup.balancer} does not send users to ${name}`);
+    this.mark("action", this.setup.balancer, `${name} set to ready`);
   }
 
   /** When the load balancer was first seen to think so of a node; undefined if it did not within `maxMs`. */
-  async untilProxy(
+  untilProxy(
     name: string,
     thinks: (status: string | undefined) => boolean,
-    maxMs = this.#recoveryMsMax,
+    maxMs?: number,
   ): Promise<number | undefined> {
-    for (const endNs = nowNs() + maxMs * 1e6; nowNs() < endNs; await this.wait(lookAgainMs)) {
-      const nodes = await this.unlessFailed(this.proxy.status());
-      if (thinks(nodes.find((node) => node.name === name)?.status)) return nowNs();
-    }
-    return undefined;
+    return this.untilSeen(async () => {
+      const nodes = await this.proxy.status();
+      return thinks(nodes.find((node) => node.name === name)?.status);
+    }, maxMs);
   }
 
   /** More users in a process of their own, outside the ledger, so that they can be frozen. */

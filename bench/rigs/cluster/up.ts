@@ -1,5 +1,6 @@
 /** A cluster that stays up, for exploring by hand. */
 import { once } from "node:events";
+import { balancerNamed } from "../../../servers/cluster/balancers/balancers.ts";
 import { ProgramPool } from "../program-pool.ts";
 import type { Setup } from "./cluster-setup.ts";
 import { topicOfCluster } from "./left-as-found.ts";
@@ -14,6 +15,7 @@ export async function keepUp(setup: Setup, signal: AbortSignal): Promise<void> {
   };
   const servers = await openServers({ setup, programs, topic: topicOfCluster() }, cleanUp, died);
   const { nodes, proxies, proxyFolder, broker, urls } = servers;
+  const { title } = balancerNamed(setup.balancer);
   process.stdout.write(
     [
       `Users connect to   ${urls[0]}  (${setup.protocol}, ${setup.policy})`,
@@ -22,7 +24,7 @@ export async function keepUp(setup: Setup, signal: AbortSignal): Promise<void> {
           `${name.padEnd(18)} port ${port}, readiness http://127.0.0.1:${readyPort}/ready, process ${pid}`,
       ),
       `broker             ${broker === undefined ? "none" : `${setup.broker} at ${broker.url}, process ${broker.pid}`}`,
-      `HAProxy            processes ${proxies[0]!.pids().join(", ")}, configuration and runtime socket in ${proxyFolder}`,
+      `${title.padEnd(18)} processes ${proxies[0]!.pids().join(", ")}, configuration and runtime socket in ${proxyFolder}`,
       "",
       'A user says {"type":"hello"} first, then e.g. p0,0,hi (publisher, sequence number, body).',
       "Kill, freeze or drain what you like; Ctrl-C ends it all.",
