@@ -164,7 +164,7 @@ class Ensemble implements RunningEnsemble {
 
   async leader(topic: string): Promise<EnsembleMember | undefined> {
     const port = await this.#ask((member, signal) => this.#plan.leader(topic, member, signal));
-    return port === undefined ? undefined : this.#members.find(({ url }) => new URL(url).port === String(port));
+    return port === undefined ? undefined : this.#members.find((member) => portOf(member) === port);
   }
 
   async whole(topic: string): Promise<boolean> {
@@ -240,6 +240,9 @@ class Ensemble implements RunningEnsemble {
     return join(this.#options.folder, String(number + 1));
   }
 }
+
+/** Where a member listens. */
+export const portOf = ({ url }: Pick<EnsembleMember, "url">): number => Number(new URL(url).port);
 
 /** Only what several processes together are has members. */
 export const isEnsemble = (program: object): program is RunningEnsemble => "members" in program;

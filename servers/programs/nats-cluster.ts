@@ -2,7 +2,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { converse } from "./conversation.ts";
-import { type EnsemblePlan, startEnsemble } from "./ensemble.ts";
+import { type EnsemblePlan, portOf, startEnsemble } from "./ensemble.ts";
 import { freePorts } from "./free-ports.ts";
 import { nats } from "./nats.ts";
 import type { ProgramPlace, ProgramRecipe } from "./private-program.ts";
@@ -62,7 +62,6 @@ const converseAbout = (topic: string, port: number, signal: AbortSignal): Promis
   converse({ port, signal }, request(streamInfo(topic)), [/"cluster":|"err_code":10059/, endOfAnswer]);
 
 const streamInfo = (topic: string): string => `$JS.API.STREAM.INFO.${topic}`;
-const portOf = ({ url }: { url: string }): number => Number(new URL(url).port);
 
 async function planFor(executable: string): Promise<EnsemblePlan> {
   const free = await freePorts(2 * servers);

@@ -1,13 +1,12 @@
 /** A private Redis Cluster, three shards of a master and a replica: redis.io/docs/latest/operate/oss_and_stack/management/scaling. */
-import { writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { converse } from "./conversation.ts";
-import { type EnsemblePlan, startEnsemble } from "./ensemble.ts";
+import { type EnsemblePlan, portOf, startEnsemble } from "./ensemble.ts";
 import { freePorts } from "./free-ports.ts";
 import type { ProgramRecipe } from "./private-program.ts";
 import type { Program } from "./program.ts";
 import { redis, redisSettings } from "./redis.ts";
+import { hasReplica, redisWithFile } from "./redis-server.ts";
 
 /** Fewer have no majority that could agree on a death. */
 const shards = 3;
@@ -17,32 +16,19 @@ const askAgainMs = 50;
 /** What the clocks of a failover follow from, in milliseconds. The default is 15 s. */
 export const redisClusterTimeouts = { "cluster-node-timeout": 2000 } as const;
 
-const recipeFor = (name: string, busPort: number): ProgramRecipe => ({
-  name,
-  scheme: "redis",
-  prepare: ({ folder, port }) =>
-    writeFile(
-      join(folder, "redis.conf"),
-      Object.entries({
-        port,
-        dir: folder,
-        ...redisSettings("never"),
-        "cluster-enabled": "yes",
-        "cluster-port": busPort,
-        "cluster-config-file": "nodes.conf",
-        ...redisClusterTimeouts,
-        "repl-diskless-sync-delay": 0,
-      })
-        .map(([key, value]) => `${key} ${value === "" ? '""' : value}\n`)
-        .join(""),
-    ),
-  arguments: ({ folder }) => [join(folder, "redis.conf")],
-  answers: ({ pid, ...place }) =>
-    converse(place, "PING\r\nINFO server\r\n", [/^\+PONG\r\n/, new RegExp(`^process_id:${pid}\\r$`, "m")]),
-  portTaken: /Address already in use/,
-  startMsMax: 20_000,
-  stopMsMax: 2000,
-});
+const recipeFor = (name: string, busPort: number): ProgramRecipe =>
+  redisWithFile(name, ({ port, folder }) =>
+    Object.entries({
+      port,
+      dir: folder,
+      ...redisSettings("never"),
+      "cluster-enabled": "yes",
+      "cluster-port": busPort,
+      "cluster-config-file": "nodes.conf",
+      ...redisClusterTimeouts,
+      "repl-diskless-sync-delay": 0,
+    }),
+  );
 
 /** An answer is complete when the one to the question after it is there. */
 const ask = (port: number, command: string, signal: AbortSignal): Promise<string> =>
@@ -86,12 +72,6 @@ async function masterOf(topic: string, port: number, signal: AbortSignal): Promi
   return undefined;
 }
 
-async function hasReplica(port: number, signal: AbortSignal): Promise<void> {
-  const answer = await ask(port, "INFO replication", signal);
-  if (!/^role:master\r$/m.test(answer) || !/^slave0:.*state=online/m.test(answer))
-    throw new Error("without its replica");
-}
-
 /** Shards have slots of the same number each; the first half of the ports are masters, in order, the others replicas. */
 async function unite(ports: readonly number[], busPorts: readonly number[], signal: AbortSignal): Promise<void> {
   const masters = ports.slice(0, shards);
@@ -109,8 +89,6 @@ async function unite(ports: readonly number[], busPorts: readonly number[], sign
     ),
   );
 }
-
-const portOf = ({ url }: { readonly url: string }): number => Number(new URL(url).port);
 
 async function planFor(executable: string): Promise<EnsemblePlan> {
   const free = await freePorts(4 * shards);
@@ -140,7 +118,7 @@ async function planFor(executable: string): Promise<EnsemblePlan> {
     async whole(topic, asked, signal) {
       const master = await masterOf(topic, portOf(asked), signal);
       if (master === undefined) throw new Error("nobody has the slot");
-      await hasReplica(master, signal);
+      await hasReplica({ port: master, signal });
     },
     settleMsMax: 60_000,
   };

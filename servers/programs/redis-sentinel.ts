@@ -1,14 +1,12 @@
 /** A private Redis with a replica, and three Sentinels that watch them: redis.io/docs/latest/operate/oss_and_stack/management/sentinel. */
-import { writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import type { FsyncPolicy } from "../../protocol/durability.ts";
 import { converse } from "./conversation.ts";
-import { type EnsemblePlan, startEnsemble } from "./ensemble.ts";
+import { type EnsemblePlan, portOf, startEnsemble } from "./ensemble.ts";
 import { freePorts } from "./free-ports.ts";
 import type { ProgramRecipe } from "./private-program.ts";
 import type { Program } from "./program.ts";
 import { redis, redisSettings } from "./redis.ts";
-import type { EnsembleMember } from "./running-program.ts";
+import { hasReplica, redisWithFile } from "./redis-server.ts";
 
 const servers = 2;
 const sentinels = 3;
@@ -21,35 +19,8 @@ export const sentinelTimeouts = {
   "failover-timeout": 5000,
 } as const;
 
-type Lines = readonly (readonly [string, string | number])[];
-
-/** Both are told new roles while they run and write them down, so they need a file, and never read it anew from us. */
-const recipeFor = (name: string, executableFlags: readonly string[], lines: (port: number, folder: string) => Lines) =>
-  ({
-    name,
-    scheme: "redis",
-    prepare: ({ folder, port }) =>
-      writeFile(
-        join(folder, "redis.conf"),
-        lines(port, folder)
-          .map(([key, value]) => `${key} ${value === "" ? '""' : value}\n`)
-          .join(""),
-      ),
-    arguments: ({ folder }) => [join(folder, "redis.conf"), ...executableFlags],
-    answers: ({ pid, ...place }) =>
-      converse(
-        place,
-        "PING\r\nINFO server\r\n",
-        [/^\+PONG\r\n/, new RegExp(`^process_id:${pid}\\r$`, "m")],
-        /^-(LOADING|MASTERDOWN)/,
-      ),
-    portTaken: /Address already in use/,
-    startMsMax: 20_000,
-    stopMsMax: 2000,
-  }) satisfies ProgramRecipe;
-
 const serverRecipe = (number: number, fsync: FsyncPolicy, masterPort: number): ProgramRecipe =>
-  recipeFor(`redis-server ${number}`, [], (port, folder) => [
+  redisWithFile(`redis-server ${number}`, ({ port, folder }) => [
     ["port", port],
     ["dir", folder],
     ...Object.entries(redisSettings(fsync)),
@@ -60,17 +31,19 @@ const serverRecipe = (number: number, fsync: FsyncPolicy, masterPort: number): P
   ]);
 
 const sentinelRecipe = (number: number, masterPort: number): ProgramRecipe =>
-  recipeFor(`sentinel ${number}`, ["--sentinel"], (port, folder) => [
-    ["port", port],
-    ["bind", "127.0.0.1"],
-    ["dir", folder],
-    ["loglevel", "warning"],
-    ["sentinel monitor", `${masterName} 127.0.0.1 ${masterPort} 2`],
-    ...Object.entries(sentinelTimeouts).map(([key, ms]) => [`sentinel ${key}`, `${masterName} ${ms}`] as const),
-    ["sentinel parallel-syncs", `${masterName} 1`],
-  ]);
-
-const portOf = ({ url }: Pick<EnsembleMember, "url">): number => Number(new URL(url).port);
+  redisWithFile(
+    `sentinel ${number}`,
+    ({ port, folder }) => [
+      ["port", port],
+      ["bind", "127.0.0.1"],
+      ["dir", folder],
+      ["loglevel", "warning"],
+      ["sentinel monitor", `${masterName} 127.0.0.1 ${masterPort} 2`],
+      ...Object.entries(sentinelTimeouts).map(([key, ms]) => [`sentinel ${key}`, `${masterName} ${ms}`] as const),
+      ["sentinel parallel-syncs", `${masterName} 1`],
+    ],
+    "--sentinel",
+  );
 
 async function masterPort(port: number, signal: AbortSignal): Promise<number> {
   const address = /\*2\r\n\$\d+\r\n[\d.]+\r\n\$\d+\r\n(\d+)\r\n/;
@@ -79,12 +52,8 @@ async function masterPort(port: number, signal: AbortSignal): Promise<number> {
 }
 
 /** Rejects unless the master of this Sentinel has its replica, and that has caught up. */
-async function isWhole(port: number, signal: AbortSignal): Promise<void> {
-  const master = { port: await masterPort(port, signal), signal };
-  const answer = await converse(master, "INFO replication\r\n", [/^master_repl_offset:\d+\r$/m]);
-  if (!/^role:master\r$/m.test(answer) || !/^slave0:.*state=online/m.test(answer))
-    throw new Error("without its replica");
-}
+const isWhole = async (port: number, signal: AbortSignal): Promise<void> =>
+  hasReplica({ port: await masterPort(port, signal), signal });
 
 async function planFor(executable: string, fsync: FsyncPolicy): Promise<EnsemblePlan> {
   const ports = await freePorts(servers + sentinels);

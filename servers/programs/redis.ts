@@ -1,9 +1,9 @@
 /** A private Redis: redis.io/docs/latest/operate/oss_and_stack/management/config. */
 import type { FsyncPolicy } from "../../protocol/durability.ts";
-import { converse } from "./conversation.ts";
 import { fsyncSetting } from "./fsync.ts";
 import { type ProgramRecipe, startPrivately } from "./private-program.ts";
 import type { Program } from "./program.ts";
+import { redisProcess, redisScheme } from "./redis-server.ts";
 import type { RunningProgram, StartOptions } from "./running-program.ts";
 
 /**
@@ -35,23 +35,14 @@ export const redisSettings = (fsync: FsyncPolicy): Readonly<Record<string, strin
   ...fsyncSetting("redis", fsyncs, fsync),
 });
 
-const scheme = "redis";
-
 const recipeFor = (name: string, fsync: FsyncPolicy): ProgramRecipe => ({
-  name,
-  scheme,
+  ...redisProcess(name),
   arguments: ({ port, folder }) =>
     Object.entries({
       port: String(port),
       dir: folder,
       ...redisSettings(fsync),
     }).flatMap(([key, value]) => [`--${key}`, value]),
-  // PING is refused while the append-only file is read, so it is asked again soon; INFO says whose answer it is.
-  answers: ({ pid, ...place }) =>
-    converse(place, "PING\r\nINFO server\r\n", [/^\+PONG\r\n/, new RegExp(`^process_id:${pid}\\r$`, "m")], /^-LOADING/),
-  portTaken: /Address already in use/,
-  startMsMax: 20_000,
-  stopMsMax: 2000,
 });
 
 /** Of this server, or of one that is told the same and answers the same. */
@@ -69,6 +60,6 @@ export const redis = {
   find: ["redis-server"],
   version: ["--version"],
   install: { apt: ["redis-server"], brew: ["redis"] },
-  address: { variable: "REDIS_URL", scheme },
+  address: { variable: "REDIS_URL", scheme: redisScheme },
   start: startRedisAs("redis-server"),
 } satisfies Program;
