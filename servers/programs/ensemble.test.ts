@@ -12,6 +12,7 @@ import { type EnsemblePlan, startEnsemble } from "./ensemble.ts";
 import { freePorts } from "./free-ports.ts";
 import { startPrivately } from "./private-program.ts";
 import type { EnsembleMember } from "./running-program.ts";
+import { isAlive } from "./testing.ts";
 
 /** A program that answers with its process id, written for these tests. */
 const source = `
@@ -67,15 +68,6 @@ async function start(t: TestContext, changes: Partial<EnsemblePlan> = {}) {
   t.after(() => ensemble.stop());
   return ensemble;
 }
-
-const isAlive = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-};
 
 const pidsOf = (members: readonly EnsembleMember[]): number[] => members.map(({ pid }) => pid!);
 

@@ -4,7 +4,16 @@ import { join } from "node:path";
 import { type EnsemblePlace, type EnsemblePlan, startEnsemble } from "./ensemble.ts";
 import { freePorts } from "./free-ports.ts";
 import { java } from "./java.ts";
-import { answers, format, kafka, propertiesFile, randomClusterId, sharedFlags } from "./kafka.ts";
+import {
+  answers,
+  format,
+  kafka,
+  kafkaBounds,
+  properties,
+  propertiesFile,
+  randomClusterId,
+  sharedFlags,
+} from "./kafka.ts";
 import type { ProgramRecipe } from "./private-program.ts";
 import { type Program, requireProgram } from "./program.ts";
 import type { EnsembleMember } from "./running-program.ts";
@@ -35,9 +44,7 @@ const common = (controllerPorts: readonly number[]): Record<string, string | num
   "num.network.threads": 1,
   "num.io.threads": 2,
   "num.replica.fetchers": 1,
-  "log.cleaner.dedupe.buffer.size": 4 * 1024 * 1024,
-  "log.segment.bytes": 64 * 1024 * 1024,
-  "log.retention.bytes": 512 * 1024 * 1024,
+  ...kafkaBounds,
 });
 
 /**
@@ -47,11 +54,6 @@ const common = (controllerPorts: readonly number[]): Record<string, string | num
 const nodeFlags = ["-Xms160m", "-Xmx160m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", ...sharedFlags];
 
 const dataFolder = (folder: string, number: number): string => join(folder, String(number), "data");
-
-const properties = (entries: Record<string, string | number>): string =>
-  Object.entries(entries)
-    .map(([key, value]) => `${key}=${value}\n`)
-    .join("");
 
 /**
  * Formats the folders of all nodes in one process instead of one each, which takes a Java 1 s of two cores: it gives

@@ -56,6 +56,19 @@ const fsyncs: Partial<Record<FsyncPolicy, Readonly<Record<string, number>>>> = {
   "before acknowledging": { "log.flush.interval.messages": 1 },
 };
 
+/** Of its logs, on disk and in memory. */
+export const kafkaBounds = {
+  "log.cleaner.dedupe.buffer.size": 4 * 1024 * 1024,
+  "log.segment.bytes": 64 * 1024 * 1024,
+  "log.retention.bytes": 512 * 1024 * 1024,
+};
+
+/** Kafka's file of settings. */
+export const properties = (entries: Readonly<Record<string, string | number>>): string =>
+  Object.entries(entries)
+    .map(([key, value]) => `${key}=${value}\n`)
+    .join("");
+
 /** Everything there is one of; what follows from that; and bounds. The rest is Kafka's default. */
 const settings = (
   place: ProgramPlace,
@@ -80,9 +93,7 @@ const settings = (
   "broker.heartbeat.interval.ms": 500,
   "broker.session.timeout.ms": 2000,
   "num.io.threads": 4,
-  "log.cleaner.dedupe.buffer.size": 4 * 1024 * 1024,
-  "log.segment.bytes": 64 * 1024 * 1024,
-  "log.retention.bytes": 512 * 1024 * 1024,
+  ...kafkaBounds,
 });
 
 /** Of whatever runs Kafka's jars. */
@@ -125,8 +136,7 @@ function recipeFor(classPath: string, fsync: FsyncPolicy): ProgramRecipe {
     async prepare(place) {
       doors = await openDoors();
       const all = { ...settings(place, await freePort(), doors), ...fsyncSetting("kafka", fsyncs, fsync) };
-      const lines = Object.entries(all).map(([key, value]) => `${key}=${value}\n`);
-      await writeFile(propertiesFile(place), lines.join(""));
+      await writeFile(propertiesFile(place), properties(all));
       await format(place, classPath, clusterId);
     },
     arguments: (place) => [...brokerFlags, "-cp", classPath, "kafka.Kafka", propertiesFile(place)],

@@ -12,6 +12,7 @@ import { converse } from "./conversation.ts";
 import { freePort } from "./free-ports.ts";
 import { type ProgramRecipe, startPrivately } from "./private-program.ts";
 import type { ProgramOptions } from "./running-program.ts";
+import { isAlive } from "./testing.ts";
 
 /** A program that answers with its process id, written for these tests: what it does wrong is in its arguments. */
 const source = `
@@ -49,15 +50,6 @@ async function start(t: TestContext, kind = recipe(), changes: Partial<ProgramOp
   t.after(() => program.stop());
   return program;
 }
-
-const isAlive = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-};
 
 async function occupy(t: TestContext): Promise<{ server: Server; port: number }> {
   const port = await freePort();

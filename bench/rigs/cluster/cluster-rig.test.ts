@@ -10,27 +10,9 @@ import { ProgramPool } from "../program-pool.ts";
 import type { RigContext } from "../rig.ts";
 import { ClusterRig } from "./cluster-rig.ts";
 import type { Setup } from "./cluster-setup.ts";
+import { smallSetup } from "./testing.ts";
 
-const setup: Setup = {
-  protocol: "websocket",
-  nodes: 2,
-  spareNodes: 1,
-  broker: "memory",
-  sharedConsumerGroup: false,
-  balancer: "haproxy",
-  slowStartMs: 0,
-  policy: "leastconn+cookie",
-  shutdownSessions: true,
-  state: "node",
-  users: 4,
-  cookies: "kept",
-  resume: false,
-  backoff: { kind: "fixed", delayMs: 20 },
-  payloadBytes: 200,
-  queueBytesMax: 1e6,
-  mayStayOut: false,
-  connectConcurrent: 4,
-};
+const setup: Setup = { ...smallSetup, spareNodes: 1 };
 
 /** Temporary files of this process alone, to see what is left of them. */
 const temporary = mkdtempSync(join(tmpdir(), "wirebench-test-"));

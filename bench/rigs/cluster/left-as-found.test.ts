@@ -16,6 +16,7 @@ import { ProgramPool } from "../program-pool.ts";
 import { ClusterRig } from "./cluster-rig.ts";
 import type { Setup } from "./cluster-setup.ts";
 import { topicOfCluster } from "./left-as-found.ts";
+import { smallSetup } from "./testing.ts";
 
 const timeout = 120_000;
 const variables = { redis: "REDIS_URL", nats: "NATS_URL", kafka: "KAFKA_BROKERS" } as const;
@@ -72,33 +73,12 @@ const contents: Readonly<Record<Name, (url: string) => Promise<string[]>>> = {
   },
 };
 
-const setup: Setup = {
-  protocol: "websocket",
-  nodes: 2,
-  spareNodes: 0,
-  broker: "memory",
-  sharedConsumerGroup: false,
-  balancer: "haproxy",
-  slowStartMs: 0,
-  policy: "leastconn+cookie",
-  shutdownSessions: true,
-  state: "node",
-  users: 4,
-  cookies: "kept",
-  resume: false,
-  backoff: { kind: "fixed", delayMs: 20 },
-  payloadBytes: 200,
-  queueBytesMax: 1e6,
-  mayStayOut: false,
-  connectConcurrent: 4,
-};
-
 const open = (own: Partial<Setup>) =>
   ClusterRig.open(
     {
       target: { ...parseTarget("websocket"), system: { kind: "cluster" } },
       variant: "left as found",
-      setup: { ...setup, ...own },
+      setup: { ...smallSetup, ...own },
       settings: { recoveryMsMax: 10_000 },
     },
     { seed: 1, trial: 1, signal: new AbortController().signal, programs },
