@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { build, encodeIntoCompressedBase64 } from "hdr-histogram-js";
-import { carriesPercentile, decodeHistogram, sumHistograms } from "./histogram.ts";
+import { carriesPercentile, decodeHistogram, restOf, sumHistograms } from "./histogram.ts";
 
 function encoded(...values: number[]): string {
   const histogram = build({ bitBucketSize: 32, numberOfSignificantValueDigits: 3 });
@@ -15,6 +15,14 @@ describe("histograms", () => {
     assert.equal(sum.totalCount, 4);
     assert.equal(sum.getValueAtPercentile(50), 2);
     assert.ok(Math.abs(sum.maxValue - 5e9) / 5e9 < 1e-3);
+  });
+
+  it("lose a part, also where both reach into the last bucket", () => {
+    const last = 2 ** 24 - 1;
+    const rest = restOf(encoded(10, 20, last, last), decodeHistogram(encoded(10, last)));
+    assert.equal(rest.totalCount, 2);
+    assert.equal(rest.getValueAtPercentile(50), 20);
+    assert.ok(rest.getValueAtPercentile(100) >= last);
   });
 
   it("sum to nothing when there are none", () => {

@@ -14,6 +14,14 @@ export function sumHistograms(histograms: readonly (string | Histogram)[]): Hist
   return sum;
 }
 
+/** What is in the whole and not in its part. */
+export function restOf(whole: string, part: Histogram): Histogram {
+  // One that cannot grow refuses to subtract where the greatest value lies in its last bucket; a sum grows.
+  const rest = sumHistograms([whole])!;
+  rest.subtract(part);
+  return rest;
+}
+
 /**
  * Whether so many samples carry a percentile: at least 5.7 must lie beyond it, which is what the upper rank of a
  * 95 % interval for a quantile needs (normal approximation; Lancet, USENIX ATC 2019).

@@ -1,7 +1,7 @@
 /** What validity asks of a window, with every histogram decoded once. */
 import type { Window } from "../contract/results.ts";
 import { type Flow, flowsOf, useOf, type WindowUse } from "../recording/flows.ts";
-import { decodeHistogram } from "../statistics/histogram.ts";
+import { decodeHistogram, restOf } from "../statistics/histogram.ts";
 
 export interface FlowDigest extends Flow {
   /** Messages received in the window, whenever they were sent. */
@@ -55,9 +55,8 @@ function driftOf(
 ): Pick<FlowDigest, "drift" | "growthMs"> {
   const unknown = { drift: undefined, growthMs: undefined };
   if (service === undefined || earlyService === undefined) return unknown;
-  const late = decodeHistogram(service);
   const early = decodeHistogram(earlyService);
-  late.subtract(early);
+  const late = restOf(service, early);
   if (late.totalCount < halfSamplesMin || early.totalCount < halfSamplesMin) return unknown;
   const [lateNs, earlyNs] = [late.getValueAtPercentile(50), early.getValueAtPercentile(50)];
   return { drift: lateNs / earlyNs, growthMs: (lateNs - earlyNs) / 1e6 };
