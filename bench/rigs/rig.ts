@@ -5,7 +5,10 @@
 import { nowNs } from "../../protocol/clock.ts";
 import { WirebenchError } from "../../protocol/errors.ts";
 import type { Event, Flag, Observed, Series } from "../../results/contract/results.ts";
+import type { ActorApi } from "./processes/actor.ts";
+import { RemoteProcess } from "./processes/remote.ts";
 import type { ProgramPool } from "./program-pool.ts";
+import type { Role } from "./roles/role.ts";
 
 /** What a trial is opened with. */
 export interface RigContext {
@@ -36,6 +39,7 @@ export abstract class Rig implements AsyncDisposable {
   readonly #failed = Promise.withResolvers<never>();
   readonly #events: Event[] = [];
   readonly #flags: Flag[] = [];
+  readonly #actors = new Map<string, RemoteProcess<ActorApi>>();
   #histograms: Record<string, string> = {};
   #startNs = nowNs();
   #closing = false;
@@ -75,6 +79,17 @@ export abstract class Rig implements AsyncDisposable {
   /** Resolves when the rig failed; never rejects. */
   protected untilFailed(): Promise<void> {
     return this.#failed.promise.catch(() => {});
+  }
+
+  /** Plays a role in its own process of this rig, which lives as long as the rig; resolves with what it tells. */
+  async play<Order, Report>({ name }: Role<Order, Report>, order: Order, timeoutMs: number): Promise<Report> {
+    const actor = this.#actors.get(name) ?? new RemoteProcess<ActorApi>(name, "actor");
+    if (!this.#actors.has(name)) {
+      this.#actors.set(name, actor);
+      this.cleanUp.defer(() => actor.stop());
+      void actor.exited.then(this.died);
+    }
+    return (await this.unlessFailed(actor.call("play", { role: name, order }, timeoutMs))) as Report;
   }
 
   async wait(ms: number): Promise<void> {
