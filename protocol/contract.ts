@@ -17,6 +17,8 @@ export interface Traits {
   readonly uplink: "stream" | "request";
   /** How a client receives: on a stream, as the answer to a request the server holds, or by asking on a timer. */
   readonly downlink: "stream" | "held-request" | "polled";
+  /** Name of the protocol that this is another binding of; a short run leaves those out unless they are asked for. */
+  readonly variantOf?: string;
   /** Set on the one protocol that adds almost nothing to TCP: the floor others are compared with. */
   readonly floor?: true;
   /** A text wire must encode binary payloads (base64), which adds a third to their size. */

@@ -1,15 +1,8 @@
-import { randomBytes } from "node:crypto";
 import { createServer } from "node:net";
 import type { ListenOptions, ProtocolServer, RunningServer } from "../protocol/contract.ts";
-import type { ServerLink } from "./connection/link.ts";
 import { closeServer, listenOn, trackSockets } from "./connection/listening.ts";
-import { Account } from "./xmpp/account.ts";
-import { Router } from "./xmpp/router.ts";
-import type { XmppHost } from "./xmpp/session.ts";
+import { newHost } from "./xmpp/host.ts";
 import { XmppTcpStream } from "./xmpp/tcp-stream.ts";
-
-const domain = "localhost";
-const accountName = "wirebench";
 
 /**
  * XMPP over TCP (RFC 6120), with one account that may have any number of resources. A message to the server's domain
@@ -33,16 +26,7 @@ export const xmppServer: ProtocolServer = {
   },
 
   async listen({ host: address, port, behaviour, limits }: ListenOptions): Promise<RunningServer> {
-    const password = randomBytes(16).toString("base64url");
-    const links = new Set<ServerLink>();
-    const host: XmppHost = {
-      account: new Account(accountName, password),
-      router: new Router(domain),
-      behaviour,
-      limits,
-      links,
-      sessions: new Set(),
-    };
+    const { host, credentials } = newHost({ behaviour, limits });
     const server = createServer({ noDelay: true, allowHalfOpen: false }, (socket) => {
       const stream = new XmppTcpStream(socket, host);
       // Those still logging in count too, so that nobody can hold more of them than of the others.
@@ -51,9 +35,9 @@ export const xmppServer: ProtocolServer = {
     const sockets = trackSockets(server);
     const authority = await listenOn(server, address, port);
     return {
-      url: `xmpp://${accountName}:${password}@${authority}/${domain}`,
+      url: `xmpp://${credentials}@${authority}/${host.router.domain}`,
       get connections() {
-        return links.size;
+        return host.links.size;
       },
       close: () => closeServer(server, sockets),
     };

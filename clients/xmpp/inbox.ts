@@ -1,16 +1,20 @@
 import type { Element } from "@xmpp/xml";
 
+/** Elements that wait for a login which has asked for none of them. */
+const elementsMax = 1000;
+
 /** Stream elements in order, for a login that asks for one after the other; none is missed between two awaits. */
 export class Inbox {
-  readonly #elements: Element[] = [];
+  #elements: Element[] = [];
   #waiting: { resolve: (element: Element) => void; reject: (cause: Error) => void } | undefined;
   #failure: Error | undefined;
 
   /** Ignored after a failure: what caused it says more. */
   push(element: Element): void {
     if (this.#failure !== undefined) return;
-    if (this.#waiting === undefined) this.#elements.push(element);
-    else this.#waiting.resolve(element);
+    if (this.#waiting !== undefined) this.#waiting.resolve(element);
+    else if (this.#elements.length < elementsMax) this.#elements.push(element);
+    else this.fail(new Error(`the server sent more than ${elementsMax} elements nobody asked for`));
     this.#waiting = undefined;
   }
 
@@ -32,5 +36,12 @@ export class Inbox {
       if (this.#failure === undefined) this.#waiting = { resolve, reject };
       else reject(this.#failure);
     });
+  }
+
+  /** Takes out what nobody has asked for. */
+  rest(): Element[] {
+    const elements = this.#elements;
+    this.#elements = [];
+    return elements;
   }
 }

@@ -97,6 +97,11 @@ export class XmlReader {
     this.#saxes = saxes;
   }
 
+  /** Within the root, after a whole stanza or before the first. */
+  get isBetweenStanzas(): boolean {
+    return this.#saxes !== undefined && this.#depth === 1 && this.#markupLength === 0;
+  }
+
   /** Ignores everything from here on. May be called by the handler. */
   stop(): void {
     this.#saxes = undefined;

@@ -87,6 +87,8 @@ declare module "@xmpp/connection" {
     /** Resolves when the kernel has taken the stanza. */
     send(element: Element): Promise<void>;
     _attachParser(parser: Parser): void;
+    _attachSocket(socket: Socket): void;
+    _detachSocket(): void;
     _onData(data: string): void;
     _onStreamError(element: Element): void;
   }

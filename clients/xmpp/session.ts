@@ -1,0 +1,176 @@
+import type { Element } from "@xmpp/xml";
+import type { CloseReason, Limits } from "../../protocol/contract.ts";
+import { WirebenchError } from "../../protocol/errors.ts";
+import { handshake } from "../connection/handshake.ts";
+import { closeWaitMs } from "../connection/link.ts";
+import { Inbox } from "./inbox.ts";
+import { iqResult, isPing } from "./iq-reply.ts";
+import { login } from "./login.ts";
+import { Requests } from "./requests.ts";
+import type { Binding, XmppStream } from "./stream.ts";
+import { type XmppTarget, xmppTarget } from "./target.ts";
+
+export interface SessionOptions {
+  /** As the user gave it, with credentials. */
+  readonly url: string;
+  readonly limits: Limits;
+  /** Which of a run's simulated users this is, from 0. */
+  readonly user: number;
+  /** Aborts the login; nothing is left open then. */
+  readonly signal: AbortSignal;
+  /** Absent: random, of fixed length, so that addresses are as long on every server. */
+  readonly resource?: string;
+  /** SASL mechanism to insist on. Absent: the best of those offered. */
+  readonly mechanism?: string;
+  /** Asks for stream management (XEP-0198). */
+  readonly streamManagement?: boolean;
+  /**
+   * Every stanza after the login that is neither an answer to `request` nor a ping, in the turn of the socket event; those
+   * that came with the end of the login before `openSession` resolves. A request (iq of type `get` or `set`) is then
+   * this function's to answer, with `iqRefusal` at least.
+   */
+  readonly onStanza: (stanza: Element, session: XmppSession) => void;
+}
+
+/** A client that is logged in and has a resource, on any binding. */
+export interface XmppSession {
+  /** Full JID. */
+  readonly jid: string;
+  /** That hosts the account. */
+  readonly domain: string;
+  /** Address in the URL that echoes; undefined stands for the session's own full JID. */
+  readonly to: string | undefined;
+  /** SASL mechanism that was used. */
+  readonly mechanism: string;
+  /** Never waits for the peer. Ignored once the session ends, so that whoever answers a stanza need not ask. */
+  send(stanza: Element): void;
+  /** Sends a request, with an id if it has none; resolves with the result, or rejects with a StanzaError or `closed`. */
+  request(iq: Element): Promise<Element>;
+  /** Bytes accepted but not yet handed to the kernel. */
+  readonly bufferedBytes: number;
+  /** Writes that carried stanzas so far. Absent: one each. */
+  readonly writes?: number | undefined;
+  /** Settles exactly once, never rejects. */
+  readonly closed: Promise<CloseReason>;
+  /** Ends the stream in order; resolves when the server has seen it or a bounded wait is over. Idempotent. */
+  close(): Promise<void>;
+  /** Ends the connection at once, without saying goodbye; `closed` then tells the reason given. */
+  drop(reason?: CloseReason): void;
+}
+
+/**
+ * Connects, logs in and binds a resource (RFC 6120 sections 4 to 7). Rejects with code `connect-refused`,
+ * `connect-failed` or `aborted`.
+ */
+export async function openSession(binding: Binding, options: SessionOptions): Promise<XmppSession> {
+  const session = new Session(binding, options);
+  return handshake<XmppSession>(
+    options.url,
+    options.signal,
+    (resolve, reject) => void session.login().then(() => resolve(session), reject),
+    () => session.drop({ by: "client", message: "gave up" }),
+  );
+}
+
+class Session implements XmppSession {
+  jid = "";
+  mechanism = "";
+  readonly closed: Promise<CloseReason>;
+  readonly #options: SessionOptions;
+  readonly #target: XmppTarget;
+  readonly #stream: XmppStream;
+  readonly #inbox = new Inbox();
+  readonly #requests = new Requests();
+  #state: "login" | "open" | "closing" | "closed" = "login";
+  #settle: (reason: CloseReason) => void = () => {};
+
+  constructor(binding: Binding, options: SessionOptions) {
+    this.#options = options;
+    this.#target = xmppTarget(options.url);
+    this.closed = new Promise((resolve) => {
+      this.#settle = resolve;
+    });
+    this.#stream = binding.stream(this.#target, options.limits, {
+      element: (element) => {
+        if (this.#state === "login") this.#inbox.push(element);
+        else this.#received(element);
+      },
+      ended: (reason, cause) => {
+        this.#inbox.fail(cause);
+        this.#ended(reason);
+      },
+    });
+  }
+
+  async login(): Promise<void> {
+    try {
+      const { jid, mechanism } = await login(this.#stream, this.#inbox, this.#target, this.#options);
+      this.jid = jid;
+      this.mechanism = mechanism;
+    } catch (cause) {
+      // What happened to the stream says more than what became of the step that was waiting for it.
+      throw this.#inbox.failure ?? cause;
+    }
+    // In the segment that ends the login the server may also push, and even end the stream.
+    if (this.#state === "login") this.#state = "open";
+    for (const element of this.#inbox.rest()) this.#received(element);
+  }
+
+  get domain(): string {
+    return this.#target.domain;
+  }
+
+  get to(): string | undefined {
+    return this.#target.to;
+  }
+
+  get bufferedBytes(): number {
+    return this.#stream.bufferedBytes;
+  }
+
+  get writes(): number | undefined {
+    return this.#stream.writes;
+  }
+
+  send(stanza: Element): void {
+    if (this.#state === "open") this.#stream.send(stanza);
+  }
+
+  request(iq: Element): Promise<Element> {
+    if (this.#state !== "open") return Promise.reject(new WirebenchError("closed", "the connection has ended"));
+    const answer = this.#requests.add(iq);
+    this.send(iq);
+    return answer;
+  }
+
+  async close(): Promise<void> {
+    if (this.#state === "open" || this.#state === "login") {
+      this.#state = "closing";
+      this.#stream.close();
+      const cut = setTimeout(() => this.#ended({ by: "client", message: "closed without an answer" }), closeWaitMs);
+      void this.closed.then(() => clearTimeout(cut));
+    }
+    await this.closed;
+  }
+
+  drop(reason: CloseReason = { by: "client", message: "dropped" }): void {
+    this.#ended(reason);
+  }
+
+  /** The one place every element after the login comes through. */
+  #received(element: Element): void {
+    if (this.#requests.answer(element, this.jid)) return;
+    if (isPing(element)) this.send(iqResult(element));
+    else this.#options.onStanza(element, this);
+  }
+
+  /** Only the first call counts; an end this side began is this side's. */
+  #ended(reason: CloseReason): void {
+    if (this.#state === "closed") return;
+    const byClient = this.#state === "closing";
+    this.#state = "closed";
+    this.#stream.drop();
+    this.#requests.fail(new WirebenchError("closed", `the connection has ended: ${reason.message}`));
+    this.#settle(byClient ? { by: "client", message: reason.message } : reason);
+  }
+}

@@ -1,0 +1,37 @@
+import type { Element } from "@xmpp/xml";
+import type { CloseReason, Limits } from "../../protocol/contract.ts";
+import type { XmppTarget } from "./target.ts";
+
+/** What a stream tells whoever opened it, in the turn of the socket event. */
+export interface StreamEvents {
+  /** One child of the stream: features, an answer to the login, a stanza. A stream error comes as `ended`. */
+  element(element: Element): void;
+  /** The stream is over; only the first call counts. `cause` is what a login that waits for the server fails with. */
+  ended(reason: CloseReason, cause: Error): void;
+}
+
+/** An XML stream on one of the bindings of XMPP: the only part in which they differ. */
+export interface XmppStream {
+  /** Connects and opens the stream; resolves when the server has opened its side, rejects when the stream has ended. */
+  open(): Promise<void>;
+  /** Opens a new stream on the same connection (RFC 6120 section 4.3.3); settles as `open` does. */
+  restart(): Promise<void>;
+  /** Goes on over TLS after `<proceed/>` (RFC 6120 section 5.4.3.3). Absent: the binding has none within the stream. */
+  upgrade?(): Promise<void>;
+  /** Never waits and never throws for what the network does. */
+  send(element: Element): void;
+  /** Bytes accepted but not yet handed to the kernel. */
+  readonly bufferedBytes: number;
+  /** Writes that carried stanzas so far. Absent: one each. */
+  readonly writes?: number;
+  /** Begins an orderly end; `ended` tells when the server has seen it. */
+  close(): void;
+  /** Closes the sockets at once and tells nothing more. Idempotent. */
+  drop(): void;
+}
+
+/** A way to carry XMPP: TCP (RFC 6120), WebSocket (RFC 7395) or BOSH (XEP-0124, XEP-0206). */
+export interface Binding {
+  /** Connects nothing yet. */
+  stream(target: XmppTarget, limits: Limits, events: StreamEvents): XmppStream;
+}
