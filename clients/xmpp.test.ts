@@ -1,128 +1,9 @@
 import assert from "node:assert/strict";
-import { createHash, createHmac, pbkdf2Sync } from "node:crypto";
-import { once } from "node:events";
-import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { describe, it } from "node:test";
 import { type ClientConnection, defaultLimits, type Payload } from "../protocol/contract.ts";
 import { WirebenchError } from "../protocol/errors.ts";
+import { bind, decode, header, jid, mechanisms, ScriptedServer, sasl, type Talk } from "./xmpp/testing.ts";
 import { xmppClient } from "./xmpp.ts";
-
-const jid = "alice@localhost/home";
-const header =
-  "<?xml version='1.0'?><stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams' " +
-  "from='localhost' id='1' version='1.0'>";
-const features = (content: string): string => `${header}<stream:features>${content}</stream:features>`;
-const mechanisms = (...names: string[]): string =>
-  features(
-    `<mechanisms xmlns='urn:ietf:params:xml:ns:xmpp-sasl'>${names.map((name) => `<mechanism>${name}</mechanism>`).join("")}</mechanisms>`,
-  );
-const bind = features("<bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/>");
-const sasl = (name: string, text: string): string =>
-  `<${name} xmlns='urn:ietf:params:xml:ns:xmpp-sasl'>${Buffer.from(text).toString("base64")}</${name}>`;
-const decode = (text: string | undefined): string => Buffer.from(text ?? "", "base64").toString();
-
-/** A server that says what its script says, to one client after the other. */
-class ScriptedServer implements AsyncDisposable {
-  readonly #server: Server;
-  readonly sockets: Socket[] = [];
-
-  private constructor(server: Server) {
-    this.#server = server;
-  }
-
-  static async start(script: (talk: Talk) => Promise<void>): Promise<ScriptedServer> {
-    const server = createServer({ noDelay: true });
-    const scripted = new ScriptedServer(server);
-    server.on("connection", (socket) => {
-      scripted.sockets.push(socket);
-      // A script that fails leaves the client without an answer, which its test reports.
-      script(new Talk(socket)).catch(() => socket.destroy());
-    });
-    server.listen(0, "127.0.0.1");
-    await once(server, "listening");
-    return scripted;
-  }
-
-  url(path = "localhost", account = "alice:secret"): string {
-    return `xmpp://${account}@127.0.0.1:${(this.#server.address() as AddressInfo).port}/${path}`;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#server.close();
-    for (const socket of this.sockets) socket.destroy();
-    await once(this.#server, "close");
-  }
-}
-
-class Talk {
-  readonly socket: Socket;
-  #received = "";
-  #more = Promise.withResolvers<void>();
-
-  constructor(socket: Socket) {
-    this.socket = socket;
-    socket.setEncoding("utf8");
-    socket.on("error", () => {});
-    socket.on("data", (chunk) => {
-      this.#received += chunk;
-      this.#more.resolve();
-    });
-  }
-
-  say(text: string | Uint8Array): void {
-    this.socket.write(text);
-  }
-
-  async hear(pattern: RegExp): Promise<RegExpExecArray> {
-    for (;;) {
-      const match = pattern.exec(this.#received);
-      if (match !== null) {
-        this.#received = this.#received.slice(match.index + match[0].length);
-        return match;
-      }
-      await this.#more.promise;
-      this.#more = Promise.withResolvers();
-    }
-  }
-
-  /** Lets the client in with PLAIN; `last` follows in the segment that ends the login. */
-  async welcome(last = ""): Promise<void> {
-    await this.hear(/<stream:stream[^>]* to="localhost"[^>]*>/);
-    this.say(mechanisms("PLAIN"));
-    await this.hear(/<auth [^>]*mechanism="PLAIN">[^<]*<\/auth>/);
-    this.say(sasl("success", ""));
-    await this.hear(/<stream:stream[^>]*>/);
-    this.say(bind);
-    await this.hear(/<iq type="set" id="bind"><bind [^>]*><resource>[\w-]{12}<\/resource><\/bind><\/iq>/);
-    this.say(
-      `<iq type='result' id='bind'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'><jid>${jid}</jid></bind></iq>${last}`,
-    );
-  }
-
-  /** Plays SCRAM-SHA-1 with the password `secret`, and whatever nonce and signature it is told to. */
-  async scram(forge: { nonce?: string; rounds?: number; signature?: string } = {}): Promise<void> {
-    await this.hear(/<stream:stream[^>]*>/);
-    this.say(mechanisms("PLAIN", "SCRAM-SHA-1"));
-    const first = decode((await this.hear(/mechanism="SCRAM-SHA-1">([^<]*)</))[1]);
-    const { bare, nonce } = /^n,,(?<bare>n=alice,r=(?<nonce>.+))$/.exec(first)!.groups as Record<string, string>;
-    const salt = Buffer.from("salt");
-    const rounds = forge.rounds ?? 4096;
-    const fullNonce = forge.nonce ?? `${nonce}server`;
-    const challenge = `r=${fullNonce},s=${salt.toString("base64")},i=${rounds}`;
-    this.say(sasl("challenge", challenge));
-    const final = decode((await this.hear(/<response [^>]*>([^<]*)</))[1]);
-    const salted = pbkdf2Sync("secret", salt, rounds, 20, "sha1");
-    const hmac = (key: Buffer, text: string): Buffer => createHmac("sha1", key).update(text).digest();
-    const withoutProof = `c=biws,r=${fullNonce}`;
-    const authMessage = `${bare},${challenge},${withoutProof}`;
-    const clientKey = hmac(salted, "Client Key");
-    const clientSignature = hmac(createHash("sha1").update(clientKey).digest(), authMessage);
-    const proof = Buffer.from(clientKey.map((byte, index) => byte ^ clientSignature[index]!));
-    assert.equal(final, `${withoutProof},p=${proof.toString("base64")}`);
-    const signature = hmac(hmac(salted, "Server Key"), authMessage).toString("base64");
-    this.say(sasl("success", forge.signature ?? `v=${signature}`));
-  }
-}
 
 const silence = new AbortController().signal;
 
@@ -149,22 +30,19 @@ async function assertRefused(attempt: Promise<ClientConnection>, sentence: RegEx
 const test = (title: string, run: () => Promise<void>): void => void it(title, { timeout: 20_000 }, run);
 
 describe("the XMPP client logs in", () => {
-  test("with SCRAM-SHA-1 where it is offered, and sends no password", async () => {
-    await using server = await ScriptedServer.start(async (talk) => {
-      await talk.scram();
-      await talk.hear(/<stream:stream[^>]*>/);
-      talk.say(bind);
-      await talk.hear(/<\/iq>/);
-      talk.say(
-        `<iq type='result' id='bind'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'><jid>${jid}</jid></bind></iq>`,
-      );
-      await talk.hear(/<\/stream:stream>/);
-      talk.say("</stream:stream>");
+  for (const mechanism of ["SCRAM-SHA-1", "SCRAM-SHA-256"] as const) {
+    test(`with ${mechanism} where it is offered, and sends no password`, async () => {
+      await using server = await ScriptedServer.start(async (talk) => {
+        await talk.scram({}, mechanism);
+        await talk.bind();
+        await talk.hear(/<\/stream:stream>/);
+        talk.say("</stream:stream>");
+      });
+      const connection = await connect(server.url());
+      await connection.close();
+      assert.deepEqual(await connection.closed, { by: "client", message: "stream closed" });
     });
-    const connection = await connect(server.url());
-    await connection.close();
-    assert.deepEqual(await connection.closed, { by: "client", message: "stream closed" });
-  });
+  }
 
   test("with PLAIN where nothing else is offered", async () => {
     const heard = Promise.withResolvers<string>();
@@ -184,6 +62,7 @@ describe("the XMPP client logs in", () => {
     ["does not sign at all", (talk) => talk.scram({ signature: "" }), /did not prove/],
     ["sends a nonce of its own", (talk) => talk.scram({ nonce: "other" }), /nonce is not ours/],
     ["asks for endless work", (talk) => talk.scram({ rounds: 2 ** 31 }), /iterations, got 2147483648/],
+    ["asks for too little work", (talk) => talk.scram({ rounds: 1 }), /iterations, got 1$/],
   ];
   for (const [title, script, sentence] of refusals) {
     test(`nowhere that ${title}`, async () => {
@@ -193,13 +72,11 @@ describe("the XMPP client logs in", () => {
   }
 
   const answers: readonly (readonly [string, string, RegExp])[] = [
-    ["no mechanism it knows", mechanisms("X-OTHER"), /expected SASL PLAIN or SCRAM-SHA-1, the server offers X-OTHER/],
-    ["TLS only", features("<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>"), /without TLS/],
+    ["no mechanism it knows", mechanisms("X-OTHER"), /expected SASL SCRAM-SHA-256 or .*, the server offers X-OTHER/],
     ["a stream error", `${header}<stream:error><host-gone xmlns='urn:x'/></stream:error>`, /stream error host-gone/],
     ["an error without a condition", `${header}<stream:error/>`, /stream error undefined-condition/],
     ["the end of the stream", `${header}</stream:stream>`, /closed the stream/],
     ["too much XML", `<stream:stream ${"a".repeat(20_000)}`, /more than 10000 characters/],
-    ["a redirection", `${header}<stream:error><see-other-host xmlns='urn:x'>a</see-other-host></stream:error>`, /see-/],
   ];
   for (const [title, answer, sentence] of answers) {
     test(`nowhere that answers with ${title}`, async () => {
@@ -298,16 +175,10 @@ describe("the XMPP client ends", () => {
 
   test("by the server's word: end of stream, stream error, a message refused", async () => {
     assert.deepEqual(await says("</stream:stream>"), { by: "server", message: "stream closed" });
-    const namespace = "xmlns='urn:ietf:params:xml:ns:xmpp-streams'";
-    assert.deepEqual(
-      await says(`<stream:error><conflict ${namespace}/><text ${namespace}>replaced</text></stream:error>`),
-      { by: "server", message: "stream error conflict (replaced)" },
-    );
     assert.deepEqual(await says("<stream:error/>"), { by: "server", message: "stream error undefined-condition" });
-    const error = "<error type='cancel'><service-unavailable xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error>";
-    assert.deepEqual(await says(`<message from='localhost' type='error'>${error}</message>`), {
+    assert.deepEqual(await says("<message from='localhost' type='error'/>"), {
       by: "server",
-      message: "message refused: service-unavailable",
+      message: "message refused: no reason given",
     });
   });
 

@@ -32,6 +32,23 @@ test("a secret that was learnt from a URL is masked wherever it is quoted, in an
   }
 });
 
+test("a password in what base64 made of a login is masked with all of it, whoever logs in", () => {
+  learnSecrets("xmpps://user%d:Passw0rd-1@host/");
+  for (const name of ["user0", "user12", "user123"]) {
+    for (const login of [`\0${name}\0Passw0rd-1`, `${name}:Passw0rd-1`, `${name}:Passw0rd-1:and more`]) {
+      assert.equal(masked(`no: ${btoa(login)}, go`), "no: ***, go", login);
+    }
+  }
+  assert.equal(masked(btoa("\0user1\0Another-1")), btoa("\0user1\0Another-1"));
+});
+
+test("a user's number stands where it stood", () => {
+  for (const scheme of ["xmpp", "xmpps", "ws", "wss", "http", "https"]) {
+    const url = `${scheme}://user%d:s3cret@host/x?to=a@b&domain=d&mechanism=PLAIN`;
+    assert.equal(masked(url), url.replace("s3cret", "***"));
+  }
+});
+
 test("a plain word is not taken for a secret outside of URLs", () => {
   learnSecrets("ws://u:echo@host/");
   assert.equal(masked("echo ws://u:echo@host/"), "echo ws://u:***@host/");

@@ -25,6 +25,8 @@ const urlLike = /[a-z][a-z0-9+.-]*:\/\/[^\s"'`<>]+/gi;
 
 /** Values seen in URLs, longest first, as they may turn up apart from them. */
 let known: string[] = [];
+/** What base64 makes of them, wherever in a text they stand. */
+let encoded: string[] = [];
 
 /** Remembers the secrets of every URL in a text, so that `masked` finds them wherever they are quoted alone. */
 export function learnSecrets(text: string): void {
@@ -33,6 +35,7 @@ export function learnSecrets(text: string): void {
     for (const secret of secretsOf(url)) if (isTelling(secret)) found.add(secret);
   }
   known = [...found].sort((a, b) => b.length - a.length);
+  encoded = known.flatMap(base64Forms);
 }
 
 /** The text without secrets: those of URLs in it, and those that were learnt. What is masked stays as it is. */
@@ -42,7 +45,15 @@ export function masked(text: string): string {
     .replace(bareToken, `$1${mask}@`)
     .replace(parameter, (whole, before: string, name: string) => (isSecret(name) ? `${before}${name}=${mask}` : whole))
     .replace(header, `$1${mask}`);
-  return known.reduce((rest, secret) => rest.replaceAll(secret, mask), shown);
+  const plain = known.reduce((rest, secret) => rest.replaceAll(secret, mask), shown);
+  // All of it: the name before a password would tell how long that is, and its edges are in the same letters.
+  return encoded.reduce(
+    (rest, form) =>
+      rest.includes(form)
+        ? rest.replace(new RegExp(`[\\w+/]*${form.replaceAll("+", "\\+")}[\\w+/]*=*`, "g"), mask)
+        : rest,
+    plain,
+  );
 }
 
 function secretsOf(text: string): string[] {
@@ -57,6 +68,21 @@ function secretsOf(text: string): string[] {
   const basic = password === "" ? [] : [Buffer.from(`${decoded(username)}:${decoded(password)}`).toString("base64")];
   // Quoted by others, it may be written in any of its forms.
   return [...secrets.flatMap((secret) => [secret, decoded(secret), encodeURIComponent(decoded(secret))]), ...basic];
+}
+
+/** A shorter form could be found in innocent base64. */
+const base64FormMin = 8;
+
+/**
+ * Letters that every base64 text has in it which encodes this among other things, as a login does (`name:password`,
+ * `\0name\0password`): for each of the three places where it may begin, those that depend on nothing beside it.
+ */
+function base64Forms(secret: string): string[] {
+  return [0, 1, 2].flatMap((offset) => {
+    const bytes = Buffer.concat([Buffer.alloc(offset), Buffer.from(secret)]);
+    const letters = bytes.toString("base64").slice(Math.ceil((offset * 8) / 6), Math.floor((bytes.byteLength * 8) / 6));
+    return letters.length < base64FormMin ? [] : [letters];
+  });
 }
 
 /** A short word or number would be found in innocent places; it is masked only where a URL or a header holds it. */

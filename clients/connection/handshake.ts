@@ -1,5 +1,6 @@
 import { describeError, WirebenchError } from "../../protocol/errors.ts";
 import { masked } from "../../protocol/secrets.ts";
+import { certificateAdvice } from "./certificate.ts";
 
 /** Says why a connection could not be made, with the code shared code acts on. */
 export function connectError(address: string, cause: unknown, signal: AbortSignal): WirebenchError {
@@ -9,7 +10,8 @@ export function connectError(address: string, cause: unknown, signal: AbortSigna
     return new WirebenchError("aborted", `gave up connecting to ${url}: ${describeError(signal.reason)}`, { cause });
   }
   if (isRefusal(cause)) return new WirebenchError("connect-refused", `nothing listens at ${url}`, { cause });
-  return new WirebenchError("connect-failed", `cannot connect to ${url}: ${describeError(cause)}`, { cause });
+  const reason = describeError(cause) + certificateAdvice(cause);
+  return new WirebenchError("connect-failed", `cannot connect to ${url}: ${reason}`, { cause });
 }
 
 function isRefusal(error: unknown): boolean {

@@ -3,14 +3,13 @@ import ConnectionTCP from "@xmpp/tcp/lib/Connection.js";
 import type { Element, Parser } from "@xmpp/xml";
 import { encodedBytesMax } from "../../protocol/wires/payload.ts";
 import { XmppStreamParser } from "../../protocol/wires/xmpp-stream-parser.ts";
+import { describeStreamError } from "./conditions.ts";
 import type { XmppTarget } from "./target.ts";
 
 /** What the stream ended with (RFC 6120 section 4.9): the server's word, not a failure below it. */
 export class StreamError extends Error {
   constructor(element: Element) {
-    const condition = element.getChildElements()[0]?.getName() ?? "undefined-condition";
-    const text = element.getChildText("text", "urn:ietf:params:xml:ns:xmpp-streams");
-    super(`stream error ${condition}${text ? ` (${text})` : ""}`);
+    super(`stream error ${describeStreamError(element)}`);
     this.name = "StreamError";
   }
 }
@@ -49,9 +48,14 @@ export class XmppEntity extends Client {
     this.on("error", () => {});
   }
 
-  /** Hears nothing more, even of what has arrived, and closes the socket at once. */
-  drop(cause?: Error): void {
+  /** Hears nothing more, even of what has arrived, until the stream is opened again. */
+  stopReading(): void {
     (this.parser as XmppStreamParser | null)?.stop();
+  }
+
+  /** Hears nothing more and closes the socket at once. */
+  drop(cause?: Error): void {
+    this.stopReading();
     this.socket?.destroy(cause);
   }
 

@@ -1,7 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { type Element, xml } from "@xmpp/xml";
+import { describeSaslFailure, describeStanzaError } from "./conditions.ts";
 import type { Inbox } from "./inbox.ts";
-import { type Credentials, saslLogin } from "./sasl.ts";
+import { type SaslPolicy, saslLogin } from "./sasl.ts";
 import type { XmppStream } from "./stream.ts";
 import type { XmppTarget } from "./target.ts";
 
@@ -16,7 +17,7 @@ const namespaces = {
 export interface LoginOptions {
   /** Absent: random, of fixed length. */
   readonly resource?: string;
-  /** SASL mechanism. Absent: the best of those offered. */
+  /** SASL mechanism. Absent: that of the URL, else the best of those offered. */
   readonly mechanism?: string;
 }
 
@@ -25,78 +26,116 @@ export interface LoggedIn {
   readonly jid: string;
   /** SASL mechanism that was used. */
   readonly mechanism: string;
+  /** How often the login waited for the server's answer, without the turns of TCP, TLS and HTTP below it. */
+  readonly roundTrips: number;
 }
 
-/** Opens the stream, logs in and binds a resource (RFC 6120 sections 4, 6 and 7). */
+/**
+ * Opens the stream, encrypts it where the server offers that, logs in and binds a resource (RFC 6120 sections 4 to 7).
+ * Rejects with a sentence that says what the server answered, and what to do about it where that is known.
+ */
 export async function login(
   stream: XmppStream,
   inbox: Inbox,
   target: XmppTarget,
   options: LoginOptions,
 ): Promise<LoggedIn> {
-  await stream.open();
-  const mechanism = await authenticate(stream, inbox, await features(inbox), target, options);
-  await stream.restart();
-  return { jid: await bind(stream, inbox, await features(inbox), options), mechanism };
+  const talk = new Talk(stream, inbox);
+  let offer = await talk.open();
+  let isEncrypted = target.tls;
+  if (!isEncrypted && stream.upgrade !== undefined && offer.getChild("starttls", namespaces.tls) !== undefined) {
+    const answer = await talk.ask(xml("starttls", { xmlns: namespaces.tls }));
+    if (!answer.is("proceed", namespaces.tls)) {
+      throw new Error(`the server offered TLS and then answered <${answer.name}/>`);
+    }
+    await stream.upgrade();
+    isEncrypted = true;
+    offer = await talk.reopen();
+  }
+  const mechanism = await authenticate(talk, offer, target, {
+    mechanism: options.mechanism ?? target.mechanism,
+    isPrivate: isEncrypted || target.isLoopback,
+  });
+  const jid = await bind(talk, await talk.reopen(), options);
+  return { jid, mechanism, roundTrips: talk.roundTrips };
 }
 
-async function features(inbox: Inbox): Promise<Element> {
-  const element = await inbox.next();
-  if (!element.is("features", namespaces.stream)) throw new Error(`expected stream features, got <${element.name}/>`);
-  return element;
+/** One question at a time. */
+class Talk {
+  readonly #stream: XmppStream;
+  readonly #inbox: Inbox;
+  roundTrips = 0;
+
+  constructor(stream: XmppStream, inbox: Inbox) {
+    this.#stream = stream;
+    this.#inbox = inbox;
+  }
+
+  /** Resolves with the features that the server offers on the stream. */
+  async open(): Promise<Element> {
+    await this.#stream.open();
+    return this.#features();
+  }
+
+  async reopen(): Promise<Element> {
+    await this.#stream.restart();
+    return this.#features();
+  }
+
+  ask(element: Element): Promise<Element> {
+    this.roundTrips++;
+    this.#stream.send(element);
+    return this.#inbox.next();
+  }
+
+  /** What came after an answer that was not the one to wait for. */
+  next(): Promise<Element> {
+    return this.#inbox.next();
+  }
+
+  async #features(): Promise<Element> {
+    this.roundTrips++;
+    const element = await this.#inbox.next();
+    if (!element.is("features", namespaces.stream)) throw new Error(`expected stream features, got <${element.name}/>`);
+    return element;
+  }
 }
 
 /** Resolves with the mechanism that was used. */
-async function authenticate(
-  stream: XmppStream,
-  inbox: Inbox,
-  offer: Element,
-  credentials: Credentials,
-  { mechanism: wanted }: LoginOptions,
-): Promise<string> {
-  const mechanisms = (offer.getChild("mechanisms", namespaces.sasl)?.getChildren("mechanism") ?? []).map((mechanism) =>
-    mechanism.getText().trim(),
-  );
-  const usable = mechanisms.filter((name) => wanted === undefined || name === wanted);
-  const exchange = saslLogin(usable, credentials);
-  if (exchange === undefined) {
-    const wantsTls = offer.getChild("starttls", namespaces.tls) !== undefined;
+async function authenticate(talk: Talk, offer: Element, target: XmppTarget, policy: SaslPolicy): Promise<string> {
+  const mechanisms = offer.getChild("mechanisms", namespaces.sasl)?.getChildren("mechanism") ?? [];
+  if (mechanisms.length === 0 && offer.getChild("starttls", namespaces.tls) !== undefined) {
     throw new Error(
-      wantsTls
-        ? "the server offers no login without TLS, which an xmpp: target does not do"
-        : `expected SASL ${wanted ?? "PLAIN or SCRAM-SHA-1"}, the server offers ${mechanisms.join(", ") || "nothing"}`,
+      "the server lets nobody log in without STARTTLS, which this binding does not have: use wss: or https:",
     );
   }
+  const offered = mechanisms.map((mechanism) => mechanism.getText().trim());
+  const exchange = saslLogin(offered, target, policy);
   const { mechanism, initialResponse } = exchange;
-  stream.send(xml("auth", { xmlns: namespaces.sasl, mechanism }, encode(initialResponse)));
+  let answer = await talk.ask(xml("auth", { xmlns: namespaces.sasl, mechanism }, encode(initialResponse)));
   for (;;) {
-    const answer = await inbox.next();
     if (answer.getNS() !== namespaces.sasl) throw new Error(`expected an answer to the login, got <${answer.name}/>`);
     const data = Buffer.from(answer.getText(), "base64").toString();
     if (answer.name === "success") {
       exchange.succeeded(data);
       return mechanism;
     }
-    if (answer.name !== "challenge") {
-      throw new Error(`the server refused the login: ${answer.getChildElements()[0]?.name ?? answer.name}`);
-    }
-    stream.send(xml("response", { xmlns: namespaces.sasl }, encode(await exchange.respond(data))));
+    if (answer.name !== "challenge") throw new Error(`the server refused the login: ${describeSaslFailure(answer)}`);
+    answer = await talk.ask(xml("response", { xmlns: namespaces.sasl }, encode(await exchange.respond(data))));
   }
 }
 
-async function bind(stream: XmppStream, inbox: Inbox, offer: Element, options: LoginOptions): Promise<string> {
+async function bind(talk: Talk, offer: Element, options: LoginOptions): Promise<string> {
   if (offer.getChild("bind", namespaces.bind) === undefined) throw new Error("the server offers no resource binding");
   // Of our own choice, so that addresses, and with them messages, are as long on every server.
   const resource = xml("resource", {}, options.resource ?? randomBytes(9).toString("base64url"));
-  stream.send(xml("iq", { type: "set", id: "bind" }, xml("bind", { xmlns: namespaces.bind }, resource)));
-  for (;;) {
-    const answer = await inbox.next();
-    if (answer.name !== "iq" || answer.attrs.id !== "bind") continue;
-    const jid = answer.getChild("bind", namespaces.bind)?.getChildText("jid");
-    if (answer.attrs.type === "result" && jid) return jid;
-    const condition = answer.getChild("error")?.getChildElements()[0]?.name ?? "no address";
-    throw new Error(`the server refused to bind a resource: ${condition}`);
-  }
+  let answer = await talk.ask(
+    xml("iq", { type: "set", id: "bind" }, xml("bind", { xmlns: namespaces.bind }, resource)),
+  );
+  while (answer.name !== "iq" || answer.attrs.id !== "bind") answer = await talk.next();
+  const jid = answer.getChild("bind", namespaces.bind)?.getChildText("jid");
+  if (answer.attrs.type === "result" && jid) return jid;
+  throw new Error(`the server refused to bind a resource: ${describeStanzaError(answer)}`);
 }
 
 const encode = (text: string): string => Buffer.from(text).toString("base64");

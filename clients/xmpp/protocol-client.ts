@@ -3,8 +3,8 @@ import type { ClientConnection, ConnectOptions, ProtocolClient } from "../../pro
 import { payloadBytes } from "../../protocol/wires/payload.ts";
 import { messageElement, messagePayload, messageType } from "../../protocol/wires/xmpp-message.ts";
 import { ClientLink } from "../connection/link.ts";
+import { describeStanzaError } from "./conditions.ts";
 import { asksForAnswer, iqRefusal } from "./iq-reply.ts";
-import { conditionOf } from "./requests.ts";
 import { openSession, type XmppSession } from "./session.ts";
 import type { Binding } from "./stream.ts";
 
@@ -30,7 +30,7 @@ export const xmppProtocolClient = (binding: Binding): ProtocolClient => ({
       if (asksForAnswer(stanza)) session.send(iqRefusal(stanza));
       if (stanza.name !== "message" || !isFrom(stanza, peerOf(session))) return;
       if (stanza.attrs.type === "error") {
-        session.drop({ by: "server", message: `message refused: ${conditionOf(stanza) ?? "no reason given"}` });
+        session.drop({ by: "server", message: `message refused: ${describeStanzaError(stanza)}` });
         return;
       }
       const payload = messagePayload(stanza);

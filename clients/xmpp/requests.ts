@@ -1,4 +1,5 @@
 import type { Element } from "@xmpp/xml";
+import { describeStanzaError } from "./conditions.ts";
 
 /** What a stanza was answered with (RFC 6120 section 8.3). */
 export class StanzaError extends Error {
@@ -7,11 +8,9 @@ export class StanzaError extends Error {
 
   /** Of a stanza of type `error`. */
   constructor(stanza: Element) {
-    const condition = conditionOf(stanza) ?? "undefined-condition";
-    const text = stanza.getChild("error")?.getChildText("text");
-    super(`stanza error ${condition}${text ? ` (${text})` : ""}`);
+    super(`stanza error ${describeStanzaError(stanza)}`);
     this.name = "StanzaError";
-    this.condition = condition;
+    this.condition = conditionOf(stanza) ?? "undefined-condition";
   }
 }
 

@@ -1,5 +1,4 @@
-import { createHash, createHmac, pbkdf2, randomBytes, timingSafeEqual } from "node:crypto";
-import { promisify } from "node:util";
+import { scram } from "./scram.ts";
 
 export interface Credentials {
   readonly username: string;
@@ -15,71 +14,59 @@ export interface SaslLogin {
   succeeded(data: string): void;
 }
 
-/** Work a server may ask of us: a second or so of one core. */
-const iterationsMax = 1_000_000;
-const deriveKey = promisify(pbkdf2);
+/** What a login may do. */
+export interface SaslPolicy {
+  /** The one mechanism to log in with; undefined: the best that both sides have. Asking for `PLAIN` allows it. */
+  readonly mechanism: string | undefined;
+  /** Nobody between here and the server can read: TLS, or an address of this host. */
+  readonly isPrivate: boolean;
+}
 
-/** A login with the best mechanism that both sides have; undefined if there is none. */
-export function saslLogin(offered: readonly string[], credentials: Credentials): SaslLogin | undefined {
-  if (offered.includes("SCRAM-SHA-1")) return scram(credentials);
-  if (offered.includes("PLAIN")) return plain(credentials);
-  return undefined;
+/** Best first. */
+export const saslMechanisms = ["SCRAM-SHA-256", "SCRAM-SHA-1", "PLAIN"] as const;
+type Mechanism = (typeof saslMechanisms)[number];
+
+const logins: { readonly [Name in Mechanism]: (credentials: Credentials) => SaslLogin } = {
+  "SCRAM-SHA-256": (credentials) => scram("SCRAM-SHA-256", credentials),
+  "SCRAM-SHA-1": (credentials) => scram("SCRAM-SHA-1", credentials),
+  PLAIN: plain,
+};
+
+/**
+ * A login with the best mechanism that both sides have, or the one that is insisted on. PLAIN shows the password to
+ * whoever can read along, so it is not used where somebody could, unless it was asked for by name (RFC 6120 section
+ * 13.8.3). Throws where no mechanism is left.
+ */
+export function saslLogin(offered: readonly string[], credentials: Credentials, policy: SaslPolicy): SaslLogin {
+  const { mechanism: wanted, isPrivate } = policy;
+  const offers = `the server offers ${offered.join(", ") || "none"}`;
+  if (wanted !== undefined) {
+    const known = saslMechanisms.find((mechanism) => mechanism === wanted);
+    if (known === undefined) refuse(`expected a SASL mechanism of ${saslMechanisms.join(", ")}, got ${wanted}`);
+    if (!offered.includes(known)) refuse(`expected SASL ${known}, ${offers}`);
+    return logins[known](credentials);
+  }
+  const best = saslMechanisms.find((mechanism) => offered.includes(mechanism));
+  if (best === undefined) refuse(`expected SASL ${saslMechanisms.join(" or ")}, ${offers}`);
+  if (best === "PLAIN" && !isPrivate) {
+    refuse(
+      "SASL PLAIN without TLS would show the password on the network, and of the mechanisms wirebench has, the server " +
+        "offers no other: use TLS, or ask for it with ?mechanism=PLAIN in the URL",
+    );
+  }
+  return logins[best](credentials);
 }
 
 /** RFC 4616. */
-const plain = ({ username, password }: Credentials): SaslLogin => ({
-  mechanism: "PLAIN",
-  initialResponse: `\0${username}\0${password}`,
-  respond: () => Promise.reject(new Error("the server answered PLAIN with a challenge")),
-  succeeded: () => {},
-});
-
-/**
- * RFC 5802 with SHA-1 and no channel binding. The key is derived by Node (2 ms for 4096 rounds; the mechanism the
- * `@xmpp` packages bring takes 850 ms of CPU), and the server must know it too (they do not look).
- */
-function scram({ username, password }: Credentials): SaslLogin {
-  const name = username.replaceAll("=", "=3D").replaceAll(",", "=2C");
-  const nonce = randomBytes(18).toString("base64");
-  const clientFirst = `n=${name},r=${nonce}`;
-  let serverSignature: Buffer | undefined;
-
+function plain({ username, password }: Credentials): SaslLogin {
   return {
-    mechanism: "SCRAM-SHA-1",
-    initialResponse: `n,,${clientFirst}`,
-
-    async respond(challenge) {
-      const match = /^r=([^,]+),s=([^,]+),i=(\d+)(?:,|$)/.exec(challenge);
-      if (match === null || serverSignature !== undefined)
-        throw new Error("the server sent a malformed SCRAM challenge");
-      const [, fullNonce, salt, rounds] = match as unknown as [string, string, string, string];
-      if (!fullNonce.startsWith(nonce) || fullNonce === nonce) throw new Error("the server's SCRAM nonce is not ours");
-      const iterations = Number(rounds);
-      if (iterations < 1 || iterations > iterationsMax) {
-        throw new Error(`expected 1 to ${iterationsMax} SCRAM iterations, got ${rounds}`);
-      }
-      // SASLprep (RFC 4013) is, for what people use as passwords, this normal form.
-      const salted = await deriveKey(password.normalize("NFKC"), Buffer.from(salt, "base64"), iterations, 20, "sha1");
-      const withoutProof = `c=biws,r=${fullNonce}`;
-      const authMessage = `${clientFirst},${challenge},${withoutProof}`;
-      const clientKey = hmac(salted, "Client Key");
-      const clientSignature = hmac(createHash("sha1").update(clientKey).digest(), authMessage);
-      const proof = Buffer.from(clientKey.map((byte, index) => byte ^ clientSignature[index]!));
-      serverSignature = hmac(hmac(salted, "Server Key"), authMessage);
-      return `${withoutProof},p=${proof.toString("base64")}`;
-    },
-
-    succeeded(data) {
-      const signature = Buffer.from(/^v=([^,]+)/.exec(data)?.[1] ?? "", "base64");
-      if (
-        serverSignature === undefined ||
-        signature.byteLength !== serverSignature.byteLength ||
-        !timingSafeEqual(signature, serverSignature)
-      ) {
-        throw new Error("the server did not prove that it knows the password (SCRAM signature)");
-      }
-    },
+    mechanism: "PLAIN",
+    initialResponse: `\0${username}\0${password}`,
+    respond: () => Promise.reject(new Error("the server answered PLAIN with a challenge")),
+    succeeded: () => {},
   };
 }
 
-const hmac = (key: Buffer, data: string): Buffer => createHmac("sha1", key).update(data).digest();
+function refuse(message: string): never {
+  throw new Error(message);
+}

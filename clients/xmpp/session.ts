@@ -42,6 +42,8 @@ export interface XmppSession {
   readonly to: string | undefined;
   /** SASL mechanism that was used. */
   readonly mechanism: string;
+  /** How often the login waited for the server's answer, without the turns of TCP, TLS and HTTP below it. */
+  readonly loginRoundTrips: number;
   /** Never waits for the peer. Ignored once the session ends, so that whoever answers a stanza need not ask. */
   send(stanza: Element): void;
   /** Sends a request, with an id if it has none; resolves with the result, or rejects with a StanzaError or `closed`. */
@@ -75,6 +77,7 @@ export async function openSession(binding: Binding, options: SessionOptions): Pr
 class Session implements XmppSession {
   jid = "";
   mechanism = "";
+  loginRoundTrips = 0;
   readonly closed: Promise<CloseReason>;
   readonly #options: SessionOptions;
   readonly #target: XmppTarget;
@@ -86,7 +89,7 @@ class Session implements XmppSession {
 
   constructor(binding: Binding, options: SessionOptions) {
     this.#options = options;
-    this.#target = xmppTarget(options.url);
+    this.#target = xmppTarget(options.url, options.user);
     this.closed = new Promise((resolve) => {
       this.#settle = resolve;
     });
@@ -104,9 +107,10 @@ class Session implements XmppSession {
 
   async login(): Promise<void> {
     try {
-      const { jid, mechanism } = await login(this.#stream, this.#inbox, this.#target, this.#options);
+      const { jid, mechanism, roundTrips } = await login(this.#stream, this.#inbox, this.#target, this.#options);
       this.jid = jid;
       this.mechanism = mechanism;
+      this.loginRoundTrips = roundTrips;
     } catch (cause) {
       // What happened to the stream says more than what became of the step that was waiting for it.
       throw this.#inbox.failure ?? cause;

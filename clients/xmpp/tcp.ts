@@ -1,5 +1,3 @@
-import { isIP } from "node:net";
-import { connect as connectTls } from "node:tls";
 import type { Element } from "@xmpp/xml";
 import type { Limits } from "../../protocol/contract.ts";
 import { describeError } from "../../protocol/errors.ts";
@@ -7,6 +5,9 @@ import { closeWaitMs } from "../connection/link.ts";
 import { StreamError, XmppEntity } from "./entity.ts";
 import type { Binding, StreamEvents, XmppStream } from "./stream.ts";
 import type { XmppTarget } from "./target.ts";
+import { encrypt } from "./tls.ts";
+
+const tlsNamespace = "urn:ietf:params:xml:ns:xmpp-tls";
 
 /** XMPP over TCP (RFC 6120) on the stream of `@xmpp/client-core`. */
 export const tcpBinding: Binding = {
@@ -15,16 +16,21 @@ export const tcpBinding: Binding = {
 
 class TcpStream implements XmppStream {
   readonly #entity: XmppEntity;
-  readonly #domain: string;
+  readonly #target: XmppTarget;
   readonly #events: StreamEvents;
+  #encrypted = false;
 
   constructor(target: XmppTarget, limits: Limits, events: StreamEvents) {
     const entity = new XmppEntity(target, limits.payloadBytesMax);
     this.#entity = entity;
-    this.#domain = target.domain;
+    this.#target = target;
     this.#events = events;
     entity.on("error", (error) => this.#lost(error));
-    entity.on("element", (element) => events.element(element));
+    entity.on("element", (element) => {
+      // What follows in clear would be taken for something that came over TLS (RFC 6120 section 5.4.3.3).
+      if (!this.#encrypted && element.is("proceed", tlsNamespace)) entity.stopReading();
+      events.element(element);
+    });
     entity.on("close", () => {
       entity.socket?.end("</stream:stream>");
       const cause = new Error("the server closed the stream during the login");
@@ -36,7 +42,8 @@ class TcpStream implements XmppStream {
 
   async open(): Promise<void> {
     await this.#entity.connect(this.#entity.service);
-    await this.#entity.open({ domain: this.#domain });
+    if (this.#target.tls) await this.upgrade();
+    await this.#entity.open({ domain: this.#target.domain });
   }
 
   async restart(): Promise<void> {
@@ -47,10 +54,8 @@ class TcpStream implements XmppStream {
     const plain = this.#entity.socket;
     if (plain === null) throw new Error("connection lost");
     this.#entity._detachSocket();
-    // Section 5.4.3.1: the certificate is the domain's, whatever the address.
-    const servername = isIP(this.#domain) === 0 ? this.#domain : "";
-    const socket = connectTls({ socket: plain, host: this.#domain, servername });
-    socket.setEncoding("utf8");
+    this.#encrypted = true;
+    const socket = encrypt(plain, this.#target);
     this.#entity._attachSocket(socket);
     await new Promise<void>((resolve, reject) => {
       socket.once("secureConnect", resolve);
