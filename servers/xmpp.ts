@@ -17,10 +17,11 @@ export const xmppServer: ProtocolServer = {
     uplink: "stream",
     downlink: "stream",
     framing: "text",
-    schemes: ["xmpp:"],
+    schemes: ["xmpp:", "xmpps:"],
     foreignContract:
-      "a plain account with SASL PLAIN or SCRAM-SHA-1 and without TLS, that delivers messages to its own full JID " +
-      "(xmpp://USER:PASSWORD@HOST:PORT/), or an address that echoes (xmpp://USER:PASSWORD@HOST:PORT/JID)",
+      "accounts that deliver messages to their own full JID (xmpp:// or, with TLS from the first byte on, " +
+      "xmpps://USER:PASSWORD@HOST:PORT/; user%d is user0, user1 and so on, one for each user), or an address that echoes " +
+      "(xmpps://USER:PASSWORD@HOST:PORT/JID)",
     specification: "RFC 6120",
     libraries: { server: ["@xmpp/xml", "@xmpp/jid"], client: ["@xmpp/client-core", "@xmpp/tcp", "@xmpp/xml"] },
   },

@@ -46,14 +46,14 @@ const sum = (sockets: readonly Socket[], count: "bytesRead" | "bytesWritten"): n
 for (const { server, kind, client } of protocols.flatMap((protocol) =>
   clientsOf(protocol).map(([kind, client]) => ({ server: protocol.server, kind, client })),
 )) {
-  const scheme = server.traits.schemes.find((known) => known === "https:" || known === "wss:");
+  const scheme = server.traits.schemes.find((known) => ["https:", "wss:", "xmpps:"].includes(known));
   if (scheme === undefined) continue;
   test(`bytes of ${server.traits.name} (${kind} client) over TLS are those that cross the socket, records and handshakes included`, async () => {
     const { behaviour } = echoBehaviour();
     const running = await server.listen({ host: "127.0.0.1", port: 0, behaviour, limits: defaultLimits });
     await using cleanUp = new AsyncDisposableStack();
     cleanUp.defer(() => running.close());
-    const { port, pathname } = new URL(running.url);
+    const { port } = new URL(running.url);
     const tls = cleanUp.use(await forward(createTlsServer(testCertificate), "secureConnection", Number(port)));
     const relay = cleanUp.use(await forward(createServer(), "connection", tls.port));
     const before = counter.read();
@@ -73,7 +73,7 @@ for (const { server, kind, client } of protocols.flatMap((protocol) =>
 
     let messages = 0;
     const connection = await connectClient(client, {
-      url: `${scheme}//127.0.0.1:${relay.port}${pathname}`,
+      url: running.url.replace(/^\w+:/, scheme).replace(`:${port}/`, `:${relay.port}/`),
       limits: defaultLimits,
       user: 0,
       onMessage: () => {
