@@ -26,6 +26,7 @@ import {
   webSocketPeer,
   webSocketUpgrade,
 } from "./testing.ts";
+import { auth, ScramClient, saslData, saslResponse } from "./xmpp/testing.ts";
 
 type Bytes = string | Uint8Array;
 
@@ -203,10 +204,10 @@ const xmpp: Speech = {
   async open(t, url) {
     const peer = await RawPeer.connect(t, url);
     const { username, password } = new URL(url);
-    const secret = Buffer.from(`\0${username}\0${password}`).toString("base64");
-    const auth = `<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>${secret}</auth>`;
+    const scram = new ScramClient(username, password);
+    const challenge = await peer.write(xmppHeader + auth(scram.mechanism, scram.first)).until(/<\/challenge>/);
     const bind = "<iq type='set' id='b'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/></iq>";
-    await peer.write(xmppHeader + auth + xmppHeader + bind).until(/<jid>.*<\/iq>/);
+    await peer.write(saslResponse(scram.respond(saslData(challenge))) + xmppHeader + bind).until(/<jid>.*<\/iq>/);
     const tooLarge = stanza("x".repeat(101));
     return { up: peer, down: peer, message: stanza, tooLarge, endless: [tooLarge, "more"], hear: hearing(peer) };
   },

@@ -3,6 +3,7 @@ import { type Element, xml } from "@xmpp/xml";
 import { namespaces } from "./namespaces.ts";
 import { stanzaError } from "./stanza-error.ts";
 
+/** How a request to bind is answered. */
 export type Binding =
   | { readonly resource: string; readonly reply: (jid: string) => Element }
   | { readonly refusal: Element | undefined };
@@ -11,12 +12,19 @@ export type Binding =
 export const asksToBind = (element: Element): boolean =>
   element.name === "iq" && element.attrs.type === "set" && element.getChild("bind", namespaces.bind) !== undefined;
 
-/** Decides on the resource: the client's wish unless it is taken (RFC 6120 section 7.7.2.2), else one of our own. */
-export function bindResource(iq: Element, isTaken: (resource: string) => boolean): Binding {
+/**
+ * Decides on the resource: the client's wish unless it is taken (RFC 6120 section 7.7.2.2), else one of our own; none for
+ * an account that is full (section 7.6.2.1).
+ */
+export function bindResource(
+  iq: Element,
+  account: { isTaken(resource: string): boolean; readonly isFull: boolean },
+): Binding {
   const { id } = iq.attrs;
   const wish = iq.getChild("bind", namespaces.bind)?.getChildText("resource") ?? "";
   if (id === undefined || !isResource(wish)) return { refusal: stanzaError(iq, "bad-request") };
-  if (wish !== "" && isTaken(wish)) return { refusal: stanzaError(iq, "conflict") };
+  if (account.isFull) return { refusal: stanzaError(iq, "resource-constraint") };
+  if (wish !== "" && account.isTaken(wish)) return { refusal: stanzaError(iq, "conflict") };
   return {
     resource: wish === "" ? randomBytes(9).toString("base64url") : wish,
     reply: (jid) => xml("iq", { type: "result", id }, xml("bind", { xmlns: namespaces.bind }, xml("jid", {}, jid))),

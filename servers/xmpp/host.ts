@@ -1,11 +1,43 @@
 import { randomBytes } from "node:crypto";
-import type { ListenOptions } from "../../protocol/contract.ts";
-import { Account } from "./account.ts";
+import { isIP } from "node:net";
+import type { Behaviour, Limits, ListenOptions } from "../../protocol/contract.ts";
+import { allowsPlainLogin } from "../../protocol/options/plain-login.ts";
+import type { ServerLink } from "../connection/link.ts";
+import { Accounts, mainAccount } from "./accounts.ts";
+import { defaultBounds, type XmppBounds } from "./bounds.ts";
+import { infoService, itemsService } from "./disco.ts";
+import { type IqService, pingService } from "./iq.ts";
+import { namespaces } from "./namespaces.ts";
+import { Presence } from "./presence.ts";
+import { Resources } from "./resources.ts";
+import { Rooms } from "./rooms.ts";
+import { rosterServices } from "./roster-requests.ts";
+import { Rosters } from "./rosters.ts";
 import { Router } from "./router.ts";
-import type { XmppHost } from "./session.ts";
+import type { XmppSession } from "./session.ts";
+import { Subscriptions } from "./subscriptions.ts";
 
-const domain = "localhost";
-const accountName = "wirebench";
+/** What all sessions of one server share. */
+export interface XmppHost {
+  readonly accounts: Accounts;
+  /** Whether PLAIN is offered where others can listen, too. */
+  readonly plainWithoutTls: boolean;
+  readonly resources: Resources;
+  readonly router: Router;
+  readonly behaviour: Behaviour;
+  readonly limits: Limits;
+  readonly bounds: XmppBounds;
+  readonly links: Set<ServerLink>;
+  /** Every client that has connected and whose end is not seen yet, logged in or not. */
+  readonly sessions: Set<XmppSession>;
+}
+
+/** What only tests ask for. */
+interface HostOptions {
+  /** The XMPP domain. */
+  readonly domain?: string;
+  readonly bounds?: XmppBounds;
+}
 
 /** An embedded server without a socket yet, and how to log in there: `user:password`, as a URL has it. */
 export interface NewHost {
@@ -14,17 +46,43 @@ export interface NewHost {
 }
 
 /** The same on every binding: one domain, whose address echoes, and accounts with a password made up at the start. */
-export function newHost({ behaviour, limits }: Pick<ListenOptions, "behaviour" | "limits">): NewHost {
+export function newHost(
+  { behaviour, limits, options }: Pick<ListenOptions, "behaviour" | "limits" | "options">,
+  { domain = "localhost", bounds = defaultBounds }: HostOptions = {},
+): NewHost {
   const password = randomBytes(16).toString("base64url");
-  return {
-    host: {
-      account: new Account(accountName, password),
-      router: new Router(domain),
-      behaviour,
-      limits,
-      links: new Set(),
-      sessions: new Set(),
-    },
-    credentials: `${accountName}:${password}`,
+  const accounts = new Accounts(password);
+  const resources = new Resources();
+  const rosters = new Rosters(bounds);
+  const subscriptions = new Subscriptions(resources, rosters);
+  const presence = new Presence({ accounts, bounds, resources, rosters, subscriptions });
+  const rooms = new Rooms(isIP(domain) === 0 ? `rooms.${domain}` : "rooms.localhost", bounds);
+  const session: readonly [string, IqService] = [`set ${namespaces.session} session`, () => undefined];
+  const serverServices = new Map([
+    pingService,
+    session,
+    infoService({ category: "server", type: "im", name: "wirebench" }, [namespaces.ping]),
+    itemsService(() => [rooms.domain]),
+  ]);
+  const accountServices = new Map([
+    pingService,
+    session,
+    // One resource is all that a stream has (RFC 6120 section 7.1).
+    [`set ${namespaces.bind} bind`, () => "not-allowed"] satisfies [string, IqService],
+    infoService({ category: "account", type: "registered" }, []),
+    itemsService(() => []),
+    ...rosterServices({ bounds, resources, rosters, subscriptions }),
+  ]);
+  const host: XmppHost = {
+    accounts,
+    plainWithoutTls: allowsPlainLogin(options),
+    resources,
+    router: new Router({ domain, accounts, resources, presence, rooms, serverServices, accountServices }),
+    behaviour,
+    limits,
+    bounds,
+    links: new Set(),
+    sessions: new Set(),
   };
+  return { host, credentials: `${mainAccount}:${password}` };
 }

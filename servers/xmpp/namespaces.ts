@@ -1,4 +1,4 @@
-/** RFC 6120 section 14, RFC 6121 section 16 (what is left of RFC 3921), XEP-0199. */
+/** RFC 6120 section 14, RFC 6121 section 16 (what is left of RFC 3921), and the extensions by their number. */
 export const namespaces = {
   client: "jabber:client",
   stream: "http://etherx.jabber.org/streams",
@@ -7,5 +7,14 @@ export const namespaces = {
   sasl: "urn:ietf:params:xml:ns:xmpp-sasl",
   bind: "urn:ietf:params:xml:ns:xmpp-bind",
   session: "urn:ietf:params:xml:ns:xmpp-session",
+  roster: "jabber:iq:roster",
+  /** XEP-0030. */
+  discoInfo: "http://jabber.org/protocol/disco#info",
+  discoItems: "http://jabber.org/protocol/disco#items",
+  /** XEP-0045. */
+  muc: "http://jabber.org/protocol/muc",
+  mucUser: "http://jabber.org/protocol/muc#user",
+  mucOwner: "http://jabber.org/protocol/muc#owner",
+  /** XEP-0199. */
   ping: "urn:xmpp:ping",
 } as const;

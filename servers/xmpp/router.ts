@@ -1,85 +1,123 @@
-import { parse } from "@xmpp/jid";
 import type { Element } from "@xmpp/xml";
-import { answerIq } from "./iq.ts";
+import type { Accounts } from "./accounts.ts";
+import { type Address, readAddress } from "./address.ts";
+import type { ConnectedResource } from "./connected-resource.ts";
+import { answerIq, type IqServices } from "./iq.ts";
+import type { Presence } from "./presence.ts";
+import type { Resources } from "./resources.ts";
+import type { Rooms } from "./rooms.ts";
 import { stanzaError } from "./stanza-error.ts";
 
-/** A bound resource as the router sees it. */
-export interface Recipient {
-  /** Full JID. */
-  readonly jid: string;
-  /** Sends a stanza to the client. */
-  deliver(stanza: Element): void;
-  /** A message to the server itself, which the behaviour answers. */
-  receive(message: Element): void;
+interface RouterParts {
+  readonly domain: string;
+  readonly accounts: Accounts;
+  readonly resources: Resources;
+  readonly presence: Presence;
+  readonly rooms: Rooms;
+  /** What the server answers for itself, and for an account to its owner (RFC 6120 sections 10.3.3 and 10.5.3). */
+  readonly serverServices: IqServices;
+  readonly accountServices: IqServices;
 }
 
-/** Delivers stanzas as RFC 6120 section 10 asks a server without federation, roster and offline store to. */
+/**
+ * Delivers stanzas as RFC 6120 section 10 and RFC 6121 section 8 ask a server without federation and offline store to. What
+ * cannot be delivered comes back as an error, which no error and no result does.
+ */
 export class Router {
   readonly domain: string;
-  readonly #recipients = new Map<string, Recipient>();
+  readonly #parts: RouterParts;
 
-  constructor(domain: string) {
-    this.domain = domain;
-  }
-
-  has(jid: string): boolean {
-    return this.#recipients.has(jid);
-  }
-
-  add(recipient: Recipient): void {
-    this.#recipients.set(recipient.jid, recipient);
-  }
-
-  remove(recipient: Recipient): void {
-    if (this.#recipients.get(recipient.jid) === recipient) this.#recipients.delete(recipient.jid);
+  constructor(parts: RouterParts) {
+    this.domain = parts.domain;
+    this.#parts = parts;
   }
 
   /** Handles a stanza of a bound client. Whatever `from` it claims, it gets the sender's (RFC 6120 section 8.1.2.1). */
-  route(sender: Recipient, stanza: Element): void {
+  route(sender: ConnectedResource, stanza: Element): void {
     stanza.attrs.from = sender.jid;
     const { to } = stanza.attrs;
-    const recipient = to === undefined ? undefined : this.#recipients.get(to);
-    if (recipient !== undefined) recipient.deliver(stanza);
-    else if (to === this.domain && stanza.name === "message") this.#toServer(sender, stanza);
-    else {
-      const answer = this.#answer(sender, stanza);
-      if (answer !== undefined) sender.deliver(answer);
+    // What a benchmark measures needs no look at the parts of the address.
+    if (to !== undefined && stanza.name !== "presence") {
+      const recipient = this.#parts.resources.get(to);
+      if (recipient !== undefined) {
+        recipient.deliver(stanza);
+        return;
+      }
+      if (to === this.domain && stanza.name === "message") {
+        // For the behaviour.
+        if (stanza.attrs.type !== "error") sender.receive(stanza);
+        return;
+      }
     }
+    const answer = this.#elsewhere(sender, stanza);
+    if (answer !== undefined) sender.deliver(answer);
   }
 
-  #toServer(sender: Recipient, message: Element): void {
-    if (message.attrs.type !== "error") sender.receive(message);
+  /** A client's stream has ended: who knew of the client hears that it is not available any more. */
+  left(resource: ConnectedResource): void {
+    this.#parts.presence.left(resource);
+    this.#parts.rooms.left(resource);
   }
 
-  /** For a stanza the server answers itself, or that cannot be delivered as it is addressed. */
-  #answer(sender: Recipient, stanza: Element): Element | undefined {
+  /** Returns what the sender hears of it, if anything. */
+  #elsewhere(sender: ConnectedResource, stanza: Element): Element | undefined {
+    const { presence, rooms } = this.#parts;
     const { to } = stanza.attrs;
-    // RFC 6120 section 10.3.3: the server answers for the account. There is no store for what is not an iq.
-    if (to === undefined || to === this.domain || to === bareOf(sender.jid)) {
-      return stanza.name === "iq" ? answerIq(stanza) : stanzaError(stanza, "service-unavailable");
-    }
-    const address = normalised(to);
-    if (address === undefined) return stanzaError(stanza, "jid-malformed");
-    if (address !== to) {
-      stanza.attrs.to = address;
+    const address = to === undefined ? undefined : readAddress(to);
+    if (to !== undefined && address === undefined) return stanzaError(stanza, "jid-malformed");
+    if (address !== undefined && address.full !== to) {
+      stanza.attrs.to = address.full;
       this.route(sender, stanza);
       return undefined;
     }
-    return stanzaError(stanza, isAt(this.domain, to) ? "service-unavailable" : "remote-server-not-found");
+    if (address?.domain === rooms.domain) {
+      rooms.receive(sender, stanza, address);
+      return undefined;
+    }
+    if (address !== undefined && address.domain !== this.domain) return stanzaError(stanza, "remote-server-not-found");
+    if (stanza.name === "presence") {
+      const refusal = presence.sent(sender, stanza, address);
+      if (address === undefined && stanza.attrs.type === "unavailable") rooms.left(sender);
+      return refusal === undefined ? undefined : stanzaError(stanza, refusal);
+    }
+    if (address?.local === "") return this.#atServer(sender, stanza, address);
+    return this.#atAccount(sender, stanza, address);
   }
-}
 
-const bareOf = (jid: string): string => jid.slice(0, jid.indexOf("/"));
-const isAt = (domain: string, address: string): boolean => parse(address).domain === domain;
+  #atServer(sender: ConnectedResource, stanza: Element, { resource }: Address): Element | undefined {
+    const isAsked = stanza.name === "iq" && resource === "";
+    return isAsked ? answerIq(stanza, sender, this.#parts.serverServices) : stanzaError(stanza, "service-unavailable");
+  }
 
-/** The address with its local part and domain in lower case (RFC 7622 section 3); undefined if it is not one. */
-function normalised(address: string): string | undefined {
-  try {
-    const { local, domain, resource } = parse(address);
-    const parts = [local, domain, resource];
-    if (/[\s@/]/.test(domain) || parts.some((part) => Buffer.byteLength(part) > 1023)) return undefined;
-    return `${local === "" ? "" : `${local}@`}${domain}${resource === "" ? "" : `/${resource}`}`;
-  } catch {
+  /** RFC 6120 section 10.3: a stanza without an address is for the sender's own account. */
+  #atAccount(sender: ConnectedResource, stanza: Element, address: Address | undefined): Element | undefined {
+    const account = address?.bare ?? sender.bareJid;
+    const resource = address?.resource ?? "";
+    if (address !== undefined && !this.#parts.accounts.has(address.local))
+      return stanzaError(stanza, "service-unavailable");
+    if (stanza.name === "message") return this.#toAccount(account, resource, stanza);
+    if (account !== sender.bareJid || resource !== "") return stanzaError(stanza, "service-unavailable");
+    return answerIq(stanza, sender, this.#parts.accountServices);
+  }
+
+  /** A message to no connected resource in particular (RFC 6121 sections 8.5.2.1.1, 8.5.2.2.1 and 8.5.3.2.1). */
+  #toAccount(account: string, resource: string, message: Element): Element | undefined {
+    const { type } = message.attrs;
+    if (type === "groupchat" || (resource !== "" && type !== "chat"))
+      return stanzaError(message, "service-unavailable");
+    const willing = [...this.#parts.resources.available(account)].filter(
+      ({ availability }) => availability!.priority >= 0,
+    );
+    if (type === "headline") {
+      for (const recipient of willing) recipient.deliver(message);
+      return undefined;
+    }
+    if (type === "error") return undefined;
+    const highest = Math.max(...willing.map(({ availability }) => availability!.priority));
+    // Of several, the one that has connected last: it is the likeliest to have somebody in front of it.
+    const recipient = willing.findLast(({ availability }) => availability!.priority === highest);
+    if (recipient === undefined) return stanzaError(message, "service-unavailable");
+    recipient.deliver(message);
     return undefined;
   }
 }

@@ -1,14 +1,18 @@
 import type { Socket } from "node:net";
+import { TLSSocket } from "node:tls";
 import type { Element } from "@xmpp/xml";
 import { encodedBytesMax } from "../../protocol/wires/payload.ts";
 import { XmlFault } from "../../protocol/wires/xml-reader.ts";
 import { XmppStreamParser } from "../../protocol/wires/xmpp-stream-parser.ts";
-import { type XmppHost, XmppSession, type XmppTransport } from "./session.ts";
+import type { XmppHost } from "./host.ts";
+import { XmppSession } from "./session.ts";
 import { type StreamCondition, streamError } from "./stream-error.ts";
 import { closingTag, headerFault, openingTag } from "./stream-header.ts";
+import type { XmppTransport } from "./transport.ts";
 
 /** An XML stream on a TCP connection (RFC 6120 section 4): header, restart, errors, end. */
 export class XmppTcpStream implements XmppTransport {
+  readonly encrypted: boolean;
   readonly #socket: Socket;
   readonly #host: XmppHost;
   readonly #session: XmppSession;
@@ -19,6 +23,7 @@ export class XmppTcpStream implements XmppTransport {
   #state: "open" | "closing" | "closed" = "open";
 
   constructor(socket: Socket, host: XmppHost) {
+    this.encrypted = socket instanceof TLSSocket;
     this.#socket = socket;
     this.#host = host;
     this.#session = new XmppSession(host, this);

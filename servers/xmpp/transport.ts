@@ -1,0 +1,20 @@
+import type { Element } from "@xmpp/xml";
+import type { StreamCondition } from "./stream-error.ts";
+
+/** What carries a session's elements: the only part that differs between TCP, WebSocket (RFC 7395) and BOSH (XEP-0124). */
+export interface XmppTransport {
+  /** Whether nobody between client and server can listen. May become true before login (STARTTLS), never false again. */
+  readonly encrypted: boolean;
+  /** Ignored once the stream is closing. */
+  write(element: Element): void;
+  queuedBytes(): number;
+  /** The client has logged in and opens its stream again (RFC 6120 section 6.4.6). */
+  authenticated(): void;
+  /** The client has a resource; from here on it may take its time. */
+  bound(): void;
+  /** Ends the stream with an error (RFC 6120 section 4.9). */
+  fail(condition: StreamCondition, text?: string): void;
+  failSlowConsumer(): void;
+  /** Ends the stream in order (RFC 6120 section 4.4). */
+  close(): void;
+}
