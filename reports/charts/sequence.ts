@@ -49,10 +49,12 @@ export function sequenceChart({ info }: ExperimentView, cell: CellView, file: Fi
   const domain: readonly [number, number] = [Math.min(...instants), Math.max(...instants)];
   const events = labelled(trial.events, domain);
   const left = trial.events.length - events.length;
-  const inWords = events.map(({ text }) => text.replace(/^\d+ +/, "")).join("; ");
+  const inWords = (event: LabelledEvent): string => event.text.replace(/^\d+ +/, "");
+  const [first, ...others] = events;
+  const last = others.at(-1);
   return {
     file: file("sequence", cell.cell.variant ?? cell.name),
-    alt: `${oneLine(info.title)}, ${cell.name}: ${inWords}.`,
+    alt: `${oneLine(info.title)}, ${cell.name}: ${inWords(first!)}${last === undefined ? "" : ` to ${inWords(last)}`}.`,
     spec: {
       title: {
         text: titleLines(`Sequence of events: ${cell.name}`),

@@ -4,7 +4,6 @@ import { showCharts } from "../../charts/chart.ts";
 import { completenessChart } from "../../charts/completeness.ts";
 import { connectionsChart } from "../../charts/connections.ts";
 import { figureFile } from "../../charts/file-names.ts";
-import { lossesChart } from "../../charts/losses.ts";
 import { recipientsChart } from "../../charts/recipients.ts";
 import { reconnectStormChart } from "../../charts/reconnect-storm.ts";
 import { sequenceChart } from "../../charts/sequence.ts";
@@ -44,8 +43,8 @@ export function experimentSection(
   );
   const file = (...words: string[]): string => figureFile(files, info.name, ...words);
   const figures = [
-    hasFault(experiment) ? lossesChart(experiment, file) : completenessChart(experiment, file),
-    ...(hasFault(experiment) ? [] : [recipientsChart(experiment, file)]),
+    // Where something breaks, what was lost is in the table, and the course of events says more.
+    ...(hasFault(experiment) ? [] : [completenessChart(experiment, file), recipientsChart(experiment, file)]),
     connectionsChart(experiment, file),
     reconnectStormChart(experiment, file),
     ...(replaces ? [] : seriesCharts(experiment, file)),

@@ -38,7 +38,7 @@ export function measurementsOf(experiment: ExperimentView): string {
             ...columns.map(({ name, unit }) => showEstimate(estimateOf(view.cell, name), unit, notes, escapeText)),
           ]),
         })),
-    ...[...Map.groupBy(lonely, (metric) => cells.find((cell) => wordsIn(cell, metric) !== undefined)!)].map(
+    ...[...Map.groupBy(lonely, (metric) => cells.find((cell) => hasSome(metric, cell, cells.length > 2))!)].map(
       ([cell, own]) =>
         `Only ${escapeText(cell.name)}: ${own.map((metric) => `${escapeText(metric.title)} ${wordsIn(cell, metric)}`).join("; ")}.`,
     ),
@@ -93,12 +93,15 @@ function isAlike(metric: Metric, cells: readonly CellView[]): boolean {
   return texts.size === 1 && text !== undefined;
 }
 
-/** A value of one cell that the others, whose numbers may be used all the same, have not. */
+/** A value of one cell that the others, whose numbers may be used all the same, have not, or, where they are several, have nothing of. */
 const isLonely = (metric: Metric, cells: readonly CellView[]): boolean =>
   cells.length > 1 &&
   cells.every(({ cell }) => usable(cell) !== undefined) &&
-  cells.filter(({ cell }) => estimateOf(cell, metric.name).kind !== "absent").length === 1 &&
-  cells.some((cell) => wordsIn(cell, metric) !== undefined);
+  cells.filter((cell) => hasSome(metric, cell, cells.length > 2)).length === 1 &&
+  cells.some((cell) => hasSome(metric, cell, cells.length > 2) && wordsIn(cell, metric) !== undefined);
+
+const hasSome = (metric: Metric, cell: CellView, besidesNothing: boolean): boolean =>
+  estimateOf(cell.cell, metric.name).kind !== "absent" && !(besidesNothing && isNothing(metric, [cell]));
 
 /** Undefined where there is something to remark. */
 function wordsIn({ cell }: CellView, { name, unit }: Metric): string | undefined {
