@@ -233,6 +233,19 @@ describe("a report of little", () => {
     assert.match(report, /\| failed +\|/);
   });
 
+  it("shows how each real server was set up, folded, with its version", async () => {
+    const results = madeUpResults();
+    const { components } = results.environment;
+    const report = await reportOf({
+      ...results,
+      environment: { ...results.environment, components: { ...components, prosody: "0.12.3" } },
+      servers: [{ name: "prosody", configuration: "-- no `limits`\nc2s_ports = { PORT1 }" }],
+    });
+    const [, part] = report.split("## How the servers were set up\n\n<details>");
+    assert.match(part!, /^### prosody 0\.12\.3\n\n```\n-- no `limits`\nc2s_ports = \{ PORT1 \}\n```$/m);
+    assert.doesNotMatch(await reportOf(results), /servers were set up/);
+  });
+
   it("is written even of no cells at all", async () => {
     assert.match(await reportOf(resultsOf([])), /^# wirebench: nothing measured/);
   });

@@ -12,6 +12,7 @@ import { firstScreenSection } from "./sections/first-screen.ts";
 import { methodSection } from "./sections/method.ts";
 import { ownSections } from "./sections/own/sections.ts";
 import type { SectionWriter } from "./sections/section.ts";
+import { serversSection } from "./sections/servers.ts";
 import { validitySection } from "./sections/validity.ts";
 import { whatWasRunSection } from "./sections/what-was-run.ts";
 import { folded } from "./text/folding.ts";
@@ -30,6 +31,7 @@ const sections: readonly SectionWriter[] = [
   deliverySection,
   validitySection,
   whatWasRunSection,
+  serversSection,
   methodSection,
 ];
 

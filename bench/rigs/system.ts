@@ -54,7 +54,7 @@ export async function openSystem(
       cleanUp.defer(() => {
         program.onDeath = undefined;
       });
-      const url = programNamed(system.program).serves?.[protocol]?.(program) ?? program.url;
+      const url = programNamed(system.program).serves?.[protocol]?.(program, options) ?? program.url;
       return { url, server: undefined, watch: ServerWatch.of(program.pid, "with its children") };
     }
     case "cluster":

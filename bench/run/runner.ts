@@ -14,6 +14,7 @@ import { describeTarget, type Target } from "../targets/target.ts";
 import { CellState, type PlannedCell } from "./cell-state.ts";
 import { brokersIn, componentsOf } from "./components.ts";
 import { describeBrokers } from "./described-brokers.ts";
+import { describeServers } from "./described-servers.ts";
 import { runSet } from "./set.ts";
 import { verifyTarget } from "./verify.ts";
 
@@ -74,6 +75,7 @@ export async function run(plan: RunPlan, observer: RunObserver, signal: AbortSig
     environment,
   } as const;
   const brokers = describeBrokers(brokersIn(plan.cells.map(({ cell }) => cell)));
+  const servers = describeServers(targets);
   const results = (): Results => {
     const measured = states.map(({ result }) => result);
     const described = targets.map(describeTarget);
@@ -85,6 +87,7 @@ export async function run(plan: RunPlan, observer: RunObserver, signal: AbortSig
       ...(plan.leftOut !== undefined && plan.leftOut.length > 0 && { leftOut: [...plan.leftOut] }),
       targets: described,
       ...(brokers.length > 0 && { brokers }),
+      ...(servers.length > 0 && { servers }),
       cells: measured,
       comparisons: targets.length > 1 ? compareWithReference(measured, targets[0]!.label) : [],
       claims: decideClaims({ cells: measured, targets: described }),

@@ -271,6 +271,11 @@ const target = z.object({
   position: count.describe("Place of the protocol in the registry, so that a colour stays with its protocol."),
 });
 
+const server = z.object({
+  name: z.string().describe("Name of the program."),
+  configuration: z.string().describe("Its configuration, with words in capitals for what differs from start to start."),
+});
+
 export const resultsSchema = z.object({
   schemaVersion: z.literal(schemaVersion),
   tool: z.object({ name: z.literal("wirebench"), version: z.string(), commit: z.string().nullable() }),
@@ -296,6 +301,7 @@ export const resultsSchema = z.object({
     .describe("Experiments that the preset does without, each with the command that runs it."),
   targets: z.array(target).describe("Those with a cell, in the order given; the first is the reference."),
   brokers: z.array(broker).optional().describe("What the brokers of a cluster promise."),
+  servers: z.array(server).optional().describe("How the real servers among the targets were set up."),
   cells: z.array(cell),
   comparisons: z.array(comparison),
   claims: z.array(claim).describe("What the results say of sentences that are taught."),
@@ -330,6 +336,7 @@ export type Ratio = Comparison["ratio"];
 export type ExperimentInfo = z.infer<typeof experiment>;
 export type TargetInfo = z.infer<typeof target>;
 export type SystemInfo = z.infer<typeof system>;
+export type ServerInfo = z.infer<typeof server>;
 export type BrokerInfo = z.infer<typeof broker>;
 
 /** The JSON Schema (draft 2020-12) of results.json. */

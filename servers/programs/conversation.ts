@@ -9,13 +9,13 @@ const answerCharactersMax = 64 * 1024;
  * soon as `refusal` is, or the connection ends.
  */
 export async function converse(
-  { port, signal }: Pick<ProgramPlace, "port" | "signal">,
+  { port, signal, address: host = "127.0.0.1" }: Pick<ProgramPlace, "port" | "signal"> & { readonly address?: string },
   question: string,
   expected: readonly RegExp[],
   refusal?: RegExp,
 ): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<string>();
-  const socket = connect({ host: "127.0.0.1", port, signal });
+  const socket = connect({ host, port, signal });
   let answer = "";
   socket.setEncoding("utf8").on("data", (text: string) => {
     answer += text;

@@ -29,11 +29,15 @@ export interface ProgramRecipe {
   readonly name: string;
   /** Of its URL, without the colon. */
   readonly scheme: string;
+  /** Loopback address where it listens; absent: 127.0.0.1. */
+  readonly address?: string;
   /** Writes what it reads at its start. Called once per port, before the first start. */
   readonly prepare?: (place: ProgramPlace) => Promise<void>;
   readonly arguments: (place: ProgramPlace) => readonly string[];
   /** Known once it is prepared; see `RunningProgram`. */
   readonly doors?: () => readonly Door[];
+  readonly addresses?: () => Readonly<Record<string, string>>;
+  readonly certificate?: () => string | undefined;
   readonly environment?: Readonly<Record<string, string>>;
   /** As whom it runs; undefined: as whoever runs this. */
   readonly user?: () => User | undefined;
@@ -99,7 +103,7 @@ class PrivateProgram implements RunningProgram {
 
   constructor(recipe: ProgramRecipe, options: ProgramOptions, port: number) {
     this.name = recipe.name;
-    this.url = `${recipe.scheme}://127.0.0.1:${port}`;
+    this.url = `${recipe.scheme}://${recipe.address ?? "127.0.0.1"}:${port}`;
     this.#recipe = recipe;
     this.#options = options;
     this.#port = port;
@@ -116,6 +120,14 @@ class PrivateProgram implements RunningProgram {
 
   get doors(): readonly Door[] | undefined {
     return this.#recipe.doors?.();
+  }
+
+  get addresses(): Readonly<Record<string, string>> | undefined {
+    return this.#recipe.addresses?.();
+  }
+
+  get certificate(): string | undefined {
+    return this.#recipe.certificate?.();
   }
 
   async begin(): Promise<void> {
@@ -249,13 +261,15 @@ class PrivateProgram implements RunningProgram {
       await exited;
       return false;
     }
-    while (!place.signal.aborted) {
+    // Some go on without the port.
+    const isTaken = (): boolean => this.#recipe.portTaken.test(started.log);
+    while (!place.signal.aborted && !isTaken()) {
       const signal = AbortSignal.any([place.signal, AbortSignal.timeout(answerMsMax)]);
       try {
         await this.#recipe.answers({ ...place, signal, pid, said: () => started.log });
-        return this.#process?.pid === pid;
+        return this.#process?.pid === pid && !isTaken();
       } catch {
-        // Not yet; why it never will is told by its end or by the deadline.
+        // Not yet; why it never will is told by its end, by what it says, or by the deadline.
       }
       await wait(pollMs, undefined, { signal: place.signal }).catch(() => {});
     }

@@ -3,6 +3,7 @@ import { spawnSync } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Options } from "../../protocol/contract.ts";
 import { WirebenchError } from "../../protocol/errors.ts";
 import { findExecutable, searchPath } from "./executables.ts";
 import type { RunningProgram, StartOptions } from "./running-program.ts";
@@ -29,8 +30,10 @@ export interface Program {
   readonly relays?: "by-doors" | "never";
   /** What it does with a subscriber that does not read, with its default settings. */
   readonly slowSubscriber?: SlowSubscriber;
-  /** Protocols a target may ask of it (`protocol@name`), each with the URL a client connects to. */
-  readonly serves?: Readonly<Record<string, (running: RunningProgram) => string>>;
+  /** Protocols a target may ask of it (`protocol@name`), each with the URL a client of these options connects to. */
+  readonly serves?: Readonly<Record<string, (running: RunningProgram, options: Options) => string>>;
+  /** What it is started with as a target, with words for what differs from start to start; no secrets. */
+  readonly configuration?: string;
   /** Starts a private one where `findProgram` found it. Absent where it is not used yet, or only by what it is for. */
   readonly start?: (found: string, options: StartOptions) => Promise<RunningProgram>;
 }
@@ -121,7 +124,7 @@ export function inspectProgram(program: Program) {
  */
 export async function startProgram(
   program: Program,
-  options: Pick<StartOptions, "signal" | "fsync"> = {},
+  options: Pick<StartOptions, "signal" | "fsync" | "federation"> = {},
 ): Promise<RunningProgram> {
   const { name, address, start } = program;
   const foreign = addressOf(program);

@@ -13,6 +13,16 @@ export interface StartOptions {
   readonly signal?: AbortSignal;
   /** Of a broker: when it syncs its files. Absent: as its record says. */
   readonly fsync?: FsyncPolicy;
+  /** Of an XMPP server: that it talks to others of its kind. Absent: it does not. */
+  readonly federation?: Federation;
+}
+
+/** How a server that is one of several reaches the others and is reached by them. */
+export interface Federation {
+  /** Loopback address of its own, which is its XMPP domain too: the others need no DNS to find an address. */
+  readonly address: string;
+  /** Whether servers encrypt what they say to each other: all of it, or nothing. */
+  readonly tls: boolean;
 }
 
 export interface ProgramOptions extends StartOptions {
@@ -40,6 +50,10 @@ export interface RunningProgram {
    * port behind it, where it listens. Absent: it tells them nothing, so a relay may have any port.
    */
   readonly doors?: readonly Door[] | undefined;
+  /** Of a program that speaks several protocols: where, by the scheme of each URL. */
+  readonly addresses?: Readonly<Record<string, string>> | undefined;
+  /** What its TLS ports identify themselves with, in PEM, for clients to trust; absent: it has none. */
+  readonly certificate?: string | undefined;
   /** The last 16 KiB of what it wrote to standard output and standard error; absent where nobody reads them. */
   readonly log?: string;
   /** Somebody else started it: it has a life before and after us, and no process that we may touch. */
