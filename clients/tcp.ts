@@ -1,18 +1,18 @@
-import { connect } from "node:net";
 import type { ClientConnection, ConnectOptions, ProtocolClient } from "../protocol/contract.ts";
 import { encodeFrame, FrameParser } from "../protocol/wires/frame.ts";
+import { dial, readyEvent } from "./connection/dial.ts";
 import { handshake } from "./connection/handshake.ts";
 import { ClientLink } from "./connection/link.ts";
 
 export const tcpClient: ProtocolClient = {
   async connect({ url, limits, signal, onMessage }: ConnectOptions): Promise<ClientConnection> {
-    const { hostname, port } = new URL(url);
-    const socket = connect({ host: hostname.replace(/^\[|\]$/g, ""), port: Number(port), noDelay: true });
+    const target = new URL(url);
+    const socket = dial(target);
     socket.on("error", () => {});
     await handshake<void>(
       url,
       signal,
-      (resolve, reject) => void socket.once("connect", resolve).once("error", reject),
+      (resolve, reject) => void socket.once(readyEvent(target), resolve).once("error", reject),
       () => void socket.destroy(),
     );
 

@@ -51,6 +51,8 @@ export interface OptionTrait {
   parse(text: string): string;
   /** What it adds to the protocol's title in a report. */
   title(value: string): string;
+  /** Why a target that is a URL cannot have it, as a clause. Absent: it can. */
+  readonly notWithUrl?: string;
 }
 
 /** Values by option name, defaults included. */
@@ -116,8 +118,10 @@ export interface ListenOptions {
 }
 
 export interface RunningServer {
-  /** What a client connects to; a client of the same protocol needs nothing else. */
+  /** What a client connects to; a client of the same protocol needs nothing else, but for the certificate. */
   readonly url: string;
+  /** Of a server that speaks TLS: what the client's process must trust, as PEM. */
+  readonly certificate?: string;
   /** Connections open now: handshake done, end not yet seen. */
   readonly connections: number;
   /** Stops listening and drops every connection; resolves when the port is free. Idempotent. */

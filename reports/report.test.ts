@@ -57,6 +57,7 @@ describe("a report", () => {
     const observed = {
       processes: [12, 13].map((pid) => ({ pid, command: "beam.smp" })),
       tls: ["TLSv1.3 TLS_AES_128_GCM_SHA256"],
+      tlsHandshakes: { full: 20, resumed: 0 },
       compression: ["gzip"],
     };
     const seen = (cell: Cell): Cell =>
@@ -73,7 +74,7 @@ describe("a report", () => {
     assert.match(report, /\*\*WebSocket\*\*: CPU of beam\.smp \(pid 12, 13\)\./);
     assert.match(
       report,
-      /\*\*WebSocket\*\* is spoken through TLS, whose records are in its wire bytes: TLSv1\.3 TLS.*Nothing else is encrypted\./,
+      /\*\*WebSocket\*\* is spoken through TLS, whose records are in its wire bytes: TLSv1\.3 TLS.*, no session resumed\. Nothing else is encrypted\./,
     );
     assert.match(
       report,

@@ -13,6 +13,7 @@ import { methodSection } from "./sections/method.ts";
 import { ownSections } from "./sections/own/sections.ts";
 import type { SectionWriter } from "./sections/section.ts";
 import { serversSection } from "./sections/servers.ts";
+import { tlsCostSection } from "./sections/tls-cost.ts";
 import { validitySection } from "./sections/validity.ts";
 import { whatWasRunSection } from "./sections/what-was-run.ts";
 import { folded } from "./text/folding.ts";
@@ -26,6 +27,7 @@ const sections: readonly SectionWriter[] = [
   differencesSection,
   experimentsSection(ownSections),
   costSection,
+  tlsCostSection,
   claimsSection,
   brokersSection,
   deliverySection,

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { describe, it, type TestContext } from "node:test";
 import { setImmediate as turn } from "node:timers/promises";
 import { protocolNames, protocols } from "../bench/targets/protocols.ts";
+import { securedTargets } from "../bench/targets/testing.ts";
 import {
   type Behaviour,
   defaultLimits,
@@ -273,7 +274,14 @@ async function stays({ socket }: RawPeer, bytes: Bytes): Promise<void> {
   await closed;
 }
 
-for (const { server, client } of protocols) {
+const targets = protocols.flatMap((protocol) => [
+  { ...protocol, spoken: `the ${protocol.server.traits.name} server`, options: {} },
+  ...securedTargets(protocol)
+    .filter(({ options }) => options.tls === "direct")
+    .map(({ title, options }) => ({ ...protocol, spoken: `the server of ${title}`, options })),
+]);
+
+for (const { server, client, spoken, options } of targets) {
   const { name, uplink } = server.traits;
   const speech = speeches[name];
   // Which the test above has told.
@@ -291,7 +299,7 @@ for (const { server, client } of protocols) {
   ): void => {
     test(title, async (t) => {
       const observing = observed();
-      const running = await start(t, server, limits, observing.behaviour);
+      const running = await start(t, server, limits, observing.behaviour, options);
       const healthy = await join(client, running.url);
       healthy.send("here");
       assert.equal(await healthy.next(), "here");
@@ -312,7 +320,7 @@ for (const { server, client } of protocols) {
     return user;
   };
 
-  describe(`the ${name} server`, () => {
+  describe(spoken, () => {
     attack(
       "hears a message whose bytes come one by one",
       {},
@@ -387,7 +395,7 @@ for (const { server, client } of protocols) {
 
     for (const [how, leave] of [
       ["ends", ({ socket }: RawPeer) => socket.end()],
-      ["resets", ({ socket }: RawPeer) => socket.resetAndDestroy()],
+      ["resets", (peer: RawPeer) => peer.reset()],
     ] as const) {
       attack(
         `forgets a peer that ${how} in the middle of a message`,
@@ -422,7 +430,7 @@ for (const { server, client } of protocols) {
     );
 
     test("refuses a connection over the limit, says so, and serves again when one has gone", async (t) => {
-      const running = await start(t, server, { connectionsMax: 1 });
+      const running = await start(t, server, { connectionsMax: 1 }, echo, options);
       const first = await join(client, running.url);
       first.send("counted");
       await first.next();
@@ -440,15 +448,21 @@ for (const { server, client } of protocols) {
     test("says its last words and goodbye when the behaviour closes, and neither hears nor says more", async (t) => {
       const heard: unknown[] = [];
       const { promise: closed, resolve } = Promise.withResolvers<void>();
-      const running = await start(t, server, {}, (connection) => ({
-        message(payload) {
-          heard.push(payload);
-          connection.send("last words");
-          connection.close();
-          connection.send("too late");
-        },
-        closed: resolve,
-      }));
+      const running = await start(
+        t,
+        server,
+        {},
+        (connection) => ({
+          message(payload) {
+            heard.push(payload);
+            connection.send("last words");
+            connection.close();
+            connection.send("too late");
+          },
+          closed: resolve,
+        }),
+        options,
+      );
       const user = await speech.open(t, running.url);
       user.up.write(user.message("first")).write(user.message("unheard"));
       await user.hear(speech.goodbye);
@@ -461,10 +475,16 @@ for (const { server, client } of protocols) {
 
     test("cuts off a peer that stays although the behaviour closed", async (t) => {
       const { promise: closed, resolve } = Promise.withResolvers<void>();
-      const running = await start(t, server, { handshakeMs: 300, idleMs: 300 }, (connection) => {
-        connection.close();
-        return { message() {}, closed: resolve };
-      });
+      const running = await start(
+        t,
+        server,
+        { handshakeMs: 300, idleMs: 300 },
+        (connection) => {
+          connection.close();
+          return { message() {}, closed: resolve };
+        },
+        options,
+      );
       const user = await speech.open(t, running.url);
       if (uplink === "stream") await user.down.untilEnd();
       await closed;
@@ -472,17 +492,23 @@ for (const { server, client } of protocols) {
     });
 
     test("rejects with the cause where its port is taken", async (t) => {
-      const { url } = await start(t, server);
-      const options = { host: "127.0.0.1", port: Number(new URL(url).port), behaviour: echo, limits: defaultLimits };
-      await assert.rejects(server.listen(options), { code: "EADDRINUSE" });
+      const { url } = await start(t, server, {}, echo, options);
+      const taken = { host: "127.0.0.1", port: Number(new URL(url).port), behaviour: echo, limits: defaultLimits };
+      await assert.rejects(server.listen({ ...taken, options }), { code: "EADDRINUSE" });
     });
 
     test("lets go of everybody, without a goodbye, when it is closed, twice if asked", async (t) => {
       const { promise: closed, resolve } = Promise.withResolvers<void>();
-      const running = await start(t, server, {}, (connection) => ({
-        message: (payload) => connection.send(payload),
-        closed: resolve,
-      }));
+      const running = await start(
+        t,
+        server,
+        {},
+        (connection) => ({
+          message: (payload) => connection.send(payload),
+          closed: resolve,
+        }),
+        options,
+      );
       const { up, down } = await known(t, running.url);
       await Promise.all([running.close(), running.close(), up.untilEnd(), down.untilEnd(), closed]);
       assert.doesNotMatch(down.received, speech.goodbye);

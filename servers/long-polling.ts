@@ -1,4 +1,5 @@
 import type { ProtocolServer } from "../protocol/contract.ts";
+import { tls } from "../protocol/options/tls.ts";
 import { listenPolling, pollingContract } from "./http/polling.ts";
 
 /** RFC 6202 section 5.5 knows 30 seconds as safe for the intermediaries in use; this stays below with a margin. */
@@ -17,6 +18,7 @@ export const longPollingServer: ProtocolServer = {
     schemes: ["http:", "https:"],
     foreignContract: pollingContract("holds the request for up to 25 s if there is none, then 204"),
     specification: "RFC 6202",
+    options: [tls],
     libraries: { server: [], client: ["undici"] },
   },
 

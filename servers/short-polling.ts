@@ -1,5 +1,6 @@
 import type { ProtocolServer } from "../protocol/contract.ts";
 import { pollInterval, pollIntervalMs } from "../protocol/options/poll-interval.ts";
+import { tls } from "../protocol/options/tls.ts";
 import { listenPolling, pollingContract } from "./http/polling.ts";
 
 /** Short polling over HTTP/1.1 (RFC 9110): the client asks on a timer and is answered at once. */
@@ -15,7 +16,7 @@ export const shortPollingServer: ProtocolServer = {
     schemes: ["http:", "https:"],
     foreignContract: pollingContract("204 at once if there is none"),
     specification: "RFC 9110",
-    options: [pollInterval],
+    options: [pollInterval, tls],
     deliveryFloorMs: pollIntervalMs,
     libraries: { server: [], client: ["undici"] },
   },

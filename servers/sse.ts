@@ -1,12 +1,14 @@
 import { randomUUID } from "node:crypto";
 import type { ServerResponse } from "node:http";
 import type { ListenOptions, Payload, ProtocolServer, RunningServer } from "../protocol/contract.ts";
+import { tls as tlsOption } from "../protocol/options/tls.ts";
 import { encodeBase64, encodeMessage } from "../protocol/wires/json-message.ts";
 import { ServerLink } from "./connection/link.ts";
 import { closeServer, destroyAfter, listenOn, trackSockets } from "./connection/listening.ts";
+import { certificateOf, serverTls } from "./connection/tls.ts";
 import { refuse } from "./http/answer.ts";
 import { type RoutedRequest, serveRoutes } from "./http/routes.ts";
-import { createHttpServer } from "./http/server.ts";
+import { createHttpServer, httpApplication } from "./http/server.ts";
 import { receiveMessages } from "./http/uplink.ts";
 
 /** Server-Sent Events (WHATWG HTML section 9.2) down, HTTP requests up. */
@@ -25,13 +27,15 @@ export const sseServer: ProtocolServer = {
       'takes a JSON array of messages (a string, or {"base64"} for binary) and answers 204; the echo is an event with ' +
       'the JSON string as data, or an event "binary" with base64 as data',
     specification: "WHATWG HTML 9.2",
+    options: [tlsOption],
     libraries: { server: [], client: ["eventsource", "undici"] },
   },
 
-  async listen({ host, port, behaviour, limits }: ListenOptions): Promise<RunningServer> {
+  async listen({ host, port, behaviour, limits, options }: ListenOptions): Promise<RunningServer> {
     const links = new Set<ServerLink>();
     const connections = new Map<string, ServerLink>();
 
+    const tls = await serverTls(options, httpApplication);
     const server = createHttpServer(
       limits,
       serveRoutes([
@@ -41,6 +45,7 @@ export const sseServer: ProtocolServer = {
           methods: { POST: (routed) => receiveMessages(routed, limits, () => connections.get(routed.id)) },
         },
       ]),
+      tls,
     );
     const sockets = trackSockets(server);
     const authority = await listenOn(server, host, port);
@@ -79,7 +84,8 @@ export const sseServer: ProtocolServer = {
     }
 
     return {
-      url: `http://${authority}/`,
+      url: `${tls ? "https" : "http"}://${authority}/`,
+      ...certificateOf(tls),
       get connections() {
         return links.size;
       },

@@ -1,8 +1,10 @@
-import { createServer, type Socket } from "node:net";
+import type { Socket } from "node:net";
 import type { ListenOptions, ProtocolServer, RunningServer } from "../protocol/contract.ts";
+import { tls as tlsOption } from "../protocol/options/tls.ts";
 import { encodeFrame, encodeRefusal, FrameParser } from "../protocol/wires/frame.ts";
 import { ServerLink } from "./connection/link.ts";
-import { closeServer, destroyAfter, listenOn, trackSockets } from "./connection/listening.ts";
+import { closeServer, createListener, destroyAfter, listenOn, trackSockets } from "./connection/listening.ts";
+import { certificateOf, serverTls } from "./connection/tls.ts";
 
 /** Length-prefixed messages on a bare TCP connection: the floor every protocol is compared with. */
 export const tcpServer: ProtocolServer = {
@@ -14,15 +16,17 @@ export const tcpServer: ProtocolServer = {
     downlink: "stream",
     framing: "binary",
     floor: true,
-    schemes: ["tcp:"],
+    schemes: ["tcp:", "tcps:"],
     foreignContract: "echo every frame: 4-byte big-endian length, 1-byte kind (0 text, 1 binary), payload",
     specification: "RFC 9293",
+    options: [tlsOption],
     libraries: { server: [], client: [] },
   },
 
-  async listen({ host, port, behaviour, limits }: ListenOptions): Promise<RunningServer> {
+  async listen({ host, port, behaviour, limits, options }: ListenOptions): Promise<RunningServer> {
     const links = new Set<ServerLink>();
-    const server = createServer({ noDelay: true, allowHalfOpen: false }, (socket) => {
+    const tls = await serverTls(options);
+    const server = createListener(tls, limits, (socket) => {
       if (links.size >= limits.connectionsMax) refuse(socket, "too many connections");
       else serve(socket);
     });
@@ -66,7 +70,8 @@ export const tcpServer: ProtocolServer = {
     }
 
     return {
-      url: `tcp://${authority}/`,
+      url: `${tls ? "tcps" : "tcp"}://${authority}/`,
+      ...certificateOf(tls),
       get connections() {
         return links.size;
       },

@@ -2,12 +2,15 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import type { TestContext } from "node:test";
+import { connect as connectTls } from "node:tls";
+import { trustCertificate } from "../clients/connection/trust.ts";
 import {
   type Behaviour,
   type ClientConnection,
   defaultLimits,
   type Limits,
   type ListenOptions,
+  type Options,
   type Payload,
   type ProtocolClient,
   type RunningServer,
@@ -15,19 +18,22 @@ import {
 
 export const echo: Behaviour = (connection) => ({ message: (payload) => connection.send(payload), closed() {} });
 
-/** Starts a server on a free port and closes it after the test. */
+/** Starts a server on a free port, trusted by the clients of this process, and closes it after the test. */
 export async function start(
   t: TestContext,
   server: { listen(options: ListenOptions): Promise<RunningServer> },
   limits: Partial<Limits> = {},
   behaviour: Behaviour = echo,
+  options: Options = {},
 ): Promise<RunningServer> {
   const running = await server.listen({
     host: "127.0.0.1",
     port: 0,
     behaviour,
     limits: { ...defaultLimits, ...limits },
+    options,
   });
+  trustCertificate(running.certificate);
   t.after(() => running.close());
   return running;
 }
@@ -73,13 +79,21 @@ export async function stillServes(client: ProtocolClient, url: string): Promise<
   if (answer !== "still there?") throw new Error(`expected the echo, got ${String(answer)}`);
 }
 
-/** A TCP socket whose bytes are the test's own. What comes back is kept as Latin-1, one character per byte. */
+/** Schemes of TLS from the first byte. */
+const secured = /^(https|wss|tcps|xmpps):/;
+
+/**
+ * A TCP socket whose bytes are the test's own, through TLS where the URL's scheme says so. What comes back is kept as
+ * Latin-1, one character per byte.
+ */
 export class RawPeer {
   readonly socket: Socket;
+  readonly #below: Socket;
   #received = "";
 
-  private constructor(socket: Socket) {
+  private constructor(socket: Socket, below: Socket) {
     this.socket = socket;
+    this.#below = below;
     socket.on("data", (chunk) => {
       this.#received += chunk.toString("latin1");
     });
@@ -91,7 +105,15 @@ export class RawPeer {
     const socket = connect({ host: hostname, port: Number(port), allowHalfOpen: true });
     t.after(() => socket.destroy());
     await once(socket, "connect");
-    return new RawPeer(socket);
+    if (!secured.test(url)) return new RawPeer(socket, socket);
+    const inner = connectTls({ socket, rejectUnauthorized: false });
+    await once(inner, "secureConnect");
+    return new RawPeer(inner, socket);
+  }
+
+  /** Ends the connection without a goodbye: the server sees a reset. */
+  reset(): void {
+    this.#below.resetAndDestroy();
   }
 
   get received(): string {

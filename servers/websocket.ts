@@ -1,9 +1,12 @@
+import type { RequestListener } from "node:http";
 import { type RawData, type WebSocket, WebSocketServer } from "ws";
 import type { ListenOptions, ProtocolServer, RunningServer } from "../protocol/contract.ts";
+import { tls as tlsOption } from "../protocol/options/tls.ts";
 import { ServerLink } from "./connection/link.ts";
 import { closeServer, listenOn, trackSockets } from "./connection/listening.ts";
+import { certificateOf, serverTls } from "./connection/tls.ts";
 import { refuse } from "./http/answer.ts";
-import { createHttpServer } from "./http/server.ts";
+import { createHttpServer, httpApplication } from "./http/server.ts";
 
 /** RFC 6455 section 7.4.1, and the IANA registry that continues it. */
 const closeCodes = { normal: 1000, serviceRestart: 1012, tryAgainLater: 1013 } as const;
@@ -21,18 +24,14 @@ export const websocketServer: ProtocolServer = {
     schemes: ["ws:", "wss:"],
     foreignContract: "echo every message as it came: text as text, binary as binary",
     specification: "RFC 6455",
+    options: [tlsOption],
     libraries: { server: ["ws"], client: ["ws"] },
   },
 
-  async listen({ host, port, behaviour, limits }: ListenOptions): Promise<RunningServer> {
+  async listen({ host, port, behaviour, limits, options }: ListenOptions): Promise<RunningServer> {
     const links = new Set<ServerLink>();
-    const httpServer = createHttpServer(limits, (_request, response) => {
-      // RFC 9110 section 15.5.22.
-      refuse(response, 426, "this is a WebSocket endpoint (RFC 6455)", {
-        connection: "upgrade, close",
-        upgrade: "websocket",
-      });
-    });
+    const tls = await serverTls(options, httpApplication);
+    const httpServer = createHttpServer(limits, refuseRequest, tls);
     const sockets = trackSockets(httpServer);
     // How long a peer may take to answer a close frame; not among the types of `ws` yet.
     const closing = { closeTimeout: limits.handshakeMs };
@@ -74,7 +73,8 @@ export const websocketServer: ProtocolServer = {
     }
 
     return {
-      url: `ws://${authority}/`,
+      url: `${tls ? "wss" : "ws"}://${authority}/`,
+      ...certificateOf(tls),
       get connections() {
         return links.size;
       },
@@ -82,3 +82,10 @@ export const websocketServer: ProtocolServer = {
     };
   },
 };
+
+/** RFC 9110 section 15.5.22. */
+const refuseRequest: RequestListener = (_request, response) =>
+  refuse(response, 426, "this is a WebSocket endpoint (RFC 6455)", {
+    connection: "upgrade, close",
+    upgrade: "websocket",
+  });

@@ -1,13 +1,19 @@
-import { createServer } from "node:net";
 import type { ListenOptions, ProtocolServer, RunningServer } from "../protocol/contract.ts";
 import { plainLogin } from "../protocol/options/plain-login.ts";
-import { closeServer, listenOn, trackSockets } from "./connection/listening.ts";
+import { tlsOrStarttls } from "../protocol/options/tls.ts";
+import { closeServer, createListener, listenOn, trackSockets } from "./connection/listening.ts";
+import { certificateOf, serverTls } from "./connection/tls.ts";
 import { newHost } from "./xmpp/host.ts";
+import { starttlsContext } from "./xmpp/starttls.ts";
 import { XmppTcpStream } from "./xmpp/tcp-stream.ts";
+
+/** Name in the TLS handshake (ALPN; XEP-0368). */
+const application = "xmpp-client";
 
 /**
  * XMPP over TCP (RFC 6120, RFC 6121): accounts without number, rosters, presence and rooms, in memory. A message to the
- * server's domain goes to the behaviour. No offline store, no federation.
+ * server's domain goes to the behaviour. In clear, over TLS, or by STARTTLS, which is required then. No offline store, no
+ * federation.
  */
 export const xmppServer: ProtocolServer = {
   traits: {
@@ -24,21 +30,28 @@ export const xmppServer: ProtocolServer = {
       "xmpps://USER:PASSWORD@HOST:PORT/; user%d is user0, user1 and so on, one for each user), or an address that echoes " +
       "(xmpps://USER:PASSWORD@HOST:PORT/JID)",
     specification: "RFC 6120",
-    options: [plainLogin],
+    options: [plainLogin, tlsOrStarttls],
     libraries: { server: ["@xmpp/xml"], client: ["@xmpp/client-core", "@xmpp/tcp", "@xmpp/xml"] },
   },
 
-  async listen({ host: address, port, ...options }: ListenOptions): Promise<RunningServer> {
-    const { host, credentials } = newHost(options);
-    const server = createServer({ noDelay: true, allowHalfOpen: false }, (socket) => {
-      const stream = new XmppTcpStream(socket, host);
+  async listen({ host: address, port, ...settings }: ListenOptions): Promise<RunningServer> {
+    const { host, credentials } = newHost(settings);
+    const { options } = settings;
+    const [direct, starttls] = await Promise.all([
+      serverTls(options, application),
+      serverTls(options, undefined, "starttls"),
+    ]);
+    const context = starttls && starttlsContext(starttls);
+    const server = createListener(direct, host.limits, (socket) => {
+      const stream = new XmppTcpStream(socket, host, context);
       // Those still logging in count too, so that nobody can hold more of them than of the others.
       if (host.sessions.size > host.limits.connectionsMax) stream.fail("resource-constraint", "too many connections");
     });
     const sockets = trackSockets(server);
     const authority = await listenOn(server, address, port);
     return {
-      url: `xmpp://${credentials}@${authority}/${host.router.domain}`,
+      ...certificateOf(direct ?? starttls),
+      url: `${direct ? "xmpps" : "xmpp"}://${credentials}@${authority}/${host.router.domain}`,
       get connections() {
         return host.links.size;
       },

@@ -1,20 +1,26 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { trustCertificate } from "../../clients/connection/trust.ts";
 import { scriptedBehaviour } from "../../load/behaviours/scripted.ts";
 import { type Behaviour, defaultLimits, type Payload } from "../../protocol/contract.ts";
 import { clientsOf, protocolNamed, protocols } from "../targets/protocols.ts";
+import { securedTargets } from "../targets/testing.ts";
 import { cases } from "./cases.ts";
 import { checkConformance } from "./suite.ts";
 
 for (const protocol of protocols) {
   const { name } = protocol.server.traits;
 
-  for (const [kind, client] of clientsOf(protocol)) {
-    test(`${name} passes every conformance case with its ${kind} client`, async () => {
-      const { behaviour } = scriptedBehaviour();
-      const server = await protocol.server.listen({ host: "127.0.0.1", port: 0, behaviour, limits: defaultLimits });
+  const spoken = [{ title: name, options: {} }, ...securedTargets(protocol)];
+  for (const [kind, client, { title, options }] of clientsOf(protocol).flatMap(([kind, client]) =>
+    spoken.map((target) => [kind, client, target] as const),
+  )) {
+    test(`${title} passes every conformance case with its ${kind} client`, async () => {
+      const listening = { host: "127.0.0.1", port: 0, ...scriptedBehaviour(), limits: defaultLimits, options };
+      const server = await protocol.server.listen(listening);
+      trustCertificate(server.certificate);
       try {
-        const target = { url: server.url, foreign: false, options: {} };
+        const target = { url: server.url, foreign: false, options };
         const results = await checkConformance({ ...protocol, client }, target);
         assert.deepEqual(
           results,

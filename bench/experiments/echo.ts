@@ -35,6 +35,7 @@ export const echo: Experiment<TrafficCell, ServerRig> = {
     "generatorMessagesPerWrite",
     "wireBytesPerMessage",
     "overheadBytesPerMessage",
+    "wireBytesPerConnection",
     ...ledgerMetrics,
   ],
   cells,

@@ -1,23 +1,19 @@
 /** Load-generator processes on this host that share the users and the rate: one load generator to whoever asks. */
 import type { FlowName, Load } from "../../load/flows/traffic.ts";
 import type { WindowOrder } from "../../load/flows/window.ts";
-import type { WireBytes } from "../../load/metering/wire-bytes.ts";
+import type { TlsHandshakes, WireBytes } from "../../load/metering/wire-bytes.ts";
 import { LatencyHistogram } from "../../load/recording/latency.ts";
 import type { LoadGenerator } from "../../load/users/load-generator.ts";
 import type { ConnectOrder, GeneratorWindow } from "../../load/users/users.ts";
 import { nowNs } from "../../protocol/clock.ts";
-import type { ClientKind } from "../../protocol/contract.ts";
 import { describeError } from "../../protocol/errors.ts";
 import { seededRandom } from "../../protocol/random.ts";
 import type { Observed } from "../../results/contract/results.ts";
-import type { GeneratorApi } from "./processes/generator.ts";
+import type { GeneratorApi, GeneratorOrder } from "./processes/generator.ts";
 import { RemoteProcess } from "./processes/remote.ts";
 
 /** Of all processes together. */
-export type PoolConnectOrder = Omit<ConnectOrder, "firstUser"> & {
-  readonly protocol: string;
-  readonly client: ClientKind;
-};
+export type PoolConnectOrder = Omit<ConnectOrder, "firstUser"> & GeneratorOrder;
 
 const startWaitMs = 60_000;
 /** Beyond its own plan, a process is given this long before it counts as dead: the machine may be very busy. */
@@ -33,6 +29,9 @@ export class GeneratorPool implements LoadGenerator<PoolConnectOrder, string, Wi
   readonly #onBroken: (reason: string) => void;
   readonly #tls = new Set<string>();
   readonly #compression = new Set<string>();
+  /** Of each process. */
+  readonly #tlsHandshakes: TlsHandshakes[] = [];
+  #wireBytesPerConnection: number | undefined;
   #users = 0;
   #broken = false;
 
@@ -67,7 +66,9 @@ export class GeneratorPool implements LoadGenerator<PoolConnectOrder, string, Wi
         );
       }),
     );
-    for (const { tls, compression } of replies) {
+    this.#wireBytesPerConnection ??= replies[0]?.wireBytesPerConnection;
+    for (const [process, { tls, tlsHandshakes, compression }] of replies.entries()) {
+      this.#tlsHandshakes[process] = tlsHandshakes;
       for (const used of tls) this.#tls.add(used);
       for (const used of compression) this.#compression.add(used);
     }
@@ -77,8 +78,19 @@ export class GeneratorPool implements LoadGenerator<PoolConnectOrder, string, Wi
   }
 
   /** What the connections made so far are spoken through. */
-  get transport(): Pick<Observed, "tls" | "compression"> {
-    return { tls: [...this.#tls], compression: [...this.#compression] };
+  get transport(): Pick<Observed, "tls" | "tlsHandshakes" | "compression"> {
+    const total = (kind: keyof TlsHandshakes): number =>
+      this.#tlsHandshakes.reduce((sum, handshakes) => sum + handshakes[kind], 0);
+    return {
+      tls: [...this.#tls],
+      ...(this.#tls.size > 0 && { tlsHandshakes: { full: total("full"), resumed: total("resumed") } }),
+      compression: [...this.#compression],
+    };
+  }
+
+  /** What crosses the wire, both ways, for a connection that is opened and closed; undefined where that cannot be told. */
+  get wireBytesPerConnection(): number | undefined {
+    return this.#wireBytesPerConnection;
   }
 
   /** Resolves when every process is ready for the window, which may be called off by another one. */

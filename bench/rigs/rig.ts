@@ -81,6 +81,11 @@ export abstract class Rig implements AsyncDisposable {
     return this.#failed.promise.catch(() => {});
   }
 
+  /** What users must trust to connect, as PEM; undefined where that is nothing of its own. */
+  protected get certificate(): string | undefined {
+    return undefined;
+  }
+
   /** Plays a role in its own process of this rig, which lives as long as the rig; resolves with what it tells. */
   async play<Order, Report>({ name }: Role<Order, Report>, order: Order, timeoutMs: number): Promise<Report> {
     const actor = this.#actors.get(name) ?? new RemoteProcess<ActorApi>(name, "actor");
@@ -89,7 +94,9 @@ export abstract class Rig implements AsyncDisposable {
       this.cleanUp.defer(() => actor.stop());
       void actor.exited.then(this.died);
     }
-    return (await this.unlessFailed(actor.call("play", { role: name, order }, timeoutMs))) as Report;
+    return (await this.unlessFailed(
+      actor.call("play", { role: name, order, certificate: this.certificate }, timeoutMs),
+    )) as Report;
   }
 
   async wait(ms: number): Promise<void> {

@@ -116,6 +116,10 @@ export class ServerRig extends Rig {
     return this.#system!;
   }
 
+  protected override get certificate(): string | undefined {
+    return this.#system?.certificate;
+  }
+
   /** Connects the users of the cell, timed one after the other; once, however many cells share the rig. */
   connectAll(): Promise<void> {
     this.#connected ??= this.connect(this.#cell.parameters.connections).then((connect) =>
@@ -131,7 +135,8 @@ export class ServerRig extends Rig {
   connect(connections: number, atOnce = 1, url = this.system.url): Promise<string> {
     const { protocol, options } = this.#cell.target;
     const { client = "library" } = this.#cell.parameters;
-    const order = { protocol, client, options, url, connections, codec: this.#codec, limits: defaultLimits, atOnce };
+    const speaking = { protocol, client, options, url, certificate: this.certificate };
+    const order = { ...speaking, connections, codec: this.#codec, limits: defaultLimits, atOnce };
     return this.unlessFailed(this.users.connect(order));
   }
 

@@ -19,6 +19,8 @@ export interface SystemOrder {
 export interface RunningSystem {
   /** What users connect to. */
   readonly url: string;
+  /** Of a server that speaks TLS with a certificate of its own, as PEM: what the processes of its users must trust. */
+  readonly certificate?: string | undefined;
   /** Our own server's process, which takes part in windows and says what it saw; undefined for any other server. */
   readonly server: RemoteProcess<ServerApi> | undefined;
   /** The server's processes as seen from outside. */
@@ -43,8 +45,8 @@ export async function openSystem(
       cleanUp.defer(() => server.stop());
       void server.exited.then(died);
       const listening = { behaviour, protocol, options, codec, host: "127.0.0.1", port: 0, limits: defaultLimits };
-      const { url } = await server.call("listen", listening, startWaitMs);
-      return { url, server, watch: ServerWatch.of(server.pid) };
+      const { url, certificate } = await server.call("listen", listening, startWaitMs);
+      return { url, certificate, server, watch: ServerWatch.of(server.pid) };
     }
     case "external":
       return { url: system.url, server: undefined, watch: ServerWatch.at(system.url) };

@@ -31,14 +31,14 @@ export async function verifyTarget(
     const codec = { kind: "text", payloadBytes: 64, seed: 0 } as const;
     const generator = new RemoteProcess<GeneratorApi>("conformance", "generator");
     cleanUp.defer(() => generator.stop());
-    const { url, server } = await openSystem(
+    const { url, certificate, server } = await openSystem(
       { target, behaviour: { name: "scripted" }, codec, programs },
       cleanUp,
       fail,
     );
     return await generator.call(
       "verify",
-      { protocol, client, options, url, foreign: server === undefined },
+      { protocol, client, options, url, certificate, foreign: server === undefined },
       suiteWaitMs,
     );
   };

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { protocolNames } from "./protocols.ts";
 import { deliveryFloorMs, describeTarget, parseTarget, withOption } from "./target.ts";
 
 test("reads a protocol, and a protocol with the URL of a running server", () => {
@@ -33,6 +34,24 @@ test("reads options of a protocol, with and without a URL, and fills in the othe
   assert.deepEqual(system, { kind: "external", url: "http://127.0.0.1:9001/" });
 });
 
+test("reads TLS as an option of every protocol, alone and beside others", () => {
+  for (const name of protocolNames) assert.equal(parseTarget(`${name}+tls`).options.tls, "direct");
+  assert.equal(parseTarget("websocket").options.tls, undefined);
+  assert.deepEqual(parseTarget("short-polling+tls+poll-interval=50ms").options, {
+    "poll-interval": "50ms",
+    tls: "direct",
+  });
+  const titles = ["websocket+tls", "xmpp+tls", "xmpp+tls=starttls", "short-polling+tls+poll-interval=1s"].map(
+    (text) => describeTarget(parseTarget(text)).title,
+  );
+  assert.deepEqual(titles, [
+    "WebSocket over TLS",
+    "XMPP over TLS",
+    "XMPP with STARTTLS",
+    "Short polling every 1 s over TLS",
+  ]);
+});
+
 test("sets an option on those that have it", () => {
   const asked = withOption(parseTarget("short-polling"), "poll-interval", "2s")!;
   assert.deepEqual(
@@ -62,8 +81,11 @@ const mistakes: [string, RegExp][] = [
   ["carrier-pigeon", /unknown protocol "carrier-pigeon": expected one of tcp, websocket/],
   ["websockets", /unknown protocol "websockets": did you mean "websocket"\? expected/],
   ["short-polling+poll-intervall=1s", /did you mean "poll-interval"\? it has/],
-  ["websocket+tls", /websocket has no option "tls"/],
-  ["short-polling+pace=1s", /short-polling has no option "pace": it has poll-interval/],
+  ["websocket+ssl", /websocket has no option "ssl": it has tls/],
+  ["websocket+tls=starttls", /expected \+tls, got "\+tls=starttls"/],
+  ["xmpp+tls=never", /expected \+tls or \+tls=starttls, got "\+tls=never"/],
+  ["websocket+tls=wss://127.0.0.1/", /leave \+tls out of websocket=URL: the scheme of its URL says/],
+  ["short-polling+pace=1s", /short-polling has no option "pace": it has poll-interval, tls/],
   ["short-polling+poll-interval=often", /expected a duration with its unit/],
   ["short-polling+poll-interval", /expected a duration with its unit/],
   ["xmpp@prosodi", /xmpp has no server "prosodi": did you mean "prosody"\?/],

@@ -32,7 +32,7 @@ export function parseTarget(text: string): Target {
   const { name, url } = splitUrl(text);
   const { protocol, given, server } = /^(?<protocol>[^+@=]*)(?<given>[^@]*)(?:@(?<server>.*))?$/s.exec(name)!.groups!;
   const { traits } = protocolNamed(protocol!).server;
-  const options = parseOptions(traits, given!);
+  const options = parseOptions(traits, given!, url);
   return {
     protocol: traits.name,
     options,
@@ -76,7 +76,11 @@ function serverNamed(name: string, { name: protocol }: Traits): string {
 }
 
 /** `+name` or `+name=value`, as often as there are options. */
-function parseOptions({ name: protocol, options: known = [] }: Traits, given: string): Options {
+function parseOptions(
+  { name: protocol, options: known = [] }: Traits,
+  given: string,
+  url: string | undefined,
+): Options {
   const chosen: Record<string, string> = defaultOptions(known);
   if (given !== "" && !given.startsWith("+")) {
     throw new WirebenchError(
@@ -97,6 +101,9 @@ function parseOptions({ name: protocol, options: known = [] }: Traits, given: st
         "usage",
         `${protocol} has no option "${name}"${known.length === 0 ? ", and no others" : `: ${guess}it has ${others}`}`,
       );
+    }
+    if (url !== undefined && option.notWithUrl !== undefined) {
+      throw new WirebenchError("usage", `leave +${name} out of ${protocol}=URL: ${option.notWithUrl}`);
     }
     chosen[option.name] = option.parse(value);
   }

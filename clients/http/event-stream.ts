@@ -1,6 +1,7 @@
 import { EventSource } from "eventsource";
-import { Client, fetch } from "undici";
+import { fetch } from "undici";
 import type { CloseReason } from "../../protocol/contract.ts";
+import { type HttpConnection, httpConnection } from "./connection.ts";
 import { type EventStream, type EventStreamOptions, eventTypes } from "./event-link.ts";
 import { contentEncoding } from "./exchange.ts";
 
@@ -10,14 +11,14 @@ import { contentEncoding } from "./exchange.ts";
  */
 export class SourcedEventStream implements EventStream {
   readonly #options: EventStreamOptions;
-  readonly #connection: Client;
+  readonly #connection: HttpConnection;
   readonly #source: EventSource;
   #compression: string | undefined;
   #open = true;
 
   constructor(options: EventStreamOptions) {
     this.#options = options;
-    this.#connection = new Client(options.url.origin, { headersTimeout: 0, bodyTimeout: 0 });
+    this.#connection = httpConnection(options.url.origin, { headersTimeout: 0, bodyTimeout: 0 });
     const { cookies } = options;
     let thrown: unknown;
     this.#source = new EventSource(options.url, {
@@ -29,7 +30,7 @@ export class SourcedEventStream implements EventStream {
             signal,
             cache: "no-store",
             redirect: "error",
-            dispatcher: this.#connection,
+            dispatcher: this.#connection.client,
           });
           cookies?.keep(response.headers.getSetCookie());
           this.#compression = contentEncoding(response.headers.get("content-encoding"));
@@ -65,7 +66,7 @@ export class SourcedEventStream implements EventStream {
   destroy(): void {
     this.#open = false;
     this.#source.close();
-    void this.#connection.destroy();
+    this.#connection.destroy();
   }
 
   #end(reason: CloseReason, cause: unknown): void {

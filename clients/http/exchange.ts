@@ -1,5 +1,5 @@
-import { Client } from "undici";
 import type { CookieJar } from "../../protocol/contract.ts";
+import { type HttpConnection, httpConnection } from "./connection.ts";
 import { setCookies } from "./cookie-jar.ts";
 
 export interface Ask {
@@ -39,7 +39,7 @@ const jsonHeaders = [...plainHeaders, "content-type", "application/json"];
  * callback of the last: together a third less time per request on one connection.
  */
 export class Exchange {
-  readonly #client: Client;
+  readonly #connection: HttpConnection;
   readonly #cookies: CookieJar | undefined;
 
   /**
@@ -48,7 +48,7 @@ export class Exchange {
    */
   constructor(origin: string, answerBytesMax: number, cookies?: CookieJar) {
     this.#cookies = cookies;
-    this.#client = new Client(origin, {
+    this.#connection = httpConnection(origin, {
       pipelining: 1,
       headersTimeout: 0,
       bodyTimeout: 0,
@@ -62,7 +62,7 @@ export class Exchange {
   start({ method, path, json }: Ask, listener: AnswerListener): void {
     let status = 0;
     const chunks: Buffer[] = [];
-    this.#client.dispatch(
+    this.#connection.client.dispatch(
       { method, path, body: json ?? null, headers: this.#headers(json !== undefined) },
       {
         onRequestStart: () => {},
@@ -103,7 +103,7 @@ export class Exchange {
 
   /** Closes the connection at once; requests without an answer fail. Idempotent. */
   destroy(): void {
-    void this.#client.destroy();
+    this.#connection.destroy();
   }
 }
 

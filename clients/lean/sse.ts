@@ -1,7 +1,7 @@
-import { Client } from "undici";
 import type { ProtocolClient } from "../../protocol/contract.ts";
 import { describeError } from "../../protocol/errors.ts";
 import { encodedBytesMax } from "../../protocol/wires/payload.ts";
+import { httpConnection } from "../http/connection.ts";
 import { setCookies } from "../http/cookie-jar.ts";
 import { connectEvents, type EventStream, type EventStreamOptions, eventTypes } from "../http/event-link.ts";
 import { contentEncoding } from "../http/exchange.ts";
@@ -13,11 +13,11 @@ export const leanSseClient: ProtocolClient = {
 };
 
 function openStream({ url, payloadBytesMax, cookies, event, ended }: EventStreamOptions): EventStream {
-  const connection = new Client(url.origin, { headersTimeout: 0, bodyTimeout: 0 });
+  const connection = httpConnection(url.origin, { headersTimeout: 0, bodyTimeout: 0 });
   let isOpen = true;
   const destroy = (): void => {
     isOpen = false;
-    void connection.destroy();
+    connection.destroy();
   };
   const end = (by: "server" | "network", cause: Error): void => {
     if (!isOpen) return;
@@ -32,7 +32,7 @@ function openStream({ url, payloadBytesMax, cookies, event, ended }: EventStream
     (reason) => end("network", new Error(reason)),
   );
   const cookie = cookies?.header();
-  connection.dispatch(
+  connection.client.dispatch(
     {
       method: "GET",
       path: url.pathname + url.search,

@@ -1,5 +1,6 @@
 import type { ClientConnection, ConnectOptions, ProtocolClient } from "../../protocol/contract.ts";
 import { FrameParser, frameKindOf, textFrame, writeFrame } from "../../protocol/wires/frame.ts";
+import { readyEvent } from "../connection/dial.ts";
 import { handshake } from "../connection/handshake.ts";
 import { ClientLink } from "../connection/link.ts";
 import { Outbox } from "./outbox.ts";
@@ -8,7 +9,8 @@ import { openSocket } from "./socket.ts";
 /** The frames of `tcp` without a stream in between, and one write for those sent together. */
 export const leanTcpClient: ProtocolClient = {
   async connect({ url, limits, signal, onMessage, onText }: ConnectOptions): Promise<ClientConnection> {
-    const socket = openSocket(new URL(url), (chunk) => parser.push(chunk));
+    const target = new URL(url);
+    const socket = openSocket(target, (chunk) => parser.push(chunk));
     const outbox = new Outbox(socket, writeFrame);
     const link = new ClientLink(
       {
@@ -32,7 +34,7 @@ export const leanTcpClient: ProtocolClient = {
     await handshake<void>(
       url,
       signal,
-      (resolve, reject) => void socket.once("connect", resolve).once("error", reject),
+      (resolve, reject) => void socket.once(readyEvent(target), resolve).once("error", reject),
       () => void socket.destroy(),
     );
     socket.on("error", (error) => link.ended({ by: "network", message: error.message }));

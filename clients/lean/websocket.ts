@@ -6,6 +6,7 @@ import type {
   Payload,
   ProtocolClient,
 } from "../../protocol/contract.ts";
+import { readyEvent } from "../connection/dial.ts";
 import { handshake } from "../connection/handshake.ts";
 import { ClientLink, type ClientWire, closeWaitMs } from "../connection/link.ts";
 import { Outbox } from "./outbox.ts";
@@ -56,9 +57,7 @@ class WebSocketWire implements ClientWire, FrameListener {
     this.#frames = new FrameReader(limits.payloadBytesMax, this);
     const hungUp = (): void => this.#lost(new Error("socket hang up"), "close code 1006");
     this.#socket
-      .once(target.protocol === "wss:" ? "secureConnect" : "connect", () =>
-        this.#socket.write(this.#handshake!.upgrade.request, "latin1"),
-      )
+      .once(readyEvent(target), () => this.#socket.write(this.#handshake!.upgrade.request, "latin1"))
       .on("error", (error) => this.#lost(error, error.message))
       .on("end", hungUp)
       .on("close", hungUp);

@@ -8,6 +8,14 @@ export interface WireBytes {
   received: number;
 }
 
+/** TLS handshakes of this process's clients that came to their end. */
+export interface TlsHandshakes {
+  /** With the server's certificate and its signature. */
+  full: number;
+  /** Of a session that was begun before (RFC 8446 section 2.2): cheaper, for both sides. */
+  resumed: number;
+}
+
 /** What Node's handle of a TCP socket counts by itself. */
 interface CountedHandle {
   readonly bytesWritten: number;
@@ -24,6 +32,7 @@ export class WireByteCounter {
   readonly #open = new Set<{ readonly bytesWritten: number; readonly bytesRead: number }>();
   readonly #closed: WireBytes = { sent: 0, received: 0 };
   readonly #ciphers = new Set<string>();
+  readonly #handshakes: TlsHandshakes = { full: 0, resumed: 0 };
 
   constructor() {
     subscribe("net.client.socket", (message) => this.#track((message as { socket: Socket }).socket));
@@ -38,6 +47,10 @@ export class WireByteCounter {
   /** TLS version and cipher suite of every encrypted connection so far, each once; empty where none was encrypted. */
   get ciphers(): readonly string[] {
     return [...this.#ciphers];
+  }
+
+  get tlsHandshakes(): Readonly<TlsHandshakes> {
+    return { ...this.#handshakes };
   }
 
   #track(socket: Socket): void {
@@ -63,7 +76,10 @@ export class WireByteCounter {
         return close.apply(handle, args);
       };
     });
-    socket.once("secureConnect", () => this.#ciphers.add(`${socket.getProtocol()} ${socket.getCipher().standardName}`));
+    socket.once("secureConnect", () => {
+      this.#ciphers.add(`${socket.getProtocol()} ${socket.getCipher().standardName}`);
+      this.#handshakes[socket.isSessionReused() ? "resumed" : "full"]++;
+    });
   }
 
   #ended(counted: { readonly bytesWritten: number; readonly bytesRead: number }): void {

@@ -9,7 +9,7 @@ import { OneWayReceiver, OneWaySender, tickIdle } from "../flows/one-way.ts";
 import { RoundTripFlow } from "../flows/round-trip.ts";
 import { isPaced, type WindowOrder } from "../flows/window.ts";
 import { type ProcessUse, UsageMeter } from "../metering/usage.ts";
-import { WireByteCounter, type WireBytes } from "../metering/wire-bytes.ts";
+import { type TlsHandshakes, WireByteCounter, type WireBytes } from "../metering/wire-bytes.ts";
 import { realTimeline, wakeMetronome } from "../pacing/metronome.ts";
 import { LatencyHistogram } from "../recording/latency.ts";
 import { connectClient } from "./connect.ts";
@@ -30,8 +30,12 @@ export interface ConnectOrder {
 export interface Connected {
   /** Histogram of the times it took. */
   readonly connect: string;
+  /** What crossed the wire, both ways, for a connection that was opened and closed. Absent where that cannot be told. */
+  readonly wireBytesPerConnection?: number;
   /** TLS versions and cipher suites; empty: nothing is encrypted. */
   readonly tls: readonly string[];
+  /** Of all connections of the process so far, those that were not timed included. */
+  readonly tlsHandshakes: TlsHandshakes;
   /** What peers compress with; empty: nothing is compressed. */
   readonly compression: readonly string[];
 }
@@ -67,15 +71,31 @@ const lanesMax = 64;
 /** So many handshakes under way at a time, where the quickest took so long: one that waits costs the server nothing. */
 const lanesFor = (leastMs: number): number => Math.min(lanesMax, Math.max(1, Math.floor(leastMs / handshakeGapMs)));
 
-/** The first alone; a handshake that takes its time is not waited for again and again. */
-async function rehearse(client: ProtocolClient, order: ConnectOrder): Promise<void> {
-  const one = async (user: number): Promise<void> =>
-    (await connectClient(client, { ...order, user, onMessage() {} })).close();
+/**
+ * The first alone; a handshake that takes its time is not waited for again and again. Resolves with the bytes that crossed
+ * the wire for the last, which opened and closed; undefined where several were under way at a time.
+ */
+async function rehearse(
+  client: ProtocolClient,
+  order: ConnectOrder,
+  bytes: WireByteCounter,
+): Promise<number | undefined> {
+  let crossed: number | undefined;
+  const one = async (user: number): Promise<void> => {
+    const before = bytes.read();
+    await (await connectClient(client, { ...order, user, onMessage() {} })).close();
+    const after = bytes.read();
+    crossed = after.sent - before.sent + after.received - before.received;
+  };
   const startNs = nowNs();
   await one(0);
   const others = Array.from({ length: rehearsals - 1 }, (_, index) => index + 1);
-  if (lanesFor((nowNs() - startNs) / 1e6) > 1) await Promise.all(others.map(one));
-  else for (const user of others) await one(user);
+  if (lanesFor((nowNs() - startNs) / 1e6) > 1) {
+    await Promise.all(others.map(one));
+    return undefined;
+  }
+  for (const user of others) await one(user);
+  return crossed;
 }
 
 export class Users {
@@ -83,6 +103,7 @@ export class Users {
   readonly #wireBytes = new WireByteCounter();
   readonly #connections: ClientConnection[] = [];
   #codec: MessageCodec | undefined;
+  #rehearsalBytes: number | undefined;
   #traffic: Traffic | undefined;
   #users = 0;
   #received = 0;
@@ -97,7 +118,7 @@ export class Users {
     if (this.#codec === undefined) {
       wakeMetronome();
       this.#codec = new MessageCodec(order.codec);
-      await rehearse(client, order);
+      this.#rehearsalBytes = await rehearse(client, order, this.#wireBytes);
     }
     const connectTimes = new LatencyHistogram();
     let next = 0;
@@ -122,7 +143,14 @@ export class Users {
     // There may be more of them by then.
     for (let lane = 0; lane < lanes.length; lane++) await lanes[lane];
     const compression = new Set(this.#connections.flatMap((connection) => connection.compression ?? []));
-    return { connect: connectTimes.encode(), tls: this.#wireBytes.ciphers, compression: [...compression] };
+    const { ciphers, tlsHandshakes } = this.#wireBytes;
+    return {
+      connect: connectTimes.encode(),
+      ...(this.#rehearsalBytes !== undefined && { wireBytesPerConnection: this.#rehearsalBytes }),
+      tls: ciphers,
+      tlsHandshakes,
+      compression: [...compression],
+    };
   }
 
   /** Resolves with the milliseconds it took. */

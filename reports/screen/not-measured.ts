@@ -6,7 +6,7 @@ import { notRunIn } from "./problems.ts";
 import type { Remedy } from "./screen-table.ts";
 
 const loopback = /^\w+:\/\/(localhost|127\.|\[::1\])/;
-const secured = /^(wss|https|tls)[:+]/;
+const secured = /^(wss|https|tcps|xmpps):/;
 
 /** Cells that did not run, what the preset does without, and what no such run can measure. */
 export const notMeasuredIn = (view: ReportView): Remedy[] => [

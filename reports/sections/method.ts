@@ -1,6 +1,6 @@
 import type { Cell } from "../../results/contract/results.ts";
 import { formatList, formatQuantity, plural } from "../../results/quantities/format.ts";
-import { compressionOf, tlsOf, wasObserved } from "../../results/recording/observed.ts";
+import { compressionOf, tlsHandshakesOf, tlsOf, wasObserved } from "../../results/recording/observed.ts";
 import { trialsForIntervalMin } from "../../results/statistics/intervals.ts";
 import { blocks, bullets, escapeText } from "../text/markdown.ts";
 import type { ReportView } from "../view/view.ts";
@@ -44,7 +44,11 @@ function transport({ rows, results }: ReportView): string[] {
       const names = used(row.cells.values());
       return names.length === 0 ? [] : [`**${escapeText(row.name)}** ${what} ${formatList(names.map(escapeText))}`];
     });
-  const tls = said("is spoken through TLS, whose records are in its wire bytes:", tlsOf);
+  const tls = said("is spoken through TLS, whose records are in its wire bytes:", (cells) => {
+    const own = [...cells];
+    const ciphers = tlsOf(own);
+    return ciphers.length === 0 ? [] : [[...ciphers, ...resumption(own)].join(", ")];
+  });
   const compression = said("is compressed by its server although no client asks for it:", compressionOf);
   const others = (sentences: readonly string[]): string => (sentences.length === 0 ? "Nothing" : "Nothing else");
   const sentences = [
@@ -55,6 +59,15 @@ function transport({ rows, results }: ReportView): string[] {
     `${others(compression)} is compressed.`,
   ];
   return [sentences.join(" ")];
+}
+
+/** Whether a connection of a user was the continuation of an earlier one, which saves most of a handshake's work. */
+function resumption(cells: readonly Cell[]): string[] {
+  const handshakes = tlsHandshakesOf(cells);
+  if (handshakes === undefined) return [];
+  const { full, resumed } = handshakes;
+  if (resumed === 0) return ["no session resumed"];
+  return [`${formatQuantity(resumed / (full + resumed), "share")} of the sessions resumed`];
 }
 
 const trafficMethod = (view: ReportView): string[] => [

@@ -82,6 +82,10 @@ const observed = z.object({
     .array(measuredProcess)
     .describe("Whose CPU time and memory are the server's; empty where nothing is told of it."),
   tls: z.array(z.string()).describe("Version and cipher suite of encrypted connections; empty: none was encrypted."),
+  tlsHandshakes: z
+    .object({ full: count, resumed: count })
+    .optional()
+    .describe("TLS handshakes of the clients while they connected; resumed: of a session that was begun before."),
   compression: z.array(z.string()).describe("What the server compressed with, though nobody asked; empty: nothing."),
 });
 

@@ -126,6 +126,13 @@ export const comparisonMetrics = {
   ...entries({ unit: "bytes", topic: "cost", better: "lower", absence: "no bytes were counted" }, [
     ["overheadBytesPerMessage", "overhead bytes per round trip", "wire bytes less twice the payload"],
   ]),
+  ...entries({ unit: "bytes", topic: "cost", better: "lower", absence: "connections were opened several at a time" }, [
+    [
+      "wireBytesPerConnection",
+      "wire bytes per connection",
+      "bytes above TCP, both ways, to open a connection and close it again without a message in between",
+    ],
+  ]),
   ...entries(
     {
       unit: "memory",

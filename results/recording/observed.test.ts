@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { madeUpCell, sixTargets } from "../../reports/testing.ts";
 import type { MeasuredCell, Observed } from "../contract/results.ts";
-import { compressionOf, processesOf, tlsOf, wasObserved } from "./observed.ts";
+import { compressionOf, processesOf, tlsHandshakesOf, tlsOf, wasObserved } from "./observed.ts";
 
 const seen: Observed = {
   processes: [
@@ -10,6 +10,7 @@ const seen: Observed = {
     { pid: 13, command: "node" },
   ],
   tls: ["TLSv1.3 TLS_AES_256_GCM_SHA384"],
+  tlsHandshakes: { full: 3, resumed: 1 },
   compression: ["gzip"],
 };
 
@@ -22,4 +23,7 @@ test("tells each thing that was seen in any trial once, and nothing of what was 
     [processesOf([looked, cell]), tlsOf([looked]), compressionOf([looked])],
     [seen.processes, seen.tls, seen.compression],
   );
+  const { full, resumed } = tlsHandshakesOf([looked, cell])!;
+  assert.equal(full, 3 * resumed);
+  assert.equal(tlsHandshakesOf([cell]), undefined);
 });

@@ -14,6 +14,14 @@ export const wasObserved = (cells: Iterable<Cell>): boolean => observedIn(cells)
 /** TLS versions and cipher suites; empty where nothing was encrypted. */
 export const tlsOf = (cells: Iterable<Cell>): string[] => distinct(observedIn(cells).flatMap(({ tls }) => tls));
 
+/** TLS handshakes of the clients; undefined where there were none, or older results do not tell. */
+export function tlsHandshakesOf(cells: Iterable<Cell>): { full: number; resumed: number } | undefined {
+  const seen = observedIn(cells).flatMap(({ tlsHandshakes = [] }) => tlsHandshakes);
+  if (seen.length === 0) return undefined;
+  const total = (kind: "full" | "resumed"): number => seen.reduce((sum, handshakes) => sum + handshakes[kind], 0);
+  return { full: total("full"), resumed: total("resumed") };
+}
+
 /** What the server compressed with; empty where it did not. */
 export const compressionOf = (cells: Iterable<Cell>): string[] =>
   distinct(observedIn(cells).flatMap(({ compression }) => compression));

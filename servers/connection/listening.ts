@@ -1,6 +1,21 @@
 import { once } from "node:events";
-import type { AddressInfo, Server, Socket } from "node:net";
+import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import type { Writable } from "node:stream";
+import { createServer as createTlsServer } from "node:tls";
+import type { Limits } from "../../protocol/contract.ts";
+import { limitHandshakes, type ServerTls } from "./tls.ts";
+
+/**
+ * A server of bare connections, each through TLS where that is asked for: `serve` gets a socket that can be spoken on.
+ * TCP_NODELAY, and a peer that ends its side has ended the connection.
+ */
+export function createListener(tls: ServerTls | undefined, limits: Limits, serve: (socket: Socket) => void): Server {
+  const options = { noDelay: true, allowHalfOpen: false };
+  if (tls === undefined) return createServer(options, serve);
+  const server = createTlsServer({ ...options, ...tls }, serve);
+  limitHandshakes(server, limits);
+  return server;
+}
 
 /** Binds and resolves with the authority part of the server's URL; rejects with the bind error. */
 export async function listenOn(server: Server, host: string, port: number): Promise<string> {
@@ -10,7 +25,7 @@ export async function listenOn(server: Server, host: string, port: number): Prom
   return `${address.family === "IPv6" ? `[${address.address}]` : address.address}:${address.port}`;
 }
 
-/** Every socket a server has accepted, so that closing it leaves none behind. */
+/** Every socket a server has accepted, before any TLS on it, so that closing it leaves none behind. */
 export function trackSockets(server: Server): Set<Socket> {
   const sockets = new Set<Socket>();
   server.on("connection", (socket: Socket) => {

@@ -2,10 +2,11 @@ import { randomUUID } from "node:crypto";
 import type { ListenOptions, RunningServer } from "../../protocol/contract.ts";
 import { ServerLink } from "../connection/link.ts";
 import { closeServer, listenOn, trackSockets } from "../connection/listening.ts";
+import { certificateOf, serverTls } from "../connection/tls.ts";
 import { answerDone, answerJson, refuse } from "./answer.ts";
 import { PolledConnection } from "./polled-connection.ts";
 import { type RoutedRequest, serveRoutes } from "./routes.ts";
-import { createHttpServer } from "./server.ts";
+import { createHttpServer, httpApplication } from "./server.ts";
 import { receiveMessages } from "./uplink.ts";
 
 interface Polled {
@@ -26,13 +27,14 @@ export const pollingContract = (emptyAnswer: string): string =>
  * without a request, or when more than `queueBytesMax` is waiting in it.
  */
 export async function listenPolling(
-  { host, port, behaviour, limits }: ListenOptions,
+  { host, port, behaviour, limits, options }: ListenOptions,
   holdMs: number,
 ): Promise<RunningServer> {
   const links = new Set<ServerLink>();
   /** Also holds connections that have ended until their peer has heard of it. */
   const connections = new Map<string, Polled>();
 
+  const tls = await serverTls(options, httpApplication);
   const server = createHttpServer(
     limits,
     serveRoutes([
@@ -40,6 +42,7 @@ export async function listenPolling(
       { path: /^\/connections\/([^/]+)$/, methods: { DELETE: remove } },
       { path: /^\/connections\/([^/]+)\/messages$/, methods: { GET: poll, POST: receive } },
     ]),
+    tls,
   );
   const sockets = trackSockets(server);
   const authority = await listenOn(server, host, port);
@@ -91,7 +94,8 @@ export async function listenPolling(
   }
 
   return {
-    url: `http://${authority}/`,
+    url: `${tls ? "https" : "http"}://${authority}/`,
+    ...certificateOf(tls),
     get connections() {
       return links.size;
     },

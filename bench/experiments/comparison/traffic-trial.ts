@@ -67,5 +67,12 @@ export async function* trafficTrial(
   if (rig.failure !== undefined) throw new Error(rig.failure);
   const windows = shape.windows.flatMap(({ name }) => joinSlices(seen.filter((window) => window.name === name)));
   const { histograms } = await rig.record();
-  return { windows, measures: trafficMeasures({ windows, histograms }, cell.parameters) };
+  const { wireBytesPerConnection } = rig.users;
+  return {
+    windows,
+    measures: {
+      ...trafficMeasures({ windows, histograms }, cell.parameters),
+      ...(wireBytesPerConnection !== undefined && { wireBytesPerConnection }),
+    },
+  };
 }

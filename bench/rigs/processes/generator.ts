@@ -1,5 +1,6 @@
 /** A process that is some of the users of a run. */
 
+import { trustCertificate } from "../../../clients/connection/trust.ts";
 import type { WindowOrder } from "../../../load/flows/window.ts";
 import type { WireBytes } from "../../../load/metering/wire-bytes.ts";
 import { type Connected, type ConnectOrder, type GeneratorWindow, Users } from "../../../load/users/users.ts";
@@ -8,16 +9,22 @@ import { type ConformanceResult, type ConformanceTarget, checkConformance } from
 import { loadClient, loadServer } from "../../targets/protocol-modules.ts";
 import { announce, answerCalls } from "./remote.ts";
 
+/** With what a target is spoken to. */
+export interface GeneratorOrder {
+  protocol: string;
+  client: ClientKind;
+  /** What the process is to trust besides what it does anyway, as PEM. */
+  certificate?: string | undefined;
+}
+
 const users = new Users((reason) => announce("broken", reason));
 
 const api = {
   /** `client` is of a kind that the protocol has. */
-  connect: async ({
-    protocol,
-    client,
-    ...order
-  }: ConnectOrder & { protocol: string; client: ClientKind }): Promise<Connected> =>
-    await users.connect(await loadClient(protocol, client), order),
+  connect: async ({ protocol, client, certificate, ...order }: ConnectOrder & GeneratorOrder): Promise<Connected> => {
+    trustCertificate(certificate);
+    return await users.connect(await loadClient(protocol, client), order);
+  },
   prepare: async (window: WindowOrder): Promise<void> => users.prepare(window),
   send: (): Promise<void> => users.send(),
   halt: async (): Promise<void> => users.halt(),
@@ -25,7 +32,8 @@ const api = {
   /** Since the process began, all its connections together. */
   wireBytes: async (): Promise<WireBytes> => users.wireBytes,
   disconnect: (): Promise<void> => users.disconnect(),
-  async verify(order: ConformanceTarget & { protocol: string; client: ClientKind }): Promise<ConformanceResult[]> {
+  async verify(order: ConformanceTarget & GeneratorOrder): Promise<ConformanceResult[]> {
+    trustCertificate(order.certificate);
     const [server, client] = await Promise.all([loadServer(order.protocol), loadClient(order.protocol, order.client)]);
     return await checkConformance({ server, client }, order);
   },

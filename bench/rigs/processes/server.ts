@@ -19,7 +19,7 @@ import { trafficBehaviour } from "../../../load/behaviours/traffic.ts";
 import type { WindowOrder } from "../../../load/flows/window.ts";
 import { collectGarbage } from "../../../load/metering/garbage.ts";
 import { type ProcessUse, UsageMeter } from "../../../load/metering/usage.ts";
-import type { Limits, Options } from "../../../protocol/contract.ts";
+import type { Limits, Options, RunningServer } from "../../../protocol/contract.ts";
 import { type CodecOptions, MessageCodec } from "../../../protocol/messages/message.ts";
 import { loadServer } from "../../targets/protocol-modules.ts";
 import { answerCalls } from "./remote.ts";
@@ -56,11 +56,11 @@ let measured: MeasuredBehaviour | undefined;
 let meter: UsageMeter | undefined;
 
 const api = {
-  async listen(order: ServeOrder): Promise<{ url: string }> {
+  async listen(order: ServeOrder): Promise<Pick<RunningServer, "url" | "certificate">> {
     const server = await loadServer(order.protocol);
     measured = behaviourOf(order);
-    const { url } = await server.listen({ ...order, behaviour: measured.behaviour });
-    return { url };
+    const { url, certificate } = await server.listen({ ...order, behaviour: measured.behaviour });
+    return { url, ...(certificate !== undefined && { certificate }) };
   },
   async prepare(window: WindowOrder): Promise<void> {
     meter = new UsageMeter(window, () => measured!.handledMessages);
