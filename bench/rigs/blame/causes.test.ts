@@ -428,6 +428,21 @@ const table: [string, Known, Culprit, "as ordered" | "by itself", RegExp?][] = [
     "by itself",
   ],
   [
+    "a node that had no core was taken out by a load balancer that had been reloaded",
+    {
+      published: "accepted",
+      delivered: handed,
+      delivery: cutAfterwards,
+      outageAfterS: 0.001,
+      left: "peer",
+      down: "timeout",
+      starved: "node-2",
+      fault: "haproxy",
+    },
+    "machine",
+    "by itself",
+  ],
+  [
     "a node that was busy with its own was taken out",
     {
       published: "accepted",

@@ -213,13 +213,13 @@ class Cuts {
     if (fault !== undefined) return { culprit: "node", subject: node, ordered: true, why: fault.what };
     const own = this.deathOf(node, atNs) ?? this.#byTheNode(node, atNs, leaving);
     if (own !== undefined) return own;
-    const { balancer } = this.#evidence;
-    const ordered = this.faultOf(balancer, atNs);
-    if (ordered !== undefined) {
-      return { culprit: "load-balancer", subject: balancer, ordered: true, why: ordered.what };
-    }
     const down = this.#downOf(node, atNs);
-    if (down !== undefined) return this.#markedDown(down, atNs);
+    const markedDown = down && this.#markedDown(down, atNs);
+    // Whatever was done to the load balancer: its check failed because nobody could have answered it.
+    if (markedDown?.culprit === "machine") return markedDown;
+    const ordered = this.faultOf(this.#evidence.balancer, atNs);
+    if (ordered !== undefined) return this.ofBalancer(atNs, ordered.what);
+    if (markedDown !== undefined) return markedDown;
     if (endedByUser.test(reason)) return this.#ofUsers(atNs, "ended a connection itself");
     return this.ofBalancer(atNs, "ended the connection");
   }
