@@ -88,10 +88,13 @@ class Inbox {
   }
 }
 
+/** What was waited for did not happen in time. */
+export class Overdue extends Error {}
+
 /** Bounds a wait; `complaint` says what did not happen. */
 export async function within<T>(promise: Promise<T>, complaint: string): Promise<T> {
   const { promise: late, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(new Error(`${complaint} within ${answerMs / 1000} s`)), answerMs);
+  const timer = setTimeout(() => reject(new Overdue(`${complaint} within ${answerMs / 1000} s`)), answerMs);
   try {
     return await Promise.race([promise, late]);
   } finally {

@@ -83,6 +83,21 @@ for (const [fault, answer] of Object.entries(wrongEchoes)) {
   });
 }
 
+test("a server that slows long messages down is said to limit its rate", async () => {
+  const behaviour: Behaviour = (connection) => ({
+    message: (payload) => payload.length < 10_000 && connection.send(payload),
+    closed() {},
+  });
+  const protocol = protocolNamed("tcp");
+  const server = await protocol.server.listen({ host: "127.0.0.1", port: 0, behaviour, limits: defaultLimits });
+  try {
+    const results = await checkConformance(protocol, { url: server.url, foreign: true, options: {} });
+    assert.match(results.at(-1)?.reason ?? "", /no message of 65535 bytes came back in time, .* limit the rate/);
+  } finally {
+    await server.close();
+  }
+});
+
 test("cases that need orders are skipped for a foreign server, with the reason", async () => {
   const { behaviour } = scriptedBehaviour();
   const protocol = protocolNamed("tcp");

@@ -127,6 +127,20 @@ test("a backlog that grows in most windows is invalid, one stalled window is a w
   assert.deepEqual(judged({ load: closed }), { verdict: "valid", codes: [] });
 });
 
+test("a backlog in front of an idle server is said to be one, with what a limit of its rate would be", () => {
+  const growing = windowOf({ achieved: 900, serviceUs: 150_000, lateServiceUs: 200_000 });
+  const messageWith = (use: Record<string, number>): string => {
+    const window = { ...growing, measures: { ...growing.measures, ...use } };
+    return judge(trialsOf(window, window), parametersOf(open), prompt).flags[0]!.message;
+  };
+  assert.match(
+    messageWith({ serverCpuUs: 100_000, wireReceivedBytes: 104_000 }),
+    /used at most 10 % of a core meanwhile, so it waited: for a limit of its own on the rate \(10 kB\/s came back/,
+  );
+  assert.match(messageWith({ serverCpuUs: 700_000 }), /grows with the duration$/, "a busy one");
+  assert.match(messageWith({}), /grows with the duration$/, "one that nobody saw");
+});
+
 test("distance and losses are no backlog", () => {
   const distant: Shape = { achieved: 700, serviceUs: 500_000, lateServiceUs: 501_000 };
   assert.deepEqual(judged(distant, distant), { verdict: "valid", codes: [] });

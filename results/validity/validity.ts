@@ -7,9 +7,10 @@ import { carriesPercentile } from "../statistics/histogram.ts";
 import { closedLoopLimit } from "./closed-loop.ts";
 import { cpuWaitShareMax } from "./cpu-contention.ts";
 import { dispatchUsMax, usersSaturated } from "./disturbances.ts";
+import { keptUpFlags } from "./kept-up.ts";
 import { type MachineLoad, wasBusy } from "./machine.ts";
 import { outlyingTrialFlags } from "./outlying-trials.ts";
-import { digestOf, type FlowDigest, type WindowDigest } from "./window-digest.ts";
+import { countWindows, digestOf, type FlowDigest, isMost, type WindowDigest } from "./window-digest.ts";
 
 export type JudgedTrial = Pick<Trial, "trial" | "windows" | "histograms" | "measures" | "flags">;
 
@@ -18,8 +19,6 @@ export type JudgedTarget = Pick<TargetInfo, "deliveryFloorMs">;
 
 /** A share of a core above which a single-threaded process counts as busy all the time. */
 const saturated = usersSaturated;
-/** Achieved below this share of the offered rate: the target did not keep up, or the generator did not. */
-const keptUp = 0.95;
 const carriedOver = 1.05;
 /** So many messages of one user in each poll interval are spread over it well enough, however the two clocks lie. */
 const messagesPerPollMin = 3;
@@ -84,12 +83,6 @@ const onceEach = (flags: readonly Flag[]): Flag[] => [
 
 const flowsIn = (windows: readonly WindowDigest[]): FlowDigest[] => windows.flatMap(({ flows }) => flows);
 
-const countWindows = (windows: readonly WindowDigest[], matches: (flow: FlowDigest) => boolean): number =>
-  windows.filter(({ flows }) => flows.some(matches)).length;
-
-/** Only what marks most windows marks the cell: one hiccup of the machine is not the target's nor the generator's. */
-const isMost = (count: number, windows: readonly WindowDigest[]): boolean => count * 2 > windows.length;
-
 const defectsInWords: readonly [LedgerCount, string][] = [
   ["lostMessages", "were lost"],
   ["duplicatedMessages", "came more than once"],
@@ -111,32 +104,6 @@ function ledgerFlags(windows: readonly WindowDigest[]): Flag[] {
       return count > 0 ? [{ code: kebab(name), severity: "defect", cause: "target", message } as const] : [];
     }),
   ];
-}
-
-/**
- * A target that cannot take what is offered lets a backlog grow: less arrives than is due, whenever that was sent, and each
- * message waits longer than the one before. Being far away, or losing messages, is neither.
- */
-function keptUpFlags(windows: readonly WindowDigest[], parameters: Parameters): Flag[] {
-  const behind = countWindows(windows, ({ received, offered = 0 }) => received < keptUp * offered);
-  const growing = countWindows(windows, (flow) => backlogGrows(flow, parameters));
-  if (isMost(growing, windows) && growing > 0) {
-    const message = `in ${growing} of ${windows.length} windows less than ${keptUp * 100} % of the offered rate arrived and each message waited longer than the one before: such a latency grows with the duration`;
-    return [{ code: "offered-rate-not-achieved", severity: "fatal", cause: "target", message }];
-  }
-  if (behind === 0 || isMost(behind, windows)) return [];
-  const message = `in ${behind} of ${windows.length} windows less than ${keptUp * 100} % of the offered rate arrived in time: something delayed it for a while`;
-  return [{ code: "stalled-window", severity: "warning", cause: "machine", message }];
-}
-
-/** Against what the schedule really offered: Poisson arrivals come in varying numbers. */
-function backlogGrows(flow: FlowDigest, { durationMs = 0, slices = 1 }: Parameters): boolean {
-  const { received, offered = 0, ledger, growthMs } = flow;
-  if (received >= keptUp * offered) return false;
-  if (ledger.censoredMessages > (1 - keptUp) * offered) return true;
-  // Between the middles of two halves lies half a slice, in which the wait grows by the share that did not arrive.
-  const expectedMs = ((1 - received / offered) * durationMs) / slices / 2;
-  return growthMs !== undefined && growthMs > expectedMs / 2;
 }
 
 /** More within the window than was offered in it came from before: a queue, not a rate. */

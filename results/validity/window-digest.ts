@@ -20,6 +20,7 @@ export interface FlowDigest extends Flow {
 
 export interface WindowDigest {
   readonly name: string;
+  readonly durationMs: number;
   readonly flows: readonly FlowDigest[];
   readonly use: Partial<WindowUse>;
 }
@@ -29,6 +30,7 @@ const halfSamplesMin = 50;
 
 export const digestOf = (window: Window): WindowDigest => ({
   name: window.name,
+  durationMs: window.durationMs,
   flows: flowsOf(window).map((flow) => digestFlow(flow, window.durationMs)),
   use: useOf(window),
 });
@@ -61,3 +63,9 @@ function driftOf(
   const [lateNs, earlyNs] = [late.getValueAtPercentile(50), early.getValueAtPercentile(50)];
   return { drift: lateNs / earlyNs, growthMs: (lateNs - earlyNs) / 1e6 };
 }
+
+export const countWindows = (windows: readonly WindowDigest[], matches: (flow: FlowDigest) => boolean): number =>
+  windows.filter(({ flows }) => flows.some(matches)).length;
+
+/** Only what marks most windows marks the cell: one hiccup of the machine is not the target's nor the generator's. */
+export const isMost = (count: number, windows: readonly WindowDigest[]): boolean => count * 2 > windows.length;
