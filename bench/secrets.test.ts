@@ -6,6 +6,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { test } from "node:test";
+import { decode, mechanisms, ScriptedServer } from "../clients/xmpp/testing.ts";
 import { echoBehaviour } from "../load/behaviours/echo.ts";
 import { defaultLimits } from "../protocol/contract.ts";
 import { websocketServer } from "../servers/websocket.ts";
@@ -59,6 +60,35 @@ test("nor where the server quotes in its answer what it was given", async () => 
   } finally {
     server.close();
     server.closeAllConnections();
+  }
+});
+
+test("nor where an XMPP server quotes the login, of which each user has one of its own", async () => {
+  const heard: string[] = [];
+  await using server = await ScriptedServer.start(async (talk) => {
+    talk.say(mechanisms("PLAIN"));
+    const [, login] = await talk.hear(/<auth [^>]*>([^<]+)</);
+    heard.push(decode(login));
+    const text = `no: ${login} ${decode(login).replaceAll("\0", " ")} ${btoa(decode(login).slice(1))}`;
+    talk.say(`<failure xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><not-authorized/><text>${text}</text></failure>`);
+  });
+  using folder = temporaryFolder();
+  const target = `xmpp=xmpp://user%d:Passw0rd%2Fone@127.0.0.1:${server.port}/?domain=localhost`;
+  const cli = new RunningCli(["run", target, ...brief, "--out", folder.path]);
+  await cli.exitCode();
+  assert.deepEqual(heard, ["\0user0\0Passw0rd/one"]);
+  const [cell] = folder.results().cells;
+  assert.match(
+    JSON.stringify(cell),
+    /refused the login: not-authorized \(no: \*\*\* +user0 \*\*\* \*\*\*\)/,
+    cli.stderr,
+  );
+  assert.match(folder.results().command, /xmpp:\/\/user%d:\*\*\*@127/);
+  const written = readdirSync(folder.path, { recursive: true, withFileTypes: true }).filter((file) => file.isFile());
+  const texts = written.map(({ parentPath, name }) => readFileSync(join(parentPath, name), "utf8"));
+  for (const text of [cli.stdout, cli.stderr, ...texts]) {
+    for (const secret of [...secrets, btoa(heard[0]!), btoa(heard[0]!.slice(1))])
+      assert.ok(!text.includes(secret), secret);
   }
 });
 

@@ -57,8 +57,8 @@ const stanza: Readonly<Record<string, string>> = {
   "subscription-required": "the peer takes it only from those that it has a subscription with",
 };
 
-/** Characters of a server's own words that are quoted. */
-const textMax = 200;
+/** Characters of a server's own words that are quoted, all or nothing: half a secret would not be masked. */
+const textMax = 500;
 
 /**
  * The condition, the server's own words where it has some, and what it means where that is known, without a full stop:
@@ -69,7 +69,8 @@ function describe(
   condition = "no reason given",
   text: string | null | undefined = "",
 ): string {
-  const named = text ? `${condition} (${text.slice(0, textMax)})` : condition;
+  const quoted = text && text.length > textMax ? `with a text of ${text.length} characters` : text;
+  const named = quoted ? `${condition} (${quoted})` : condition;
   return Object.hasOwn(meanings, condition) ? `${named}: ${meanings[condition]}` : named;
 }
 
