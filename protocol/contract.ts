@@ -1,4 +1,5 @@
 /** The contract between the harness and a protocol: types only, so that servers and clients share no code but this. */
+import type { ExchangeName } from "./exchanges.ts";
 
 /** What an application sends. A string is text, bytes are binary; every wire keeps the two apart. */
 export type Payload = string | Uint8Array;
@@ -193,6 +194,8 @@ export interface ConnectOptions {
 export interface ProtocolClient {
   /** Resolves when the first message can be sent. Rejects with code `connect-refused`, `connect-failed` or `aborted`. */
   connect(options: ConnectOptions): Promise<ClientConnection>;
+  /** Ways between users that the protocol itself has, each connected like an echo. Absent: an application builds them. */
+  readonly exchanges?: Readonly<Partial<Record<ExchangeName, ProtocolClient["connect"]>>>;
 }
 
 /** Which client speaks: the library that users run, or one with little on top of the socket, so that it is not the limit. */

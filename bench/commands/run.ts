@@ -74,7 +74,7 @@ export function runCommand(): Command {
     )
     .option(
       "--scenario <name>",
-      `${comparisonExperiments.map(({ name }) => name).join(", ")}; may be repeated (default: all)`,
+      `${comparisonExperiments.map(({ name }) => name).join(", ")}; may be repeated (default: those of the preset)`,
       (name: string, chosen: string[] = []) => [...chosen, name],
     )
     .option("-c, --connections <count>", "virtual users, one connection each", argument(parseCount))
@@ -168,9 +168,11 @@ async function runTargets(targetTexts: string[], options: RunOptions, command: C
 
 const defaultTrialsMax = 30;
 
-function chosenExperiments({ scenario, findCapacity }: RunOptions): readonly Experiment[] {
-  if (!findCapacity)
-    return scenario?.map((name) => experimentNamed(name, comparisonExperiments)) ?? comparisonExperiments;
+function chosenExperiments({ preset, scenario, findCapacity }: RunOptions): readonly Experiment[] {
+  if (!findCapacity) {
+    const named = scenario?.map((name) => experimentNamed(name, comparisonExperiments));
+    return named ?? comparisonExperiments.filter(({ presets }) => presets?.includes(preset) ?? true);
+  }
   const wrong = scenario?.find((name) => name !== echo.name);
   if (wrong !== undefined) {
     throw new WirebenchError("usage", `--find-capacity searches on ${echo.name} only, not on ${wrong}`);

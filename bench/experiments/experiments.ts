@@ -16,6 +16,7 @@ import { nodePartition } from "./node-partition.ts";
 import { policies } from "./policies.ts";
 import { proxyReload } from "./proxy-reload.ts";
 import { reconnectStorm } from "./reconnect-storm.ts";
+import { relay } from "./relay.ts";
 import { rollingDeploy } from "./rolling-deploy.ts";
 import { rooms } from "./rooms.ts";
 import { scaling } from "./scaling.ts";
@@ -32,7 +33,7 @@ import { throughput } from "./throughput.ts";
 import { twoBalancers } from "./two-balancers.ts";
 
 /** One target beside another: what `wirebench run` measures. */
-export const comparisonExperiments: readonly Experiment[] = [echo, throughput, duplex, idle];
+export const comparisonExperiments: readonly Experiment[] = [echo, throughput, duplex, idle, relay];
 
 /** Nodes behind a load balancer: what `wirebench cluster` measures. */
 export const clusterExperiments: readonly Experiment[] = [

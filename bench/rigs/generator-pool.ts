@@ -9,11 +9,11 @@ import { nowNs } from "../../protocol/clock.ts";
 import { describeError } from "../../protocol/errors.ts";
 import { seededRandom } from "../../protocol/random.ts";
 import type { Observed } from "../../results/contract/results.ts";
-import type { GeneratorApi, GeneratorOrder } from "./processes/generator.ts";
+import type { Between, GeneratorApi, GeneratorOrder } from "./processes/generator.ts";
 import { RemoteProcess } from "./processes/remote.ts";
 
 /** Of all processes together. */
-export type PoolConnectOrder = Omit<ConnectOrder, "firstUser"> & GeneratorOrder;
+export type PoolConnectOrder = Omit<ConnectOrder, "firstUser"> & GeneratorOrder & Between;
 
 const startWaitMs = 60_000;
 /** Beyond its own plan, a process is given this long before it counts as dead: the machine may be very busy. */

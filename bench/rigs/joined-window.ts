@@ -37,7 +37,11 @@ export function joinWindow(
       ...flows.map(({ measures }) => measures),
       recordUse(joinUse(durationMs, server?.use, seen, generators)),
     ),
-    histograms: Object.assign({}, ...flows.map(({ histograms }) => histograms)),
+    histograms: Object.assign(
+      {},
+      ...flows.map(({ histograms }) => histograms),
+      ...generators.map(({ recipients }) => recipients),
+    ),
   };
 }
 

@@ -4,6 +4,7 @@ import type { GeneratorWindow } from "../../load/users/users.ts";
 import { nowNs } from "../../protocol/clock.ts";
 import { defaultLimits } from "../../protocol/contract.ts";
 import { describeError, WirebenchError } from "../../protocol/errors.ts";
+import { audienceOf, type ExchangeName } from "../../protocol/exchanges.ts";
 import { seededRandom, shuffled } from "../../protocol/random.ts";
 import type { Flag, Parameters, Window } from "../../results/contract/results.ts";
 import { flowsOf, type LedgerCount } from "../../results/recording/flows.ts";
@@ -21,6 +22,8 @@ export interface ServerCell {
   readonly parameters: Parameters;
   /** What our own server does with a message; others only echo. */
   readonly behaviour: BehaviourOrder;
+  /** What a connection is; absent: one user and what the server answers. */
+  readonly exchange?: ExchangeName | undefined;
 }
 
 export interface WindowTimes {
@@ -135,7 +138,11 @@ export class ServerRig extends Rig {
   connect(connections: number, atOnce = 1, url = this.system.url): Promise<string> {
     const { protocol, options } = this.#cell.target;
     const { client = "library" } = this.#cell.parameters;
-    const speaking = { protocol, client, options, url, certificate: this.certificate };
+    const { exchange } = this.#cell;
+    const audience = exchange && audienceOf[exchange];
+    // Where one user has an audience, nobody may take its place for practice.
+    const between = { ...(exchange && { exchange }), ...(audience && { ...audience, unrehearsed: true }) };
+    const speaking = { protocol, client, options, url, certificate: this.certificate, ...between };
     const order = { ...speaking, connections, codec: this.#codec, limits: defaultLimits, atOnce };
     return this.unlessFailed(this.users.connect(order));
   }

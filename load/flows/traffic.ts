@@ -1,7 +1,10 @@
 /** What load may be asked for and what is counted of it; data that crosses process borders. */
 
-/** Round trips need a server that echoes; the one-way directions need ours, which counts and pushes by itself. */
-export type FlowName = "roundTrip" | "uplink" | "downlink";
+/**
+ * Round trips need a server that echoes; the one-way directions need ours, which counts and pushes by itself; in a fan-out
+ * the first user publishes to all others.
+ */
+export type FlowName = "roundTrip" | "uplink" | "downlink" | "fanOut";
 
 /** `open`: on a fixed schedule, independent of responses. `closed`: a response releases the next message. */
 export type Load =

@@ -5,6 +5,7 @@ import type { ClientConnection, Limits, Options, Payload, ProtocolClient } from 
 import type { CodecOptions } from "../../protocol/messages/message.ts";
 import { MessageCodec } from "../../protocol/messages/message.ts";
 import type { FlowRecords } from "../behaviours/measured-behaviour.ts";
+import { FanOutFlow, type RecipientTimes } from "../flows/fan-out.ts";
 import { OneWayReceiver, OneWaySender, tickIdle } from "../flows/one-way.ts";
 import { RoundTripFlow } from "../flows/round-trip.ts";
 import { isPaced, type WindowOrder } from "../flows/window.ts";
@@ -25,6 +26,10 @@ export interface ConnectOrder {
   limits: Limits;
   /** Handshakes under way at a time; absent means one, so that each connect time is its own. */
   atOnce?: number;
+  /** The first users mean something to those after them, so nobody connects for practice. */
+  unrehearsed?: boolean;
+  /** In a fan-out, what the publisher says comes back to it too. */
+  publisherHears?: boolean;
 }
 
 export interface Connected {
@@ -48,6 +53,8 @@ export interface GeneratorWindow {
   carried: { messages: number; writes: number };
   /** Least time between two turns of the pacer; only where one paced. */
   pacingPeriodUs?: number;
+  /** Only of a fan-out. */
+  recipients?: RecipientTimes;
 }
 
 /** What is busy in the current window. */
@@ -56,6 +63,7 @@ interface Traffic {
   roundTrip?: RoundTripFlow;
   sender?: OneWaySender;
   receiver?: OneWayReceiver;
+  fanOut?: FanOutFlow;
   meter: UsageMeter;
   wireBytesBefore: WireBytes;
   carriedBefore: GeneratorWindow["carried"];
@@ -107,6 +115,7 @@ export class Users {
   #traffic: Traffic | undefined;
   #users = 0;
   #received = 0;
+  #publisherHears = false;
 
   /** `onBroken` hears of a connection that ended without being told to. */
   constructor(onBroken: (reason: string) => void) {
@@ -118,7 +127,8 @@ export class Users {
     if (this.#codec === undefined) {
       wakeMetronome();
       this.#codec = new MessageCodec(order.codec);
-      this.#rehearsalBytes = await rehearse(client, order, this.#wireBytes);
+      this.#publisherHears = order.publisherHears ?? false;
+      if (order.unrehearsed !== true) this.#rehearsalBytes = await rehearse(client, order, this.#wireBytes);
     }
     const connectTimes = new LatencyHistogram();
     let next = 0;
@@ -181,7 +191,7 @@ export class Users {
 
   /** Ready for what comes in the window, which may be called off by another one. */
   prepare(window: WindowOrder): void {
-    const { roundTrip, uplink, downlink } = window.flows;
+    const { roundTrip, uplink, downlink, fanOut } = window.flows;
     const [codec, connections] = [this.#codec!, this.#connections];
     const traffic: Traffic = {
       window,
@@ -193,13 +203,17 @@ export class Users {
     if (downlink) traffic.receiver = new OneWayReceiver(realTimeline, codec, window, connections.length);
     if (roundTrip) traffic.roundTrip = new RoundTripFlow(realTimeline, codec, window, roundTrip, connections);
     if (uplink) traffic.sender = new OneWaySender(realTimeline, codec, window, connections);
+    if (fanOut) {
+      traffic.fanOut = new FanOutFlow(realTimeline, codec, window, fanOut, connections, this.#publisherHears);
+    }
   }
 
   /** Takes part in the window it is ready for; resolves when sending is over. */
   async send(): Promise<void> {
-    const { window, roundTrip, sender } = this.#traffic!;
+    const { window, roundTrip, sender, fanOut } = this.#traffic!;
     const { uplink, downlink } = window.flows;
     await roundTrip?.run();
+    await fanOut?.run();
     if (uplink) await sender?.run(uplink);
     else if (downlink) tickIdle(realTimeline, window);
   }
@@ -207,16 +221,18 @@ export class Users {
   halt(): void {
     this.#traffic?.roundTrip?.halt();
     this.#traffic?.sender?.halt();
+    this.#traffic?.fanOut?.halt();
   }
 
   /** What these users saw of the window, after waiting up to `drainMs` for what is on the way. */
   async collect(drainMs: number): Promise<GeneratorWindow> {
-    const { window, roundTrip, sender, receiver, meter, wireBytesBefore, carriedBefore } = this.#traffic!;
-    await Promise.all([roundTrip?.drain(drainMs), receiver?.drain(drainMs)]);
+    const { window, roundTrip, sender, receiver, fanOut, meter, wireBytesBefore, carriedBefore } = this.#traffic!;
+    await Promise.all([roundTrip?.drain(drainMs), receiver?.drain(drainMs), fanOut?.drain(drainMs)]);
     const flows: FlowRecords = {};
     if (roundTrip) flows.roundTrip = roundTrip.record();
     if (sender) flows.uplink = sender.record();
     if (receiver) flows.downlink = receiver.record();
+    if (fanOut) flows.fanOut = fanOut.record();
     const after = this.#wireBytes.read();
     return {
       flows,
@@ -224,13 +240,14 @@ export class Users {
       wireBytes: {
         sent: after.sent - wireBytesBefore.sent,
         received: after.received - wireBytesBefore.received,
-        messages: roundTrip?.answered ?? 0,
+        messages: roundTrip?.answered ?? fanOut?.received ?? 0,
       },
       carried: {
         messages: this.#carried.messages - carriedBefore.messages,
         writes: this.#carried.writes - carriedBefore.writes,
       },
       ...(isPaced(window) && { pacingPeriodUs: realTimeline.pacingPeriodNs / 1000 }),
+      ...(fanOut && { recipients: fanOut.recipientTimes }),
     };
   }
 
@@ -249,8 +266,9 @@ export class Users {
 
   #receive(connection: number, payload: Payload, isText?: boolean): void {
     this.#received++;
-    const { roundTrip, receiver } = this.#traffic ?? {};
+    const { roundTrip, receiver, fanOut } = this.#traffic ?? {};
     if (roundTrip) roundTrip.receive(connection, payload, isText);
+    else if (fanOut) fanOut.receive(connection, payload, isText);
     else receiver?.receive(connection, payload, isText);
   }
 }

@@ -44,6 +44,16 @@ export const comparisonMetrics = {
       ],
     ],
   ),
+  ...entries({ unit: "us", topic: "delay", better: "lower", absence: "the cell is no relay" }, [
+    ["echoP50Us", "echo p50", "round trip of an echo of the same target, measured in turn with the relay"],
+  ]),
+  ...entries({ unit: "ratio", topic: "delay", better: "lower", absence: "the cell is no relay" }, [
+    [
+      "relayOverEchoP50Ratio",
+      "relay over echo p50",
+      "median round trip by way of another user over that of the echo, trial by trial",
+    ],
+  ]),
   ...delays(
     "connect",
     "connect",

@@ -1,7 +1,7 @@
 /** How traffic in a window is recorded by name, and read again: one module, so that the names agree. */
 import type { Window } from "../contract/results.ts";
 
-export const flowNames = ["roundTrip", "uplink", "downlink"] as const;
+export const flowNames = ["roundTrip", "uplink", "downlink", "fanOut"] as const;
 export type FlowName = (typeof flowNames)[number];
 
 export const ledgerCounts = [

@@ -3,8 +3,10 @@
 import { trustCertificate } from "../../../clients/connection/trust.ts";
 import type { WindowOrder } from "../../../load/flows/window.ts";
 import type { WireBytes } from "../../../load/metering/wire-bytes.ts";
+import { exchangeClient } from "../../../load/users/built-exchanges.ts";
 import { type Connected, type ConnectOrder, type GeneratorWindow, Users } from "../../../load/users/users.ts";
 import type { ClientKind } from "../../../protocol/contract.ts";
+import type { ExchangeName } from "../../../protocol/exchanges.ts";
 import { type ConformanceResult, type ConformanceTarget, checkConformance } from "../../conformance/suite.ts";
 import { loadClient, loadServer } from "../../targets/protocol-modules.ts";
 import { announce, answerCalls } from "./remote.ts";
@@ -17,13 +19,26 @@ export interface GeneratorOrder {
   certificate?: string | undefined;
 }
 
+/** What a connection is. */
+export interface Between {
+  /** Absent: one user and what the server answers. */
+  exchange?: ExchangeName;
+}
+
 const users = new Users((reason) => announce("broken", reason));
 
 const api = {
   /** `client` is of a kind that the protocol has. */
-  connect: async ({ protocol, client, certificate, ...order }: ConnectOrder & GeneratorOrder): Promise<Connected> => {
+  async connect({
+    protocol,
+    client: kind,
+    certificate,
+    exchange,
+    ...order
+  }: ConnectOrder & GeneratorOrder & Between): Promise<Connected> {
     trustCertificate(certificate);
-    return await users.connect(await loadClient(protocol, client), order);
+    const client = await loadClient(protocol, kind);
+    return await users.connect(exchange === undefined ? client : exchangeClient(client, exchange), order);
   },
   prepare: async (window: WindowOrder): Promise<void> => users.prepare(window),
   send: (): Promise<void> => users.send(),

@@ -1,6 +1,7 @@
 /** A process that is one server: it listens, serves, and says what serving cost. */
 
 import { type AnswerScript, answerPlans } from "../../../load/behaviours/answer-script.ts";
+import { type BroadcastOrder, broadcastBehaviour } from "../../../load/behaviours/broadcast.ts";
 import { echoBehaviour } from "../../../load/behaviours/echo.ts";
 import {
   type ImposedDelays,
@@ -14,6 +15,8 @@ import {
   knownCostBehaviour,
 } from "../../../load/behaviours/known-cost.ts";
 import type { FlowRecords, MeasuredBehaviour } from "../../../load/behaviours/measured-behaviour.ts";
+import { type PresenceOrder, presenceBehaviour } from "../../../load/behaviours/presence.ts";
+import { type RelayOrder, relayBehaviour } from "../../../load/behaviours/relay.ts";
 import { scriptedBehaviour } from "../../../load/behaviours/scripted.ts";
 import { trafficBehaviour } from "../../../load/behaviours/traffic.ts";
 import type { WindowOrder } from "../../../load/flows/window.ts";
@@ -28,6 +31,9 @@ import { answerCalls } from "./remote.ts";
 export type BehaviourOrder =
   | { name: "echo" | "traffic" | "scripted" }
   | { name: "known-answer"; script: AnswerScript }
+  | ({ name: "relay" } & RelayOrder)
+  | ({ name: "broadcast" } & BroadcastOrder)
+  | ({ name: "presence" } & PresenceOrder)
   | ({ name: "known-cost" } & KnownCost);
 
 export interface ServeOrder {
@@ -90,6 +96,12 @@ function behaviourOf(order: ServeOrder): MeasuredBehaviour {
       return trafficBehaviour(new MessageCodec(order.codec));
     case "scripted":
       return scriptedBehaviour();
+    case "relay":
+      return relayBehaviour(order.behaviour);
+    case "broadcast":
+      return broadcastBehaviour(order.behaviour);
+    case "presence":
+      return presenceBehaviour(order.behaviour);
     case "known-answer":
       knownAnswers = knownAnswerBehaviour(new MessageCodec(order.codec), answerPlans(order.behaviour.script));
       return knownAnswers;
