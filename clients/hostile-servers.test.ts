@@ -66,6 +66,11 @@ const answers: Readonly<Record<string, Answers>> = {
     ],
     death: "network",
   },
+  "xmpp-websocket": {
+    unfinished: ["", "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n"],
+    otherwise: [broken, [redirect, /302/], [response("200 OK", "", "{}"), /200/], [undefined, /socket hang up/]],
+    death: "network",
+  },
 };
 
 const test = (title: string, run: (t: TestContext) => Promise<void> | void): void =>

@@ -230,6 +230,41 @@ const xmpp: Speech = {
   goodbye: /<body>last words<\/body><\/message><\/stream:stream>$/,
 };
 
+const xmppUpgrade = webSocketUpgrade({ "Sec-WebSocket-Protocol": "xmpp" }, "/xmpp-websocket");
+const framed = (xml: string): Buffer => webSocketFrame(opcodes.text, xml);
+const framedStanza = (text: string): Buffer =>
+  framed(stanza(text).replace("<message", "<message xmlns='jabber:client'"));
+const framedOpen = framed("<open xmlns='urn:ietf:params:xml:ns:xmpp-framing' to='localhost' version='1.0'/>");
+const framedClose = /<close xmlns="urn:ietf:params:xml:ns:xmpp-framing"\/>/;
+const framedError = (condition: string): RegExp =>
+  new RegExp(
+    `<stream:error [^>]*><${condition} xmlns="[^"]*"/>.*</stream:error>[^<]*${framedClose.source}${closeFrame(1000).source}`,
+  );
+
+const xmppWebsocket: Speech = {
+  async open(t, url) {
+    const peer = await webSocketPeer(t, url, xmppUpgrade);
+    const { username, password } = new URL(url);
+    const scram = new ScramClient(username, password);
+    peer.write(framedOpen).write(framed(auth(scram.mechanism, scram.first)));
+    const challenge = await peer.until(/<\/challenge>/);
+    peer.write(framed(saslResponse(scram.respond(saslData(challenge)))));
+    peer.write(framedOpen);
+    peer.write(
+      framed("<iq xmlns='jabber:client' type='set' id='b'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/></iq>"),
+    );
+    await peer.until(/<jid>.*<\/iq>/);
+    const tooLarge = framedStanza("x".repeat(101));
+    return { up: peer, down: peer, message: framedStanza, tooLarge, endless: [tooLarge, "more"], hear: hearing(peer) };
+  },
+  request: xmppUpgrade,
+  handshake: httpHandshake(xmppUpgrade.slice(0, -2), "GET /xmpp-websocket"),
+  foreign: "\0\0\0\0\r\n\r\n",
+  refusals: { ...httpRefusals, tooLarge: framedError("policy-violation") },
+  tooMany: httpTooMany,
+  goodbye: new RegExp(`last words</body></message>[^<]*${framedClose.source}(?:${closeFrame(1000).source})?$`),
+};
+
 const speeches: Readonly<Record<string, Speech>> = {
   tcp,
   websocket,
@@ -237,6 +272,7 @@ const speeches: Readonly<Record<string, Speech>> = {
   "short-polling": polling,
   "long-polling": polling,
   xmpp,
+  "xmpp-websocket": xmppWebsocket,
 };
 
 const test = (title: string, run: (t: TestContext) => Promise<void> | void): void =>

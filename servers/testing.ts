@@ -161,7 +161,7 @@ export class RawPeer {
 }
 
 /** The opening handshake of a WebSocket (RFC 6455 section 4.1); an empty value leaves a header out. */
-export const webSocketUpgrade = (headers: Record<string, string> = {}): string => {
+export const webSocketUpgrade = (headers: Record<string, string> = {}, path = "/"): string => {
   const lines = {
     Host: "x",
     Connection: "Upgrade",
@@ -171,13 +171,13 @@ export const webSocketUpgrade = (headers: Record<string, string> = {}): string =
     ...headers,
   };
   const text = Object.entries(lines).filter(([, value]) => value !== "");
-  return `GET / HTTP/1.1\r\n${text.map(([name, value]) => `${name}: ${value}\r\n`).join("")}\r\n`;
+  return `GET ${path} HTTP/1.1\r\n${text.map(([name, value]) => `${name}: ${value}\r\n`).join("")}\r\n`;
 };
 
 /** A peer whose upgrade is done. */
-export async function webSocketPeer(t: TestContext, url: string): Promise<RawPeer> {
+export async function webSocketPeer(t: TestContext, url: string, upgrade = webSocketUpgrade()): Promise<RawPeer> {
   const peer = await RawPeer.connect(t, url);
-  await peer.write(webSocketUpgrade()).until(/^HTTP\/1\.1 101 [\s\S]*\r\n\r\n/);
+  await peer.write(upgrade).until(/^HTTP\/1\.1 101 [\s\S]*\r\n\r\n/);
   return peer;
 }
 

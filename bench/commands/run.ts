@@ -19,7 +19,7 @@ import type { Experiment } from "../experiments/contract/experiment.ts";
 import type { Objective, PresetName, TrafficSettings } from "../experiments/contract/request.ts";
 import { echo } from "../experiments/echo.ts";
 import { comparisonExperiments, experimentNamed } from "../experiments/experiments.ts";
-import { protocolNames } from "../targets/protocols.ts";
+import { mainProtocolNames, protocolNames } from "../targets/protocols.ts";
 import { type Target, withOption } from "../targets/target.ts";
 import { argument, choice } from "./argument.ts";
 import { refuseContradictions, refuseRepeats } from "./contradictions.ts";
@@ -54,7 +54,7 @@ export interface RunOptions {
 
 const examples = `
 Examples:
-  wirebench run                                        every protocol, every scenario, preset quick
+  wirebench run                                        every protocol but variants of one, preset quick
   wirebench run websocket sse --scenario echo -R 500   two protocols at 500 messages per second
   wirebench run websocket=ws://127.0.0.1:9001/         a server someone else wrote: it must echo
   wirebench run --find-capacity --slo p99=50ms         the highest rate each protocol holds
@@ -67,7 +67,7 @@ export function runCommand(): Command {
     )
     .argument(
       "[target...]",
-      `protocol[+option=value] or protocol=URL; all protocols when left out (${protocolNames.join(", ")})`,
+      `protocol[+option=value] or protocol=URL; all protocols when left out, in the preset quick ${mainProtocolNames.length} of them (${protocolNames.join(", ")})`,
     )
     .addOption(
       choice(new Option("--preset <name>", "how long and how much"), "preset", Object.keys(presets)).default("quick"),
@@ -136,7 +136,7 @@ export function runCommand(): Command {
 }
 
 async function runTargets(targetTexts: string[], options: RunOptions, command: Command): Promise<number> {
-  const targets = chosenTargets(targetTexts.length > 0 ? targetTexts : protocolNames, options);
+  const targets = chosenTargets(targetTexts.length > 0 ? targetTexts : namesOf(options.preset), options);
   refuseRepeats(targets);
   refuseContradictions(options);
   const preset = presets[options.preset];
@@ -165,6 +165,9 @@ async function runTargets(targetTexts: string[], options: RunOptions, command: C
     trace: options.trace,
   });
 }
+
+/** A quick run is over in two minutes, which leaves out what differs from another only in the binding. */
+const namesOf = (preset: PresetName): readonly string[] => (preset === "quick" ? mainProtocolNames : protocolNames);
 
 const defaultTrialsMax = 30;
 

@@ -7,6 +7,7 @@ import { sseClient } from "../../clients/sse.ts";
 import { tcpClient } from "../../clients/tcp.ts";
 import { websocketClient } from "../../clients/websocket.ts";
 import { xmppClient } from "../../clients/xmpp.ts";
+import { xmppWebsocketClient } from "../../clients/xmpp-websocket.ts";
 import type { ClientKind, Protocol, ProtocolClient } from "../../protocol/contract.ts";
 import { named } from "../../protocol/suggestion.ts";
 import { longPollingServer } from "../../servers/long-polling.ts";
@@ -15,6 +16,7 @@ import { sseServer } from "../../servers/sse.ts";
 import { tcpServer } from "../../servers/tcp.ts";
 import { websocketServer } from "../../servers/websocket.ts";
 import { xmppServer } from "../../servers/xmpp.ts";
+import { xmppWebsocketServer } from "../../servers/xmpp-websocket.ts";
 
 /** Every protocol wirebench knows, in report order: the floor first. */
 export const protocols: readonly Protocol[] = [
@@ -24,9 +26,15 @@ export const protocols: readonly Protocol[] = [
   { server: shortPollingServer, client: shortPollingClient },
   { server: longPollingServer, client: longPollingClient },
   { server: xmppServer, client: xmppClient },
+  { server: xmppWebsocketServer, client: xmppWebsocketClient },
 ];
 
 export const protocolNames: readonly string[] = protocols.map(({ server }) => server.traits.name);
+
+/** Those that are no other binding of one of them: what is compared where time is short. */
+export const mainProtocolNames: readonly string[] = protocols
+  .filter(({ server }) => server.traits.variantOf === undefined)
+  .map(({ server }) => server.traits.name);
 
 /** The kind of client that a protocol is spoken with where this one is asked for. */
 export const clientKindOf = ({ lean }: Protocol, asked: ClientKind): ClientKind =>

@@ -7,6 +7,8 @@ export interface Ask {
   readonly path: string;
   /** The body, as JSON text. */
   readonly json?: string;
+  /** The body, as XML text, for the protocols that have that. */
+  readonly xml?: string;
 }
 
 /** What came back, whole. */
@@ -29,6 +31,7 @@ const keepAliveMs = 3_600_000;
 /** Without it any encoding would do (RFC 9110 section 12.5.3), and what one target compresses another would not. */
 const plainHeaders = ["accept-encoding", "identity"];
 const jsonHeaders = [...plainHeaders, "content-type", "application/json"];
+const xmlHeaders = [...plainHeaders, "content-type", "text/xml; charset=utf-8"];
 
 /**
  * HTTP requests one after the other on one keep-alive connection (RFC 9112 section 9.3; no pipelining), which is
@@ -59,11 +62,16 @@ export class Exchange {
   }
 
   /** Sends a request once those before it were answered. */
-  start({ method, path, json }: Ask, listener: AnswerListener): void {
+  start({ method, path, json, xml }: Ask, listener: AnswerListener): void {
     let status = 0;
     const chunks: Buffer[] = [];
     this.#connection.client.dispatch(
-      { method, path, body: json ?? null, headers: this.#headers(json !== undefined) },
+      {
+        method,
+        path,
+        body: json ?? xml ?? null,
+        headers: this.#headers(xml !== undefined ? xmlHeaders : json !== undefined ? jsonHeaders : plainHeaders),
+      },
       {
         onRequestStart: () => {},
         onResponseStart: (controller, statusCode, headers) => {
@@ -95,8 +103,7 @@ export class Exchange {
     return new Promise((answered, failed) => this.start(request, { answered, failed }));
   }
 
-  #headers(hasBody: boolean): string[] {
-    const headers = hasBody ? jsonHeaders : plainHeaders;
+  #headers(headers: string[]): string[] {
     const cookie = this.#cookies?.header();
     return cookie === undefined ? headers : [...headers, "cookie", cookie];
   }

@@ -3,16 +3,8 @@ import ConnectionTCP from "@xmpp/tcp/lib/Connection.js";
 import type { Element, Parser } from "@xmpp/xml";
 import { encodedBytesMax } from "../../protocol/wires/payload.ts";
 import { XmppStreamParser } from "../../protocol/wires/xmpp-stream-parser.ts";
-import { describeStreamError } from "./conditions.ts";
+import { StreamError } from "./stream.ts";
 import type { XmppTarget } from "./target.ts";
-
-/** What the stream ended with (RFC 6120 section 4.9): the server's word, not a failure below it. */
-export class StreamError extends Error {
-  constructor(element: Element) {
-    super(`stream error ${describeStreamError(element)}`);
-    this.name = "StreamError";
-  }
-}
 
 /** A socket without Nagle's delay, whose decoder keeps the first bytes of a character that the network has split. */
 class WireSocket extends ConnectionTCP.prototype.Socket {

@@ -1,6 +1,18 @@
 import type { Element } from "@xmpp/xml";
 import type { CloseReason, Limits } from "../../protocol/contract.ts";
+import { describeStreamError } from "./conditions.ts";
 import type { XmppTarget } from "./target.ts";
+
+/** The server has closed the stream in order while the login was waiting for it. */
+export const closedDuringLogin = (): Error => new Error("the server closed the stream during the login");
+
+/** What the stream ended with (RFC 6120 section 4.9): the server's word, not a failure below it. */
+export class StreamError extends Error {
+  constructor(element: Element) {
+    super(`stream error ${describeStreamError(element)}`);
+    this.name = "StreamError";
+  }
+}
 
 /** What a stream tells whoever opened it, in the turn of the socket event. */
 export interface StreamEvents {

@@ -2,8 +2,8 @@ import type { Element } from "@xmpp/xml";
 import type { Limits } from "../../protocol/contract.ts";
 import { describeError } from "../../protocol/errors.ts";
 import { closeWaitMs } from "../connection/link.ts";
-import { StreamError, XmppEntity } from "./entity.ts";
-import type { Binding, StreamEvents, XmppStream } from "./stream.ts";
+import { XmppEntity } from "./entity.ts";
+import { type Binding, closedDuringLogin, StreamError, type StreamEvents, type XmppStream } from "./stream.ts";
 import type { XmppTarget } from "./target.ts";
 import { encrypt } from "./tls.ts";
 
@@ -33,8 +33,7 @@ class TcpStream implements XmppStream {
     });
     entity.on("close", () => {
       entity.socket?.end("</stream:stream>");
-      const cause = new Error("the server closed the stream during the login");
-      events.ended({ by: "server", message: "stream closed" }, cause);
+      events.ended({ by: "server", message: "stream closed" }, closedDuringLogin());
     });
     // As an error, since the library waits for one where the login is.
     entity.on("disconnect", () => void entity.emit("error", new Error("connection lost")));
