@@ -1,4 +1,5 @@
 /** Certificates that sign themselves, for servers on this host: made at start, since one that ships would be known to all. */
+import { randomBytes } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
@@ -35,7 +36,9 @@ export async function makeCertificate(addresses: readonly string[] = loopback): 
     date.setUTCDate(date.getUTCDate() + days);
     return date;
   };
-  const made = await generate([{ name: "commonName", value: "wirebench" }], {
+  // A name of its own: of several that are called the same, OpenSSL finds only one among those that are trusted.
+  const commonName = `wirebench ${randomBytes(8).toString("hex")}`;
+  const made = await generate([{ name: "commonName", value: commonName }], {
     keyType: "ec",
     curve: "P-256",
     algorithm: "sha256",

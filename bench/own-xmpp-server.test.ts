@@ -1,0 +1,96 @@
+/** XMPP servers that others wrote, reached as a user reaches one of their own: by a URL. */
+import assert from "node:assert/strict";
+import { type TestContext, test } from "node:test";
+import { trustCertificate } from "../clients/connection/trust.ts";
+import { openSession, type SessionOptions, type XmppSession } from "../clients/xmpp/session.ts";
+import { tcpBinding } from "../clients/xmpp/tcp.ts";
+import { defaultLimits } from "../protocol/contract.ts";
+import { messageElement, messagePayload, messageType } from "../protocol/wires/xmpp-message.ts";
+import { ejabberd } from "../servers/programs/ejabberd.ts";
+import { startProgram } from "../servers/programs/program.ts";
+import { prosody } from "../servers/programs/prosody.ts";
+import { hasProgram } from "./testing.ts";
+
+const open = (url: string, options: Partial<SessionOptions> = {}): Promise<XmppSession> =>
+  openSession(tcpBinding, {
+    url,
+    limits: defaultLimits,
+    user: 0,
+    signal: AbortSignal.timeout(20_000),
+    onStanza: () => {},
+    ...options,
+  });
+
+/** The same with another user, password or parameter. */
+const withUser = (url: string, user: string): string => url.replace(/\/\/[^:]+:/, `//${user}:`);
+const withPassword = (url: string, password: string): string => url.replace(/:[^:@]+@/, `:${password}@`);
+
+/** Logs in, sends a message to itself, and ends; resolves with what the session was. */
+async function talkToOneself(url: string, options: Partial<SessionOptions> = {}) {
+  const heard = Promise.withResolvers<unknown>();
+  const onStanza: SessionOptions["onStanza"] = (stanza) => {
+    if (stanza.name === "message") heard.resolve(messagePayload(stanza));
+  };
+  const session = await open(url, { ...options, onStanza });
+  session.send(messageElement({ to: session.jid, type: messageType }, "€ to myself"));
+  assert.equal(await heard.promise, "€ to myself");
+  await session.close();
+  assert.deepEqual(await session.closed, { by: "client", message: "stream closed" });
+  return session;
+}
+
+for (const program of [prosody, ejabberd]) {
+  const { name } = program;
+
+  test(`a client logs in to ${name} with every mechanism it offers, in clear, after STARTTLS and over direct TLS`, async (t: TestContext) => {
+    if (!hasProgram(t, name)) return;
+    const running = await startProgram(program);
+    t.after(() => running.stop());
+    const { xmpp, starttls, xmpps } = running.addresses as Record<string, string>;
+
+    // Nobody vouches for its certificate yet.
+    await assert.rejects(open(xmpps!), { code: "connect-failed", message: /self-signed.*NODE_EXTRA_CA_CERTS/ });
+    await assert.rejects(open(starttls!), { code: "connect-failed", message: /self-signed.*NODE_EXTRA_CA_CERTS/ });
+    trustCertificate(running.certificate);
+    const turns: Record<string, number> = {};
+    for (const [way, url] of Object.entries({ xmpp: xmpp!, starttls: starttls!, xmpps: xmpps! })) {
+      const best = await talkToOneself(url);
+      assert.match(best.mechanism, /^SCRAM-SHA-/);
+      turns[way] = best.loginRoundTrips;
+      // Over TLS only, as far as Prosody is concerned.
+      for (const mechanism of way === "xmpp" ? [best.mechanism] : [best.mechanism, "PLAIN"]) {
+        assert.equal((await talkToOneself(url, { mechanism })).mechanism, mechanism, way);
+      }
+    }
+    // Features, two of SCRAM, features, a resource; STARTTLS asks once and opens the stream once more.
+    assert.deepEqual(turns, { xmpp: 5, starttls: 7, xmpps: 5 });
+
+    const many = withUser(xmpps!, "user%d");
+    const sessions = await Promise.all([0, 1, 2].map((user) => open(many, { user })));
+    const names = sessions.map(({ jid }) => jid.split("@")[0]);
+    assert.deepEqual(names, ["user0", "user1", "user2"]);
+    const again = await open(many, { user: 1 });
+    assert.notEqual(again.jid, sessions[1]!.jid, "one account, several connections");
+    await Promise.all([...sessions, again].map((session) => session.close()));
+
+    await assert.rejects(
+      open(withPassword(xmpps!, "wrong-Pw")),
+      /refused the login: not-authorized.*password is wrong/,
+    );
+    await assert.rejects(open(withUser(xmpps!, "nobody")), /refused the login: not-authorized/);
+    await assert.rejects(open(`${xmpp}?domain=example.invalid`), /stream error host-unknown.*\?domain=D/);
+  });
+
+  test(`${name} ends a session whose resource another one takes, which is called a conflict`, async (t) => {
+    if (!hasProgram(t, name)) return;
+    const running = await startProgram(program);
+    t.after(() => running.stop());
+    const first = await open(running.addresses!.xmpp!, { resource: "same" });
+    const second = await open(running.addresses!.xmpp!, { resource: "same" });
+    assert.equal(second.jid, first.jid);
+    const { by, message } = await first.closed;
+    assert.equal(by, "server");
+    assert.match(message, /^stream error conflict \(Replaced by new connection\): another session has taken .*user%d/);
+    await second.close();
+  });
+}
