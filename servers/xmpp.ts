@@ -12,8 +12,8 @@ const application = "xmpp-client";
 
 /**
  * XMPP over TCP (RFC 6120, RFC 6121): accounts without number, rosters, presence and rooms, in memory. A message to the
- * server's domain goes to the behaviour. In clear, over TLS, or by STARTTLS, which is required then. No offline store, no
- * federation.
+ * server's domain goes to the behaviour. Sessions can be resumed (XEP-0198). In clear, over TLS, or by STARTTLS, which is
+ * required then. No offline store, no federation.
  */
 export const xmppServer: ProtocolServer = {
   traits: {
@@ -55,7 +55,10 @@ export const xmppServer: ProtocolServer = {
       get connections() {
         return host.links.size;
       },
-      close: () => closeServer(server, sockets),
+      close: () => {
+        host.resumptions.close();
+        return closeServer(server, sockets);
+      },
     };
   },
 };

@@ -25,6 +25,8 @@ declare module "@xmpp/xml" {
     append(...nodes: (Element | string)[]): void;
     /** Appends text. */
     t(text: string): this;
+    /** What `toString` says, piece by piece. */
+    write(writer: (text: string) => void): void;
     toString(): string;
   }
 

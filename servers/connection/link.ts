@@ -48,13 +48,16 @@ export class ServerLink implements ServerConnection {
     if (bytes > this.#limits.payloadBytesMax) {
       throw new RangeError(`expected at most ${this.#limits.payloadBytesMax} payload bytes, got ${bytes}`);
     }
-    if (this.#wire.queuedBytes() + bytes > this.#limits.queueBytesMax) {
-      this.#gaveUp = true;
-      this.ended();
-      this.#wire.endSlowConsumer();
-      return;
-    }
-    this.#wire.transmit(payload);
+    if (this.#wire.queuedBytes() + bytes > this.#limits.queueBytesMax) this.giveUp();
+    else this.#wire.transmit(payload);
+  }
+
+  /** Ends it because its peer takes too little of what it is sent. */
+  giveUp(): void {
+    if (this.#hasEnded) return;
+    this.#gaveUp = true;
+    this.ended();
+    this.#wire.endSlowConsumer();
   }
 
   close(why?: "restart"): void {

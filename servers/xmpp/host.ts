@@ -15,6 +15,7 @@ import { rosterServices } from "./roster-requests.ts";
 import { Rosters } from "./rosters.ts";
 import { Router } from "./router.ts";
 import type { XmppSession } from "./session.ts";
+import { Resumptions } from "./stream-management-resumptions.ts";
 import { Subscriptions } from "./subscriptions.ts";
 
 /** What all sessions of one server share. */
@@ -28,6 +29,8 @@ export interface XmppHost {
   readonly limits: Limits;
   readonly bounds: XmppBounds;
   readonly links: Set<ServerLink>;
+  /** To be closed with the server. */
+  readonly resumptions: Resumptions;
   /** Every client that has connected and whose end is not seen yet, logged in or not. */
   readonly sessions: Set<XmppSession>;
 }
@@ -37,6 +40,8 @@ interface HostOptions {
   /** The XMPP domain. */
   readonly domain?: string;
   readonly bounds?: XmppBounds;
+  /** Where the counts of stream management begin. */
+  readonly firstCount?: number;
 }
 
 /** An embedded server without a socket yet, and how to log in there: `user:password`, as a URL has it. */
@@ -48,7 +53,7 @@ export interface NewHost {
 /** The same on every binding: one domain, whose address echoes, and accounts with a password made up at the start. */
 export function newHost(
   { behaviour, limits, options }: Pick<ListenOptions, "behaviour" | "limits" | "options">,
-  { domain = "localhost", bounds = defaultBounds }: HostOptions = {},
+  { domain = "localhost", bounds = defaultBounds, firstCount = 0 }: HostOptions = {},
 ): NewHost {
   const password = randomBytes(16).toString("base64url");
   const accounts = new Accounts(password);
@@ -82,6 +87,7 @@ export function newHost(
     limits,
     bounds,
     links: new Set(),
+    resumptions: new Resumptions(limits, firstCount),
     sessions: new Set(),
   };
   return { host, credentials: `${mainAccount}:${password}` };

@@ -1,3 +1,5 @@
+import { streamManagementNamespace } from "../../protocol/wires/stream-management.ts";
+
 /** RFC 6120 section 14, RFC 6121 section 16 (what is left of RFC 3921), and the extensions by their number. */
 export const namespaces = {
   client: "jabber:client",
@@ -16,6 +18,8 @@ export const namespaces = {
   muc: "http://jabber.org/protocol/muc",
   mucUser: "http://jabber.org/protocol/muc#user",
   mucOwner: "http://jabber.org/protocol/muc#owner",
+  /** XEP-0198. */
+  streamManagement: streamManagementNamespace,
   /** XEP-0199. */
   ping: "urn:xmpp:ping",
 } as const;

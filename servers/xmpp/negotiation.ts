@@ -1,9 +1,12 @@
 import { type Element, xml } from "@xmpp/xml";
+import { parseCount } from "../../protocol/wires/stream-management.ts";
 import { asksToBind, bindResource } from "./binding.ts";
 import type { XmppHost } from "./host.ts";
 import { namespaces } from "./namespaces.ts";
 import { decodeSasl, type SaslPolicy, saslExchange, saslMechanisms } from "./sasl.ts";
 import { type SaslExchange, type SaslReply, saslFailure } from "./sasl-reply.ts";
+import { failed, isOfStreamManagement, streamManagementFeature } from "./stream-management.ts";
+import type { Resumable } from "./stream-management-resumptions.ts";
 import type { XmppTransport } from "./transport.ts";
 
 /** RFC 6120 section 6.4.5: between two and five, then the stream is closed. */
@@ -18,24 +21,30 @@ export interface Bound {
   readonly reply: (jid: string) => Element;
 }
 
+/** How a negotiation ends well. Called once. */
+export interface Negotiated {
+  bound(bound: Bound): void;
+  /** The client goes on with a session it had, of whose stanzas it has handled so many. */
+  resumed(session: Resumable, handled: number): void;
+}
+
 /**
  * What a client does on a stream before it may send stanzas (RFC 6120 section 4.3): it logs in (section 6), opens its
- * stream again, and binds a resource (section 7). Anything else is not authorized (section 4.9.3.12).
+ * stream again, and binds a resource (section 7) or resumes a session (XEP-0198 section 5). Anything else is not authorized (section 4.9.3.12).
  */
 export class Negotiation {
   readonly #host: XmppHost;
   readonly #transport: XmppTransport;
-  readonly #bound: (bound: Bound) => void;
+  readonly #negotiated: Negotiated;
   #exchange: SaslExchange | undefined;
   #failedLogins = 0;
   /** Bare JID, once logged in. */
   #account: string | undefined;
 
-  /** `bound` is called once, at the end. */
-  constructor(host: XmppHost, transport: XmppTransport, bound: (bound: Bound) => void) {
+  constructor(host: XmppHost, transport: XmppTransport, negotiated: Negotiated) {
     this.#host = host;
     this.#transport = transport;
-    this.#bound = bound;
+    this.#negotiated = negotiated;
   }
 
   /** What the client may negotiate now (RFC 6120 section 4.3.2). */
@@ -48,13 +57,15 @@ export class Negotiation {
       "stream:features",
       {},
       xml("bind", { xmlns: namespaces.bind }),
+      streamManagementFeature(),
       xml("session", { xmlns: namespaces.session }, xml("optional")),
     );
   }
 
   /** Handles one child of the stream. */
   element(element: Element): void {
-    if (this.#account !== undefined) this.#bind(element, this.#account);
+    if (this.#account !== undefined && isOfStreamManagement(element)) this.#resume(element, this.#account);
+    else if (this.#account !== undefined) this.#bind(element, this.#account);
     else if (element.getNS() === namespaces.sasl) this.#authenticate(element);
     else this.#transport.fail("not-authorized");
   }
@@ -106,6 +117,24 @@ export class Negotiation {
     });
     if ("refusal" in binding) {
       if (binding.refusal !== undefined) this.#transport.write(binding.refusal);
-    } else this.#bound({ account, ...binding });
+    } else this.#negotiated.bound({ account, ...binding });
+  }
+
+  /** After a refusal the client may bind a resource instead. */
+  #resume({ name, attrs: { previd, h } }: Element, account: string): void {
+    const { resumptions } = this.#host;
+    const handled = parseCount(h);
+    if (name !== "resume") {
+      this.#transport.write(failed("unexpected-request"));
+      return;
+    }
+    if (previd === undefined || handled === undefined) {
+      this.#transport.write(failed("bad-request"));
+      return;
+    }
+    const session = resumptions.find(previd, account);
+    if (session === undefined) {
+      this.#transport.write(failed("item-not-found", resumptions.handledBefore(previd, account)));
+    } else if (session.admits(handled, this.#transport)) this.#negotiated.resumed(session, handled);
   }
 }

@@ -59,6 +59,13 @@ export class Router {
     this.#parts.rooms.left(resource);
   }
 
+  /** A stanza for a resource that has gone before it acknowledged it: whoever sent it hears so (XEP-0198 section 5). */
+  returned(stanza: Element): void {
+    const sender = this.#parts.resources.get(stanza.attrs.from ?? "");
+    const error = stanza.name === "presence" ? undefined : stanzaError(stanza, "service-unavailable");
+    if (error !== undefined) sender?.deliver(error);
+  }
+
   /** Returns what the sender hears of it, if anything. */
   #elsewhere(sender: ConnectedResource, stanza: Element): Element | undefined {
     const { presence, rooms } = this.#parts;

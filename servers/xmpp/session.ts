@@ -3,7 +3,8 @@
  *
  * 1. The stream (RFC 6120 section 4): `tcp-stream`, `stream-header`, `stream-error`; on other transports what has its name.
  * 2. Login (section 6): `negotiation`, `accounts`, `sasl`, `scram`.
- * 3. Binding (section 7): `binding`, `resource`, `resources`.
+ * 3. Binding (section 7): `binding`, `resource`, `resources`; a session that outlives its connection (XEP-0198):
+ *    `stream-management`, `stream-management-resumptions`.
  * 4. Routing (section 10, RFC 6121 section 8): `router`, `address`, `stanza-error`; requests: `iq`, `disco`.
  * 5. Roster and presence (RFC 6121 sections 2 to 4): `rosters`, `roster-requests`, `subscriptions`, `presence`.
  * 6. Rooms (XEP-0045): `rooms`, `room`, on `fan-out`.
@@ -14,20 +15,24 @@ import type { Element } from "@xmpp/xml";
 import type { XmppHost } from "./host.ts";
 import { type Bound, Negotiation } from "./negotiation.ts";
 import { BoundResource } from "./resource.ts";
+import type { Carrier, Resumable } from "./stream-management-resumptions.ts";
 import type { XmppTransport } from "./transport.ts";
 
 /** One client, from its first byte to the end, on any transport: it negotiates, then it is bound. */
-export class XmppSession {
+export class XmppSession implements Carrier {
+  readonly transport: XmppTransport;
   readonly #host: XmppHost;
-  readonly #transport: XmppTransport;
   readonly #negotiation: Negotiation;
-  #bound: BoundResource | undefined;
+  #bound: Resumable | undefined;
   #hasEnded = false;
 
   constructor(host: XmppHost, transport: XmppTransport) {
     this.#host = host;
-    this.#transport = transport;
-    this.#negotiation = new Negotiation(host, transport, (bound) => this.#bind(bound));
+    this.transport = transport;
+    this.#negotiation = new Negotiation(host, transport, {
+      bound: (bound) => this.#bind(bound),
+      resumed: (session, handled) => this.#resume(session, handled),
+    });
     host.sessions.add(this);
   }
 
@@ -43,18 +48,41 @@ export class XmppSession {
     else this.#bound.element(element);
   }
 
-  /** The stream is over, for whatever reason. Idempotent. */
+  /** The stream is over, for whatever reason but the death of its connection. Idempotent. */
   ended(): void {
+    this.#over()?.ended();
+  }
+
+  /** The connection died before the stream had ended: its client may come back for the session. Idempotent. */
+  connectionLost(): void {
+    this.#over()?.connectionLost();
+  }
+
+  superseded(): void {
+    this.#over();
+    this.transport.fail("conflict", "the session was resumed on another stream");
+  }
+
+  /** Returns what it has carried until now. */
+  #over(): Resumable | undefined {
+    const bound = this.#bound;
+    this.#bound = undefined;
     this.#hasEnded = true;
     this.#host.sessions.delete(this);
-    this.#bound?.ended();
+    return bound;
   }
 
   #bind(bound: Bound): void {
-    const resource = new BoundResource(this.#host, this.#transport, bound);
+    const resource = new BoundResource(this.#host, this, bound);
     this.#bound = resource;
-    this.#transport.bound();
-    this.#transport.write(bound.reply(resource.jid));
+    this.transport.bound();
+    this.transport.write(bound.reply(resource.jid));
     resource.open();
+  }
+
+  #resume(session: Resumable, handled: number): void {
+    this.#bound = session;
+    this.transport.bound();
+    session.resume(handled, this);
   }
 }

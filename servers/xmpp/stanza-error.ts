@@ -14,6 +14,7 @@ const types = {
   "remote-server-not-found": "cancel",
   "resource-constraint": "wait",
   "service-unavailable": "cancel",
+  "unexpected-request": "wait",
 } as const;
 
 export type StanzaCondition = keyof typeof types;

@@ -52,7 +52,7 @@ export class XmppTcpStream implements XmppTransport {
     socket.on("close", () => {
       this.#state = "closed";
       clearTimeout(this.#deadline);
-      this.#session.ended();
+      this.#session.connectionLost();
     });
   }
 
@@ -82,8 +82,8 @@ export class XmppTcpStream implements XmppTransport {
     clearTimeout(this.#deadline);
   }
 
-  fail(condition: StreamCondition, text?: string): void {
-    this.#end(`${this.#header()}${streamError(condition, text)}`);
+  fail(condition: StreamCondition, text?: string, detail?: Element): void {
+    this.#end(`${this.#header()}${streamError(condition, text, detail)}`);
   }
 
   failSlowConsumer(): void {

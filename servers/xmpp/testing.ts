@@ -35,15 +35,17 @@ export async function serve({
   bounds = {},
   behaviour = echo,
   options = {},
+  firstCount = 0,
 }: {
   limits?: Partial<Limits>;
   bounds?: Partial<XmppBounds>;
   behaviour?: Behaviour;
   options?: Options;
+  firstCount?: number;
 } = {}): Promise<TestServer> {
   const { host, credentials } = newHost(
     { behaviour, limits: { ...defaultLimits, handshakeMs: 5000, ...limits }, options },
-    { bounds: { ...defaultBounds, ...bounds } },
+    { bounds: { ...defaultBounds, ...bounds }, firstCount },
   );
   const server = createServer({ noDelay: true }, (socket) => {
     const stream = new XmppTcpStream(socket, host);
@@ -58,7 +60,10 @@ export async function serve({
     get connections() {
       return host.links.size;
     },
-    [Symbol.asyncDispose]: () => closeServer(server, sockets),
+    [Symbol.asyncDispose]: () => {
+      host.resumptions.close();
+      return closeServer(server, sockets);
+    },
   };
 }
 

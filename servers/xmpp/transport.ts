@@ -12,8 +12,8 @@ export interface XmppTransport {
   authenticated(): void;
   /** The client has a resource; from here on it may take its time. */
   bound(): void;
-  /** Ends the stream with an error (RFC 6120 section 4.9). */
-  fail(condition: StreamCondition, text?: string): void;
+  /** Ends the stream with an error (RFC 6120 section 4.9); `detail` is an extension's own condition. */
+  fail(condition: StreamCondition, text?: string, detail?: Element): void;
   failSlowConsumer(): void;
   /** Ends the stream in order (RFC 6120 section 4.4). */
   close(): void;
