@@ -32,6 +32,8 @@ export interface Traits {
   readonly specification: string;
   /** Options a target may have: `name+option` or `name+option=value`. Absent: none. */
   readonly options?: readonly OptionTrait[];
+  /** Of a protocol whose users log in before the first message: SASL mechanisms (RFC 4422) that both sides have, best first. */
+  readonly mechanisms?: readonly string[];
   /** Longest time a message waits by the protocol's own clock, in milliseconds. Absent: it is sent at once. */
   readonly deliveryFloorMs?: (options: Options) => number;
   /** npm packages that carry the wire on the two sides; empty where Node itself does. */

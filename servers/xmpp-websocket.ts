@@ -10,6 +10,7 @@ import { certificateOf, serverTls } from "./connection/tls.ts";
 import { refuse } from "./http/answer.ts";
 import { createHttpServer, httpApplication } from "./http/server.ts";
 import { newHost } from "./xmpp/host.ts";
+import { knownMechanisms } from "./xmpp/sasl.ts";
 import { XmppWebSocketStream } from "./xmpp/websocket-stream.ts";
 
 /** Where most servers have it. */
@@ -33,6 +34,7 @@ export const xmppWebsocketServer: ProtocolServer = {
       "accounts that deliver messages to their own full JID (wss://USER:PASSWORD@HOST:PORT/PATH; user%d is user0, user1 and " +
       "so on, one for each user), or an address that echoes (...?to=JID); ?domain=DOMAIN where it is not HOST",
     specification: "RFC 7395",
+    mechanisms: knownMechanisms,
     options: [plainLogin, tlsOption],
     libraries: { server: ["ws", "@xmpp/xml"], client: ["ws", "@xmpp/xml"] },
   },

@@ -4,6 +4,7 @@ import { tlsOrStarttls } from "../protocol/options/tls.ts";
 import { closeServer, createListener, listenOn, trackSockets } from "./connection/listening.ts";
 import { certificateOf, serverTls } from "./connection/tls.ts";
 import { newHost } from "./xmpp/host.ts";
+import { knownMechanisms } from "./xmpp/sasl.ts";
 import { starttlsContext } from "./xmpp/starttls.ts";
 import { XmppTcpStream } from "./xmpp/tcp-stream.ts";
 
@@ -30,6 +31,7 @@ export const xmppServer: ProtocolServer = {
       "xmpps://USER:PASSWORD@HOST:PORT/; user%d is user0, user1 and so on, one for each user), or an address that echoes " +
       "(xmpps://USER:PASSWORD@HOST:PORT/JID)",
     specification: "RFC 6120",
+    mechanisms: knownMechanisms,
     options: [plainLogin, tlsOrStarttls],
     libraries: { server: ["@xmpp/xml"], client: ["@xmpp/client-core", "@xmpp/tcp", "@xmpp/xml"] },
   },

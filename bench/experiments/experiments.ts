@@ -21,6 +21,7 @@ import { rollingDeploy } from "./rolling-deploy.ts";
 import { rooms } from "./rooms.ts";
 import { scaling } from "./scaling.ts";
 import { scalingOut } from "./scaling-out.ts";
+import { security } from "./security.ts";
 import { slowBrokerLink } from "./slow-broker-link.ts";
 import { slowConsumer } from "./slow-consumer.ts";
 import { slowNode } from "./slow-node.ts";
@@ -33,7 +34,7 @@ import { throughput } from "./throughput.ts";
 import { twoBalancers } from "./two-balancers.ts";
 
 /** One target beside another: what `wirebench run` measures. */
-export const comparisonExperiments: readonly Experiment[] = [echo, throughput, duplex, idle, relay];
+export const comparisonExperiments: readonly Experiment[] = [echo, throughput, duplex, idle, relay, security];
 
 /** Nodes behind a load balancer: what `wirebench cluster` measures. */
 export const clusterExperiments: readonly Experiment[] = [

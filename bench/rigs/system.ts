@@ -1,5 +1,5 @@
 /** The system under test of one trial: ours, a real program or somebody else's server. Whoever holds it cannot tell. */
-import { defaultLimits } from "../../protocol/contract.ts";
+import { defaultLimits, type Limits } from "../../protocol/contract.ts";
 import type { CodecOptions } from "../../protocol/messages/message.ts";
 import { programNamed } from "../../servers/programs/programs.ts";
 import type { Target } from "../targets/target.ts";
@@ -13,6 +13,8 @@ export interface SystemOrder {
   /** What our own server does with a message; others only echo. */
   readonly behaviour: BehaviourOrder;
   readonly codec: CodecOptions;
+  /** Of our own server; absent: the usual ones. */
+  readonly limits?: Limits;
   readonly programs: ProgramPool;
 }
 
@@ -34,7 +36,7 @@ const startWaitMs = 60_000;
  * process that ends unasked.
  */
 export async function openSystem(
-  { target, behaviour, codec, programs }: SystemOrder,
+  { target, behaviour, codec, limits = defaultLimits, programs }: SystemOrder,
   cleanUp: AsyncDisposableStack,
   died: (sentence: string) => void,
 ): Promise<RunningSystem> {
@@ -44,7 +46,7 @@ export async function openSystem(
       const server = new RemoteProcess<ServerApi>("server", "server");
       cleanUp.defer(() => server.stop());
       void server.exited.then(died);
-      const listening = { behaviour, protocol, options, codec, host: "127.0.0.1", port: 0, limits: defaultLimits };
+      const listening = { behaviour, protocol, options, codec, host: "127.0.0.1", port: 0, limits };
       const { url, certificate } = await server.call("listen", listening, startWaitMs);
       return { url, certificate, server, watch: ServerWatch.of(server.pid) };
     }

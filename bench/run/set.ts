@@ -147,6 +147,7 @@ class Member {
       events: record.events,
       ...(record.observed && { observed: record.observed }),
       series: [...record.series, ...(outcome.series ?? [])],
+      ...(outcome.findings && { findings: outcome.findings }),
       flags: [...record.flags, ...(outcome.flags ?? [])],
     };
   }

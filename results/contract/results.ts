@@ -6,6 +6,7 @@
 import { z } from "zod";
 import { broker } from "./broker.ts";
 import { claim } from "./claim.ts";
+import { finding } from "./finding.ts";
 import { interval } from "./interval.ts";
 
 export type { Interval } from "./interval.ts";
@@ -101,6 +102,7 @@ const trial = z.object({
   histograms,
   events: z.array(event),
   series: z.array(series),
+  findings: z.array(finding).optional().describe("What it did with peers that meant no good, probe by probe."),
   observed: observed.optional().describe("What was seen of the system that nobody asked for."),
   flags: z.array(flag).describe("What was noticed while measuring and bears on what the numbers are worth."),
 });
@@ -318,7 +320,7 @@ export type CellIdentity = Pick<Cell, "target" | "protocol" | "scenario" | "vari
 export type Parameters = z.infer<typeof parameters>;
 export type Trial = z.infer<typeof trial>;
 /** What one trial yields, whatever the experiment. */
-export type Recording = Pick<Trial, "windows" | "measures" | "histograms" | "events" | "series" | "flags">;
+export type Recording = Pick<Trial, "windows" | "measures" | "histograms" | "events" | "series" | "findings" | "flags">;
 export type Observed = z.infer<typeof observed>;
 export type MeasuredProcess = z.infer<typeof measuredProcess>;
 export type Window = z.infer<typeof window>;

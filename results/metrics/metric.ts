@@ -12,6 +12,7 @@ export type MetricTopic =
   | "spread"
   | "fanOut"
   | "cost"
+  | "security"
   | "generator"
   | "machine";
 
@@ -25,6 +26,7 @@ export const topicTitles: Record<MetricTopic, string> = {
   spread: "Where did the users go?",
   fanOut: "When had everybody heard it?",
   cost: "What did it cost?",
+  security: "What was refused?",
   generator: "Was the load generator on time?",
   machine: "Did every process get its processor core in time?",
 };

@@ -4,6 +4,7 @@ import type { Unit } from "../quantities/format.ts";
 import { clusterMetrics } from "./cluster-metrics.ts";
 import { comparisonMetrics } from "./comparison-metrics.ts";
 import { isMetric, type MetricName, metricNamed, metrics } from "./metrics.ts";
+import { securityMetrics } from "./security-metrics.ts";
 
 /** The unit, and then only over what, or which of several. */
 const over = "((Per|Of)[A-Z]\\w*|Max|Base)?$";
@@ -16,7 +17,8 @@ const endings: Record<Unit, RegExp> = {
   messages: /Messages$/,
   ratio: /Ratio$/,
   share: new RegExp(`(Fraction|Share|Utilization)${over}`),
-  count: /(messages|deliveries|connections|consumers|notices|attempts|newcomers|users|leaders|deaths)/i,
+  count:
+    /(messages|deliveries|connections|consumers|notices|attempts|newcomers|users|leaders|deaths|refusals|probes|roundTrips)/i,
 };
 
 describe("metrics", () => {
@@ -24,7 +26,7 @@ describe("metrics", () => {
     for (const { name, unit } of metrics) assert.match(name, endings[unit], unit);
     const counts = metrics.filter(({ unit }) => unit === "count" || unit === "share");
     for (const { name } of counts) assert.doesNotMatch(name, /(Us|Ms|PerSecond|Bytes|Ratio)$/);
-    const own = [comparisonMetrics, clusterMetrics].flatMap((table) => Object.keys(table));
+    const own = [comparisonMetrics, securityMetrics, clusterMetrics].flatMap((table) => Object.keys(table));
     assert.equal(new Set(own).size, own.length);
     assert.equal(metrics.length, own.length);
   });

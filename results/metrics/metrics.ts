@@ -5,8 +5,9 @@
 import { clusterMetrics } from "./cluster-metrics.ts";
 import { comparisonMetrics } from "./comparison-metrics.ts";
 import type { MetricEntry } from "./metric.ts";
+import { securityMetrics } from "./security-metrics.ts";
 
-const table = { ...comparisonMetrics, ...clusterMetrics };
+const table = { ...comparisonMetrics, ...securityMetrics, ...clusterMetrics };
 
 export type MetricName = keyof typeof table;
 

@@ -11,6 +11,9 @@ export interface SaslPolicy {
   readonly plain: boolean;
 }
 
+/** All that a target may offer, best first. */
+export const knownMechanisms: readonly string[] = [...scramHashes.map((hash) => `SCRAM-${hash}`), "PLAIN"];
+
 /** In the order of the server's preference. */
 export const saslMechanisms = ({ plain }: SaslPolicy): string[] => [
   ...scramHashes.map((hash) => `SCRAM-${hash}`),

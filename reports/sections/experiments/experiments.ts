@@ -14,6 +14,7 @@ interface GroupText {
 const texts: ReadonlyMap<string, GroupText> = new Map<string, GroupText>([
   ["latency", { title: "Latency: how long does a message take?" }],
   ["throughput", { title: "Throughput: how much goes through?" }],
+  ["security", { title: "Security: who may do what, and what is that worth?" }],
   ["cost", { title: "Cost: what does it take to be there?" }],
   [
     "state",

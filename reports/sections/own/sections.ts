@@ -6,6 +6,7 @@ import { echoSection } from "./echo.ts";
 import { idleSection } from "./idle.ts";
 import type { OwnSection } from "./own-section.ts";
 import { scalingSection } from "./scaling.ts";
+import { securitySection } from "./security.ts";
 import { throughputSection } from "./throughput.ts";
 
 export const ownSections: readonly OwnSection[] = [
@@ -14,6 +15,7 @@ export const ownSections: readonly OwnSection[] = [
   duplexSection,
   idleSection,
   capacitySection,
+  securitySection,
   scalingSection,
   costOfClusterSection,
 ];

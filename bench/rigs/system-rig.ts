@@ -1,0 +1,34 @@
+/** A system that is up and that nobody has connected to: what roles are played on. */
+import { Rig, type RigContext, type RigRecord } from "./rig.ts";
+import { openSystem, type RunningSystem, type SystemOrder } from "./system.ts";
+
+export class SystemRig extends Rig {
+  #system: RunningSystem | undefined;
+
+  /** Starts the system, or finds the one that runs already. */
+  static async open(order: Omit<SystemOrder, "programs">, context: RigContext): Promise<SystemRig> {
+    const rig = new SystemRig(context);
+    try {
+      const { programs } = context;
+      rig.#system = await rig.unlessFailed(openSystem({ ...order, programs }, rig.cleanUp, rig.died));
+      return rig;
+    } catch (error) {
+      await rig[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  get system(): RunningSystem {
+    return this.#system!;
+  }
+
+  protected override get certificate(): string | undefined {
+    return this.#system?.certificate;
+  }
+
+  override async record(): Promise<RigRecord> {
+    const record = await super.record();
+    const processes = this.#system?.watch.processes() ?? [];
+    return { ...record, observed: { processes, tls: [], compression: [] } };
+  }
+}
