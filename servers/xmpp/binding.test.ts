@@ -32,4 +32,35 @@ describe("the XMPP server binds", () => {
     await peer.ask("<message to='localhost'><body/></message>", "<not-authorized ");
     await peer.untilClosed();
   });
+
+  test("one resource only, for each stream", async () => {
+    await using server = await serve();
+    using peer = await RawPeer.login(server, "one");
+    const jid = peer.jid;
+    assert.match(await peer.bind("two"), /type="error" id="b".*<not-allowed /);
+    assert.match(await peer.ask(`<message to='${jid}'><body>me</body></message>`, "</message>"), /<body>me<\/body>/);
+  });
+
+  test("as many resources of an account as it may have", async () => {
+    await using server = await serve({ bounds: { resourcesPerAccountMax: 2 } });
+    using first = await RawPeer.login(server, "one");
+    using _second = await RawPeer.login(server, "two");
+    using third = await RawPeer.connect(server);
+    await third.authenticate();
+    assert.match(await third.bind("three"), /<error type="wait"><resource-constraint /);
+    using other = await RawPeer.login(server, "one", "user0");
+    await other.assertEcho();
+    await first.ask("</stream:stream>", "</stream:stream>");
+    await third.bind("three");
+    await third.assertEcho();
+  });
+
+  test("no name that is none", async () => {
+    await using server = await serve();
+    using peer = await RawPeer.connect(server);
+    await peer.authenticate();
+    for (const wish of ["x".repeat(1024), "a&#9;b"]) assert.match(await peer.bind(wish), /<bad-request /);
+    await peer.bind("&lt;b&gt;");
+    assert.equal(peer.jid, "wirebench@localhost/&lt;b&gt;");
+  });
 });

@@ -24,16 +24,14 @@ export class Subscriptions {
 
   /** Handles what a client says; `presence` has the two accounts as its addresses. Returns what is wrong, if anything. */
   said(type: SubscriptionType, account: string, contact: string, presence: FanOut): StanzaCondition | undefined {
-    const mine = type === "subscribe" ? this.#rosters.open(account, contact) : this.#rosters.contact(account, contact);
+    if (type === "subscribe" && !this.#rosters.hasRoom(contact, account)) return "resource-constraint";
+    const mine = this.#side(type, account, contact);
     if (mine === undefined) return type === "subscribe" ? "resource-constraint" : undefined;
     switch (type) {
-      case "subscribe": {
-        const isNew = !mine.to && !mine.pendingOut;
-        if (isNew) this.#change(account, contact, mine, { pendingOut: true, listed: true });
-        const refusal = this.#heard(type, contact, account, presence);
-        if (refusal !== undefined && isNew) this.#change(account, contact, mine, { pendingOut: false });
-        return refusal;
-      }
+      case "subscribe":
+        if (!mine.to) this.#change(account, contact, mine, { pendingOut: true, listed: true });
+        this.#heard(type, contact, account, presence);
+        return undefined;
       case "unsubscribe":
         if (mine.to || mine.pendingOut) this.#change(account, contact, mine, { to: false, pendingOut: false });
         this.#heard(type, contact, account, presence);
@@ -71,9 +69,9 @@ export class Subscriptions {
   }
 
   /** The other side: what an account hears from a contact, and whether its client does too. */
-  #heard(type: SubscriptionType, account: string, contact: string, presence: FanOut): StanzaCondition | undefined {
-    const mine = type === "subscribe" ? this.#rosters.open(account, contact) : this.#rosters.contact(account, contact);
-    if (mine === undefined) return type === "subscribe" ? "resource-constraint" : undefined;
+  #heard(type: SubscriptionType, account: string, contact: string, presence: FanOut): void {
+    const mine = this.#side(type, account, contact);
+    if (mine === undefined) return;
     switch (type) {
       case "subscribe":
         if (mine.from) this.#approveAgain(account, contact);
@@ -81,27 +79,32 @@ export class Subscriptions {
           mine.pendingIn = presence;
           for (const resource of this.#resources.available(account)) resource.deliver(presence.copy({}));
         }
-        return undefined;
+        return;
       case "unsubscribe": {
-        if (!mine.from && mine.pendingIn === undefined) return undefined;
+        if (!mine.from && mine.pendingIn === undefined) return;
         const wasTold = mine.from;
         this.#tell(account, presence);
         this.#change(account, contact, mine, { from: false, pendingIn: undefined });
         if (wasTold) this.#hide(account, contact);
         this.#rosters.settle(account, contact);
-        return undefined;
+        return;
       }
       case "subscribed":
-        if (!mine.pendingOut) return undefined;
+        if (!mine.pendingOut) return;
         this.#tell(account, presence);
         this.#change(account, contact, mine, { to: true, pendingOut: false });
-        return undefined;
+        return;
       case "unsubscribed":
-        if (!mine.to && !mine.pendingOut) return undefined;
+        if (!mine.to && !mine.pendingOut) return;
         this.#tell(account, presence);
         this.#change(account, contact, mine, { to: false, pendingOut: false });
-        return undefined;
+        return;
     }
+  }
+
+  /** What an account has of a contact; a request makes it, where there is room. */
+  #side(type: SubscriptionType, account: string, contact: string): Contact | undefined {
+    return type === "subscribe" ? this.#rosters.open(account, contact) : this.#rosters.contact(account, contact);
   }
 
   /** Section 3.1.3, rule 2: the contact has been let in before, so the server answers for the account. */
