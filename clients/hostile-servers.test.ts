@@ -66,6 +66,17 @@ const answers: Readonly<Record<string, Answers>> = {
     ],
     death: "network",
   },
+  bosh: {
+    unfinished: ["", "HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\nContent-Length: 90\r\n\r\n<body "],
+    otherwise: [
+      broken,
+      [redirect, /302/],
+      [response("200 OK", "", "{}"), /text outside/],
+      [response("200 OK", "", "<body xmlns='http://jabber.org/protocol/httpbind'/>"), /without sid/],
+      [undefined, /other side closed/],
+    ],
+    death: "network",
+  },
   "xmpp-websocket": {
     unfinished: ["", "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n"],
     otherwise: [broken, [redirect, /302/], [response("200 OK", "", "{}"), /200/], [undefined, /socket hang up/]],

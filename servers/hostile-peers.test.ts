@@ -13,6 +13,7 @@ import {
   type ServerConnection,
 } from "../protocol/contract.ts";
 import { until } from "../protocol/testing.ts";
+import { boshBodyBytesMax } from "../protocol/wires/bosh-body.ts";
 import { encodeFrame } from "../protocol/wires/frame.ts";
 import { encodedBytesMax } from "../protocol/wires/payload.ts";
 import {
@@ -265,6 +266,64 @@ const xmppWebsocket: Speech = {
   goodbye: new RegExp(`last words</body></message>[^<]*${framedClose.source}(?:${closeFrame(1000).source})?$`),
 };
 
+const postBody = (xml: string): string =>
+  `POST /http-bind HTTP/1.1\r\nHost: x\r\nContent-Length: ${Buffer.byteLength(xml)}\r\n\r\n${xml}`;
+const boshCreation = postBody(
+  "<body xmlns='http://jabber.org/protocol/httpbind' rid='1000' to='localhost' wait='60' hold='1' ver='1.6' " +
+    "xmlns:xmpp='urn:xmpp:xbosh' xmpp:version='1.0'/>",
+);
+
+const bosh: Speech = {
+  async open(t, url) {
+    const peer = (await RawPeer.connect(t, url)).write(boshCreation);
+    const [, sid] = /sid="([^"]+)"/.exec(await peer.until(/sid="[^"]+"[\s\S]*<\/body>/))!;
+    let requests = 1;
+    const body = (content: string, attributes = ""): string =>
+      postBody(
+        `<body xmlns='http://jabber.org/protocol/httpbind' rid='${1000 + requests++}' sid='${sid}'${attributes}>${content}</body>`,
+      );
+    const message = (text: string): string => body(stanza(text).replace("<message", "<message xmlns='jabber:client'"));
+    const { username, password } = new URL(url);
+    const scram = new ScramClient(username, password);
+    const challenge = await peer.write(body(auth(scram.mechanism, scram.first))).until(/<\/challenge>/);
+    await peer
+      .write(body(saslResponse(scram.respond(saslData(/[\s\S]*<\/challenge>/.exec(challenge)![0]!)))))
+      .until(/<success/);
+    peer.write(body("", " xmpp:restart='true' xmlns:xmpp='urn:xmpp:xbosh'"));
+    const bind = "<iq xmlns='jabber:client' type='set' id='b'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/></iq>";
+    await peer.write(body(bind)).until(/<jid>.*<\/iq>/);
+    const chunk = `1000\r\n${" ".repeat(0x1000)}\r\n`;
+    const begin = "POST /http-bind HTTP/1.1\r\nHost: x\r\n";
+    return {
+      // HTTP/1.1 lets a peer send requests before the last is answered.
+      up: peer,
+      down: peer,
+      message,
+      tooLarge: `${begin}Content-Length: ${boshBodyBytesMax(100) + 1}\r\n\r\n`,
+      endless: [`${begin}Transfer-Encoding: chunked\r\n\r\n${chunk.repeat(3)}`, chunk],
+      async hear(pattern) {
+        while (!pattern.test(peer.received)) {
+          const answers = peer.received.split("HTTP/1.1 200 ").length - 1;
+          if (answers === requests) peer.write(body(""));
+          await peer.until(new RegExp(`${pattern.source}|(?:HTTP/1\\.1 200 [\\s\\S]*?){${answers + 1}}`));
+        }
+        return peer.received;
+      },
+    };
+  },
+  request: boshCreation,
+  handshake: httpHandshake("POST /http-bind HTTP/1.1\r\nHost: x\r\n", "POST /http-bind"),
+  foreign: "\x16\x03\x01 hello\r\n\r\n",
+  refusals: {
+    ...httpRefusals,
+    tooLarge: /HTTP\/1\.1 413 /,
+    tooMany: /type="terminate" [^>]*><stream:error><resource-constraint /,
+  },
+  tooMany: { code: "connect-failed", message: /resource-constraint/ },
+  goodbye: /<body type="terminate" xmlns="[^"]*"><message [^>]*><body>last words<\/body><\/message><\/body>/,
+  gone: /condition="remote-stream-error" [^>]*><stream:error><resource-constraint /,
+};
+
 const speeches: Readonly<Record<string, Speech>> = {
   tcp,
   websocket,
@@ -273,6 +332,7 @@ const speeches: Readonly<Record<string, Speech>> = {
   "long-polling": polling,
   xmpp,
   "xmpp-websocket": xmppWebsocket,
+  bosh,
 };
 
 const test = (title: string, run: (t: TestContext) => Promise<void> | void): void =>

@@ -1,3 +1,4 @@
+import { boshClient } from "../../clients/bosh.ts";
 import { leanSseClient } from "../../clients/lean/sse.ts";
 import { leanTcpClient } from "../../clients/lean/tcp.ts";
 import { leanWebsocketClient } from "../../clients/lean/websocket.ts";
@@ -10,6 +11,7 @@ import { xmppClient } from "../../clients/xmpp.ts";
 import { xmppWebsocketClient } from "../../clients/xmpp-websocket.ts";
 import type { ClientKind, Protocol, ProtocolClient } from "../../protocol/contract.ts";
 import { named } from "../../protocol/suggestion.ts";
+import { boshServer } from "../../servers/bosh.ts";
 import { longPollingServer } from "../../servers/long-polling.ts";
 import { shortPollingServer } from "../../servers/short-polling.ts";
 import { sseServer } from "../../servers/sse.ts";
@@ -27,6 +29,7 @@ export const protocols: readonly Protocol[] = [
   { server: longPollingServer, client: longPollingClient },
   { server: xmppServer, client: xmppClient },
   { server: xmppWebsocketServer, client: xmppWebsocketClient },
+  { server: boshServer, client: boshClient },
 ];
 
 export const protocolNames: readonly string[] = protocols.map(({ server }) => server.traits.name);

@@ -10,9 +10,9 @@ import { join, start } from "../../servers/testing.ts";
 import { shortPollingClient } from "../short-polling.ts";
 import { sseClient } from "../sse.ts";
 
-/** Those whose messages go up in requests. */
+/** Those whose messages go up in requests of this project's own making. */
 const overHttp = protocols
-  .filter(({ server }) => server.traits.uplink === "request")
+  .filter(({ server }) => server.traits.uplink === "request" && server.traits.variantOf === undefined)
   .flatMap((protocol) => clientsOf(protocol).map(([kind, client]) => ({ server: protocol.server, kind, client })));
 
 /** A server made by hand; what the client asks is answered by `serve`. */

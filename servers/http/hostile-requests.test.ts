@@ -19,7 +19,9 @@ async function openUplink(t: TestContext, { server }: Protocol, { url }: Running
   return `/connections/${id}/messages`;
 }
 
-for (const protocol of protocols.filter(({ server }) => server.traits.uplink === "request")) {
+for (const protocol of protocols.filter(
+  ({ server }) => server.traits.uplink === "request" && server.traits.variantOf === undefined,
+)) {
   const { server, client } = protocol;
   describe(`the ${server.traits.name} server`, { timeout: 20_000 }, () => {
     /** Attacks a fresh server, then checks that it serves a healthy user. */

@@ -1,0 +1,332 @@
+import { randomBytes } from "node:crypto";
+import type { ServerResponse } from "node:http";
+import { TLSSocket } from "node:tls";
+import type { Element, ElementAttributes } from "@xmpp/xml";
+import {
+  type BodyPart,
+  bodyPart,
+  boshBody,
+  boshBodyBytesMax,
+  boshContentType,
+  nextParts,
+  xboshAttribute,
+} from "../../protocol/wires/bosh-body.ts";
+import { asStreamChild } from "../../protocol/wires/xmpp-element.ts";
+import type { XmppHost } from "./host.ts";
+import { XmppSession } from "./session.ts";
+import { type StreamCondition, streamError } from "./stream-error.ts";
+import type { XmppTransport } from "./transport.ts";
+
+/** Terminal conditions of XEP-0124 section 17.2 this server ends a session with. */
+export type BoshCondition =
+  | "bad-request"
+  | "host-unknown"
+  | "improper-addressing"
+  | "item-not-found"
+  | "policy-violation"
+  | "remote-stream-error";
+
+/** What a client sent in one request. */
+export interface BoshRequest {
+  readonly rid: number;
+  readonly attributes: ElementAttributes;
+  readonly elements: readonly Element[];
+  readonly response: ServerResponse;
+}
+
+/** What was agreed when the session was created (XEP-0124 section 7). */
+export interface BoshTerms {
+  /** Longest time a request is held, in seconds. */
+  readonly wait: number;
+  /** Requests held at most: 1, or 0 for a polling session (section 12). */
+  readonly hold: number;
+  /** The client acknowledges responses, and wants requests acknowledged (section 9). */
+  readonly acknowledges: boolean;
+}
+
+/** Requests a client may have under way (section 7.2): one that is held, and one that sends. */
+export const requestsMax = 2;
+/** Shortest time between two empty requests, in seconds (sections 11 and 12). */
+export const pollingSeconds = 1;
+
+export const answerBody = (response: ServerResponse, body: string): void => {
+  response.writeHead(200, { "content-type": boshContentType, "content-length": Buffer.byteLength(body) });
+  response.end(body);
+};
+
+/** The body that ends a session. */
+export const terminalBody = (condition: BoshCondition | undefined, parts: readonly BodyPart[] = []): string =>
+  boshBody({ type: "terminate", condition }, parts);
+
+/** A request that waits for something to say. */
+interface Held {
+  readonly rid: number;
+  response: ServerResponse;
+  isAlive: boolean;
+  readonly timer: NodeJS.Timeout;
+}
+
+/** An XMPP stream over pairs of HTTP requests and responses (XEP-0124, XEP-0206). */
+export class BoshStream implements XmppTransport {
+  readonly encrypted: boolean;
+  readonly sid = randomBytes(18).toString("base64url");
+  readonly #host: XmppHost;
+  readonly #session: XmppSession;
+  readonly #terms: BoshTerms;
+  readonly #gone: () => void;
+  readonly #deadline: NodeJS.Timeout;
+  readonly #outbox: BodyPart[] = [];
+  #outboxBytes = 0;
+  /** The number of the next request in order; those that have overtaken it wait in `early`. */
+  #nextRid: number;
+  readonly #early = new Map<number, BoshRequest>();
+  #held: Held[] = [];
+  /** The last responses by request, for a client that has not got them (section 14.3). */
+  readonly #answered = new Map<number, string>();
+  #awaitsRestart = false;
+  #isAuthenticated = false;
+  #flushScheduled = false;
+  /** Set once the session ends: what follows the last stanza. */
+  #ending: { readonly condition: BoshCondition | undefined; readonly parts: readonly BodyPart[] } | undefined;
+  #lastRequestMs = performance.now();
+  #lastEmptyMs = Number.NEGATIVE_INFINITY;
+
+  /** `gone` is called when the client has been told of the end, so that nothing need be kept for it. */
+  constructor(host: XmppHost, creation: BoshRequest, terms: BoshTerms, gone: () => void) {
+    this.encrypted = creation.response.req.socket instanceof TLSSocket;
+    this.#host = host;
+    this.#terms = terms;
+    this.#gone = gone;
+    this.#nextRid = creation.rid + 1;
+    this.#session = new XmppSession(host, this);
+    this.#deadline = setTimeout(() => this.fail("connection-timeout"), host.limits.handshakeMs).unref();
+  }
+
+  /** The client has logged in, so that it may send more. */
+  get isAuthenticated(): boolean {
+    return this.#isAuthenticated;
+  }
+
+  /** Answers the request that created the session, with `attributes` of the answer. */
+  created({ rid, response }: BoshRequest, attributes: ElementAttributes): void {
+    const features = this.#ending === undefined ? [bodyPart(this.#session.features())] : this.#ending.parts;
+    const ending = this.#ending && { type: "terminate", condition: this.#ending.condition };
+    this.#answer({ rid, response, isAlive: true }, boshBody({ ...attributes, ...ending }, features));
+    if (ending !== undefined) this.#told();
+  }
+
+  /** Time since the client last asked for anything, in milliseconds; none passes while a request of it is held. */
+  idleMs(now: number): number {
+    return this.#held.some(({ isAlive }) => isAlive) ? 0 : now - this.#lastRequestMs;
+  }
+
+  /** Takes a request, whose elements are handled once those of all requests before it are (section 14.2). */
+  request(request: BoshRequest): void {
+    const { rid, response } = request;
+    this.#lastRequestMs = performance.now();
+    if (rid < this.#nextRid) this.#repeated(rid, response);
+    else if (rid >= this.#nextRid + requestsMax) this.refuse(response, "item-not-found");
+    else {
+      // Of two with one number the older has lost its connection.
+      const older = this.#early.get(rid)?.response;
+      if (older !== undefined) answerBody(older, recoverable);
+      this.#early.set(rid, request);
+      for (let next = request as BoshRequest | undefined; next !== undefined; ) {
+        next = this.#early.get(this.#nextRid);
+        if (next === undefined) break;
+        this.#early.delete(this.#nextRid++);
+        this.#take(next);
+      }
+    }
+  }
+
+  /** Ends the session because of this request, and says so in its response. */
+  refuse(response: ServerResponse, condition: BoshCondition): void {
+    this.#end(condition);
+    answerBody(response, terminalBody(condition));
+  }
+
+  /** Ends the session because of what is wrong with this request's XML. */
+  refuseXml(response: ServerResponse, condition: StreamCondition, text: string): void {
+    this.fail(condition, text);
+    answerBody(response, terminalBody("remote-stream-error", this.#ending!.parts));
+  }
+
+  write(element: Element): void {
+    if (this.#ending !== undefined) return;
+    const part = bodyPart(element);
+    if (this.#outboxBytes + part.bytes > this.#host.limits.queueBytesMax) {
+      this.failSlowConsumer();
+      return;
+    }
+    this.#outbox.push(part);
+    this.#outboxBytes += part.bytes;
+    this.#scheduleFlush();
+  }
+
+  queuedBytes(): number {
+    return this.#outboxBytes;
+  }
+
+  authenticated(): void {
+    this.#isAuthenticated = true;
+    this.#awaitsRestart = true;
+  }
+
+  bound(): void {
+    clearTimeout(this.#deadline);
+  }
+
+  fail(condition: StreamCondition, text?: string): void {
+    this.#end("remote-stream-error", [bodyPart(streamError(condition, text))]);
+  }
+
+  failSlowConsumer(): void {
+    this.#outbox.length = 0;
+    this.#outboxBytes = 0;
+    this.fail("resource-constraint", "slow consumer");
+  }
+
+  close(): void {
+    if (this.#ending !== undefined) return;
+    this.#ending = { condition: undefined, parts: [] };
+    this.#scheduleFlush();
+  }
+
+  /** Gives the session up: it was silent too long, or the server closes. */
+  drop(): void {
+    this.#end(undefined);
+    this.#flush();
+    clearTimeout(this.#deadline);
+    for (const { timer } of this.#held) clearTimeout(timer);
+    this.#gone();
+  }
+
+  #take(request: BoshRequest): void {
+    const { rid, attributes, elements, response } = request;
+    const isTerminal = attributes.type === "terminate";
+    const isRestart = xboshAttribute(attributes, "restart") === "true";
+    const isEmpty = elements.length === 0 && !isTerminal && !isRestart;
+    this.#hold(rid, response);
+    if (isEmpty && this.#isTooFrequent()) this.#end("policy-violation");
+    this.#forget(Number(attributes.ack));
+    if (isRestart) this.#restart();
+    for (const element of elements) {
+      if (this.#ending !== undefined) break;
+      if (this.#awaitsRestart) this.fail("not-authorized", "restart the stream first (XEP-0206 section 5)");
+      else this.#session.element(asStreamChild(element));
+    }
+    if (isTerminal) this.#end(undefined);
+    this.#scheduleFlush();
+  }
+
+  /** Sections 11 and 12: empty requests that come sooner than agreed, with nothing that would have asked for them. */
+  #isTooFrequent(): boolean {
+    const now = performance.now();
+    const isSoon = now - this.#lastEmptyMs < pollingSeconds * 1000;
+    this.#lastEmptyMs = now;
+    if (this.#outbox.length > 0) return false;
+    return isSoon && (this.#isPolling || this.#held.length >= requestsMax);
+  }
+
+  get #isPolling(): boolean {
+    return this.#terms.hold === 0 || this.#terms.wait === 0;
+  }
+
+  #restart(): void {
+    if (!this.#awaitsRestart) this.fail("bad-format", "nothing to restart the stream for");
+    else {
+      this.#awaitsRestart = false;
+      this.write(this.#session.features());
+    }
+  }
+
+  #hold(rid: number, response: ServerResponse): void {
+    const timer = setTimeout(() => this.#release(rid), this.#terms.wait * 1000).unref();
+    const held: Held = { rid, response, isAlive: true, timer };
+    this.#held.push(held);
+    this.#watch(held, response);
+  }
+
+  #watch(held: Held, response: ServerResponse): void {
+    response.once("close", () => {
+      if (held.response === response) held.isAlive = false;
+      this.#lastRequestMs = performance.now();
+    });
+  }
+
+  /** The request has waited as long as was agreed, and so have those before it. */
+  #release(rid: number): void {
+    while (this.#held.length > 0 && this.#held[0]!.rid <= rid) this.#answer(this.#held.shift()!, boshBody({}, []));
+  }
+
+  /** Section 14.3: a client that has lost a connection sends again what it has sent. */
+  #repeated(rid: number, response: ServerResponse): void {
+    const answer = this.#answered.get(rid);
+    const held = this.#held.find((candidate) => candidate.rid === rid);
+    if (answer !== undefined) answerBody(response, answer);
+    else if (held === undefined) this.refuse(response, "item-not-found");
+    else {
+      if (held.isAlive) answerBody(held.response, recoverable);
+      held.response = response;
+      held.isAlive = true;
+      this.#watch(held, response);
+    }
+  }
+
+  /** What is sent in one turn leaves in one response: it is written when the turn's own code has run. */
+  #scheduleFlush(): void {
+    if (this.#flushScheduled) return;
+    this.#flushScheduled = true;
+    queueMicrotask(() => this.#flush());
+  }
+
+  #flush(): void {
+    this.#flushScheduled = false;
+    while (this.#held.length > 0 && (this.#outbox.length > 0 || this.#ending !== undefined)) {
+      const parts = nextParts(this.#outbox, boshBodyBytesMax(this.#host.limits.payloadBytesMax));
+      for (const { bytes } of parts) this.#outboxBytes -= bytes;
+      const held = this.#held.shift()!;
+      if (this.#ending === undefined || this.#outbox.length > 0) this.#answer(held, boshBody({}, parts));
+      else {
+        this.#answer(held, terminalBody(this.#ending.condition, [...parts, ...this.#ending.parts]));
+        if (this.#held.length === 0) this.#told();
+      }
+    }
+    const hold = this.#isPolling ? 0 : this.#terms.hold;
+    while (this.#held.length > hold) this.#answer(this.#held.shift()!, boshBody({}, []));
+  }
+
+  #answer({ rid, response, isAlive, timer }: Omit<Held, "timer"> & Partial<Held>, body: string): void {
+    clearTimeout(timer);
+    this.#answered.set(rid, body);
+    this.#answered.delete(rid - requestsMax);
+    this.#lastRequestMs = performance.now();
+    if (isAlive) answerBody(response, body);
+  }
+
+  /** The client has got the responses up to this one (section 9.2). */
+  #forget(acknowledged: number): void {
+    if (!this.#terms.acknowledges) return;
+    for (const rid of this.#answered.keys()) if (rid <= acknowledged) this.#answered.delete(rid);
+  }
+
+  /** The stream is over for this side: nothing more is heard, and what is left to say goes with the end. */
+  #end(condition: BoshCondition | undefined, parts: readonly BodyPart[] = []): void {
+    this.#ending ??= { condition, parts };
+    clearTimeout(this.#deadline);
+    for (const { response } of this.#early.values()) answerBody(response, terminalBody(condition));
+    this.#early.clear();
+    this.#session.ended();
+    this.#scheduleFlush();
+  }
+
+  #told(): void {
+    clearTimeout(this.#deadline);
+    this.#session.ended();
+    this.#gone();
+  }
+}
+
+/** Section 17.3: the client may send the request again. */
+const recoverable = boshBody({ type: "error" }, []);
