@@ -17,6 +17,7 @@ export const mechanisms = (...names: string[]): string => features(mechanismList
 export const starttls = "<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>";
 export const proceed = "<proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>";
 export const bind = features("<bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/>");
+export const bindResult = `<iq type='result' id='bind'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'><jid>${jid}</jid></bind></iq>`;
 export const sasl = (name: string, text: string): string =>
   `<${name} xmlns='urn:ietf:params:xml:ns:xmpp-sasl'>${Buffer.from(text).toString("base64")}</${name}>`;
 export const decode = (text: string | undefined): string => Buffer.from(text ?? "", "base64").toString();
@@ -120,20 +121,18 @@ export class Talk {
   }
 
   /** Up to where the client binds a resource. */
-  async authenticate(): Promise<void> {
+  async authenticate(thenOffered = bind): Promise<void> {
     await this.hear(/<stream:stream[^>]* to="localhost"[^>]*>/);
     this.say(mechanisms("PLAIN"));
     await this.hear(/<auth [^>]*mechanism="PLAIN">[^<]*<\/auth>/);
     this.say(sasl("success", ""));
     await this.hear(/<stream:stream[^>]*>/);
-    this.say(bind);
+    this.say(thenOffered);
   }
 
   async bind(last = ""): Promise<void> {
     await this.hear(/<iq type="set" id="bind"><bind [^>]*><resource>[\w-]{12}<\/resource><\/bind><\/iq>/);
-    this.say(
-      `<iq type='result' id='bind'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'><jid>${jid}</jid></bind></iq>${last}`,
-    );
+    this.say(bindResult + last);
   }
 
   /** Plays SCRAM with the password `secret`, but for what is forged, up to where the client binds. */
