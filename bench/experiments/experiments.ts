@@ -9,6 +9,8 @@ import { duplex } from "./duplex.ts";
 import { echo } from "./echo.ts";
 import { failover } from "./failover.ts";
 import { fanOut } from "./fan-out.ts";
+
+import { federation } from "./federation.ts";
 import { idle } from "./idle.ts";
 import { nodeFreeze } from "./node-freeze.ts";
 import { nodeKill } from "./node-kill.ts";
@@ -34,7 +36,15 @@ import { throughput } from "./throughput.ts";
 import { twoBalancers } from "./two-balancers.ts";
 
 /** One target beside another: what `wirebench run` measures. */
-export const comparisonExperiments: readonly Experiment[] = [echo, throughput, duplex, idle, relay, security];
+export const comparisonExperiments: readonly Experiment[] = [
+  echo,
+  throughput,
+  duplex,
+  idle,
+  relay,
+  security,
+  federation,
+];
 
 /** Nodes behind a load balancer: what `wirebench cluster` measures. */
 export const clusterExperiments: readonly Experiment[] = [

@@ -65,11 +65,11 @@ export class ServerRig extends Rig {
   #delayMs = 0;
   readonly #warm = new Map<string, Promise<void>>();
 
-  /** Starts server and load generators; nobody is connected yet. */
-  static async open(cell: ServerCell, context: RigContext): Promise<ServerRig> {
+  /** Starts server and load generators; nobody is connected yet. `start`: where the system is another than the target's. */
+  static async open(cell: ServerCell, context: RigContext, start = openSystem): Promise<ServerRig> {
     const rig = new ServerRig(cell, context);
     try {
-      await rig.unlessFailed(rig.#startSystem());
+      await rig.unlessFailed(rig.#startSystem(start));
       return rig;
     } catch (error) {
       await rig[Symbol.asyncDispose]();
@@ -85,11 +85,11 @@ export class ServerRig extends Rig {
     this.cleanUp.defer(() => this.users.stop());
   }
 
-  async #startSystem(): Promise<void> {
+  async #startSystem(start: typeof openSystem): Promise<void> {
     const { target, behaviour } = this.#cell;
     const { programs } = this.#context;
     const order = { target, behaviour, codec: this.#codec, programs };
-    this.#system = await openSystem(order, this.cleanUp, this.died);
+    this.#system = await start(order, this.cleanUp, this.died);
   }
 
   override async record(): Promise<RigRecord> {

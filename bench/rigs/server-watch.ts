@@ -20,6 +20,14 @@ export class ServerWatch {
     return new ServerWatch(pid === undefined ? [] : [pid], children !== undefined);
   }
 
+  /** Programs that are one system together, with their children. */
+  static ofAll(pids: readonly (number | undefined)[]): ServerWatch {
+    return new ServerWatch(
+      pids.filter((pid) => pid !== undefined),
+      true,
+    );
+  }
+
   /** Whichever serves a URL, with its children. */
   static at(url: string): ServerWatch {
     const found = serverAt(url);

@@ -59,7 +59,8 @@ export async function openSystem(
         program.onDeath = undefined;
       });
       const url = programNamed(system.program).serves?.[protocol]?.(program, options) ?? program.url;
-      return { url, server: undefined, watch: ServerWatch.of(program.pid, "with its children") };
+      const watch = ServerWatch.of(program.pid, "with its children");
+      return { url, certificate: program.certificate, server: undefined, watch };
     }
     case "cluster":
       throw new TypeError("a cluster has a rig of its own");

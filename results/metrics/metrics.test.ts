@@ -3,6 +3,7 @@ import { describe, it } from "node:test";
 import type { Unit } from "../quantities/format.ts";
 import { clusterMetrics } from "./cluster-metrics.ts";
 import { comparisonMetrics } from "./comparison-metrics.ts";
+import { federationMetrics } from "./federation-metrics.ts";
 import { isMetric, type MetricName, metricNamed, metrics } from "./metrics.ts";
 import { securityMetrics } from "./security-metrics.ts";
 
@@ -26,7 +27,9 @@ describe("metrics", () => {
     for (const { name, unit } of metrics) assert.match(name, endings[unit], unit);
     const counts = metrics.filter(({ unit }) => unit === "count" || unit === "share");
     for (const { name } of counts) assert.doesNotMatch(name, /(Us|Ms|PerSecond|Bytes|Ratio)$/);
-    const own = [comparisonMetrics, securityMetrics, clusterMetrics].flatMap((table) => Object.keys(table));
+    const own = [comparisonMetrics, securityMetrics, federationMetrics, clusterMetrics].flatMap((table) =>
+      Object.keys(table),
+    );
     assert.equal(new Set(own).size, own.length);
     assert.equal(metrics.length, own.length);
   });

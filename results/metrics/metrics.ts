@@ -4,10 +4,11 @@
  */
 import { clusterMetrics } from "./cluster-metrics.ts";
 import { comparisonMetrics } from "./comparison-metrics.ts";
+import { federationMetrics } from "./federation-metrics.ts";
 import type { MetricEntry } from "./metric.ts";
 import { securityMetrics } from "./security-metrics.ts";
 
-const table = { ...comparisonMetrics, ...securityMetrics, ...clusterMetrics };
+const table = { ...comparisonMetrics, ...securityMetrics, ...federationMetrics, ...clusterMetrics };
 
 export type MetricName = keyof typeof table;
 

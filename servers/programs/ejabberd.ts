@@ -72,12 +72,12 @@ modules:
 };
 
 /** For clients on TCP and other servers: domains are addresses, so none is looked up in DNS. */
-const federated = (setup: XmppSetup, { tls }: Federation): string => `${common(setup)}
+const federated = (setup: XmppSetup, { certificate }: Federation): string => `${common(setup)}
 listen:
-  - { port: ${setup.ports.plain}, ip: "${setup.address}", module: ejabberd_c2s, ${stanzas} }
+  - { port: ${setup.ports.plain}, ip: "${setup.address}", module: ejabberd_c2s, ${stanzas}${certificate ? ", starttls: true" : ""} }
   - { port: ${serverPort}, ip: "${setup.address}", module: ejabberd_s2s_in, ${stanzas} }
-s2s_use_starttls: ${tls ? "required" : "false"}
-certfiles: ["${setup.folder}/${certificateFile}", "${setup.folder}/${keyFile}"]
+s2s_use_starttls: ${certificate ? "required" : "false"}
+certfiles: [${certificate ? `"${setup.folder}/${certificateFile}", "${setup.folder}/${keyFile}"` : ""}]
 modules:
   mod_disco: {}
   mod_ping: {}
@@ -157,6 +157,7 @@ export const ejabberd = {
   },
   install: { apt: ["ejabberd"], brew: ["ejabberd"] },
   serves: xmppServes,
+  federates: true,
   configuration: configuration(setupInWords),
   start: (script, { federation, ...options }) =>
     startPrivately(recipeFor(script, federation), { ...options, executable: findExecutable(["erl"]) ?? "erl" }),

@@ -46,7 +46,6 @@ log = { warn = "*console" }
 network_backend = "epoll"
 interfaces = { "${address}" }
 c2s_ports = { ${ports.plain} }
-c2s_require_encryption = false
 c2s_stanza_size_limit = ${stanzaBytesMax}
 certificates = "${folder}"
 ssl = { certificate = "${folder}/${certificateFile}", key = "${folder}/${keyFile}" }
@@ -65,6 +64,7 @@ const configuration = (setup: XmppSetup): string => {
 modules_enabled = { "roster", "saslauth", "disco", "ping", "posix", "bosh", "websocket" }
 modules_disabled = { "s2s", "offline" }
 
+c2s_require_encryption = false
 c2s_direct_tls_ports = { ${ports.directTls} }
 http_ports = { ${ports.http} }
 https_ports = { ${ports.https} }
@@ -82,13 +82,14 @@ VirtualHost "${starttlsDomain}"
 };
 
 /** For clients on TCP and other servers: domains are addresses, so none is looked up in DNS. */
-const federated = (setup: XmppSetup, { tls }: Federation): string => `${common(setup)}
-modules_enabled = { "roster", "saslauth", "disco", "ping", "posix", "dialback", "s2s_bidi"${tls ? ', "tls"' : ""} }
+const federated = (setup: XmppSetup, { certificate }: Federation): string => `${common(setup)}
+modules_enabled = { "roster", "saslauth", "disco", "ping", "posix", "dialback", "s2s_bidi"${certificate ? ', "tls"' : ""} }
 modules_disabled = { "offline" }
 s2s_ports = { ${serverPort} }
 s2s_stanza_size_limit = ${stanzaBytesMax}
 -- Servers prove who they are by dialback: nobody vouches for a certificate made here.
-s2s_require_encryption = ${tls}
+c2s_require_encryption = false
+s2s_require_encryption = ${certificate !== undefined}
 s2s_secure_auth = false
 
 VirtualHost "${setup.address}"
@@ -160,6 +161,7 @@ export const prosody = {
   },
   install: { apt: ["prosody"], brew: ["prosody"] },
   serves: xmppServes,
+  federates: true,
   configuration: configuration(setupInWords),
   start: (executable, { federation, ...options }) => startPrivately(recipeFor(federation), { ...options, executable }),
 } satisfies Program;

@@ -1,5 +1,6 @@
 /** The contract of a real program (HAProxy, Redis, NATS, Kafka ...) that wirebench starts privately: types only. */
 import type { FsyncPolicy } from "../../protocol/durability.ts";
+import type { Certificate } from "../connection/certificate.ts";
 import type { Watchdog } from "./watchdog.ts";
 
 export interface StartOptions {
@@ -21,8 +22,8 @@ export interface StartOptions {
 export interface Federation {
   /** Loopback address of its own, which is its XMPP domain too: the others need no DNS to find an address. */
   readonly address: string;
-  /** Whether servers encrypt what they say to each other: all of it, or nothing. */
-  readonly tls: boolean;
+  /** With it all connections are encrypted, those of clients and those between servers; absent: none is. */
+  readonly certificate?: Certificate | undefined;
 }
 
 export interface ProgramOptions extends StartOptions {

@@ -32,11 +32,15 @@ export const setupInWords: XmppSetup = {
 export async function setupFor(
   { folder, port }: ProgramPlace,
   federation: Federation | undefined,
-): Promise<XmppSetup & { readonly certificate: string }> {
+): Promise<XmppSetup & { readonly certificate?: string }> {
   const [starttls, directTls, http, https] = (await freePorts(4)) as [number, number, number, number];
   const address = federation?.address ?? usualAddress;
-  const { cert } = await writeCertificate(folder, [address]);
-  return { folder, address, ports: { plain: port, starttls, directTls, http, https }, certificate: cert };
+  const ports = { plain: port, starttls, directTls, http, https };
+  if (federation === undefined) return { folder, address, ports, certificate: (await writeCertificate(folder)).cert };
+  const { cert = "", key = "" } = federation.certificate ?? {};
+  await writePrivately(folder, certificateFile, cert);
+  await writePrivately(folder, keyFile, key);
+  return { folder, address, ports };
 }
 
 /** Names of files in the folder, as `writeCertificate` gives them. */
@@ -53,8 +57,8 @@ export const stanzaBytesMax = 10 * 1024 * 1024;
 export const accountName = "wirebench";
 /** One for each connection that a run may have: what users of one account share would be work that no server has. */
 export const numberedAccounts = defaultLimits.connectionsMax;
-/** In URLs, who logs in. */
-export const users = accountName;
+/** In URLs, who logs in: each virtual user with the account of its number. */
+export const users = "user%d";
 export const newPassword = (): string => randomBytes(16).toString("base64url");
 /** What RFC 5802 section 5.1 asks for, as the embedded server has it. */
 export const scramIterations = 4096;
@@ -65,7 +69,7 @@ export interface HttpPaths {
   readonly bosh: string;
 }
 
-/** URLs by scheme, in which each virtual user has an account of its own; `starttls` is the one of `xmpp:` with TLS. */
+/** URLs by scheme; `starttls` is the one of `xmpp:` with TLS. */
 export function xmppAddresses(
   { address, ports }: XmppSetup,
   password: string,

@@ -11,7 +11,8 @@ type Delay =
   | "downlink"
   | "uplinkAlone"
   | "downlinkAlone"
-  | "connect";
+  | "connect"
+  | "sameServer";
 
 /** Every statistic of these delays. */
 export const delaysNamed = (...names: readonly Delay[]): MetricName[] =>

@@ -3,6 +3,7 @@ import { capacitySection } from "./capacity.ts";
 import { costOfClusterSection } from "./cost.ts";
 import { duplexSection } from "./duplex.ts";
 import { echoSection } from "./echo.ts";
+import { federationSection } from "./federation.ts";
 import { idleSection } from "./idle.ts";
 import type { OwnSection } from "./own-section.ts";
 import { scalingSection } from "./scaling.ts";
@@ -14,6 +15,7 @@ export const ownSections: readonly OwnSection[] = [
   throughputSection,
   duplexSection,
   idleSection,
+  federationSection,
   capacitySection,
   securitySection,
   scalingSection,
