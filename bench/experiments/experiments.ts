@@ -1,5 +1,6 @@
 /** Every experiment, in report order: one line each. */
 import { named } from "../../protocol/suggestion.ts";
+import { binary } from "./binary.ts";
 import { broadcast } from "./broadcast.ts";
 import { brokerKill } from "./broker-kill.ts";
 import { capacity } from "./capacity.ts";
@@ -16,10 +17,12 @@ import { nodeFreeze } from "./node-freeze.ts";
 import { nodeKill } from "./node-kill.ts";
 import { nodePartition } from "./node-partition.ts";
 import { policies } from "./policies.ts";
+import { presence } from "./presence.ts";
 import { proxyReload } from "./proxy-reload.ts";
 import { reconnectStorm } from "./reconnect-storm.ts";
 import { relay } from "./relay.ts";
 import { rollingDeploy } from "./rolling-deploy.ts";
+import { room } from "./room.ts";
 import { rooms } from "./rooms.ts";
 import { scaling } from "./scaling.ts";
 import { scalingOut } from "./scaling-out.ts";
@@ -42,6 +45,9 @@ export const comparisonExperiments: readonly Experiment[] = [
   duplex,
   idle,
   relay,
+  binary,
+  room,
+  presence,
   security,
   federation,
 ];

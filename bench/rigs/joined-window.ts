@@ -19,13 +19,17 @@ export interface SeenUse extends CpuUse {
 /** Ours do their work on one thread; how many others use, nobody tells. */
 const ownThreads = 1;
 
-/** Adds up what the processes of a trial saw of one window. */
+/**
+ * Adds up what the processes of a trial saw of one window. Where users reach each other, a server hands on more than it
+ * is told of: what it cost is then put down to what the users counted.
+ */
 export function joinWindow(
   order: WindowOrder,
   durationMs: number,
   server: ServerWindow | undefined,
   seen: SeenUse | undefined,
   generators: readonly GeneratorWindow[],
+  countedBy: "server" | "users" = "server",
 ): Pick<Window, "measures" | "histograms"> {
   const flows = (Object.keys(order.flows) as FlowName[]).map((name) => {
     const halves: (FlowRecords | undefined)[] = [server?.flows, ...generators.map((generator) => generator.flows)];
@@ -35,7 +39,7 @@ export function joinWindow(
     measures: Object.assign(
       {},
       ...flows.map(({ measures }) => measures),
-      recordUse(joinUse(durationMs, server?.use, seen, generators)),
+      recordUse(joinUse(durationMs, server?.use, seen, generators, countedBy)),
     ),
     histograms: Object.assign(
       {},
@@ -65,6 +69,7 @@ function joinUse(
   own: ProcessUse | undefined,
   seen: SeenUse | undefined,
   generators: readonly GeneratorWindow[],
+  countedBy: "server" | "users",
 ): WindowUse {
   const uses = generators.map(({ use }) => use);
   const sum = (pick: (window: GeneratorWindow) => number): number =>
@@ -76,7 +81,7 @@ function joinUse(
   return {
     ...((own || seen) && {
       serverCpuUs: seen?.cpuUs ?? own?.cpuUs,
-      serverMessages: own?.messages ?? echoed,
+      serverMessages: countedBy === "users" ? echoed : (own?.messages ?? echoed),
       serverRssBytes: seen?.rssBytes ?? own?.rssBytes,
       serverBusiestThreadCpuUs: seen?.busiestThreadCpuUs,
       serverThreads: own && ownThreads,

@@ -242,7 +242,7 @@ export class ServerRig extends Rig {
     const seen: SeenUse | undefined = use && { ...use, rssBytes: watch.residentBytes() };
     const [own, generators] = await this.#collect(order, cutShort ? 0 : drainMs);
     if (generators.length === 0) throw new WirebenchError("process-failed", this.failure ?? "nobody saw the window");
-    const joined = joinWindow(order, durationMs, own, seen, generators);
+    const joined = joinWindow(order, durationMs, own, seen, generators, this.#cell.exchange && "users");
     return { name: plan.name, startMs: this.atMs(order.startNs), durationMs, ...joined };
   }
 

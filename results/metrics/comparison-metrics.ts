@@ -86,6 +86,53 @@ export const comparisonMetrics = {
   ...entries({ unit: "perSecond", topic: "rate", better: "higher", whenGeneratorBound: "at-least" }, [
     ["capacityRatePerSecond", "capacity", "highest offered rate that held the objective, twice; 0 if none did"],
   ]),
+  ...entries(
+    { unit: "bytes", topic: "delivery", better: "higher", compared: "closed loop", whenGeneratorBound: "at-least" },
+    [
+      [
+        "goodputBytesPerSecond",
+        "goodput per second",
+        "bytes of payloads that came back per second, one transfer of each connection at a time; what carries them is not counted",
+      ],
+    ],
+  ),
+  ...entries(
+    { unit: "ratio", topic: "cost", better: "lower", compared: "closed loop", absence: "no bytes were counted" },
+    [
+      [
+        "wireOverPayloadBytesRatio",
+        "wire over payload bytes",
+        "bytes above TCP for one payload there and back, over twice the payload",
+      ],
+    ],
+  ),
+  ...entries({ unit: "share", topic: "delivery", better: "higher", absence: "nobody was cut off in this cell" }, [
+    ["noticedFraction", "told of the end", "subscribers that were told within 2 s that a user had been cut off"],
+  ]),
+  ...entries({ unit: "us", topic: "cost", better: "lower", compared: true, absence: unseenCpu }, [
+    [
+      "serverCpuUsPerRecipient",
+      "server CPU per delivery",
+      "CPU time of the server's processes within the window, over the deliveries that were made in it",
+    ],
+  ]),
+  ...entries({ unit: "bytes", topic: "cost", better: "lower", compared: true, absence: "no bytes were counted" }, [
+    [
+      "wireBytesPerRecipient",
+      "wire bytes per delivery",
+      "bytes above TCP, both ways and of all users, over the deliveries: the publisher's own are among them",
+    ],
+  ]),
+  ...entries({ unit: "us", topic: "cost", better: "lower", absence: unseenCpu }, [
+    ["serverCpuUsPerKib", "server CPU per KiB", "CPU time of the server's processes for 1,024 bytes there and back"],
+  ]),
+  ...entries({ unit: "us", topic: "generator", better: "lower", absence: unseenCpu }, [
+    [
+      "generatorCpuUsPerKib",
+      "client CPU per KiB",
+      "CPU time of the load generators, which are both ends, for 1,024 bytes there and back",
+    ],
+  ]),
   ...entries({ unit: "us", topic: "cost", better: "lower", compared: true, absence: unseenCpu }, [
     [
       "serverCpuUsPerMessage",

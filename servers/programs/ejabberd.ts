@@ -66,6 +66,7 @@ websocket_origin: []
 modules:
   mod_bosh: { max_inactivity: 60 }
   mod_disco: {}
+  mod_muc: { hosts: ["rooms.@HOST@"], max_users: 1000 }
   mod_ping: {}
   mod_roster: {}
 `;

@@ -78,6 +78,9 @@ consider_bosh_secure = true
 VirtualHost "${address}"
 VirtualHost "${starttlsDomain}"
   modules_enabled = { "tls" }
+
+Component "rooms.${address}" "muc"
+Component "rooms.${starttlsDomain}" "muc"
 `;
 };
 
