@@ -78,7 +78,10 @@ export const xmppWebsocketServer: ProtocolServer = {
       get connections() {
         return host.links.size;
       },
-      close: () => closeServer(httpServer, sockets),
+      close: () => {
+        host.resumptions.close();
+        return closeServer(httpServer, sockets);
+      },
     };
   },
 };

@@ -4,6 +4,7 @@ import { describeSaslFailure, describeStanzaError } from "./conditions.ts";
 import type { Inbox } from "./inbox.ts";
 import { type SaslPolicy, saslLogin } from "./sasl.ts";
 import type { XmppStream } from "./stream.ts";
+import { isOfStreamManagement, offersStreamManagement, type StreamManagement } from "./stream-management.ts";
 import type { XmppTarget } from "./target.ts";
 
 const namespaces = {
@@ -19,6 +20,8 @@ export interface LoginOptions {
   readonly resource?: string;
   /** SASL mechanism. Absent: that of the URL, else the best of those offered. */
   readonly mechanism?: string;
+  /** Goes on with the session it stands for, or begins one, in this order (XEP-0198). Absent: no stream management. */
+  readonly management?: StreamManagement | undefined;
 }
 
 export interface LoggedIn {
@@ -28,6 +31,10 @@ export interface LoggedIn {
   readonly mechanism: string;
   /** How often the login waited for the server's answer, without the turns of TCP, TLS and HTTP below it. */
   readonly roundTrips: number;
+  /** What the server has not handled of the session that goes on, to be sent again; undefined for a new session. */
+  readonly again?: readonly Element[];
+  /** Came before stream management was enabled, and does not count. */
+  readonly uncounted: readonly Element[];
 }
 
 /**
@@ -56,8 +63,7 @@ export async function login(
     mechanism: options.mechanism ?? target.mechanism,
     isPrivate: isEncrypted || target.isLoopback,
   });
-  const jid = await bind(talk, await talk.reopen(), options);
-  return { jid, mechanism, roundTrips: talk.roundTrips };
+  return { ...(await bindOrResume(talk, await talk.reopen(), options)), mechanism, roundTrips: talk.roundTrips };
 }
 
 /** One question at a time. */
@@ -123,6 +129,26 @@ async function authenticate(talk: Talk, offer: Element, target: XmppTarget, poli
     if (answer.name !== "challenge") throw new Error(`the server refused the login: ${describeSaslFailure(answer)}`);
     answer = await talk.ask(xml("response", { xmlns: namespaces.sasl }, encode(await exchange.respond(data))));
   }
+}
+
+async function bindOrResume(
+  talk: Talk,
+  offer: Element,
+  options: LoginOptions,
+): Promise<Pick<LoggedIn, "jid" | "again" | "uncounted">> {
+  const { management } = options;
+  if (management === undefined) return { jid: await bind(talk, offer, options), uncounted: [] };
+  if (!offersStreamManagement(offer)) throw new Error("the server offers no stream management (XEP-0198)");
+  if (management.resumable) {
+    const again = management.resumed(await talk.ask(management.resumeRequest()));
+    if (again !== undefined) return { jid: management.jid, again, uncounted: [] };
+  }
+  const jid = await bind(talk, offer, options);
+  const uncounted: Element[] = [];
+  let answer = await talk.ask(management.enableRequest());
+  for (; !isOfStreamManagement(answer); answer = await talk.next()) uncounted.push(answer);
+  management.enabled(answer, jid);
+  return { jid, uncounted };
 }
 
 async function bind(talk: Talk, offer: Element, options: LoginOptions): Promise<string> {

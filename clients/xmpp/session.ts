@@ -1,13 +1,14 @@
 import type { Element } from "@xmpp/xml";
 import type { CloseReason, Limits } from "../../protocol/contract.ts";
-import { WirebenchError } from "../../protocol/errors.ts";
+import { describeError, WirebenchError } from "../../protocol/errors.ts";
 import { handshake } from "../connection/handshake.ts";
 import { closeWaitMs } from "../connection/link.ts";
 import { Inbox } from "./inbox.ts";
 import { iqResult, isPing } from "./iq-reply.ts";
-import { login } from "./login.ts";
+import { type LoggedIn, login } from "./login.ts";
 import { Requests } from "./requests.ts";
 import type { Binding, XmppStream } from "./stream.ts";
+import { StreamManagement } from "./stream-management.ts";
 import { type XmppTarget, xmppTarget } from "./target.ts";
 
 export interface SessionOptions {
@@ -22,8 +23,11 @@ export interface SessionOptions {
   readonly resource?: string;
   /** SASL mechanism to insist on. Absent: the best of those offered. */
   readonly mechanism?: string;
-  /** Asks for stream management (XEP-0198). */
-  readonly streamManagement?: boolean;
+  /**
+   * Asks for stream management (XEP-0198); the login fails where the server has none. That of a session before: goes on with
+   * that session, on this connection and of whatever binding, if the server has kept it, and else begins another.
+   */
+  readonly streamManagement?: boolean | StreamManagement;
   /**
    * Every stanza after the login that is neither an answer to `request` nor a ping, in the turn of the socket event; those
    * that came with the end of the login before `openSession` resolves. A request (iq of type `get` or `set`) is then
@@ -42,9 +46,16 @@ export interface XmppSession {
   readonly to: string | undefined;
   /** SASL mechanism that was used. */
   readonly mechanism: string;
+  /** Of the session, if it was asked for; outlives this connection. */
+  readonly streamManagement: StreamManagement | undefined;
+  /** Whether it is a session that another connection has carried before. */
+  readonly resumed: boolean;
   /** How often the login waited for the server's answer, without the turns of TCP, TLS and HTTP below it. */
   readonly loginRoundTrips: number;
-  /** Never waits for the peer. Ignored once the session ends, so that whoever answers a stanza need not ask. */
+  /**
+   * Never waits for the peer. Ignored once the session ends, so that whoever answers a stanza need not ask. Throws
+   * `queue-full` where stream management has too much to keep; without it there is nothing to keep.
+   */
   send(stanza: Element): void;
   /** Sends a request, with an id if it has none; resolves with the result, or rejects with a StanzaError or `closed`. */
   request(iq: Element): Promise<Element>;
@@ -78,6 +89,8 @@ class Session implements XmppSession {
   jid = "";
   mechanism = "";
   loginRoundTrips = 0;
+  resumed = false;
+  readonly streamManagement: StreamManagement | undefined;
   readonly closed: Promise<CloseReason>;
   readonly #options: SessionOptions;
   readonly #target: XmppTarget;
@@ -90,6 +103,9 @@ class Session implements XmppSession {
   constructor(binding: Binding, options: SessionOptions) {
     this.#options = options;
     this.#target = xmppTarget(options.url, options.user);
+    const { streamManagement, limits } = options;
+    this.streamManagement = streamManagement === true ? new StreamManagement(limits) : streamManagement || undefined;
+    this.streamManagement?.carriedBy(() => this.drop({ by: "client", message: "goes on with another connection" }));
     this.closed = new Promise((resolve) => {
       this.#settle = resolve;
     });
@@ -106,17 +122,26 @@ class Session implements XmppSession {
   }
 
   async login(): Promise<void> {
+    const { resource, mechanism } = this.#options;
+    let loggedIn: LoggedIn;
     try {
-      const { jid, mechanism, roundTrips } = await login(this.#stream, this.#inbox, this.#target, this.#options);
-      this.jid = jid;
-      this.mechanism = mechanism;
-      this.loginRoundTrips = roundTrips;
+      loggedIn = await login(this.#stream, this.#inbox, this.#target, {
+        ...(resource !== undefined && { resource }),
+        ...(mechanism !== undefined && { mechanism }),
+        management: this.streamManagement,
+      });
     } catch (cause) {
       // What happened to the stream says more than what became of the step that was waiting for it.
       throw this.#inbox.failure ?? cause;
     }
+    this.jid = loggedIn.jid;
+    this.mechanism = loggedIn.mechanism;
+    this.loginRoundTrips = loggedIn.roundTrips;
+    this.resumed = loggedIn.again !== undefined;
+    for (const stanza of loggedIn.again ?? []) this.#stream.send(stanza);
     // In the segment that ends the login the server may also push, and even end the stream.
     if (this.#state === "login") this.#state = "open";
+    for (const element of loggedIn.uncounted) this.#handle(element);
     for (const element of this.#inbox.rest()) this.#received(element);
   }
 
@@ -137,7 +162,13 @@ class Session implements XmppSession {
   }
 
   send(stanza: Element): void {
-    if (this.#state === "open") this.#stream.send(stanza);
+    if (this.#state !== "open") return;
+    if (this.streamManagement?.keep(stanza) === false) {
+      throw new WirebenchError("queue-full", "the server acknowledges too little of what it is sent");
+    }
+    this.#stream.send(stanza);
+    const request = this.streamManagement?.dueRequest();
+    if (request !== undefined) this.#stream.send(request);
   }
 
   request(iq: Element): Promise<Element> {
@@ -149,6 +180,10 @@ class Session implements XmppSession {
 
   async close(): Promise<void> {
     if (this.#state === "open" || this.#state === "login") {
+      // What has come need not come back to who sent it.
+      if (this.#state === "open" && this.streamManagement !== undefined) {
+        this.#stream.send(this.streamManagement.acknowledgement());
+      }
       this.#state = "closing";
       this.#stream.close();
       const cut = setTimeout(() => this.#ended({ by: "client", message: "closed without an answer" }), closeWaitMs);
@@ -163,6 +198,16 @@ class Session implements XmppSession {
 
   /** The one place every element after the login comes through. */
   #received(element: Element): void {
+    try {
+      if (this.streamManagement?.takes(element, (answer) => this.#stream.send(answer))) return;
+    } catch (error) {
+      this.drop({ by: "server", message: describeError(error) });
+      return;
+    }
+    this.#handle(element);
+  }
+
+  #handle(element: Element): void {
     if (this.#requests.answer(element, this.jid)) return;
     if (isPing(element)) this.send(iqResult(element));
     else this.#options.onStanza(element, this);

@@ -45,7 +45,7 @@ export class XmppWebSocketStream implements XmppTransport {
     webSocket.on("close", () => {
       this.#state = "closed";
       clearTimeout(this.#deadline);
-      this.#session.ended();
+      this.#session.connectionLost();
     });
   }
 
@@ -70,11 +70,11 @@ export class XmppWebSocketStream implements XmppTransport {
     clearTimeout(this.#deadline);
   }
 
-  fail(condition: StreamCondition, text?: string): void {
+  fail(condition: StreamCondition, text?: string, detail?: Element): void {
     if (this.#state === "open") {
       // Section 3.5: an error needs an open stream, so one that comes before it is opened opens it.
       this.#open();
-      this.#webSocket.send(standalone(streamError(condition, text)));
+      this.#webSocket.send(standalone(streamError(condition, text, detail)));
     }
     this.#end(closeCodes.normal);
   }
