@@ -2,8 +2,11 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import { trustCertificate } from "../clients/connection/trust.ts";
+import { boshBinding } from "../clients/xmpp/bosh.ts";
 import { openSession, type SessionOptions, type XmppSession } from "../clients/xmpp/session.ts";
+import type { Binding } from "../clients/xmpp/stream.ts";
 import { tcpBinding } from "../clients/xmpp/tcp.ts";
+import { websocketBinding } from "../clients/xmpp/websocket.ts";
 import { defaultLimits } from "../protocol/contract.ts";
 import { messageElement, messagePayload, messageType } from "../protocol/wires/xmpp-message.ts";
 import { ejabberd } from "../servers/programs/ejabberd.ts";
@@ -11,8 +14,13 @@ import { startProgram } from "../servers/programs/program.ts";
 import { prosody } from "../servers/programs/prosody.ts";
 import { hasProgram } from "./testing.ts";
 
+const bindingOf = (url: string): Binding => {
+  if (url.startsWith("xmpp")) return tcpBinding;
+  return url.startsWith("ws") ? websocketBinding : boshBinding;
+};
+
 const open = (url: string, options: Partial<SessionOptions> = {}): Promise<XmppSession> =>
-  openSession(tcpBinding, {
+  openSession(bindingOf(url), {
     url,
     limits: defaultLimits,
     user: 0,
@@ -35,50 +43,52 @@ async function talkToOneself(url: string, options: Partial<SessionOptions> = {})
   session.send(messageElement({ to: session.jid, type: messageType }, "€ to myself"));
   assert.equal(await heard.promise, "€ to myself");
   await session.close();
-  assert.deepEqual(await session.closed, { by: "client", message: "stream closed" });
+  assert.equal((await session.closed).by, "client");
   return session;
 }
 
 for (const program of [prosody, ejabberd]) {
   const { name } = program;
 
-  test(`a client logs in to ${name} with every mechanism it offers, in clear, after STARTTLS and over direct TLS`, async (t: TestContext) => {
+  test(`a client logs in to ${name} on every binding, with and without TLS, with every mechanism it offers`, async (t: TestContext) => {
     if (!hasProgram(t, name)) return;
     const running = await startProgram(program);
     t.after(() => running.stop());
-    const { xmpp, starttls, xmpps } = running.addresses as Record<string, string>;
+    const addresses = running.addresses as Record<string, string>;
+    const encrypted = ["starttls", "xmpps", "wss", "https"];
 
     // Nobody vouches for its certificate yet.
-    await assert.rejects(open(xmpps!), { code: "connect-failed", message: /self-signed.*NODE_EXTRA_CA_CERTS/ });
-    await assert.rejects(open(starttls!), { code: "connect-failed", message: /self-signed.*NODE_EXTRA_CA_CERTS/ });
+    for (const way of encrypted) {
+      const message = /self-signed.*NODE_EXTRA_CA_CERTS/;
+      await assert.rejects(open(addresses[way]!), { code: "connect-failed", message }, way);
+    }
     trustCertificate(running.certificate);
     const turns: Record<string, number> = {};
-    for (const [way, url] of Object.entries({ xmpp: xmpp!, starttls: starttls!, xmpps: xmpps! })) {
+    for (const [way, url] of Object.entries(addresses)) {
       const best = await talkToOneself(url);
       assert.match(best.mechanism, /^SCRAM-SHA-/);
       turns[way] = best.loginRoundTrips;
+      assert.equal((await talkToOneself(url, { mechanism: best.mechanism })).mechanism, best.mechanism, way);
       // Over TLS only, as far as Prosody is concerned.
-      for (const mechanism of way === "xmpp" ? [best.mechanism] : [best.mechanism, "PLAIN"]) {
-        assert.equal((await talkToOneself(url, { mechanism })).mechanism, mechanism, way);
-      }
+      if (encrypted.includes(way)) assert.equal((await talkToOneself(url, { mechanism: "PLAIN" })).mechanism, "PLAIN");
+
+      const many = withUser(url, "user%d");
+      const sessions = await Promise.all([0, 1, 2].map((user) => open(many, { user })));
+      assert.deepEqual(
+        sessions.map(({ jid }) => jid.split("@")[0]),
+        ["user0", "user1", "user2"],
+      );
+      const again = await open(many, { user: 1 });
+      assert.notEqual(again.jid, sessions[1]!.jid, "one account, several connections");
+      await Promise.all([...sessions, again].map((session) => session.close()));
+
+      const wrong = /refused the login: not-authorized.*password is wrong/;
+      await assert.rejects(open(withPassword(url, "wrong-Pw")), { message: wrong }, way);
+      await assert.rejects(open(withUser(url, "nobody")), { message: wrong }, way);
     }
     // Features, two of SCRAM, features, a resource; STARTTLS asks once and opens the stream once more.
-    assert.deepEqual(turns, { xmpp: 5, starttls: 7, xmpps: 5 });
-
-    const many = withUser(xmpps!, "user%d");
-    const sessions = await Promise.all([0, 1, 2].map((user) => open(many, { user })));
-    const names = sessions.map(({ jid }) => jid.split("@")[0]);
-    assert.deepEqual(names, ["user0", "user1", "user2"]);
-    const again = await open(many, { user: 1 });
-    assert.notEqual(again.jid, sessions[1]!.jid, "one account, several connections");
-    await Promise.all([...sessions, again].map((session) => session.close()));
-
-    await assert.rejects(
-      open(withPassword(xmpps!, "wrong-Pw")),
-      /refused the login: not-authorized.*password is wrong/,
-    );
-    await assert.rejects(open(withUser(xmpps!, "nobody")), /refused the login: not-authorized/);
-    await assert.rejects(open(`${xmpp}?domain=example.invalid`), /stream error host-unknown.*\?domain=D/);
+    assert.deepEqual(turns, { xmpp: 5, starttls: 7, xmpps: 5, ws: 5, wss: 5, http: 5, https: 5 });
+    await assert.rejects(open(`${addresses.xmpp}?domain=example.invalid`), /stream error host-unknown.*\?domain=D/);
   });
 
   test(`${name} ends a session whose resource another one takes, which is called a conflict`, async (t) => {

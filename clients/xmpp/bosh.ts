@@ -16,6 +16,7 @@ import { encodedBytesMax } from "../../protocol/wires/payload.ts";
 import { asStreamChild, streamNamespace } from "../../protocol/wires/xmpp-element.ts";
 import { describeAnswer } from "../http/answers.ts";
 import { type Answer, Exchange } from "../http/exchange.ts";
+import { describeBoshEnd } from "./conditions.ts";
 import { Opening } from "./opening.ts";
 import { type Binding, closedDuringLogin, StreamError, type StreamEvents, type XmppStream } from "./stream.ts";
 import type { XmppTarget } from "./target.ts";
@@ -222,7 +223,7 @@ class BoshStream implements XmppStream {
       if (element.is("error", streamNamespace)) this.#ended("server", new StreamError(element));
       else this.#events.element(asStreamChild(element));
     }
-    if (attributes.type !== undefined && !this.#isOver()) this.#terminated(attributes);
+    if (attributes.type !== undefined && !this.#isOver()) this.#terminated(attributes, elements);
   }
 
   /** Asked anew after each call of the events, which may end the stream. */
@@ -242,11 +243,14 @@ class BoshStream implements XmppStream {
   }
 
   /** Section 17: with a condition, or in order. */
-  #terminated({ type, condition }: ElementAttributes): void {
+  #terminated({ type, condition }: ElementAttributes, elements: readonly Element[]): void {
     if (type === "terminate" && condition === undefined) {
       this.#opening.fail(closedDuringLogin());
       this.#events.ended({ by: "server", message: "stream closed" }, closedDuringLogin());
-    } else this.#ended("server", new Error(`BOSH ${type} ${condition ?? ""}`.trimEnd()));
+    } else {
+      const reason = condition === undefined ? "" : ` ${describeBoshEnd(condition, elements)}`;
+      this.#ended("server", new Error(`BOSH ${type}${reason}`));
+    }
   }
 
   #ended(by: "network" | "server", cause: Error): void {

@@ -1,14 +1,19 @@
 /** What users read when a server says no, through a real socket. */
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import type { AddressInfo } from "node:net";
 import { describe, it } from "node:test";
+import { WebSocketServer } from "ws";
 import { defaultLimits } from "../../protocol/contract.ts";
+import { boshClient } from "../bosh.ts";
 import { xmppClient } from "../xmpp.ts";
+import { xmppWebsocketClient } from "../xmpp-websocket.ts";
 import { header, mechanisms, ScriptedServer, type Talk } from "./testing.ts";
 
 const test = (title: string, run: () => Promise<void>): void => void it(title, { timeout: 20_000 }, run);
 
-const connect = (url: string) =>
-  xmppClient.connect({
+const connect = (url: string, client = xmppClient) =>
+  client.connect({
     url,
     limits: defaultLimits,
     user: 0,
@@ -137,4 +142,50 @@ describe("a stanza error is named for what it is", () => {
       assert.match(end, sentence);
     });
   }
+});
+
+describe("the end of a BOSH session is named for what it is", () => {
+  const ends: readonly (readonly [string, string, RegExp])[] = [
+    ["condition='policy-violation'", "", /: BOSH terminate policy-violation: a rule of the server/],
+    ["condition='host-unknown'", "", /: BOSH terminate host-unknown: .*\?domain=D/],
+    ["condition='item-not-found'", "", /: BOSH terminate item-not-found: the server knows no such session/],
+    [
+      "condition='see-other-uri'",
+      "<uri>https://b.example/bosh</uri>",
+      /: BOSH terminate see-other-uri \(https:\/\/b\.example\/bosh\): the server sends/,
+    ],
+    ["condition='x-of-its-own'", "", /: BOSH terminate x-of-its-own$/],
+    ["", "", /: the server closed the stream during the login$/],
+    ["condition='remote-stream-error'", streamError("conflict"), /: stream error conflict: another session/],
+  ];
+  for (const [attributes, content, sentence] of ends) {
+    test(attributes || "no condition", async () => {
+      const names = "xmlns='http://jabber.org/protocol/httpbind' xmlns:stream='http://etherx.jabber.org/streams'";
+      const body = `<body ${names} type='terminate' ${attributes}>${content}</body>`;
+      await using server = await ScriptedServer.start(async (talk) => {
+        await talk.hear(/^POST .*<body [^>]*>/s);
+        const head = `HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\nContent-Length: ${body.length}\r\n\r\n`;
+        talk.say(head + body);
+      });
+      const url = server.url("http-bind", "alice:secret", "http");
+      await assert.rejects(connect(url, boshClient), { code: "connect-failed", message: sentence });
+    });
+  }
+});
+
+test("another address for XMPP over WebSocket is named", async () => {
+  const server = new WebSocketServer({ port: 0, host: "127.0.0.1", handleProtocols: () => "xmpp" });
+  await once(server, "listening");
+  server.on("connection", (socket) => {
+    socket.once("message", () =>
+      socket.send("<close xmlns='urn:ietf:params:xml:ns:xmpp-framing' see-other-uri='wss://b.example/ws'/>"),
+    );
+  });
+  const { port } = server.address() as AddressInfo;
+  await assert.rejects(connect(`ws://alice:secret@127.0.0.1:${port}/`, xmppWebsocketClient), {
+    code: "connect-failed",
+    message: /stream closed: see-other-uri \(wss:\/\/b\.example\/ws\): the server sends its clients elsewhere/,
+  });
+  for (const client of server.clients) client.terminate();
+  await new Promise((resolve) => server.close(resolve));
 });

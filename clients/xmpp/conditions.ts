@@ -25,6 +25,18 @@ const stream: Readonly<Record<string, string>> = {
   "system-shutdown": "the server is being stopped or restarted",
 };
 
+/** XEP-0124 section 17.2; those that are left out mean what they mean of a stream. */
+const bosh: Readonly<Record<string, string>> = {
+  ...stream,
+  "bad-request": "the server could not read what was sent",
+  "improper-addressing": "the server wants to be told the domain: name it with ?domain=D in the URL",
+  "item-not-found":
+    "the server knows no such session: it has forgotten it, or answers from several processes that do not share it",
+  "other-request": "another request of the same session ended it",
+  "remote-stream-error": "the XMPP server behind the BOSH server ended the stream",
+  "see-other-uri": "the server sends its clients elsewhere: measure that address",
+};
+
 /** RFC 6120 section 6.5. */
 const login: Readonly<Record<string, string>> = {
   "account-disabled": "the account exists and may not log in",
@@ -85,6 +97,13 @@ export function describeStreamError(error: Element): string {
   const text = error.getChildText("text") || condition?.getText();
   return describe(stream, condition?.getName() ?? "undefined-condition", text);
 }
+
+/** What the `condition` of a `<body type="terminate"/>` says (XEP-0124); `elements` are what is in it. */
+export const describeBoshEnd = (condition: string, elements: readonly Element[]): string =>
+  describe(bosh, condition, elements.find(({ name }) => name === "uri")?.getText());
+
+/** What a `<close/>` says that names another address (RFC 7395 section 3.6.1). */
+export const describeOtherUri = (uri: string): string => describe(bosh, "see-other-uri", uri);
 
 /** What `<failure/>` says of a login. */
 export const describeSaslFailure = (failure: Element): string =>

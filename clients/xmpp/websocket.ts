@@ -6,6 +6,7 @@ import { encodedBytesMax } from "../../protocol/wires/payload.ts";
 import { XmlFault } from "../../protocol/wires/xml-reader.ts";
 import { asStreamChild, standalone, streamNamespace } from "../../protocol/wires/xmpp-element.ts";
 import { framingNamespace, XmppFrameParser } from "../../protocol/wires/xmpp-frame-parser.ts";
+import { describeOtherUri } from "./conditions.ts";
 import { Opening } from "./opening.ts";
 import { type Binding, closedDuringLogin, StreamError, type StreamEvents, type XmppStream } from "./stream.ts";
 import type { XmppTarget } from "./target.ts";
@@ -96,15 +97,19 @@ class WebSocketStream implements XmppStream {
 
   #element(element: Element): void {
     if (element.is("open", framingNamespace)) this.#opening.done();
-    else if (element.is("close", framingNamespace)) this.#closed();
+    else if (element.is("close", framingNamespace)) this.#closed(element.attrs["see-other-uri"]);
     else if (element.is("error", streamNamespace)) this.#ended("server", new StreamError(element));
     else this.#events.element(asStreamChild(element));
   }
 
   /** The server has closed its stream: says the same unless it was an answer, and closes the WebSocket (section 3.6). */
-  #closed(): void {
+  #closed(elsewhere: string | undefined): void {
     if (!this.#isClosing) this.#webSocket?.send(closing);
     this.#webSocket?.close(1000);
+    if (elsewhere !== undefined) {
+      this.#ended("server", new Error(`stream closed: ${describeOtherUri(elsewhere)}`));
+      return;
+    }
     this.#opening.fail(closedDuringLogin());
     this.#events.ended({ by: "server", message: "stream closed" }, closedDuringLogin());
   }
