@@ -48,6 +48,7 @@ async function measure(
   target: string,
   scenarios: readonly Scenario[],
   ratePerSecond = 200,
+  more: readonly string[] = [],
 ): Promise<{ exitCode: number | null; measured: readonly Measured[] }> {
   using folder = temporaryFolder();
   const experiments = scenarios.flatMap((name) => ["--scenario", name]);
@@ -55,7 +56,7 @@ async function measure(
     name === "echo" ? ["--rate", String(ratePerSecond)] : ["--in-flight", String(inFlight)],
   );
   const brief = ["--trials", "1", "--duration", "600ms", "--warmup", "50ms", "--connections", String(connections)];
-  const cli = new RunningCli(["run", target, ...experiments, ...load, ...brief, "--out", folder.path]);
+  const cli = new RunningCli(["run", target, ...experiments, ...load, ...brief, ...more, "--out", folder.path]);
   const exitCode = await cli.exitCode();
   const measured = folder.results().cells.map((cell): Measured => {
     assert.ok(cell.state === "measured", `${cell.state}: ${cli.stderr}`);
@@ -125,3 +126,28 @@ test("a server that loses one message in a hundred has a p50 and p90, and no lon
   assert.ok(numberOf("scheduledP50Us") > 0 && numberOf("scheduledP90Us") > 0);
   assert.equal(cell.absences?.scheduledMaxUs?.kind, "never");
 });
+
+for (const target of ["websocket", "long-polling+tls"]) {
+  test(`${target} over an emulated link of 120 ms is as far away as that, in both loops, and its connection too`, async () => {
+    const { exitCode, measured } = await measure(target, ["echo", "throughput"], 50, [
+      "--link",
+      "rtt=120ms,jitter=5ms",
+    ]);
+    assert.equal(exitCode, 0);
+    const [echo, closed] = measured as [Measured, Measured];
+    for (const { cell, codes } of measured) assert.deepEqual([cell.validity.verdict, codes], ["valid", []]);
+    assert.deepEqual(echo.cell.parameters.link, { rttMs: 120, jitterMs: 5 });
+    // Both ways at their shortest; TCP and what comes on top of it, each a round trip.
+    const shortestMs = 120 - 2 * 5;
+    assert.ok(echo.numberOf("roundTripP50Us") / 1000 > shortestMs, String(echo.numberOf("roundTripP50Us")));
+    const { histograms } = echo.cell.trials[0]!;
+    const quickestMs = decodeHistogram(histograms.connect!).getValueAtPercentile(0) / 1e6;
+    assert.ok(quickestMs > 120 + shortestMs, `${quickestMs} ms`);
+    // Little's law.
+    assert.ok(closed.numberOf("achievedRatePerSecond") <= (connections * inFlight * 1000) / shortestMs);
+    for (const way of ["linkUp", "linkDown"]) {
+      const meanMs = decodeHistogram(histograms[way]!).mean / 1e6;
+      assert.ok(meanMs > 60 - 5, `${way} ${meanMs} ms`);
+    }
+  });
+}

@@ -12,6 +12,7 @@ import {
   parsePercent,
   parseRatePerSecond,
 } from "../../protocol/units.ts";
+import type { LinkConditions } from "../../results/contract/link.ts";
 import { capacity } from "../experiments/capacity.ts";
 import { clusterPresets } from "../experiments/cluster/presets.ts";
 import { presets } from "../experiments/comparison/presets.ts";
@@ -19,6 +20,7 @@ import type { Experiment } from "../experiments/contract/experiment.ts";
 import type { Objective, PresetName, TrafficSettings } from "../experiments/contract/request.ts";
 import { echo } from "../experiments/echo.ts";
 import { comparisonExperiments, experimentNamed } from "../experiments/experiments.ts";
+import { namedLinks, parseLink } from "../links/link-conditions.ts";
 import { mainProtocolNames, protocolNames } from "../targets/protocols.ts";
 import { type Target, withOption } from "../targets/target.ts";
 import { argument, choice } from "./argument.ts";
@@ -40,6 +42,7 @@ export interface RunOptions {
   arrivals?: Arrivals;
   inFlight?: number;
   payload?: number;
+  link?: LinkConditions;
   payloadKind?: PayloadKind;
   pollInterval?: string;
   trials?: number;
@@ -57,6 +60,7 @@ Examples:
   wirebench run                                        every protocol but variants of one, preset quick
   wirebench run websocket sse --scenario echo -R 500   two protocols at 500 messages per second
   wirebench run websocket=ws://127.0.0.1:9001/         a server someone else wrote: it must echo
+  wirebench run websocket+tls long-polling+tls --link 4g   as a phone would see them
   wirebench run --find-capacity --slo p99=50ms         the highest rate each protocol holds
   wirebench run --preset standard --payload 4KiB --payload-kind binary`;
 
@@ -101,6 +105,11 @@ export function runCommand(): Command {
     .option("--payload <size>", "payload of one message, e.g. 256B or 64KiB", argument(parseBytes))
     .addOption(choice(new Option("--payload-kind <kind>", "text or binary payloads"), "kind of payload", payloadKinds))
     .option("--poll-interval <time>", "how often a polling client asks, e.g. 100ms", argument(pollInterval.parse))
+    .option(
+      "--link <conditions>",
+      `an emulated link between users and server: ${Object.keys(namedLinks).join(", ")}, or e.g. rtt=80ms,jitter=5ms,down=10mbit,up=2mbit,loss=1%`,
+      argument(parseLink),
+    )
     .option("--workers <count>", "load-generator processes that share the connections", argument(parseCount))
     .addOption(
       new Option(
@@ -207,5 +216,6 @@ const settingOptions: SettingOptions<RunOptions> = {
   inFlight: { flag: "--in-flight", settings: ["inFlight"] },
   payload: { flag: "--payload", settings: ["payloadBytes"] },
   payloadKind: { flag: "--payload-kind", settings: ["payloadKind"] },
+  link: { flag: "--link", settings: ["link"] },
   slo: { flag: "--slo", settings: ["objective"] },
 };

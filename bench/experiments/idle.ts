@@ -49,7 +49,16 @@ const expectationsFor = (target: Target): CellPlan["expectations"] =>
 
 function cells({ targets, traffic }: RunRequest): IdleCell[] {
   checkPayload(traffic);
-  const { idleConnections, idleMs, idleTrialsMax: trialsMax, rampUpMs, client, payloadBytes, payloadKind } = traffic;
+  const {
+    idleConnections,
+    idleMs,
+    idleTrialsMax: trialsMax,
+    rampUpMs,
+    client,
+    payloadBytes,
+    payloadKind,
+    link,
+  } = traffic;
   if (idleConnections < stepCount || idleConnections > defaultLimits.connectionsMax) {
     const range = `from ${stepCount} to ${defaultLimits.connectionsMax}`;
     throw new WirebenchError("usage", `expected ${range} idle connections, got ${idleConnections}`);
@@ -70,6 +79,7 @@ function cells({ targets, traffic }: RunRequest): IdleCell[] {
         payloadBytes,
         payloadKind,
         durationMs: watchMs,
+        ...(link !== undefined && { link }),
         settings: { connectionSteps: steps.join(", "), restMs },
       },
       expectations: expectationsFor(target),
@@ -161,7 +171,7 @@ export const idle: Experiment<IdleCell, ServerRig> = {
   group: "cost",
   title: "Idle",
   question: "What does an idle connection cost?",
-  follows: ["idleConnections", "idleMs", "idleTrialsMax", "rampUpMs", "client", "payloadBytes", "payloadKind"],
+  follows: ["idleConnections", "idleMs", "idleTrialsMax", "rampUpMs", "client", "payloadBytes", "payloadKind", "link"],
   metrics: ["memoryBytesPerConnection", "idleCpuUsPerConnectionSecond", "idleWireBytesPerConnectionSecond"],
   isolation: "shared",
   cells,

@@ -20,13 +20,16 @@ export class Lane {
   readonly #queue: Piece[] = [];
   #queuedBytes = 0;
   #lastDueNs = 0;
+  readonly #fromNs: number;
   #timer: NodeJS.Timeout | undefined;
   #blocked = false;
   #stalled = false;
   #ended = false;
 
-  constructor(link: Link, from: Socket, to: Socket) {
+  /** Nothing leaves before `fromNs`: the connection is still being made. */
+  constructor(link: Link, from: Socket, to: Socket, fromNs = 0) {
     this.#link = link;
+    this.#fromNs = fromNs;
     this.#from = from;
     this.#to = to;
     from.on("data", (bytes: Buffer) => this.#take(bytes));
@@ -57,14 +60,15 @@ export class Lane {
   }
 
   #take(bytes: Buffer): void {
-    const readNs = nowNs();
+    const readNs = Math.max(nowNs(), this.#fromNs);
     const link = this.#link;
     this.#queuedBytes += bytes.length;
-    const step = link.limited ? pieceBytesMax : bytes.length;
+    const step = link.inPieces ? pieceBytesMax : bytes.length;
     for (let at = 0; at < bytes.length; at += step) {
       const piece = bytes.subarray(at, at + step);
-      // A delay that has become shorter lets nothing overtake.
-      this.#lastDueNs = Math.max(this.#lastDueNs, link.dueNs(piece.length, readNs));
+      const followers = Math.ceil((bytes.length - at) / step) - 1;
+      // A delay that is shorter than the one before lets nothing overtake.
+      this.#lastDueNs = Math.max(this.#lastDueNs, link.dueNs(piece.length, readNs, followers));
       this.#queue.push({ bytes: piece, readNs, dueNs: this.#lastDueNs });
     }
     this.#pump();
@@ -76,9 +80,9 @@ export class Lane {
     const now = nowNs();
     let done = 0;
     while (!this.#blocked && done < this.#queue.length && this.#queue[done]!.dueNs <= now) {
-      const { bytes, readNs } = this.#queue[done++]!;
+      const { bytes, readNs, dueNs } = this.#queue[done++]!;
       this.#queuedBytes -= bytes.length;
-      this.#link.handedOn(bytes.length, now - readNs);
+      this.#link.handedOn(bytes.length, now - readNs, now - dueNs);
       this.#blocked = !this.#to.write(bytes);
     }
     this.#queue.splice(0, done);

@@ -3,7 +3,9 @@ import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
 import { after, before, test } from "node:test";
 import { LatencyHistogram } from "../../load/recording/latency.ts";
+import { nowNs } from "../../protocol/clock.ts";
 import { until } from "../../protocol/testing.ts";
+import { Link } from "./link.ts";
 import { Relay } from "./relay.ts";
 import { through, wayTo } from "./way.ts";
 
@@ -155,4 +157,49 @@ test("a relay stands where the program's clients are told to go on", () => {
   assert.throws(() => wayTo(program, 1), { code: "component-failed", message: /kafka .* 1 of them/ });
   const plain = { name: "nats", url: "nats://10.0.0.1:4222" };
   assert.deepEqual(wayTo(plain, 5), { target: { host: "10.0.0.1", port: 4222 }, port: 0 });
+});
+
+test("a connection takes a round trip before its first byte can leave", async () => {
+  await using relay = await open();
+  relay.impose({ up: { delayMs: 20 }, down: { delayMs: 20 }, connectMs: 40 });
+  const startNs = nowNs();
+  const { socket, hears } = await client(relay);
+  socket.write("a");
+  await hears("a");
+  // One for the connection, one for the bytes.
+  assert.ok(nowNs() - startNs >= 79e6, `${nowNs() - startNs} ns`);
+  const again = nowNs();
+  socket.write("b");
+  await hears("ab");
+  assert.ok(nowNs() - again >= 39e6);
+  socket.destroy();
+});
+
+test("what is lost comes after it was sent again, and what follows waits for it", () => {
+  const lossy = { delayMs: 10, lossShare: 1, fastRetransmitMs: 20, timeoutMs: 220 };
+  const link = new Link();
+  link.impose(lossy);
+  const followed = link.dueNs(1460, 0, 3) / 1e6;
+  const alone = link.dueNs(1460, 0, 0) / 1e6;
+  assert.deepEqual([followed, alone, link.read().retransmissions], [30, 230, 2]);
+  link.impose({ ...lossy, lossShare: 0.1 });
+  const delaysMs = Array.from({ length: 10_000 }, () => link.dueNs(1460, 0, 3) / 1e6);
+  const lost = delaysMs.filter((ms) => ms > 10).length;
+  // Three standard deviations of so many draws.
+  assert.ok(Math.abs(lost - 1000) < 90, `${lost} of 10,000`);
+});
+
+test("jitter spreads delays evenly around the middle, and lets nothing overtake", async () => {
+  const link = new Link();
+  link.impose({ delayMs: 10, jitterMs: 5 });
+  const delaysMs = Array.from({ length: 10_000 }, () => link.dueNs(1, 0, 0) / 1e6);
+  assert.ok(Math.min(...delaysMs) >= 5 && Math.max(...delaysMs) <= 15);
+  assert.ok(Math.min(...delaysMs) < 5.1 && Math.max(...delaysMs) > 14.9);
+  await using relay = await open();
+  relay.impose({ up: { delayMs: 4, jitterMs: 4 }, down: { delayMs: 4, jitterMs: 4 } });
+  const { socket, hears } = await client(relay);
+  const numbers = Array.from({ length: 200 }, (_, index) => `${index} `);
+  for (const number of numbers) socket.write(number);
+  await hears(numbers.join(""));
+  socket.destroy();
 });

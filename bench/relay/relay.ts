@@ -18,6 +18,11 @@ export interface RelayTarget {
 export interface Impairments {
   readonly up?: Impairment;
   readonly down?: Impairment;
+  /**
+   * How long a new connection takes before its first byte can leave: the round trip of the TCP handshake (RFC 9293), which
+   * a relay that accepts by itself would spare. Of the way to the server it takes half.
+   */
+  readonly connectMs?: number;
 }
 
 export interface RelayReading {
@@ -41,8 +46,9 @@ export class Relay implements AsyncDisposable {
   readonly #joined = new Set<Joined>();
   /** Came during a stall: neither refused nor served. */
   readonly #waiting = new Set<Socket>();
-  readonly #up = new Link();
-  readonly #down = new Link();
+  readonly #up = new Link(1);
+  readonly #down = new Link(2);
+  #connectMs = 0;
   #state: "whole" | "stalled" | "cut" = "whole";
   #connections = 0;
 
@@ -62,9 +68,10 @@ export class Relay implements AsyncDisposable {
   }
 
   /** For bytes that are read from now on. */
-  impose({ up = {}, down = {} }: Impairments): void {
+  impose({ up = {}, down = {}, connectMs = 0 }: Impairments): void {
     this.#up.impose(up);
     this.#down.impose(down);
+    this.#connectMs = connectMs;
   }
 
   /** Resets every connection and every new one, until it is healed; what was under way is lost. Returns when. */
@@ -106,17 +113,27 @@ export class Relay implements AsyncDisposable {
   #accept(near: Socket): void {
     this.#connections++;
     near.on("error", () => {});
+    if (this.#connectMs === 0) this.#admit(near, 0);
+    else {
+      const madeNs = nowNs() + this.#connectMs * 1e6;
+      // The handshake's first segment is at the server then.
+      const timer = setTimeout(() => this.#admit(near, madeNs), this.#connectMs / 2);
+      near.once("close", () => clearTimeout(timer));
+    }
+  }
+
+  #admit(near: Socket, madeNs: number): void {
     if (this.#state === "cut") reset(near);
     else if (this.#state === "stalled") {
       this.#waiting.add(near);
       near.once("close", () => this.#waiting.delete(near));
-    } else this.#join(near);
+    } else this.#join(near, madeNs);
   }
 
-  #join(near: Socket): void {
+  #join(near: Socket, madeNs = 0): void {
     const far = connect({ ...this.#target, allowHalfOpen: true, noDelay: true });
     far.on("error", () => {});
-    const joined = { near, far, lanes: [new Lane(this.#up, near, far), new Lane(this.#down, far, near)] };
+    const joined = { near, far, lanes: [new Lane(this.#up, near, far, madeNs), new Lane(this.#down, far, near)] };
     this.#joined.add(joined);
     const gone = (): void => {
       if (near.destroyed && far.destroyed) this.#joined.delete(joined);

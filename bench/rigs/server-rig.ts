@@ -15,6 +15,7 @@ import { joinWindow, type SeenUse } from "./joined-window.ts";
 import type { BehaviourOrder, ServerWindow } from "./processes/server.ts";
 import { Rig, type RigContext, type RigRecord } from "./rig.ts";
 import { openSystem, type RunningSystem } from "./system.ts";
+import { UserLink } from "./user-link.ts";
 
 /** What a rig must know of a cell. */
 export interface ServerCell {
@@ -59,6 +60,7 @@ export class ServerRig extends Rig {
   readonly #cell: ServerCell;
   readonly #context: RigContext;
   #system: RunningSystem | undefined;
+  #link: UserLink | undefined;
   #windows = 0;
   #connected: Promise<void> | undefined;
   /** What an answer took in the warm-up. */
@@ -89,10 +91,18 @@ export class ServerRig extends Rig {
     const { target, behaviour } = this.#cell;
     const { programs } = this.#context;
     const order = { target, behaviour, codec: this.#codec, programs };
-    this.#system = await start(order, this.cleanUp, this.died);
+    const system = await start(order, this.cleanUp, this.died);
+    const { link } = this.#cell.parameters;
+    if (link !== undefined) this.#link = this.cleanUp.use(await UserLink.to(system.url, link, this.died));
+    this.#system = { ...system, url: this.#link?.url ?? system.url };
   }
 
   override async record(): Promise<RigRecord> {
+    const linked = await this.#link?.record().catch(() => undefined);
+    if (linked !== undefined) {
+      this.keepHistograms(linked.histograms);
+      for (const flag of linked.flags) this.flag(flag);
+    }
     const record = await super.record();
     if (this.#system === undefined) return record;
     const { unseen } = this.#system.watch;
@@ -232,6 +242,7 @@ export class ServerRig extends Rig {
     const order = await this.#prepare(plan, following, index);
     const { server, watch } = this.system;
     const meter = watch.meter(order);
+    this.#link?.watch(order);
     const patienceMs = (order.endNs - nowNs()) / 1e6 + graceMs;
     const sending = Promise.all([server?.call("send", undefined, patienceMs), this.users.run(order)]);
     await Promise.race([sending.catch((error) => this.fail(error)), this.untilFailed()]);

@@ -30,13 +30,14 @@ function beyond({ experiments, results: { targets, cells } }: ReportView): strin
     ({ options, system }) => options.tls === undefined && !(system.kind === "external" && secured.test(system.url)),
   );
   const isOwn = targets.every(({ system }) => system.kind === "embedded" || system.kind === "cluster");
+  const isLinked = cells.length > 0 && cells.every(({ parameters }) => parameters.link !== undefined);
   const isCluster = cells.some(({ parameters }) => parameters.nodes !== undefined);
   if (isCluster) {
     const isSplit = experiments.some(({ info }) => info.name.includes("partition"));
     return ["distance", "packet loss", "failing machines", ...(isSplit ? [] : ["a split network"]), "TLS"];
   }
   return [
-    ...(isNear ? ["distance and loss (one machine)"] : []),
+    ...(isNear ? [isLinked ? "a real network (the link is emulated)" : "distance and loss (one machine)"] : []),
     ...(isPlain ? ["TLS"] : []),
     "browsers",
     ...(isOwn ? ["servers of others"] : []),

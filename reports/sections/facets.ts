@@ -1,6 +1,7 @@
 /** What was asked of a cell, fact by fact. */
 import type { Parameters } from "../../results/contract/results.ts";
 import { formatCount, formatDuration, formatQuantity } from "../../results/quantities/format.ts";
+import { linkInWords } from "../view/link-in-words.ts";
 import type { CellView, ReportView } from "../view/view.ts";
 
 export interface Facet {
@@ -21,6 +22,7 @@ export const facetsOf = (view: ReportView): Facet[] => [
   parameter("payload", ({ payloadBytes, payloadKind }) =>
     [formatQuantity(payloadBytes, "bytes"), ...(payloadKind === undefined ? [] : [payloadKind])].join(", "),
   ),
+  parameter("link", ({ link }) => link && linkInWords(link)),
   parameter("windows", windowsInWords),
 ];
 

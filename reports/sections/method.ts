@@ -15,6 +15,7 @@ export function methodSection(view: ReportView): Section {
       "## Method and limits",
       bullets([
         `**One host.** Virtual users, one connection each, and servers${hasCluster(view) ? ", load balancer and brokers included," : ""} talk over loopback and share ${plural(cores, "core")}, caches and kernel. A real network adds its round-trip time to every exchange, loses packets, and has machines that fail. Absolute numbers are this machine's; look at ratios, at what arrived, and at clocks that a timer or a schedule sets.`,
+        ...(results.cells.some(({ parameters }) => parameters.link !== undefined) ? [emulatedLink] : []),
         ...(hasCluster(view) ? clusterMethod : []),
         ...(view.rows.length > 0 ? [implementations, ...transport(view)] : []),
         `**The trial is the unit.** ${intervals(trials)} Percentiles come from one trial's histogram, never from averages of percentiles.`,
@@ -32,6 +33,9 @@ export function methodSection(view: ReportView): Section {
 
 const hasCluster = ({ results: { cells } }: ReportView): boolean =>
   cells.some(({ parameters }) => parameters.nodes !== undefined);
+
+const emulatedLink =
+  "**The link is emulated** by a relay between users and server, a process of its own above TCP: it delays, spreads, paces and holds up bytes, and what it really imposed is in the histograms `linkUp` and `linkDown` of each trial. A new connection takes a round trip before its first byte leaves. Lost segments appear as the stalls that TCP makes of them; no packet is lost, and congestion control never slows down.";
 
 const implementations =
   "**Implementations are measured, not protocols in the abstract**: Node.js servers and clients, each single-threaded, with the libraries listed above. All run the same behaviour behind the wire, with `TCP_NODELAY`.";

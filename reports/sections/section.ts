@@ -50,6 +50,25 @@ export const metricColumn = (scenario: string, metric: MetricName, title?: strin
     showEstimate(estimateOf(row.cells.get(scenario), metric), metricNamed(metric).unit, notes, escapeText),
 });
 
+/** A delay as a multiple of the round-trip time of the link it crossed. */
+export const roundTripsColumn = (scenario: string, metric: MetricName, title: string): TargetColumn => ({
+  title,
+  show(row, notes) {
+    const cell = row.cells.get(scenario);
+    const estimate = estimateOf(cell, metric);
+    const rttUs = (cell?.parameters.link?.rttMs ?? 0) * 1000;
+    if (rttUs === 0) return "–";
+    if (estimate.kind !== "value") return showEstimate(estimate, metricNamed(metric).unit, notes, escapeText);
+    const { value, low, high } = estimate.interval;
+    return showEstimate(
+      { ...estimate, interval: { value: value / rttUs, low: low / rttUs, high: high / rttUs } },
+      "ratio",
+      notes,
+      escapeText,
+    );
+  },
+});
+
 const bothBounds = "no ratio: this rate or delay and that of the reference are both bounds set by the load generator";
 
 /** A metric as a multiple of the reference's. */

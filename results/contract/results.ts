@@ -8,6 +8,7 @@ import { broker } from "./broker.ts";
 import { claim } from "./claim.ts";
 import { finding } from "./finding.ts";
 import { interval } from "./interval.ts";
+import { link } from "./link.ts";
 
 export type { Interval } from "./interval.ts";
 
@@ -133,6 +134,7 @@ const parameters = z.object({
       "In how many pieces each window was measured, in turn with those of other cells; a distant target's in one. Absent means one.",
     ),
   drainMs: positive.optional().describe("Longest wait for messages still on the way after a window."),
+  link: link.optional().describe("Between users and server; absent: the host's loopback."),
   nodes: count.min(1).optional(),
   broker: z.string().optional(),
   policy: z.string().optional().describe("How the load balancer spreads connections."),

@@ -36,6 +36,7 @@ export const trafficSettings = [
   "durationMs",
   "turns",
   "drainMs",
+  "link",
 ] as const satisfies readonly (keyof TrafficSettings)[];
 
 /** Load of an open loop or of a closed one, as the settings ask. */
@@ -61,7 +62,7 @@ export function trafficCells(
   },
 ): TrafficCell[] {
   checkPayload(traffic);
-  const { connections, workers, client, payloadBytes, payloadKind } = traffic;
+  const { connections, workers, client, payloadBytes, payloadKind, link } = traffic;
   if (workers > connections) {
     throw new WirebenchError("usage", `${workers} workers cannot share ${connections} connections`);
   }
@@ -76,6 +77,7 @@ export function trafficCells(
       payloadBytes,
       payloadKind,
       load,
+      ...(link !== undefined && { link }),
       ...timesOf(target, traffic, windows),
       settings: {},
     },

@@ -29,8 +29,8 @@ type TrafficExperiment = Pick<
 export const measuredInTurn = (shapeOf: (parameters: TrafficParameters) => TrafficShape): TrafficExperiment => ({
   isolation: "in-turn",
   open: ServerRig.open,
-  sharedRig: ({ target, behaviour, parameters: { client, connections, workers, payloadBytes, payloadKind } }) =>
-    JSON.stringify([target.label, behaviour, client, connections, workers, payloadBytes, payloadKind]),
+  sharedRig: ({ target, behaviour, parameters: { client, connections, workers, payloadBytes, payloadKind, link } }) =>
+    JSON.stringify([target.label, behaviour, client, connections, workers, payloadBytes, payloadKind, link]),
   settle: (rig, cell) => settle(rig, cell, shapeOf(trafficParameters(cell))),
   measure: (rig, cell) => trafficTrial(rig, cell, shapeOf(trafficParameters(cell))),
   trafficMs(cell) {

@@ -3,6 +3,7 @@ import type { Load } from "../../../load/flows/traffic.ts";
 import { type ClientKind, defaultLimits } from "../../../protocol/contract.ts";
 import { WirebenchError } from "../../../protocol/errors.ts";
 import { type PayloadKind, payloadBytesMin } from "../../../protocol/messages/message.ts";
+import type { LinkConditions } from "../../../results/contract/link.ts";
 import type { ClusterSettings } from "../../rigs/cluster/cluster-setup.ts";
 import type { Target } from "../../targets/target.ts";
 
@@ -46,6 +47,8 @@ export interface TrafficSettings {
   readonly idleMs: number;
   /** No more trials of them than so many, since they take long and agree well. */
   readonly idleTrialsMax: number;
+  /** Between users and server. Absent: loopback. */
+  readonly link?: LinkConditions;
   /** What a capacity search holds. */
   readonly objective: Objective;
 }

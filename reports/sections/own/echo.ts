@@ -5,7 +5,7 @@ import { echoLatencyChart } from "../../charts/echo-latency.ts";
 import { echoPercentilesChart } from "../../charts/echo-percentiles.ts";
 import { blocks, bullets, escapeText } from "../../text/markdown.ts";
 import type { TargetRow } from "../../view/view.ts";
-import { metricColumn, rowsThat, targetTable } from "../section.ts";
+import { metricColumn, roundTripsColumn, rowsThat, targetTable } from "../section.ts";
 import { perTarget } from "./per-target.ts";
 
 export const echoSection = perTarget("echo", (view, rows) => {
@@ -21,6 +21,7 @@ export const echoSection = perTarget("echo", (view, rows) => {
       metricColumn("echo", "scheduledP999Us", "p99.9"),
       metricColumn("echo", "scheduledMaxUs", "max"),
     ]),
+    hasLink(rows) ? roundTrips(rows) : undefined,
     showCharts(charts),
     "#### How to read this",
     bullets([
@@ -34,6 +35,21 @@ export const echoSection = perTarget("echo", (view, rows) => {
   );
   return { markdown, charts };
 });
+
+const hasLink = (rows: readonly TargetRow[]): boolean =>
+  rows.some(({ cells }) => (cells.get("echo")?.parameters.link?.rttMs ?? 0) > 0);
+
+/** What a protocol asks of a distance, whatever the distance. */
+const roundTrips = (rows: readonly TargetRow[]): string =>
+  blocks(
+    "#### In round trips of the link",
+    targetTable(rows, [
+      roundTripsColumn("echo", "scheduledP50Us", "Echo p50"),
+      roundTripsColumn("echo", "scheduledP99Us", "Echo p99"),
+      roundTripsColumn("echo", "connectP50Us", "Connect p50"),
+    ]),
+    "An answer over a stream that is open takes one. What takes more waits for a request that has yet to be made, or for a connection.",
+  );
 
 const streamNote = (): string =>
   "Where both directions are streams, a message can be sent at any time: what is left is framing, copying and two trips through the kernel, which the TCP row shows bare.";

@@ -1,0 +1,141 @@
+/** The emulated link between the users of a rig and its system: a relay in a process of its own. */
+import type { LinkConditions } from "../../results/contract/link.ts";
+import type { Flag } from "../../results/contract/results.ts";
+import { decodeHistogram } from "../../results/statistics/histogram.ts";
+import type { Impairments, RelayReading, RelayTarget } from "../relay/relay.ts";
+import { through } from "../relay/way.ts";
+import { CpuMeter } from "./proc/cpu-meter.ts";
+import type { RelayProcessApi } from "./processes/relay.ts";
+import { RemoteProcess } from "./processes/remote.ts";
+
+const answerWaitMs = 10_000;
+const name = "users";
+/** Linux's least retransmission time-out beyond the round trip (TCP_RTO_MIN). */
+const timeoutMsMin = 200;
+/** Later than that, for one piece in a hundred, is no longer what was asked for. */
+const lateShareOfRtt = 0.05;
+const lateMsMin = 2;
+/** A relay that is busier holds up what it should let through. */
+const busyShareMax = 0.7;
+
+/** What the relay is told. */
+export function impairmentsOf({
+  rttMs,
+  jitterMs,
+  downBitsPerSecond,
+  upBitsPerSecond,
+  lossShare,
+}: LinkConditions): Impairments {
+  const both = {
+    delayMs: rttMs / 2,
+    ...(jitterMs !== undefined && { jitterMs }),
+    ...(lossShare !== undefined && { lossShare, fastRetransmitMs: rttMs, timeoutMs: rttMs + timeoutMsMin }),
+  };
+  const line = (bits: number | undefined) => (bits === undefined ? {} : { bytesPerSecond: bits / 8 });
+  return {
+    up: { ...both, ...line(upBitsPerSecond) },
+    down: { ...both, ...line(downBitsPerSecond) },
+    connectMs: rttMs,
+  };
+}
+
+export class UserLink implements AsyncDisposable {
+  /** What users connect to in place of the system. */
+  readonly url: string;
+  readonly #conditions: LinkConditions;
+  readonly #process: RemoteProcess<RelayProcessApi>;
+  /** Of a core, in the busiest window. */
+  #busyShare = 0;
+
+  /** Resolves when the relay listens; `died` hears of its end. */
+  static async to(url: string, conditions: LinkConditions, died: (sentence: string) => void): Promise<UserLink> {
+    const relay = new RemoteProcess<RelayProcessApi>("link", "relay");
+    void relay.exited.then(died);
+    try {
+      const { port } = await relay.call("open", { name, target: addressIn(url), port: 0 }, answerWaitMs);
+      await relay.call("impose", { name, ...impairmentsOf(conditions) }, answerWaitMs);
+      return new UserLink(through(url, port), conditions, relay);
+    } catch (error) {
+      await relay.stop();
+      throw error;
+    }
+  }
+
+  private constructor(url: string, conditions: LinkConditions, process: RemoteProcess<RelayProcessApi>) {
+    this.url = url;
+    this.#conditions = conditions;
+    this.#process = process;
+  }
+
+  /** Watches the relay's own work in a window; nothing waits for it. */
+  watch(window: { readonly startNs: number; readonly endNs: number }): void {
+    const { pid } = this.#process;
+    if (pid === undefined) return;
+    const meter = new CpuMeter([pid], window);
+    void meter.ended.then(() => {
+      const share = ((meter.read()?.cpuUs ?? 0) * 1000) / (window.endNs - window.startNs);
+      this.#busyShare = Math.max(this.#busyShare, share);
+    });
+  }
+
+  /** What it really imposed, as raw histograms by direction, and what that says of the numbers. */
+  async record(): Promise<{ histograms: Record<string, string | undefined>; flags: Flag[] }> {
+    const { up, down } = await this.#process.call("read", { name }, answerWaitMs);
+    return {
+      histograms: { linkUp: up.imposed, linkDown: down.imposed },
+      flags: linkFlags(this.#conditions, { up, down }, this.#busyShare),
+    };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#process.stop();
+  }
+}
+
+/** `busyShare`: of a core, that the relay used in the busiest window. */
+export function linkFlags(
+  { rttMs }: LinkConditions,
+  { up, down }: Pick<RelayReading, "up" | "down">,
+  busyShare: number,
+): Flag[] {
+  const flag = (code: string, message: string): Flag => ({ code, severity: "warning", cause: "wirebench", message });
+  const lateMsMax = Math.max(lateMsMin, lateShareOfRtt * rttMs);
+  const lateMs = Math.max(
+    0,
+    ...[up, down].flatMap(({ late }) =>
+      late === undefined ? [] : decodeHistogram(late).getValueAtPercentile(99) / 1e6,
+    ),
+  );
+  return [
+    ...(lateMs > lateMsMax
+      ? [
+          flag(
+            "link-late",
+            `the emulated link handed on 1 of 100 pieces ${lateMs.toFixed(1)} ms later than it was to, so delays are longer than the link`,
+          ),
+        ]
+      : []),
+    ...(busyShare > busyShareMax
+      ? [
+          flag(
+            "link-busy",
+            `the emulated link was busy ${Math.round(busyShare * 100)} % of a core: it may be the limit, and rates are lower bounds`,
+          ),
+        ]
+      : []),
+  ];
+}
+
+const defaultPorts: Readonly<Record<string, number>> = {
+  "ws:": 80,
+  "http:": 80,
+  "wss:": 443,
+  "https:": 443,
+  "xmpp:": 5222,
+  "xmpps:": 5223,
+};
+
+function addressIn(url: string): RelayTarget {
+  const { protocol, hostname, port } = new URL(url);
+  return { host: hostname.replace(/^\[|\]$/g, ""), port: port === "" ? (defaultPorts[protocol] ?? 0) : Number(port) };
+}
