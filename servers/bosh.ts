@@ -1,5 +1,6 @@
 import type { ListenOptions, ProtocolServer, RunningServer } from "../protocol/contract.ts";
 import { plainLogin } from "../protocol/options/plain-login.ts";
+import { scramIterations } from "../protocol/options/scram-iterations.ts";
 import { tls as tlsOption } from "../protocol/options/tls.ts";
 import { closeServer, listenOn, trackSockets } from "./connection/listening.ts";
 import { certificateOf, serverTls } from "./connection/tls.ts";
@@ -7,6 +8,7 @@ import { serveRoutes } from "./http/routes.ts";
 import { createHttpServer, httpApplication } from "./http/server.ts";
 import { BoshManager } from "./xmpp/bosh-manager.ts";
 import { newHost } from "./xmpp/host.ts";
+import { knownMechanisms } from "./xmpp/sasl.ts";
 
 /** Where most servers have it. */
 const path = "/http-bind";
@@ -26,7 +28,8 @@ export const boshServer: ProtocolServer = {
       "accounts that deliver messages to their own full JID (https://USER:PASSWORD@HOST:PORT/PATH; user%d is user0, user1 " +
       "and so on, one for each user), or an address that echoes (...?to=JID); ?domain=DOMAIN where it is not HOST",
     specification: "XEP-0124, XEP-0206",
-    options: [plainLogin, tlsOption],
+    mechanisms: knownMechanisms,
+    options: [plainLogin, scramIterations, tlsOption],
     libraries: { server: ["@xmpp/xml"], client: ["undici", "@xmpp/xml"] },
   },
 

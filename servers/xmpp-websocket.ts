@@ -3,6 +3,7 @@ import { TLSSocket } from "node:tls";
 import { WebSocketServer } from "ws";
 import type { ListenOptions, ProtocolServer, RunningServer } from "../protocol/contract.ts";
 import { plainLogin } from "../protocol/options/plain-login.ts";
+import { scramIterations } from "../protocol/options/scram-iterations.ts";
 import { tls as tlsOption } from "../protocol/options/tls.ts";
 import { encodedBytesMax } from "../protocol/wires/payload.ts";
 import { closeServer, listenOn, trackSockets } from "./connection/listening.ts";
@@ -35,7 +36,7 @@ export const xmppWebsocketServer: ProtocolServer = {
       "so on, one for each user), or an address that echoes (...?to=JID); ?domain=DOMAIN where it is not HOST",
     specification: "RFC 7395",
     mechanisms: knownMechanisms,
-    options: [plainLogin, tlsOption],
+    options: [plainLogin, scramIterations, tlsOption],
     libraries: { server: ["ws", "@xmpp/xml"], client: ["ws", "@xmpp/xml"] },
   },
 

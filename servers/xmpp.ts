@@ -1,5 +1,6 @@
 import type { ListenOptions, ProtocolServer, RunningServer } from "../protocol/contract.ts";
 import { plainLogin } from "../protocol/options/plain-login.ts";
+import { scramIterations } from "../protocol/options/scram-iterations.ts";
 import { tlsOrStarttls } from "../protocol/options/tls.ts";
 import { closeServer, createListener, listenOn, trackSockets } from "./connection/listening.ts";
 import { certificateOf, serverTls } from "./connection/tls.ts";
@@ -32,7 +33,7 @@ export const xmppServer: ProtocolServer = {
       "(xmpps://USER:PASSWORD@HOST:PORT/JID)",
     specification: "RFC 6120",
     mechanisms: knownMechanisms,
-    options: [plainLogin, tlsOrStarttls],
+    options: [plainLogin, scramIterations, tlsOrStarttls],
     libraries: { server: ["@xmpp/xml"], client: ["@xmpp/client-core", "@xmpp/tcp", "@xmpp/xml"] },
   },
 

@@ -13,6 +13,7 @@ import { fanOut } from "./fan-out.ts";
 
 import { federation } from "./federation.ts";
 import { idle } from "./idle.ts";
+import { login } from "./login.ts";
 import { nodeFreeze } from "./node-freeze.ts";
 import { nodeKill } from "./node-kill.ts";
 import { nodePartition } from "./node-partition.ts";
@@ -49,6 +50,7 @@ export const comparisonExperiments: readonly Experiment[] = [
   room,
   presence,
   security,
+  login,
   federation,
 ];
 

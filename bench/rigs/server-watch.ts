@@ -3,7 +3,7 @@ import type { MeasuredProcess } from "../../results/contract/results.ts";
 import { CpuMeter, type CpuUse } from "./proc/cpu-meter.ts";
 import { Forwarding } from "./proc/forwarding.ts";
 import { serverAt } from "./proc/listener.ts";
-import { commandOf, memoryBytes, processTree, residentBytes } from "./proc/process-use.ts";
+import { commandOf, cpuTime, memoryBytes, processTree, residentBytes } from "./proc/process-use.ts";
 
 const looks = 4;
 const lookAgainMs = 50;
@@ -74,6 +74,11 @@ export class ServerWatch {
     }
     this.#unseen ??= suspicion;
     return this.#unseen === undefined ? seen : undefined;
+  }
+
+  /** CPU time of all its processes so far, in microseconds; undefined where one of them cannot be read. */
+  cpuUs(): number | undefined {
+    return sum(this.#running().map((pid) => cpuTime(pid)?.cpuUs));
   }
 
   /** Anonymous memory of all its processes; undefined where one of them cannot be read. */

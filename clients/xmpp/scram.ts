@@ -90,6 +90,9 @@ const keptMax = 4096;
 const kept = new Map<string, Promise<ScramKeys>>();
 const derive = promisify(pbkdf2);
 
+/** Forgets all keys: a device that logs in for the first time has none. */
+export const forgetScramKeys = (): void => kept.clear();
+
 /** How often this process has derived keys from a password, for tests. */
 export const derivations = { count: 0 };
 

@@ -11,6 +11,7 @@ import { clusterPart } from "./cluster.ts";
 import { comparisonPart } from "./comparison.ts";
 import { failuresOf, unclearOf } from "./failures.ts";
 import { findingsPart } from "./findings.ts";
+import { loginPart } from "./login.ts";
 import { type MachineVerdict, machineVerdictOf } from "./machine.ts";
 import { notMeasuredIn } from "./not-measured.ts";
 import { defectsOf, problemsOf, warningsOf } from "./problems.ts";
@@ -46,9 +47,13 @@ export interface Screen {
 const sureMax = 4;
 
 export function screenOf(view: ReportView): Screen {
-  const parts = [comparisonPart(view), capacityPart(view), findingsPart(view), clusterPart(view)].filter(
-    (part) => part !== undefined,
-  );
+  const parts = [
+    comparisonPart(view),
+    capacityPart(view),
+    findingsPart(view),
+    loginPart(view),
+    clusterPart(view),
+  ].filter((part) => part !== undefined);
   return {
     notice: noticeOf(view),
     scope: scopeOf(view),

@@ -19,7 +19,7 @@ const endings: Record<Unit, RegExp> = {
   ratio: /Ratio$/,
   share: new RegExp(`(Fraction|Share|Utilization)${over}`),
   count:
-    /(messages|deliveries|connections|consumers|notices|attempts|newcomers|users|leaders|deaths|refusals|probes|roundTrips)/i,
+    /(messages|deliveries|connections|consumers|notices|attempts|newcomers|users|leaders|deaths|refusals|probes|roundTrips|iterations)/i,
 };
 
 describe("metrics", () => {

@@ -20,10 +20,11 @@ export class Accounts {
   readonly #comparisonKey = randomBytes(32);
   readonly #passwordDigest: Buffer;
 
-  constructor(password: string) {
+  /** `iterations` of SCRAM, at least 4096. */
+  constructor(password: string, iterations?: number) {
     this.#keys = {
-      "SHA-1": deriveScramKeys("SHA-1", password),
-      "SHA-256": deriveScramKeys("SHA-256", password),
+      "SHA-1": deriveScramKeys("SHA-1", password, randomBytes(16), iterations),
+      "SHA-256": deriveScramKeys("SHA-256", password, randomBytes(16), iterations),
     };
     this.#passwordDigest = this.#digest(password);
   }

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { isIP } from "node:net";
 import type { Behaviour, Limits, ListenOptions } from "../../protocol/contract.ts";
 import { allowsPlainLogin } from "../../protocol/options/plain-login.ts";
+import { scramIterationsOf } from "../../protocol/options/scram-iterations.ts";
 import type { ServerLink } from "../connection/link.ts";
 import { Accounts, mainAccount } from "./accounts.ts";
 import { defaultBounds, type XmppBounds } from "./bounds.ts";
@@ -56,7 +57,7 @@ export function newHost(
   { domain = "localhost", bounds = defaultBounds, firstCount = 0 }: HostOptions = {},
 ): NewHost {
   const password = randomBytes(16).toString("base64url");
-  const accounts = new Accounts(password);
+  const accounts = new Accounts(password, scramIterationsOf(options));
   const resources = new Resources();
   const rosters = new Rosters(bounds);
   const subscriptions = new Subscriptions(resources, rosters);

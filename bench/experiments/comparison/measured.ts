@@ -12,7 +12,8 @@ type Delay =
   | "uplinkAlone"
   | "downlinkAlone"
   | "connect"
-  | "sameServer";
+  | "sameServer"
+  | "login";
 
 /** Every statistic of these delays. */
 export const delaysNamed = (...names: readonly Delay[]): MetricName[] =>

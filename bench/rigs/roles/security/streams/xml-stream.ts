@@ -34,8 +34,9 @@ export const frameOpen = (domain: string): string =>
 export const featuresPattern =
   /<(?:stream:)?features\b[^>]*?\/>|<(?:stream:)?features\b[\s\S]*?<\/(?:stream:)?features>|<(?:stream:)?error\b[\s\S]*?<\/(?:stream:)?error>/;
 
-/** The condition of a stream error (RFC 6120 section 4.9), or of what BOSH says in its place (XEP-0124 section 17.2). */
-export const streamErrorPattern = /<(?:stream:)?error\b(?! type=)[^>]*>\s*<([\w-]+)|\bcondition=["']([\w-]+)/;
+/** The condition of a stream error (RFC 6120 section 4.9), or of what BOSH says without one (XEP-0124 section 17.2). */
+export const streamErrorPattern =
+  /<(?:stream:)?error\b(?! type=)[^>]*>\s*<([\w-]+)|\bcondition=["'](?!remote-stream-error)([\w-]+)/;
 /** Of a login (section 6.5). */
 export const saslFailurePattern = /<failure\b[^>]*>\s*<([\w-]+)/;
 
