@@ -161,4 +161,15 @@ describe("the XMPP server logs in", () => {
     await hasty.bind();
     await hasty.assertEcho();
   });
+
+  test("nobody who begins again and again, without an end", async () => {
+    await using server = await serve();
+    using peer = await RawPeer.connect(server);
+    await peer.ask(header, "</stream:features>");
+    const begin = auth("SCRAM-SHA-1", "n,,n=wirebench,r=abc");
+    peer.write(begin.repeat(100));
+    const heard = await peer.untilClosed();
+    assert.match(heard, /<malformed-request\/>.*<policy-violation .*<\/stream:stream>$/);
+    assert.equal(heard.match(/<challenge/g)?.length, 3);
+  });
 });

@@ -30,7 +30,8 @@ export interface Negotiated {
 
 /**
  * What a client does on a stream before it may send stanzas (RFC 6120 section 4.3): it logs in (section 6), opens its
- * stream again, and binds a resource (section 7) or resumes a session (XEP-0198 section 5). Anything else is not authorized (section 4.9.3.12).
+ * stream again, and binds a resource (section 7) or resumes a session (XEP-0198 section 5). Anything else is not authorized
+ * (section 4.9.3.12).
  */
 export class Negotiation {
   readonly #host: XmppHost;
@@ -94,6 +95,8 @@ export class Negotiation {
     if (element.name === "abort") return saslFailure("aborted");
     const text = element.getText();
     if (element.name === "auth") {
+      // One at a time, to be counted: whoever wants another way aborts this one.
+      if (this.#exchange !== undefined) return saslFailure("malformed-request");
       const exchange = saslExchange(element.attrs.mechanism, this.#policy());
       if (typeof exchange !== "function") return exchange;
       this.#exchange = exchange;

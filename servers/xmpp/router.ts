@@ -37,18 +37,7 @@ export class Router {
     stanza.attrs.from = sender.jid;
     const { to } = stanza.attrs;
     // What a benchmark measures needs no look at the parts of the address.
-    if (to !== undefined && stanza.name !== "presence") {
-      const recipient = this.#parts.resources.get(to);
-      if (recipient !== undefined) {
-        recipient.deliver(stanza);
-        return;
-      }
-      if (to === this.domain && stanza.name === "message") {
-        // For the behaviour.
-        if (stanza.attrs.type !== "error") sender.receive(stanza);
-        return;
-      }
-    }
+    if (to !== undefined && this.#directly(sender, stanza, to)) return;
     const answer = this.#elsewhere(sender, stanza);
     if (answer !== undefined) sender.deliver(answer);
   }
@@ -66,6 +55,16 @@ export class Router {
     if (error !== undefined) sender?.deliver(error);
   }
 
+  /** To a connected resource (RFC 6121 section 8.5.3), or to the server's domain, where the behaviour answers. */
+  #directly(sender: ConnectedResource, stanza: Element, to: string): boolean {
+    if (stanza.name === "presence") return false;
+    const recipient = this.#parts.resources.get(to);
+    if (recipient !== undefined) recipient.deliver(stanza);
+    else if (to !== this.domain || stanza.name !== "message") return false;
+    else if (stanza.attrs.type !== "error") sender.receive(stanza);
+    return true;
+  }
+
   /** Returns what the sender hears of it, if anything. */
   #elsewhere(sender: ConnectedResource, stanza: Element): Element | undefined {
     const { presence, rooms } = this.#parts;
@@ -74,8 +73,7 @@ export class Router {
     if (to !== undefined && address === undefined) return stanzaError(stanza, "jid-malformed");
     if (address !== undefined && address.full !== to) {
       stanza.attrs.to = address.full;
-      this.route(sender, stanza);
-      return undefined;
+      if (this.#directly(sender, stanza, address.full)) return undefined;
     }
     if (address?.domain === rooms.domain) {
       rooms.receive(sender, stanza, address);

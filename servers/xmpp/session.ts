@@ -1,13 +1,14 @@
 /**
  * XMPP as a server sees it, to be read in this order:
  *
- * 1. The stream (RFC 6120 section 4): `tcp-stream`, `stream-header`, `stream-error`; on other transports what has its name.
- * 2. Login (section 6): `negotiation`, `accounts`, `sasl`, `scram`.
- * 3. Binding (section 7): `binding`, `resource`, `resources`; a session that outlives its connection (XEP-0198):
- *    `stream-management`, `stream-management-resumptions`.
- * 4. Routing (section 10, RFC 6121 section 8): `router`, `address`, `stanza-error`; requests: `iq`, `disco`.
- * 5. Roster and presence (RFC 6121 sections 2 to 4): `rosters`, `roster-requests`, `subscriptions`, `presence`.
- * 6. Rooms (XEP-0045): `rooms`, `room`, on `fan-out`.
+ * 1. The stream (RFC 6120 section 4): `transport` says what it must do, `tcp-stream`, `stream-header`, `stream-error` and
+ *    `starttls` (section 5) do it on TCP; `websocket-stream` and the like elsewhere.
+ * 2. Login (section 6): `negotiation`, `accounts`, `sasl`, `sasl-reply`, `scram`.
+ * 3. Binding (section 7): `binding`, `connected-resource`, `resource`, `resources`; a session that outlives its connection
+ *    (XEP-0198): `stream-management`, `stream-management-resumptions`.
+ * 4. Routing (section 10, RFC 6121 section 8): `address`, `router`, `stanza-error`; requests: `iq`, `disco`.
+ * 5. Roster and presence (RFC 6121 sections 2 to 4): `rosters`, `roster-requests`, `roster-push`, `subscriptions`, `presence`.
+ * 6. Rooms (XEP-0045): `fan-out`, `room`, `rooms`.
  *
  * `host` puts them together, `bounds` says how much of everything there may be.
  */
