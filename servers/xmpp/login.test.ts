@@ -73,6 +73,17 @@ describe("the XMPP server logs in", () => {
     }
   });
 
+  test("nobody who proves to have heard another nonce, or to have said another header", async () => {
+    await using server = await serve();
+    for (const claims of [{ r: "fyko+d2lbbFgONRv9qkxdawL" }, { c: "y,," }, { c: "p=tls-exporter,," }]) {
+      using peer = await RawPeer.connect(server);
+      await peer.ask(header, "</stream:features>");
+      const client = new ScramClient("wirebench", peer.password);
+      const challenge = await peer.ask(auth(client.mechanism, client.first), "</challenge>");
+      await peer.ask(saslResponse(client.respond(saslData(challenge), claims)), "<not-authorized/></failure>");
+    }
+  });
+
   test("nobody who replays the proof of another login", async () => {
     await using server = await serve();
     using victim = await RawPeer.connect(server);

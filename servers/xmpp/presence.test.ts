@@ -57,6 +57,7 @@ describe("the XMPP server subscribes", () => {
     const declined = await ann.settle();
     assert.match(declined, /type="unsubscribed"/);
     assert.ok(declined.includes(item("user1@localhost", "none")), declined);
+    await bob.hear(`<iq type='set' id='k'><query xmlns='jabber:iq:roster'><item jid='user0@localhost'/></query></iq>`);
     assert.equal(await bob.hear("<presence type='subscribed' to='user0@localhost'/>"), "");
     assert.equal(await ann.settle(), "");
     await bob.hear("<presence><status>unheard</status></presence>");
@@ -190,6 +191,12 @@ describe("the XMPP server tells who is available", () => {
     assert.equal(await bob.hear("<presence to='user2@localhost'/>"), "");
     assert.match(await bob.hear("<presence to='user3@localhost'/>"), /type="error".*<resource-constraint /);
     await bob.hear("<presence type='unavailable' to='user2@localhost'/><presence to='user3@localhost'/>");
+    await bob.hear("<presence type='unavailable'/>");
+    assert.equal(await ann.settle(), `<presence type="unavailable" from="user1@localhost/r" to="user0@localhost"/>`);
+    await bob.hear("<presence type='unavailable'/>");
+    assert.equal(await ann.settle(), "");
+    await bob.hear("<presence to='user0@localhost'/>");
+    await ann.settle();
     bob.socket.destroy();
     await ann.until(`from="user1@localhost/r" type="unavailable" to="user0@localhost"/>`);
     assert.equal(await ann.settle(), "");

@@ -93,8 +93,8 @@ export class ScramClient {
     return this.#gs2Header + this.#first;
   }
 
-  /** The final message, for the challenge as it came. */
-  respond(challenge: string): string {
+  /** The final message, for the challenge as it came; `claims` are proved as well as the truth, `c` in clear. */
+  respond(challenge: string, claims: { c?: string; r?: string } = {}): string {
     const [, nonce, salt, rounds] = /^r=([^,]+),s=([^,]+),i=(\d+)$/.exec(challenge)!;
     const hash = this.#hash;
     const hmac = (key: Buffer, text: string): Buffer => createHmac(hash, key).update(text).digest();
@@ -106,7 +106,7 @@ export class ScramClient {
       hash,
     );
     const clientKey = hmac(salted, "Client Key");
-    const withoutProof = `c=${base64(this.#gs2Header)},r=${nonce}`;
+    const withoutProof = `c=${base64(claims.c ?? this.#gs2Header)},r=${claims.r ?? nonce}`;
     const authMessage = `${this.#first},${challenge},${withoutProof}`;
     const signed = hmac(createHash(hash).update(clientKey).digest(), authMessage);
     this.signature = `v=${hmac(hmac(salted, "Server Key"), authMessage).toString("base64")}`;
