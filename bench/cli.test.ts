@@ -251,3 +251,24 @@ for (const name of protocolNames) {
     assert.equal(await serving.exitCode(), 130);
   });
 }
+
+test("serve names the certificate of a server that speaks TLS, and takes it away again", async (t) => {
+  using folder = temporaryFolder();
+  const serving = new RunningCli(["serve", "websocket+tls"]);
+  t.after(() => serving.process.kill("SIGKILL"));
+  const [target] = await serving.says(/^websocket=wss:\S+/m);
+  const [, file] = await serving.says(/NODE_EXTRA_CA_CERTS=(\S+)/);
+  const run = (environment: Record<string, string>) =>
+    new RunningCli(["run", target, "--scenario", "echo", ...short, "--out", folder.path], environment);
+  const stranger = run({});
+  assert.equal(await stranger.exitCode(), 3, stranger.stderr);
+  assert.match(stranger.stderr, /self-signed certificate/);
+  const known = run({ NODE_EXTRA_CA_CERTS: file! });
+  await known.exitCode();
+  const [cell] = folder.results().cells;
+  assert.equal(cell!.state, "measured", known.stderr);
+  assert.match(JSON.stringify(cell), /"tls":\["TLSv1\.3 /);
+  serving.process.kill("SIGINT");
+  assert.equal(await serving.exitCode(), 130);
+  assert.equal(existsSync(file!), false);
+});

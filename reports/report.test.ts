@@ -74,11 +74,11 @@ describe("a report", () => {
     assert.match(report, /\*\*WebSocket\*\*: CPU of beam\.smp \(pid 12, 13\)\./);
     assert.match(
       report,
-      /\*\*WebSocket\*\* is spoken through TLS, whose records are in its wire bytes: TLSv1\.3 TLS.*, no session resumed\. Nothing else is encrypted\./,
+      /\*\*WebSocket\*\* is spoken through TLS, whose records are in the wire bytes: TLSv1\.3 TLS.*, no session resumed\. Nothing else is encrypted\./,
     );
     assert.match(
       report,
-      /is compressed by its server although no client asks for it: gzip\. .*Nothing else is compressed\./,
+      /is compressed by the server although no client asks for it: gzip\. .*Nothing else is compressed\./,
     );
   });
 

@@ -1,3 +1,6 @@
+import { mkdtempDisposable, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { Command } from "commander";
 import { echoBehaviour } from "../../load/behaviours/echo.ts";
 import { defaultLimits } from "../../protocol/contract.ts";
@@ -12,7 +15,8 @@ import { interruptSignal } from "./interrupt.ts";
 const examples = `
 Examples:
   wirebench serve websocket --port 9001     then: wirebench run websocket=ws://127.0.0.1:9001/
-  wirebench serve sse                       on a free port, which is printed`;
+  wirebench serve sse                       on a free port, which is printed
+  wirebench serve websocket+tls             with a certificate made at start, in a file that is named`;
 
 export function serveCommand(): Command {
   return new Command("serve")
@@ -47,6 +51,16 @@ async function serve(targetText: string, { port, host }: { port: number; host: s
   process.stderr.write(
     Buffer.from(`Echoing. Measure it with: wirebench run ${target.protocol}=${server.url}\nCtrl-C ends it.\n`),
   );
+  await using cleanUp = new AsyncDisposableStack();
+  if (server.certificate !== undefined) {
+    const { path: folder } = cleanUp.use(await mkdtempDisposable(join(tmpdir(), "wirebench-serve-")));
+    const file = join(folder, "certificate.pem");
+    await writeFile(file, server.certificate);
+    process.stderr.write(
+      `Its certificate, for localhost and loopback addresses, is ${file} as long as it runs: a client must trust it,` +
+        ` wirebench and any other Node.js program by NODE_EXTRA_CA_CERTS=${file}\n`,
+    );
+  }
   await new Promise((resolve) => interrupt.signal.addEventListener("abort", resolve, { once: true }));
   await server.close();
 }

@@ -1,13 +1,14 @@
-import { getCACertificates, setDefaultCACertificates } from "node:tls";
+import { setDefaultCACertificates } from "node:tls";
 
 const trusted = new Set<string>();
 
 /**
- * From here on, every client of this process believes in a server with this certificate (PEM), whichever library it
- * speaks with, beside those the system and `NODE_EXTRA_CA_CERTS` vouch for. Nothing for undefined. Idempotent.
+ * From here on, every client of this process believes in servers with the certificates it was told (PEM), whichever
+ * library it speaks with, and in no others: Node reads all it trusts anew for every connection, and the hundreds of
+ * authorities of a system would take longer than the handshake. Nothing for undefined. Idempotent.
  */
 export function trustCertificate(certificate: string | undefined): void {
   if (certificate === undefined || trusted.has(certificate)) return;
   trusted.add(certificate);
-  setDefaultCACertificates([...getCACertificates("default"), certificate]);
+  setDefaultCACertificates([...trusted]);
 }

@@ -41,6 +41,11 @@ describe("short names", () => {
     assert.deepEqual(short("websocket=ws://127.0.0.1:9001/"), ["websoc…1:9001/"]);
   });
 
+  it("keep that TLS is spoken", () => {
+    const long = ["WebSocket over TLS", "XMPP with STARTTLS", "Short polling every 100 ms over TLS"];
+    assert.deepEqual(short("TCP", ...long), ["TCP", "WebSocket+TLS", "XMPP+STARTTLS", "Short+TLS"]);
+  });
+
   it("stay long where they would be taken for each other", () => {
     const alike = ["Short polling every 100 ms", "Short polling every 1 s"];
     assert.deepEqual(short(...alike), alike);

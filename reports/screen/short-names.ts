@@ -14,12 +14,24 @@ export function shortNamesOf(names: readonly string[]): ReadonlyMap<string, stri
   );
 }
 
-/** `Short polling every 100 ms` without its last words; a single long word, a URL say, without its middle. */
+/** Last words that matter more than those before them, as they are written where there is little room. */
+const endings = [
+  [" over TLS", "+TLS"],
+  [" with STARTTLS", "+STARTTLS"],
+] as const;
+
 function shortened(name: string): string {
   if (widthOf(name) <= shortNameWidth) return name;
-  const end = name.slice(0, shortNameWidth + 1).lastIndexOf(" ");
-  if (end > shortNameWidth / 2) return name.slice(0, end);
+  const [long, short] = endings.find(([words]) => name.endsWith(words)) ?? ["", ""];
+  return `${cut(name.slice(0, name.length - long.length), shortNameWidth - short.length)}${short}`;
+}
+
+/** `Short polling every 100 ms` without its last words; a single long word, a URL say, without its middle. */
+function cut(name: string, width: number): string {
+  if (widthOf(name) <= width) return name;
+  const end = name.slice(0, width + 1).lastIndexOf(" ");
+  if (end >= width / 2) return name.slice(0, end);
   const letters = [...name];
-  const half = (shortNameWidth - 2) / 2;
+  const half = Math.floor((width - 2) / 2);
   return `${letters.slice(0, half).join("")}…${letters.slice(-half - 1).join("")}`;
 }

@@ -43,17 +43,22 @@ const implementations =
 /** What was in fact spoken through, as the sockets told. */
 function transport({ rows, results }: ReportView): string[] {
   if (!wasObserved(results.cells)) return [];
-  const said = (what: string, used: (cells: Iterable<Cell>) => string[]): string[] =>
-    rows.flatMap((row) => {
+  const said = (what: string, used: (cells: Iterable<Cell>) => string[]): string[] => {
+    const found = rows.flatMap((row) => {
       const names = used(row.cells.values());
-      return names.length === 0 ? [] : [`**${escapeText(row.name)}** ${what} ${formatList(names.map(escapeText))}`];
+      return names.length === 0 ? [] : [{ target: `**${escapeText(row.name)}**`, use: formatList(names) }];
     });
-  const tls = said("is spoken through TLS, whose records are in its wire bytes:", (cells) => {
+    return [...Map.groupBy(found, ({ use }) => use)].map(
+      ([use, own]) =>
+        `${formatList(own.map(({ target }) => target))} ${own.length === 1 ? "is" : "are"} ${what} ${escapeText(use)}`,
+    );
+  };
+  const tls = said("spoken through TLS, whose records are in the wire bytes:", (cells) => {
     const own = [...cells];
     const ciphers = tlsOf(own);
     return ciphers.length === 0 ? [] : [[...ciphers, ...resumption(own)].join(", ")];
   });
-  const compression = said("is compressed by its server although no client asks for it:", compressionOf);
+  const compression = said("compressed by the server although no client asks for it:", compressionOf);
   const others = (sentences: readonly string[]): string => (sentences.length === 0 ? "Nothing" : "Nothing else");
   const sentences = [
     "**TLS and compression** are as the connections showed.",

@@ -47,7 +47,7 @@ export function tlsCostSection(view: ReportView): Section | undefined {
         "TLS 1.3 puts what is written at once into records, each 22 bytes longer than what is in it (a header of 5, the inner type of 1, a tag of 16): so many per write and direction, whatever the protocol, and the smaller the message, the larger the share.",
         "CPU per message is encryption and the work around it, not the handshake: connections are open by then.",
         "A connection pays for one more round trip, which on loopback takes nothing, and for a key exchange, a signature and its check, which are most of what is seen here: a network adds its round-trip time.",
-        "The certificate is one of its own without a chain, and small; that of a public server has two or three others behind it, which makes a connection some thousand bytes larger.",
+        "The certificate is one of its own without a chain, and small; that of a public server has one or two others behind it, all of which a client receives and checks.",
       ]),
     ),
   );

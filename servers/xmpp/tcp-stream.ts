@@ -50,6 +50,8 @@ export class XmppTcpStream implements XmppTransport {
     socket.on("data", (chunk) => this.#parser.write(chunk as unknown as string));
     socket.on("error", () => {});
     socket.on("close", () => {
+      // One that TLS has taken over closes with it.
+      if (socket !== this.#socket) return;
       this.#state = "closed";
       clearTimeout(this.#deadline);
       this.#session.connectionLost();
