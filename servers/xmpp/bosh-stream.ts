@@ -54,9 +54,11 @@ export const answerBody = (response: ServerResponse, body: string): void => {
   response.end(body);
 };
 
+const terminate = (condition: BoshCondition | undefined): ElementAttributes => ({ type: "terminate", condition });
+
 /** The body that ends a session. */
 export const terminalBody = (condition: BoshCondition | undefined, parts: readonly BodyPart[] = []): string =>
-  boshBody({ type: "terminate", condition }, parts);
+  boshBody(terminate(condition), parts);
 
 /** A request that waits for something to say. */
 interface Held {
@@ -109,10 +111,12 @@ export class BoshStream implements XmppTransport {
 
   /** Answers the request that created the session, with `attributes` of the answer. */
   created({ rid, response }: BoshRequest, attributes: ElementAttributes): void {
-    const features = this.#ending === undefined ? [bodyPart(this.#session.features())] : this.#ending.parts;
-    const ending = this.#ending && { type: "terminate", condition: this.#ending.condition };
-    this.#answer({ rid, response, isAlive: true }, boshBody({ ...attributes, ...ending }, features));
-    if (ending !== undefined) this.#told();
+    const created = { rid, response, isAlive: true };
+    if (this.#ending === undefined) this.#answer(created, attributes, [bodyPart(this.#session.features())]);
+    else {
+      this.#answer(created, terminate(this.#ending.condition), this.#ending.parts);
+      this.#told();
+    }
   }
 
   /** Time since the client last asked for anything, in milliseconds; none passes while a request of it is held. */
@@ -257,7 +261,7 @@ export class BoshStream implements XmppTransport {
 
   /** The request has waited as long as was agreed, and so have those before it. */
   #release(rid: number): void {
-    while (this.#held.length > 0 && this.#held[0]!.rid <= rid) this.#answer(this.#held.shift()!, boshBody({}, []));
+    while (this.#held.length > 0 && this.#held[0]!.rid <= rid) this.#answer(this.#held.shift()!, {});
   }
 
   /** Section 14.3: a client that has lost a connection sends again what it has sent. */
@@ -287,18 +291,26 @@ export class BoshStream implements XmppTransport {
       const parts = nextParts(this.#outbox, boshBodyBytesMax(this.#host.limits.payloadBytesMax));
       for (const { bytes } of parts) this.#outboxBytes -= bytes;
       const held = this.#held.shift()!;
-      if (this.#ending === undefined || this.#outbox.length > 0) this.#answer(held, boshBody({}, parts));
+      if (this.#ending === undefined || this.#outbox.length > 0) this.#answer(held, {}, parts);
       else {
-        this.#answer(held, terminalBody(this.#ending.condition, [...parts, ...this.#ending.parts]));
+        this.#answer(held, terminate(this.#ending.condition), [...parts, ...this.#ending.parts]);
         if (this.#held.length === 0) this.#told();
       }
     }
     const hold = this.#isPolling ? 0 : this.#terms.hold;
-    while (this.#held.length > hold) this.#answer(this.#held.shift()!, boshBody({}, []));
+    while (this.#held.length > hold) this.#answer(this.#held.shift()!, {});
   }
 
-  #answer({ rid, response, isAlive, timer }: Omit<Held, "timer"> & Partial<Held>, body: string): void {
+  #answer(
+    { rid, response, isAlive, timer }: Omit<Held, "timer"> & Partial<Held>,
+    attributes: ElementAttributes,
+    parts: readonly BodyPart[] = [],
+  ): void {
     clearTimeout(timer);
+    // Section 9.1: a request that has overtaken this one has come, too.
+    const highest = this.#nextRid - 1;
+    const ack = this.#terms.acknowledges && highest > rid ? { ack: String(highest) } : {};
+    const body = boshBody({ ...ack, ...attributes }, parts);
     this.#answered.set(rid, body);
     this.#answered.delete(rid - requestsMax);
     this.#lastRequestMs = performance.now();
