@@ -4,7 +4,14 @@ import { probes } from "../../results/recording/findings.ts";
 import { oneLine } from "../text/markdown.ts";
 import { left } from "../text/table.ts";
 import { plainColumns, widthOf } from "../text/wrap.ts";
-import { findingsInWords, type Probed, probedIn, securityExperiment, tellingProbes } from "../view/findings.ts";
+import {
+  builtInWords,
+  givenInWords,
+  type Probed,
+  probedIn,
+  securityExperiment,
+  tellingProbes,
+} from "../view/findings.ts";
 import type { ReportView } from "../view/view.ts";
 import type { ScreenCell, ScreenPart } from "./screen-table.ts";
 import { shortNameWidth } from "./short-names.ts";
@@ -16,8 +23,6 @@ const cellsOf: Record<FindingOutcome, ScreenCell> = {
   "not-applicable": { text: "–", tone: "quiet" },
   "left-out": { text: "?", tone: "quiet" },
 };
-/** The report has all of them. */
-const sentencesMax = 2;
 const wordWidth = Math.max(...Object.values(cellsOf).map(({ text }) => widthOf(text)));
 
 /** Undefined where nobody was probed. */
@@ -44,7 +49,10 @@ export function findingsPart({ experiments }: ReportView): ScreenPart | undefine
       },
     ],
   };
-  return { table, sure: findingsInWords(probed, labelOf).slice(0, sentencesMax) };
+  return {
+    table,
+    sure: [builtInWords(probed, labelOf), givenInWords(probed, labelOf)].flatMap((sentences) => sentences.slice(0, 1)),
+  };
 }
 
 /** As given on the command line: titles are too long for the head of a column. */

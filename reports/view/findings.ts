@@ -30,24 +30,33 @@ export const askedProbes = (probed: readonly Probed[]): ProbeName[] =>
 const probesWith = ({ findings }: Probed, outcome: FindingOutcome): ProbeName[] =>
   probeNames.filter((probe) => findings.get(probe)?.outcome === outcome);
 
-/**
- * In sentences, one for targets that did the same, the longest list first: what an application on a target builds, and what
- * a target's protocol gives. Names are as `nameOf` has them.
- */
-export function findingsInWords(probed: readonly Probed[], nameOf: (probed: Probed) => string): string[] {
-  const alike = (outcome: FindingOutcome, say: (names: string, found: readonly ProbeName[]) => string) =>
-    [...Map.groupBy(probed, (own) => probesWith(own, outcome).join())].flatMap(([, own]) => {
-      const found = probesWith(own[0]!, outcome);
-      return found.length === 0 ? [] : [{ count: found.length, text: say(formatList(own.map(nameOf)), found) }];
-    });
-  const built = alike("accepted", (names, found) => {
-    return `On ${names} an application builds ${formatList(found.map((probe) => probes[probe].build))}.`;
-  });
-  const given = alike("refused-by-protocol", (names, found) => {
-    return `What ${names} brought by specification: ${formatList(found.map((probe) => probes[probe].gives))}.`;
-  });
-  return [...given, ...built].sort((a, b) => b.count - a.count).map(({ text }) => text);
+type NameOf = (probed: Probed) => string;
+
+/** One sentence for targets that did the same; what most of them did first. */
+function inWords(
+  probed: readonly Probed[],
+  outcome: FindingOutcome,
+  say: (own: readonly Probed[], found: readonly ProbeName[]) => string,
+): string[] {
+  const alike = [...Map.groupBy(probed, (own) => probesWith(own, outcome).join()).values()];
+  return alike
+    .map((own) => ({ own, found: probesWith(own[0]!, outcome) }))
+    .filter(({ found }) => found.length > 0)
+    .sort((a, b) => b.own.length - a.own.length || b.found.length - a.found.length)
+    .map(({ own, found }) => say(own, found));
 }
+
+/** What an application builds on each target. */
+export const builtInWords = (probed: readonly Probed[], nameOf: NameOf): string[] =>
+  inWords(probed, "accepted", (own, found) => {
+    return `On ${formatList(own.map(nameOf))} an application builds ${formatList(found.map((probe) => probes[probe].build))}.`;
+  });
+
+/** What each target's protocol gives. */
+export const givenInWords = (probed: readonly Probed[], nameOf: NameOf): string[] =>
+  inWords(probed, "refused-by-protocol", (own, found) => {
+    return `What ${formatList(own.map(nameOf))} brought by specification: ${formatList(found.map((probe) => probes[probe].gives))}.`;
+  });
 
 /** Probes that had something to attack somewhere. */
 export const tellingProbes = (probed: readonly Probed[]): ProbeName[] =>

@@ -2,7 +2,14 @@ import type { FindingOutcome } from "../../../results/contract/finding.ts";
 import { type ProbeName, probes } from "../../../results/recording/findings.ts";
 import { blocks, bullets, escapeText } from "../../text/markdown.ts";
 import { left, renderMarkdownTable } from "../../text/table.ts";
-import { askedProbes, findingsInWords, type Probed, probedIn, securityExperiment } from "../../view/findings.ts";
+import {
+  askedProbes,
+  builtInWords,
+  givenInWords,
+  type Probed,
+  probedIn,
+  securityExperiment,
+} from "../../view/findings.ts";
 import { capitalised } from "../section.ts";
 import type { OwnSection } from "./own-section.ts";
 
@@ -32,7 +39,7 @@ export const securitySection: OwnSection = {
     const markdown = blocks(
       "The same probes against every target, from outside: on a socket of their own, or with the protocol's own client. What is **accepted** an application must build; a refusal by the protocol is in its specification, one by this server is a setting of it.",
       matrix,
-      bullets(findingsInWords(probed, ({ view }) => `**${escapeText(view.name)}**`)),
+      bullets([builtInWords, givenInWords].flatMap((inWords) => inWords(probed, boldName))),
       "Only what stands in the table was tried. TLS keeps others from reading and proves the server's name; it does not say who the user is. End-to-end encryption (OMEMO, XEP-0384) is between clients, whatever carries it, and was not measured.",
       "#### What was tried, and what was answered",
       ...asked.map((probe) =>
@@ -42,6 +49,8 @@ export const securitySection: OwnSection = {
     return { markdown, charts: [] };
   },
 };
+
+const boldName = ({ view }: Probed): string => `**${escapeText(view.name)}**`;
 
 /** One line for targets that answered alike. */
 function answersOf(probe: ProbeName, probed: readonly Probed[]): string {
