@@ -24,7 +24,7 @@ const subscriberCounts = [10, 50] as const;
 /** Changes in a window, so that a median is one. */
 const changesMin = 20;
 /** Of a user that is cut off. */
-const cut = { subscribers: 10, cuts: 10, waitMs: 2000 } as const;
+const cut = { subscribers: 10, cuts: 20, waitMs: 2000 } as const;
 
 const ways = [
   ["presence", "a status"],
@@ -93,9 +93,13 @@ function cutCell(target: RunRequest["targets"][number], request: RunRequest): Pr
     load: { kind: "open", ratePerSecond: 1 },
     expectations: [traitsOf(target).downlink === "stream" ? told : notTold],
   });
-  const { connections, client = "library", payloadBytes } = cell.parameters;
+  const { connections, client = "library", payloadBytes, link } = cell.parameters;
   const settings = { subscribers: cut.subscribers, change: "cut off", cuts: cut.cuts };
-  return { ...cell, cut, parameters: { connections, client, payloadBytes, workers: 1, settings } };
+  return {
+    ...cell,
+    cut,
+    parameters: { connections, client, payloadBytes, workers: 1, ...(link && { link }), settings },
+  };
 }
 
 async function* measure(rig: ServerRig, cell: PresenceCell): AsyncGenerator<Window, Outcome> {

@@ -3,6 +3,8 @@ import { delays, entries, type MetricEntry } from "./metric.ts";
 
 const unseenCpu = "the CPU time of this server could not be seen; see [validity](#validity)";
 
+const notInThisCell = "not measured in this cell, or not to be seen from here";
+
 export const comparisonMetrics = {
   ...delays("roundTrip", "round trip", "received - sent"),
   ...delays("scheduled", "from schedule", "received - scheduled: what a user waits, queueing in the client included", {
@@ -109,14 +111,14 @@ export const comparisonMetrics = {
   ...entries({ unit: "share", topic: "delivery", better: "higher", absence: "nobody was cut off in this cell" }, [
     ["noticedFraction", "told of the end", "subscribers that were told within 2 s that a user had been cut off"],
   ]),
-  ...entries({ unit: "us", topic: "cost", better: "lower", compared: true, absence: unseenCpu }, [
+  ...entries({ unit: "us", topic: "cost", better: "lower", compared: true, absence: notInThisCell }, [
     [
       "serverCpuUsPerRecipient",
       "server CPU per delivery",
       "CPU time of the server's processes within the window, over the deliveries that were made in it",
     ],
   ]),
-  ...entries({ unit: "bytes", topic: "cost", better: "lower", compared: true, absence: "no bytes were counted" }, [
+  ...entries({ unit: "bytes", topic: "cost", better: "lower", compared: true, absence: notInThisCell }, [
     [
       "wireBytesPerRecipient",
       "wire bytes per delivery",

@@ -5,6 +5,7 @@ import { duplexSection } from "./duplex.ts";
 import { echoSection } from "./echo.ts";
 import { federationSection } from "./federation.ts";
 import { idleSection } from "./idle.ts";
+import { binarySection, presenceSection, roomSection } from "./over-parameter.ts";
 import type { OwnSection } from "./own-section.ts";
 import { scalingSection } from "./scaling.ts";
 import { securitySection } from "./security.ts";
@@ -18,6 +19,9 @@ export const ownSections: readonly OwnSection[] = [
   federationSection,
   capacitySection,
   securitySection,
+  binarySection,
+  roomSection,
+  presenceSection,
   scalingSection,
   costOfClusterSection,
 ];

@@ -1,0 +1,49 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import type { Cell } from "../../results/contract/results.ts";
+import type { Measures } from "../../results/metrics/metrics.ts";
+import { summarise } from "../../results/summary/summary.ts";
+import { renderReport } from "../report.ts";
+import { cellOf, resultsOf, sixTargets, trialWith } from "../testing.ts";
+import { assertReadable } from "./testing.ts";
+
+function cell(target: number, scenario: string, at: Record<string, string | number>, measures: Measures): Cell {
+  const trials = [1, 2, 3].map((trial) => trialWith({ trial, measures }));
+  const made = cellOf(scenario, sixTargets[target]!, trials);
+  const { payloadBytes = made.parameters.payloadBytes, ...settings } = at;
+  const parameters = { ...made.parameters, payloadBytes: Number(payloadBytes), settings };
+  return { ...made, variant: Object.values(at).join(", "), parameters, ...summarise(trials) } as Cell;
+}
+
+const reportOf = (cells: readonly Cell[]) => {
+  const [{ scenario }] = cells as [Cell];
+  const experiment = { name: scenario, group: "throughput", title: scenario, question: "?" };
+  return renderReport({ ...resultsOf(cells), experiments: [experiment] });
+};
+
+const overheads = [1024, 4096, 262_144].flatMap((payloadBytes) => [
+  cell(1, "binary", { payloadBytes, as: "message" }, { wireOverPayloadBytesRatio: 1 + 12 / payloadBytes }),
+  cell(5, "binary", { payloadBytes, as: "message" }, { wireOverPayloadBytesRatio: 1.333 + 140 / payloadBytes }),
+  cell(5, "binary", { payloadBytes, as: "blocks" }, { wireOverPayloadBytesRatio: 1.4 + 500 / payloadBytes }),
+]);
+
+describe("a figure over a parameter", () => {
+  it("has a line per target in a panel per way, and says both ends in words", async () => {
+    const files = await reportOf(overheads);
+    const svg = files.get("binary-overhead.svg")!;
+    assertReadable("binary-overhead.svg", svg);
+    for (const text of ["message", "blocks", "WebSocket", "XMPP"]) assert.ok(svg.includes(`>${text}<`), text);
+    const report = files.get("report.md")!;
+    assert.match(report, /blocks: XMPP from 1\.89× to 1\.40×\./);
+    assert.ok(!files.has("binary-goodput.svg"), "nothing of it was measured");
+  });
+
+  it("is left out where there is no line", async () => {
+    const rooms = [cell(1, "room", { members: 10 }, { lastRecipientP50Us: 900 })];
+    assert.ok(!(await reportOf(rooms)).has("room-last-member.svg"));
+    const more = [...rooms, cell(1, "room", { members: 200 }, { lastRecipientP50Us: 9000 })];
+    const svg = (await reportOf(more)).get("room-last-member.svg")!;
+    assertReadable("room-last-member.svg", svg);
+    assert.ok(svg.includes(">200<"));
+  });
+});
