@@ -60,6 +60,7 @@ class BoshStream implements XmppStream {
   #rid = randomInt(1e14, 2e14);
   #sid: string | undefined;
   #underWay = 0;
+  #pollIsDue = false;
   #writes = 0;
   readonly #queue: BodyPart[] = [];
   #queuedBytes = 0;
@@ -142,7 +143,20 @@ class BoshStream implements XmppStream {
       if (isLast) this.#state = "closed";
       this.#post(isLast ? { type: "terminate" } : {}, parts);
     }
-    if (this.#sid !== undefined && this.#underWay === 0 && this.#state === "open") this.#post({});
+    if (this.#needsRequest && !this.#pollIsDue) {
+      this.#pollIsDue = true;
+      // What is sent in answer to what has just come carries the request too. An empty one beside it, on the other
+      // connection, might be overtaken: ejabberd then holds both until the wait is over.
+      setImmediate(() => {
+        this.#pollIsDue = false;
+        if (this.#needsRequest) this.#post({});
+      });
+    }
+  }
+
+  /** The server has none that it could answer with what comes. */
+  get #needsRequest(): boolean {
+    return this.#sid !== undefined && this.#underWay === 0 && this.#state === "open";
   }
 
   get #isWaiting(): boolean {
