@@ -184,7 +184,6 @@ export class Room {
 
 /** What a stanza carries, without what only a room may say (section 15.4) and what was for the room (`muc`). */
 const contentOf = ({ children }: Element): (Element | string)[] =>
-  children.filter(
-    (child) =>
-      typeof child === "string" || (child.attrs.xmlns !== namespaces.mucUser && child.attrs.xmlns !== namespaces.muc),
-  );
+  children.filter((child) => typeof child === "string" || !roomsOwn.has(child.getNS()));
+
+const roomsOwn = new Set<string | undefined>([namespaces.muc, namespaces.mucUser]);

@@ -46,7 +46,9 @@ describe("the XMPP server has rooms", () => {
     await ann.hear(enter("Ann"));
     await bob.hear(enter("Bob"));
     await ann.settle();
-    const forged = "<x xmlns='http://jabber.org/protocol/muc#user'><status code='307'/></x>";
+    const forged =
+      "<x xmlns='http://jabber.org/protocol/muc#user'><status code='307'/></x>" +
+      "<m:x xmlns:m='http://jabber.org/protocol/muc#user'><m:status code='307'/></m:x>";
     const heard = await bob.hear(
       `<message from='${room}/Ann' to='${room}' type='groupchat' id='m'><body>a &lt; b &amp; "c"</body>${forged}</message>`,
     );
