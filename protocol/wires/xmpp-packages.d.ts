@@ -116,15 +116,3 @@ declare module "@xmpp/tcp/lib/Connection.js" {
 
   export default class ConnectionTCP extends Transport {}
 }
-
-declare module "@xmpp/jid" {
-  export class JID {
-    readonly local: string;
-    readonly domain: string;
-    readonly resource: string;
-    bare(): JID;
-    toString(): string;
-  }
-  /** Throws a TypeError for an address without a domain. */
-  export function parse(address: string): JID;
-}
