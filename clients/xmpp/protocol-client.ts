@@ -13,11 +13,12 @@ export const xmppProtocolClient = (binding: Binding): ProtocolClient => ({
   async connect({ url, limits, user, signal, onMessage }: ConnectOptions): Promise<ClientConnection> {
     const session = await openSession(binding, { url, limits, user, signal, onStanza: received });
     const to = peerOf(session);
+    const loginWrites = session.writes ?? 0;
     const link = new ClientLink(
       {
         transmit: (payload) => session.send(messageElement({ to, type: messageType }, payload)),
         bufferedBytes: () => session.bufferedBytes,
-        ...(session.writes !== undefined && { writes: () => session.writes! }),
+        ...(session.writes !== undefined && { writes: () => session.writes! - loginWrites }),
         end: () => void session.close(),
         destroy: () => session.drop(),
       },
