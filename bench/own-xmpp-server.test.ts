@@ -7,11 +7,15 @@ import { openSession, type SessionOptions, type XmppSession } from "../clients/x
 import type { Binding } from "../clients/xmpp/stream.ts";
 import { tcpBinding } from "../clients/xmpp/tcp.ts";
 import { websocketBinding } from "../clients/xmpp/websocket.ts";
+import { echoBehaviour } from "../load/behaviours/echo.ts";
 import { defaultLimits } from "../protocol/contract.ts";
+import { masked } from "../protocol/secrets.ts";
 import { messageElement, messagePayload, messageType } from "../protocol/wires/xmpp-message.ts";
 import { ejabberd } from "../servers/programs/ejabberd.ts";
 import { startProgram } from "../servers/programs/program.ts";
 import { prosody } from "../servers/programs/prosody.ts";
+import { checkConformance } from "./conformance/suite.ts";
+import { protocols } from "./targets/protocols.ts";
 import { hasProgram } from "./testing.ts";
 
 const bindingOf = (url: string): Binding => {
@@ -45,6 +49,26 @@ async function talkToOneself(url: string, options: Partial<SessionOptions> = {})
   await session.close();
   assert.equal((await session.closed).by, "client");
   return session;
+}
+
+for (const protocol of protocols) {
+  const { name, variantOf } = protocol.server.traits;
+  if (name !== "xmpp" && variantOf !== "xmpp") continue;
+
+  test(`${name} passes the conformance suite with the account of a number as with one for all`, async (t) => {
+    const { behaviour } = echoBehaviour();
+    const options = { host: "127.0.0.1", port: 0, behaviour, limits: defaultLimits };
+    const running = await protocol.server.listen(options);
+    t.after(() => running.close());
+    for (const url of [running.url, withUser(running.url, "user%d")]) {
+      const results = await checkConformance(protocol, { url, foreign: true, options: {} });
+      assert.deepEqual(
+        results.filter(({ outcome }) => outcome === "failed"),
+        [],
+        masked(url),
+      );
+    }
+  });
 }
 
 for (const program of [prosody, ejabberd]) {
