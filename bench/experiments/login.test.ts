@@ -39,9 +39,10 @@ describe("the login experiment", { timeout: 240_000 }, () => {
   }
 
   it("asks the client for more work where the server asks for more iterations", async () => {
-    const cell = cellsOf(withLogin[0]!.name).find(({ target }) => scramIterations.name in target.options)!;
+    const cell = cellsOf(withLogin[0]!.name).find(({ served }) => scramIterations.name in served.options)!;
     const { measures } = await measureOnce(login, cell, context);
-    assert.equal(String(measures.scramIterations), cell.target.options[scramIterations.name]);
+    assert.equal(String(measures.scramIterations), cell.served.options[scramIterations.name]);
+    assert.deepEqual(cell.target, parseTarget(withLogin[0]!.name), "the target is called what it was given as");
   });
 
   it("needs one round trip less for a password that is said than for one that is proved", () => {

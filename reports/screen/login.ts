@@ -11,9 +11,9 @@ import { shortNamesOf } from "./short-names.ts";
 const columns: readonly (readonly [title: string, metric: MetricName])[] = [
   ["p50", "loginP50Us"],
   ["turns", "loginRoundTrips"],
-  ["bytes", "loginWireBytes"],
-  ["server", "serverCpuUsPerLogin"],
   ["client", "clientCpuUsPerLogin"],
+  ["server", "serverCpuUsPerLogin"],
+  ["bytes", "loginWireBytes"],
 ];
 
 /** Undefined where no login was measured. */
@@ -36,7 +36,7 @@ export function loginPart({ experiments }: ReportView): ScreenPart | undefined {
     })),
     legend: [
       {
-        text: "p50: until the first message may be sent; turns: round trips above TCP; server, client: CPU of a login",
+        text: "p50: until the first message may be sent; turns: round trips above TCP; client, server: CPU of a login",
       },
     ],
   };
