@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { type AddressInfo, connect, createServer } from "node:net";
 import { test } from "node:test";
 import type { ClientConnection, ProtocolClient } from "../../protocol/contract.ts";
 import { defaultLimits } from "../../protocol/contract.ts";
@@ -52,4 +54,27 @@ test("rejects with the first handshake that fails, however many are under way", 
     },
   } as unknown as ProtocolClient;
   await assert.rejects(new Users(() => {}).connect(broken, order), /refused/);
+});
+
+test("tells what crossed the wire for one connection, from its opening to its close", async (t) => {
+  const server = createServer((socket) => socket.once("data", () => socket.end("y".repeat(50))));
+  t.after(() => server.close());
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  const client = {
+    async connect() {
+      const socket = connect(port, "127.0.0.1").resume();
+      await once(socket, "connect");
+      const close = async (): Promise<void> => {
+        socket.end("x".repeat(100));
+        await once(socket, "close");
+      };
+      return { send() {}, close, closed: new Promise(() => {}) };
+    },
+  } as unknown as ProtocolClient;
+  const users = new Users(() => {});
+  const { wireBytesPerConnection } = await users.connect(client, order);
+  await users.disconnect();
+  assert.equal(wireBytesPerConnection, 150);
 });

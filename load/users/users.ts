@@ -35,8 +35,8 @@ export interface ConnectOrder {
 export interface Connected {
   /** Histogram of the times it took. */
   readonly connect: string;
-  /** What crossed the wire, both ways, for a connection that was opened and closed. Absent where that cannot be told. */
-  readonly wireBytesPerConnection?: number;
+  /** What crossed the wire, both ways, for a connection that was opened and closed. */
+  readonly wireBytesPerConnection: number;
   /** TLS versions and cipher suites; empty: nothing is encrypted. */
   readonly tls: readonly string[];
   /** Of all connections of the process so far, those that were not timed included. */
@@ -81,29 +81,18 @@ const lanesFor = (leastMs: number): number => Math.min(lanesMax, Math.max(1, Mat
 
 /**
  * The first alone; a handshake that takes its time is not waited for again and again. Resolves with the bytes that crossed
- * the wire for the last, which opened and closed; undefined where several were under way at a time.
+ * the wire for the first, which opened and closed.
  */
-async function rehearse(
-  client: ProtocolClient,
-  order: ConnectOrder,
-  bytes: WireByteCounter,
-): Promise<number | undefined> {
-  let crossed: number | undefined;
-  const one = async (user: number): Promise<void> => {
-    const before = bytes.read();
-    await (await connectClient(client, { ...order, user, onMessage() {} })).close();
-    const after = bytes.read();
-    crossed = after.sent - before.sent + after.received - before.received;
-  };
+async function rehearse(client: ProtocolClient, order: ConnectOrder, bytes: WireByteCounter): Promise<number> {
+  const one = async (user: number): Promise<void> =>
+    (await connectClient(client, { ...order, user, onMessage() {} })).close();
   const startNs = nowNs();
   await one(0);
+  const { sent, received } = bytes.read();
   const others = Array.from({ length: rehearsals - 1 }, (_, index) => index + 1);
-  if (lanesFor((nowNs() - startNs) / 1e6) > 1) {
-    await Promise.all(others.map(one));
-    return undefined;
-  }
-  for (const user of others) await one(user);
-  return crossed;
+  if (lanesFor((nowNs() - startNs) / 1e6) > 1) await Promise.all(others.map(one));
+  else for (const user of others) await one(user);
+  return sent + received;
 }
 
 export class Users {
@@ -111,7 +100,7 @@ export class Users {
   readonly #wireBytes = new WireByteCounter();
   readonly #connections: ClientConnection[] = [];
   #codec: MessageCodec | undefined;
-  #rehearsalBytes: number | undefined;
+  #wireBytesPerConnection = 0;
   #traffic: Traffic | undefined;
   #users = 0;
   #received = 0;
@@ -128,7 +117,7 @@ export class Users {
       wakeMetronome();
       this.#codec = new MessageCodec(order.codec);
       this.#publisherHears = order.publisherHears ?? false;
-      if (order.unrehearsed !== true) this.#rehearsalBytes = await rehearse(client, order, this.#wireBytes);
+      if (order.unrehearsed !== true) this.#wireBytesPerConnection = await rehearse(client, order, this.#wireBytes);
     }
     const connectTimes = new LatencyHistogram();
     let next = 0;
@@ -156,7 +145,7 @@ export class Users {
     const { ciphers, tlsHandshakes } = this.#wireBytes;
     return {
       connect: connectTimes.encode(),
-      ...(this.#rehearsalBytes !== undefined && { wireBytesPerConnection: this.#rehearsalBytes }),
+      wireBytesPerConnection: this.#wireBytesPerConnection,
       tls: ciphers,
       tlsHandshakes,
       compression: [...compression],

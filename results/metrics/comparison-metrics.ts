@@ -185,7 +185,7 @@ export const comparisonMetrics = {
   ...entries({ unit: "bytes", topic: "cost", better: "lower", absence: "no bytes were counted" }, [
     ["overheadBytesPerMessage", "overhead bytes per round trip", "wire bytes less twice the payload"],
   ]),
-  ...entries({ unit: "bytes", topic: "cost", better: "lower", absence: "connections were opened several at a time" }, [
+  ...entries({ unit: "bytes", topic: "cost", better: "lower", absence: "no bytes were counted" }, [
     [
       "wireBytesPerConnection",
       "wire bytes per connection",
