@@ -1,3 +1,4 @@
+import { WirebenchError } from "../../protocol/errors.ts";
 import type { ExchangeName } from "../../protocol/exchanges.ts";
 import type { Window } from "../../results/contract/results.ts";
 import { delayMeasures, recordedDelay } from "../../results/recording/delays.ts";
@@ -21,6 +22,8 @@ export interface PresenceCell extends ExchangeCell {
 }
 
 const subscriberCounts = [10, 50] as const;
+/** A server keeps the status of everybody who is there, so it takes no long ones: ours, presence of 4 KiB in all. */
+const statusBytesMax = 2048;
 /** Changes in a window, so that a median is one. */
 const changesMin = 20;
 /** Of a user that is cut off. */
@@ -62,6 +65,10 @@ const notTold: CellPlan["expectations"][number] = {
 
 function cells(request: RunRequest): PresenceCell[] {
   const { targets, traffic } = request;
+  if (traffic.payloadBytes > statusBytesMax) {
+    const got = `got ${traffic.payloadBytes}B`;
+    throw new WirebenchError("usage", `expected a status of at most ${statusBytesMax}B for presence, ${got}`);
+  }
   const application = { name: "presence" } as const;
   return targets.flatMap((target): PresenceCell[] => [
     ...subscriberCounts.flatMap((subscribers) =>

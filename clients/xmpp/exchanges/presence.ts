@@ -2,6 +2,7 @@ import { type Element, xml } from "@xmpp/xml";
 import type { ProtocolClient } from "../../../protocol/contract.ts";
 import type { XmppSession } from "../session.ts";
 import type { Binding } from "../stream.ts";
+import { xmppTarget } from "../target.ts";
 import { answerOther, duringHandshake, openUser, sessionLink } from "./session-link.ts";
 
 /** What a subscriber hears where a user is gone and said nothing about it. */
@@ -15,10 +16,10 @@ export const presence =
   (binding: Binding, what: "status" | "come-and-go"): ProtocolClient["connect"] =>
   async (options) => {
     const { limits, user, signal, onMessage } = options;
-    const account = accountIn(options.url);
+    const url = withAccounts(options.url);
     const isPublisher = user === 0;
     const isKnown = Promise.withResolvers<void>();
-    const publisher = (): string => `${account.name.replace("%d", "0")}@${session.domain}`;
+    const publisher = (): string => `${xmppTarget(url, 0).username}@${session.domain}`;
 
     function heard(stanza: Element): void {
       const { type, from = "" } = stanza.attrs;
@@ -33,7 +34,7 @@ export const presence =
         else if (type === "unavailable") onMessage(gone);
       }
     }
-    const session: XmppSession = await openUser(binding, { ...options, url: account.url }, user, (stanza) => {
+    const session: XmppSession = await openUser(binding, { ...options, url }, user, (stanza) => {
       if (stanza.name === "presence") heard(stanza);
       else answerOther(session, stanza);
     });
@@ -54,11 +55,10 @@ export const presence =
     return link;
   };
 
-/** The account pattern of a URL, and the URL with it: accounts of our own and of started servers are `user0`, `user1` ... */
-function accountIn(url: string): { readonly name: string; readonly url: string } {
-  const parsed = new URL(url);
-  const given = decodeURIComponent(parsed.username);
-  if (given.includes("%d")) return { name: given.split("@", 1)[0]!, url };
-  parsed.username = "user%d";
-  return { name: "user%d", url: parsed.href };
+/** A URL with an account for each user: those of servers that are started for a run are `user0`, `user1` ... */
+function withAccounts(url: string): string {
+  const given = new URL(url);
+  if (/%d(?![0-9a-f])/i.test(given.username)) return url;
+  given.username = "user%d";
+  return given.href;
 }
