@@ -76,6 +76,7 @@ test("an experiment follows settings that there are, and every cell says how lon
     ...Object.keys(clusterPresets.quick),
     "balancer",
     "policy",
+    "link",
   ]);
   for (const experiment of experiments) {
     assert.deepEqual(
