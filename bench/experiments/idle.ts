@@ -4,11 +4,10 @@ import { WirebenchError } from "../../protocol/errors.ts";
 import type { Flag, Window } from "../../results/contract/results.ts";
 import { memoryFlags, memorySeries, usedServerFlag } from "../../results/recording/memory.ts";
 import { fitLine, type Point } from "../../results/statistics/line.ts";
-import { ProgramPool } from "../rigs/program-pool.ts";
-import type { RigContext } from "../rigs/rig.ts";
-import { ServerRig } from "../rigs/server-rig.ts";
+import type { ServerRig } from "../rigs/server-rig.ts";
 import { clientKindOf, protocolNamed, protocols } from "../targets/protocols.ts";
 import { deliveryFloorMs, embeddedTarget, type Target, traitsOf } from "../targets/target.ts";
+import { openOnOwnPrograms } from "./comparison/own-programs.ts";
 import type { TrafficCell } from "./comparison/traffic-cell.ts";
 import { type CellPlan, type Experiment, exactly, type Outcome } from "./contract/experiment.ts";
 import { checkPayload, type RunRequest } from "./contract/request.ts";
@@ -145,19 +144,6 @@ async function* measure(
   };
 }
 
-/** On a program of its own: one that served before has memory to spare, which new connections would get for nothing. */
-async function open(cell: IdleCell, context: RigContext): Promise<ServerRig> {
-  const programs = new ProgramPool();
-  try {
-    const rig = await ServerRig.open(cell, { ...context, programs });
-    rig.own(programs);
-    return rig;
-  } catch (error) {
-    await programs[Symbol.asyncDispose]();
-    throw error;
-  }
-}
-
 const fewConnectionsFlag = (connections: number): Flag => ({
   code: "few-connections",
   severity: "warning",
@@ -175,7 +161,8 @@ export const idle: Experiment<IdleCell, ServerRig> = {
   metrics: ["memoryBytesPerConnection", "idleCpuUsPerConnectionSecond", "idleWireBytesPerConnectionSecond"],
   isolation: "shared",
   cells,
-  open,
+  // A program that served before has memory to spare, which new connections would get for nothing.
+  open: openOnOwnPrograms,
   measure,
   trafficMs: ({ steps, restMs, watchMs }) => steps.length * restMs + watchMs,
   /** A client that asks by the clock, held to what a stream promises. */

@@ -3,7 +3,7 @@ import type { ExchangeName } from "../../protocol/exchanges.ts";
 import type { Window } from "../../results/contract/results.ts";
 import { delayMeasures, recordedDelay } from "../../results/recording/delays.ts";
 import { type CutOrder, presenceCut } from "../rigs/roles/presence-cut.ts";
-import { ServerRig } from "../rigs/server-rig.ts";
+import type { ServerRig } from "../rigs/server-rig.ts";
 import { traitsOf } from "../targets/target.ts";
 import {
   type ExchangeCell,
@@ -13,6 +13,7 @@ import {
   whyNoExchange,
 } from "./comparison/exchange-cell.ts";
 import { fanOutMetrics, fanOutTrial } from "./comparison/fan-out-trial.ts";
+import { openOnOwnPrograms } from "./comparison/own-programs.ts";
 import { trafficParameters, trafficSettings } from "./comparison/traffic-cell.ts";
 import { type CellPlan, type Experiment, exactly, type Outcome } from "./contract/experiment.ts";
 import type { RunRequest } from "./contract/request.ts";
@@ -158,7 +159,8 @@ export const presence: Experiment<PresenceCell, ServerRig> = {
     }
     return whyNoExchange(cell);
   },
-  open: ServerRig.open,
+  // Subscriptions stay.
+  open: openOnOwnPrograms,
   measure,
   trafficMs(cell) {
     if (cell.cut !== undefined) return cell.cut.waitMs;

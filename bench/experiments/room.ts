@@ -1,6 +1,7 @@
-import { ServerRig } from "../rigs/server-rig.ts";
+import type { ServerRig } from "../rigs/server-rig.ts";
 import { type ExchangeCell, embeddedWithout, exchangeCell, whyNoExchange } from "./comparison/exchange-cell.ts";
 import { fanOutMetrics, fanOutTrial } from "./comparison/fan-out-trial.ts";
+import { openOnOwnPrograms } from "./comparison/own-programs.ts";
 import { trafficParameters, trafficSettings } from "./comparison/traffic-cell.ts";
 import { type Experiment, exactly } from "./contract/experiment.ts";
 import type { RunRequest } from "./contract/request.ts";
@@ -66,7 +67,8 @@ export const room: Experiment<ExchangeCell, ServerRig> = {
   isolation: "exclusive",
   cells,
   unfit: whyNoExchange,
-  open: ServerRig.open,
+  // A large room takes seconds to empty, and a server that does so serves nobody else.
+  open: openOnOwnPrograms,
   measure: (rig, cell) => fanOutTrial(rig, cell, cell.parameters.connections),
   trafficMs(cell) {
     const { rampUpMs, durationMs } = trafficParameters(cell);

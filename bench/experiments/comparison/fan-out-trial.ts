@@ -30,8 +30,8 @@ export const fanOutMetrics = [
   "corruptedDeliveries",
 ] as const satisfies readonly MetricName[];
 
-/** Others connect so many at a time, once the publisher is there. */
-const atOnce = 8;
+/** Others connect so many at a time, once the publisher is there: each that comes is told to all, and all to it. */
+const atOnce = 4;
 
 /** `recipients` are those that each message is owed to. */
 export async function* fanOutTrial(
