@@ -9,9 +9,11 @@ import { type Behaviour, defaultLimits, type Limits, type RunningServer } from "
 import { seededRandom } from "../../protocol/random.ts";
 import { until } from "../../protocol/testing.ts";
 import { messageElement, messagePayload } from "../../protocol/wires/xmpp-message.ts";
+import { boshServer } from "../../servers/bosh.ts";
 import { serve } from "../../servers/xmpp/testing.ts";
 import { xmppServer } from "../../servers/xmpp.ts";
 import { xmppWebsocketServer } from "../../servers/xmpp-websocket.ts";
+import { boshBinding } from "./bosh.ts";
 import { openSession, type SessionOptions, type XmppSession } from "./session.ts";
 import type { Binding } from "./stream.ts";
 import { StreamManagement } from "./stream-management.ts";
@@ -295,6 +297,18 @@ describe("stream management of the XMPP client", () => {
     assert.deepEqual(await exchange(tcpBinding, url, management, 200, 150), numbers(200));
     assert.deepEqual(record.received, numbers(200));
     assert.ok(management.counts.resumptions >= 1);
+  });
+
+  test("is not there over BOSH, whose sessions outlive their connections by themselves", async (t) => {
+    const server = await boshServer.listen({ host: "127.0.0.1", port: 0, behaviour: recording().behaviour, limits });
+    t.after(() => server.close());
+    await assert.rejects(
+      openSession(
+        boshBinding,
+        optionsOf(server.url, true, () => {}),
+      ),
+      /offers no stream management/,
+    );
   });
 
   test("does not log in where the server has none", async () => {

@@ -71,6 +71,7 @@ interface Held {
 /** An XMPP stream over pairs of HTTP requests and responses (XEP-0124, XEP-0206). */
 export class BoshStream implements XmppTransport {
   readonly encrypted: boolean;
+  readonly recovers = true;
   readonly sid = randomBytes(18).toString("base64url");
   readonly #host: XmppHost;
   readonly #session: XmppSession;

@@ -58,7 +58,7 @@ export class Negotiation {
       "stream:features",
       {},
       xml("bind", { xmlns: namespaces.bind }),
-      streamManagementFeature(),
+      ...(this.#transport.recovers ? [] : [streamManagementFeature()]),
       xml("session", { xmlns: namespaces.session }, xml("optional")),
     );
   }
@@ -127,6 +127,10 @@ export class Negotiation {
   #resume({ name, attrs: { previd, h } }: Element, account: string): void {
     const { resumptions } = this.#host;
     const handled = parseCount(h);
+    if (this.#transport.recovers) {
+      this.#transport.write(failed("feature-not-implemented"));
+      return;
+    }
     if (name !== "resume") {
       this.#transport.write(failed("unexpected-request"));
       return;

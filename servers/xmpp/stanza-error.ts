@@ -5,6 +5,7 @@ import { namespaces } from "./namespaces.ts";
 const types = {
   "bad-request": "modify",
   conflict: "cancel",
+  "feature-not-implemented": "cancel",
   forbidden: "auth",
   "item-not-found": "cancel",
   "jid-malformed": "modify",

@@ -38,7 +38,8 @@ export class StreamManagement {
   /** Handles an element of stream management's own. */
   element(element: Element, transport: XmppTransport): void {
     const { name } = element;
-    if (name === "enable" && this.#ledger === undefined) transport.write(this.#enable(element));
+    if (transport.recovers) transport.write(failed("feature-not-implemented"));
+    else if (name === "enable" && this.#ledger === undefined) transport.write(this.#enable(element));
     else if (name === "enable" || name === "resume") transport.write(failed("unexpected-request"));
     else if (this.#ledger === undefined) transport.fail("unsupported-stanza-type");
     else if (name === "r") transport.write(xml("a", { xmlns, h: `${this.#ledger.handled}` }));

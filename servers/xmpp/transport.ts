@@ -5,6 +5,11 @@ import type { StreamCondition } from "./stream-error.ts";
 export interface XmppTransport {
   /** Whether nobody between client and server can listen. May become true before login (STARTTLS), never false again. */
   readonly encrypted: boolean;
+  /**
+   * Set where a session outlives its connections anyway, and what they lose is sent again (BOSH; XEP-0124 section 14.3): stream
+   * management has nothing to add there.
+   */
+  readonly recovers?: true;
   /** Ignored once the stream is closing. */
   write(element: Element): void;
   queuedBytes(): number;
