@@ -111,7 +111,7 @@ test("no shared code asks a protocol's name", () => {
 
 test("every source file is used", () => {
   const entries =
-    /^bench\/(cli|setup|conformance\/brokers\/check|soak\/main|rigs\/processes\/(server|generator|actor|cluster-node|user-group|relay)|calibration\/(observer\/relay|second-opinion\/http-(server|generator)|(self|plan)\/[\w-]+))\.ts$|^load\/(pacing\/metronome|behaviours\/burning)-worker\.ts$|^servers\/cluster\/memory-hub\/main\.ts$|^(reports|results)\/write-[\w-]+\.ts$/;
+    /^bench\/(cli|setup|conformance\/brokers\/check|soak\/main|fuzz\/main|rigs\/processes\/(server|generator|actor|cluster-node|user-group|relay)|calibration\/(observer\/relay|second-opinion\/http-(server|generator)|(self|plan)\/[\w-]+))\.ts$|^load\/(pacing\/metronome|behaviours\/burning)-worker\.ts$|^servers\/cluster\/memory-hub\/main\.ts$|^(reports|results)\/write-[\w-]+\.ts$/;
   const imported = new Set(files.flatMap(importsOf));
   assert.deepEqual(
     shipped.filter((path) => !entries.test(path) && !imported.has(path)),
