@@ -74,7 +74,7 @@ const payload = (row: TargetRow): string => formatQuantity(2 * row.cells.get("ec
 /** Whose CPU time it is, of servers that are not this project's. */
 function measuredProcesses(rows: readonly TargetRow[]): string[] {
   const sentences = rows.flatMap((row) => {
-    const processes = row.info.system.kind === "external" ? processesOf(row.cells.values()) : [];
+    const processes = row.info.system.kind !== "embedded" ? processesOf(row.cells.values()) : [];
     const shown = [...Map.groupBy(processes, ({ command }) => command)].map(
       ([command, own]) => `${command} (pid ${own.map(({ pid }) => pid).join(", ")})`,
     );

@@ -9,6 +9,7 @@ import { claim } from "./claim.ts";
 import { finding } from "./finding.ts";
 import { interval } from "./interval.ts";
 import { parameters } from "./parameters.ts";
+import { server } from "./server.ts";
 
 export type { Interval } from "./interval.ts";
 export type { Parameters } from "./parameters.ts";
@@ -235,11 +236,6 @@ const target = z.object({
   floor: z.boolean().describe("Almost nothing on top of TCP: what every other protocol stands on."),
   deliveryFloorMs: z.number().nonnegative().describe("Longest time a message waits by the protocol's own clock."),
   position: count.describe("Place of the protocol in the registry, so that a colour stays with its protocol."),
-});
-
-const server = z.object({
-  name: z.string().describe("Name of the program."),
-  configuration: z.string().describe("Its configuration, with words in capitals for what differs from start to start."),
 });
 
 export const resultsSchema = z.object({

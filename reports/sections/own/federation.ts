@@ -60,5 +60,5 @@ function inWords(view: CellView): string | undefined {
     return value === undefined ? undefined : formatQuantity(value, metricNamed(metric).unit);
   });
   if (ratio === undefined || near === undefined || far === undefined || first === undefined) return undefined;
-  return `**What decentralisation costs here (${escapeText(view.name)}): ${ratio}×.** A message and its answer take ${far} through two servers and ${near} through one; the first one between two servers takes ${first}.`;
+  return `**What decentralisation costs here (${escapeText(view.name)}): ${ratio}.** A message and its answer take ${far} through two servers and ${near} through one; the first one between two servers takes ${first}.`;
 }
