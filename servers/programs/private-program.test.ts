@@ -21,7 +21,8 @@ const [port, mood] = process.argv.slice(2);
 if (mood === "stubborn") process.on("SIGTERM", () => {});
 if (mood === "failing") { console.error("cannot read the configuration"); process.exit(3); }
 const server = createServer((socket) => socket.on("error", () => {}).end("mute" === mood ? "" : process.pid + "\\n"));
-server.on("error", (error) => { console.error(error.message); process.exit(1); });
+if (mood === "going on") setInterval(() => {}, 1000);
+server.on("error", (error) => { console.error(error.message); if (mood !== "going on") process.exit(1); });
 server.listen(Number(port), "127.0.0.1");
 `;
 
@@ -169,6 +170,14 @@ test("a port asked for that is taken is an error, though something answers there
   await assert.rejects(startPrivately(recipe(), options(t, { port })), {
     code: "component-failed",
     message: new RegExp(`^port ${port} is taken: pid-server ended with exit code 1`),
+  });
+});
+
+test("a program that goes on without its port is ended as soon as it says so", async (t) => {
+  const { port } = await occupy(t);
+  await assert.rejects(startPrivately(recipe("going on"), options(t, { port })), {
+    code: "component-failed",
+    message: new RegExp(`^port ${port} is taken: pid-server ended by SIGKILL; it said:.*EADDRINUSE`, "s"),
   });
 });
 
