@@ -64,6 +64,8 @@ Examples:
   wirebench run --find-capacity --slo p99=50ms         the highest rate each protocol holds
   wirebench run --preset standard --payload 4KiB --payload-kind binary`;
 
+const variants = protocolNames.filter((name) => !mainProtocolNames.includes(name));
+
 export function runCommand(): Command {
   return new Command("run")
     .description(
@@ -71,7 +73,7 @@ export function runCommand(): Command {
     )
     .argument(
       "[target...]",
-      `protocol[+option=value] or protocol=URL; all protocols when left out, in the preset quick ${mainProtocolNames.length} of them (${protocolNames.join(", ")})`,
+      `protocol[+option=value] or protocol=URL; all protocols when left out (${protocolNames.join(", ")}), in the preset quick without other bindings of one (${variants.join(", ")})`,
     )
     .addOption(
       choice(new Option("--preset <name>", "how long and how much"), "preset", Object.keys(presets)).default("quick"),
