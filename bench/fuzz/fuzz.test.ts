@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { seededRandom } from "../../protocol/random.ts";
 import { fuzz } from "./fuzz.ts";
 import { fuzzed, listen } from "./fuzzed.ts";
 import { judge, Violation } from "./judgement.ts";
+import { Mutator } from "./mutations.ts";
 import { tcpWire } from "./tcp-wire.ts";
 
 const opened =
@@ -33,6 +35,12 @@ describe("the fuzz", () => {
     const running = await listen(server!, (connection) => ({ message: () => connection.close(), closed() {} }));
     t.after(() => running.close());
     await assert.rejects(fuzz({ server: running, seed: 1, first: 0, count: 64 }), /a client that did nothing wrong/);
+  });
+
+  it("mutates what was mutated before, however long its tags are", () => {
+    const mutator = new Mutator(seededRandom(1));
+    const tag = "x".repeat(40_000);
+    for (let times = 0; times < 300; times++) mutator.xml(`<${tag} a='1'>text</${tag}>`);
   });
 
   it("tells an answer, an end and an error of the RFC from what a server may not do", () => {

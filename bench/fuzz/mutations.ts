@@ -88,7 +88,7 @@ export class Mutator {
     if (found.length === 0) return xml + this.oneOf(elements);
     const name = this.oneOf(found)[1]!;
     const other = this.oneOf(names);
-    return xml.replaceAll(new RegExp(`(?<=</?)${name}(?=[\\s/>])`, "g"), other);
+    return xml.replace(/(<\/?)([\w:]+)/g, (tag, start, its) => (its === name ? `${start}${other}` : tag));
   }
 
   #inserted(xml: string, snippet: string): string {
