@@ -276,6 +276,16 @@ describe("the BOSH server", () => {
     });
   }
 
+  test("has room for another at once when it has ended a session", async (t) => {
+    const running = await start(t, boshServer, { connectionsMax: 1 });
+    for (const content of [message("&lol;"), "</body>"]) {
+      const session = await Session.bound(t, running);
+      const xml = content === "</body>" ? bodyOf(session, "").replace(/rid='\d+'/, "") : bodyOf(session, content);
+      assert.match(await session.say(xml).body, /type="terminate"/);
+    }
+    await stillServes(boshClient, running.url);
+  });
+
   test("refuses before the login what it takes after it", async (t) => {
     const running = await start(t, boshServer);
     const large = message("x".repeat(20_000));

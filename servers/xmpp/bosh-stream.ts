@@ -136,8 +136,8 @@ export class BoshStream implements XmppTransport {
       const older = this.#early.get(rid)?.response;
       if (older !== undefined) answerBody(older, recoverable);
       this.#early.set(rid, request);
-      for (let next = request as BoshRequest | undefined; next !== undefined; ) {
-        next = this.#early.get(this.#nextRid);
+      for (;;) {
+        const next = this.#early.get(this.#nextRid);
         if (next === undefined) break;
         this.#early.delete(this.#nextRid++);
         this.#take(next);
@@ -149,12 +149,14 @@ export class BoshStream implements XmppTransport {
   refuse(response: ServerResponse, condition: BoshCondition): void {
     this.#end(condition);
     answerBody(response, terminalBody(condition));
+    if (this.#held.length === 0) this.#told();
   }
 
   /** Ends the session because of what is wrong with this request's XML. */
   refuseXml(response: ServerResponse, condition: StreamCondition, text: string): void {
     this.fail(condition, text);
     answerBody(response, terminalBody("remote-stream-error", this.#ending!.parts));
+    if (this.#held.length === 0) this.#told();
   }
 
   write(element: Element): void {
