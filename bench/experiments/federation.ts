@@ -93,7 +93,10 @@ function cells(request: RunRequest): FederationPlan[] {
   return request.targets.flatMap((target) => {
     const unfit = whyUnfit(target);
     const own = target.system.kind === "program" ? target.system.program : federating[0]!;
-    if (unfit !== undefined) return [cellOf(request, target, { servers: [own, own], tls: false, unfit })];
+    if (unfit !== undefined) {
+      const { variant: _, ...cell } = cellOf(request, target, { servers: [own, own], tls: false, unfit });
+      return [{ ...cell, parameters: { ...cell.parameters, settings: {} } }];
+    }
     const others = [own, ...federating.filter((name) => name !== own)];
     return others.flatMap((other) =>
       [false, true].map((tls) => {

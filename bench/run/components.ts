@@ -7,6 +7,7 @@ import { programNamed } from "../../servers/programs/programs.ts";
 import { libraryVersions } from "../environment/environment.ts";
 import type { CellPlan } from "../experiments/contract/experiment.ts";
 import { traitsOf } from "../targets/target.ts";
+import { otherServerOf } from "./described-servers.ts";
 
 export function componentsOf(cells: readonly CellPlan[]): Record<string, string> {
   const brokers = brokersIn(cells).map((name) => brokerNamed(name).traits);
@@ -16,6 +17,7 @@ export function componentsOf(cells: readonly CellPlan[]): Record<string, string>
       return system.kind === "program" ? [system.program] : [];
     }),
     ...cells.flatMap(({ parameters }) => (parameters.settings.state === "outside" ? ["redis"] : [])),
+    ...cells.flatMap((cell) => otherServerOf(cell) ?? []),
     ...brokers.flatMap(({ component }) => component ?? []),
   ]);
   const libraries = new Set([

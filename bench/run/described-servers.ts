@@ -1,12 +1,23 @@
 import type { ServerInfo } from "../../results/contract/results.ts";
 import { programNamed } from "../../servers/programs/programs.ts";
-import type { Target } from "../targets/target.ts";
+import type { CellPlan } from "../experiments/contract/experiment.ts";
 
-/** Every real server that is a target, once, with the configuration it is started with. */
-export function describeServers(targets: readonly Target[]): ServerInfo[] {
-  const names = new Set(targets.flatMap(({ system }) => (system.kind === "program" ? [system.program] : [])));
-  return [...names].flatMap((name) => {
-    const { configuration } = programNamed(name);
-    return configuration === undefined ? [] : [{ name, configuration: configuration.trim() }];
-  });
+/** Every real server of these cells, once, with the configuration it is started with, and that with which it talks to others. */
+export function describeServers(cells: readonly CellPlan[]): ServerInfo[] {
+  const names = new Set(cells.flatMap(({ target: { system } }) => (system.kind === "program" ? [system.program] : [])));
+  const talking = new Set(cells.flatMap((cell) => otherServerOf(cell) ?? []));
+  return [
+    ...[...names].map((name) => ({ name, configuration: programNamed(name).configuration })),
+    ...[...talking].map((name) => ({
+      name: `${name}, talking to other servers over TLS`,
+      configuration: programNamed(name).federates?.configuration,
+    })),
+  ].flatMap(({ name, configuration }) =>
+    configuration === undefined ? [] : [{ name, configuration: configuration.trim() }],
+  );
+}
+
+/** The program that the server of a cell talks to; undefined where it talks to none. */
+export function otherServerOf({ parameters: { settings } }: CellPlan): string | undefined {
+  return settings.otherServer === undefined ? undefined : String(settings.otherServer);
 }

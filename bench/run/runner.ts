@@ -75,7 +75,7 @@ export async function run(plan: RunPlan, observer: RunObserver, signal: AbortSig
     environment,
   } as const;
   const brokers = describeBrokers(brokersIn(plan.cells.map(({ cell }) => cell)));
-  const servers = describeServers(targets);
+  const servers = describeServers(cells);
   const results = (): Results => {
     const measured = states.map(({ result }) => result);
     const described = targets.map(describeTarget);

@@ -9,6 +9,7 @@ import type { Federation } from "./running-program.ts";
 import {
   accountName,
   certificateFile,
+  federationInWords,
   keyFile,
   newPassword,
   numberedAccounts,
@@ -158,7 +159,7 @@ export const ejabberd = {
   },
   install: { apt: ["ejabberd"], brew: ["ejabberd"] },
   serves: xmppServes,
-  federates: true,
+  federates: { configuration: federated(setupInWords, federationInWords) },
   configuration: configuration(setupInWords),
   start: (script, { federation, ...options }) =>
     startPrivately(recipeFor(script, federation), { ...options, executable: findExecutable(["erl"]) ?? "erl" }),

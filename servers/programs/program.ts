@@ -33,7 +33,7 @@ export interface Program {
   /** Protocols a target may ask of it (`protocol@name`), each with the URL a client of these options connects to. */
   readonly serves?: Readonly<Record<string, (running: RunningProgram, options: Options) => string>>;
   /** Several of them can be started that talk to each other (`StartOptions.federation`). */
-  readonly federates?: true;
+  readonly federates?: { readonly configuration: string };
   /** What it is started with as a target, with words for what differs from start to start; no secrets. */
   readonly configuration?: string;
   /** Starts a private one where `findProgram` found it. Absent where it is not used yet, or only by what it is for. */

@@ -10,6 +10,7 @@ import {
   accountName,
   asksForProof,
   certificateFile,
+  federationInWords,
   keyFile,
   newPassword,
   numberedAccounts,
@@ -164,7 +165,7 @@ export const prosody = {
   },
   install: { apt: ["prosody"], brew: ["prosody"] },
   serves: xmppServes,
-  federates: true,
+  federates: { configuration: federated(setupInWords, federationInWords) },
   configuration: configuration(setupInWords),
   start: (executable, { federation, ...options }) => startPrivately(recipeFor(federation), { ...options, executable }),
 } satisfies Program;

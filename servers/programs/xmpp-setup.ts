@@ -28,6 +28,9 @@ export const setupInWords: XmppSetup = {
   ports: { plain: "PORT1", starttls: "PORT2", directTls: "PORT3", http: "PORT4", https: "PORT5" },
 };
 
+/** With TLS; without, what it says of that is not there. */
+export const federationInWords: Federation = { address: usualAddress, certificate: { cert: "", key: "" } };
+
 /** For a start in this place, with ports that are free and a certificate in its folder. */
 export async function setupFor(
   { folder, port }: ProgramPlace,
