@@ -50,7 +50,7 @@ for (const program of servers) {
     const plain = await offered(t, xmpp!, "127.0.0.1");
     assert.match(plain, /SCRAM-SHA-1</);
     assert.doesNotMatch(plain, /starttls/);
-    const domain = decodeURIComponent(new URL(starttls!).username).split("@")[1] ?? "127.0.0.1";
+    const domain = new URL(starttls!).username.split("%40")[1] ?? "127.0.0.1";
     assert.match(await offered(t, starttls!, domain), /<starttls/);
 
     const children = childrenOf(pid!);
