@@ -101,7 +101,10 @@ async function checkTargets(targets: readonly Target[], signal: AbortSignal): Pr
   for (const target of targets) {
     say(`conformance    ${target.label}`);
     const results = await verifyTarget(target, signal);
-    const lines = results.map(({ case: name, outcome, reason }) => [outcome, reason ? `${name}: ${reason}` : name]);
+    const lines = results.map(({ case: name, outcome, reason, remarks = [] }) => {
+      const said = [...(reason ? [reason] : []), ...remarks.map(({ message }) => message)];
+      return [outcome, [name, ...said].join(": ")];
+    });
     const table = { columns: [left("Outcome"), left("Case")], rows: lines };
     process.stdout.write(`Conformance of ${target.label}\n${renderPlainTable(table)}\n\n`);
     if (results.some(({ outcome }) => outcome === "failed")) conforms = false;

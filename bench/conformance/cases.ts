@@ -5,6 +5,8 @@ import { scriptMark } from "../../load/behaviours/scripted.ts";
 import { connectClient } from "../../load/users/connect.ts";
 import { defaultLimits, type Payload } from "../../protocol/contract.ts";
 import { WirebenchError } from "../../protocol/errors.ts";
+import { assertEcho, assertSequence } from "./assertions.ts";
+import { assertEchoOf, findPayloadLimit, payloadBytesForAll, watched } from "./payload-sizes.ts";
 import { Overdue, type Peer, within } from "./peer.ts";
 import type { ConformanceContext } from "./suite.ts";
 
@@ -19,7 +21,7 @@ const burst = 1000;
 const numbered = (count: number, prefix: string): string[] => Array.from({ length: count }, (_, i) => `${prefix} ${i}`);
 
 /** Boundaries of the length fields of RFC 6455 section 5.2, which other framings have near the same places. */
-const boundarySizesBytes = [0, 1, 125, 126, 65_535, 65_536, defaultLimits.payloadBytesMax];
+const boundarySizesBytes = [0, 1, 125, 126, 65_535, payloadBytesForAll];
 
 const hostileTexts = [
   "line\nfeed",
@@ -55,12 +57,11 @@ export const cases: readonly ConformanceCase[] = [
   {
     name: "echoes text and binary unchanged at the sizes where framings change",
     server: "echo",
-    async run({ connect }) {
-      await using peer = await connect();
+    async run(context) {
+      await using peer = await context.connect();
       for (const size of boundarySizesBytes) {
         try {
-          await assertEcho(peer, "x".repeat(size));
-          await assertEcho(peer, Buffer.alloc(size, 0xa5));
+          await assertEchoOf(size, peer, context);
         } catch (error) {
           if (!(error instanceof Overdue) || size === 0) throw error;
           // Many servers do not refuse what is over their limits, but read it slowly.
@@ -69,6 +70,11 @@ export const cases: readonly ConformanceCase[] = [
         }
       }
     },
+  },
+  {
+    name: "echoes text and binary of up to 1 MiB unchanged, unless its owner limits payloads",
+    server: "echo",
+    run: findPayloadLimit,
   },
   {
     name: "echoes text and bytes that are hostile to text framings",
@@ -81,11 +87,14 @@ export const cases: readonly ConformanceCase[] = [
   {
     name: `keeps the order and loses or duplicates nothing of ${burst} messages sent in one turn`,
     server: "echo",
-    async run({ connect }) {
-      await using peer = await connect();
+    async run(context) {
+      await using peer = await context.connect();
       const sent = numbered(burst, "message");
-      for (const text of sent) peer.send(text);
-      assertSequence(await peer.receiveMany(burst), sent);
+      const payloads = await watched(context, `${burst} short messages`, () => {
+        for (const text of sent) peer.send(text);
+        return peer.receiveMany(burst, context.patienceMs);
+      });
+      assertSequence(payloads, sent);
       await assertEcho(peer, "nothing after the last");
     },
   },
@@ -242,26 +251,6 @@ export const cases: readonly ConformanceCase[] = [
     },
   },
 ];
-
-async function assertEcho(peer: Peer, payload: Payload): Promise<void> {
-  const echoed = await peer.ask(payload);
-  const same =
-    typeof payload === "string" || typeof echoed === "string"
-      ? echoed === payload
-      : Buffer.compare(payload, echoed) === 0;
-  assert.ok(same, `expected ${preview(payload)} back, got ${preview(echoed)}`);
-}
-
-function assertSequence(actual: readonly Payload[], expected: readonly string[]): void {
-  const at = expected.findIndex((text, index) => actual[index] !== text);
-  if (at >= 0)
-    assert.fail(`expected ${preview(expected[at]!)} as message ${at}, got ${preview(actual[at] ?? "nothing")}`);
-}
-
-const preview = (payload: Payload): string =>
-  typeof payload === "string"
-    ? `text of ${payload.length} characters ${JSON.stringify(payload.slice(0, 40))}`
-    : `${payload.byteLength} bytes ${Buffer.from(payload.subarray(0, 20)).toString("hex")}`;
 
 function assertRefuses(code: WirebenchError["code"], act: () => void): void {
   assert.throws(act, (error) => error instanceof WirebenchError && error.code === code);

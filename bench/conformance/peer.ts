@@ -10,7 +10,7 @@ import {
 import { WirebenchError } from "../../protocol/errors.ts";
 
 /** Nothing a conforming server is asked for takes this long, whatever else the machine is doing. */
-const answerMs = 5000;
+export const answerMs = 5000;
 
 /** A connection with an inbox, so that a case reads like a conversation. */
 export class Peer implements AsyncDisposable {
@@ -43,23 +43,23 @@ export class Peer implements AsyncDisposable {
     this.connection.send(payload);
   }
 
-  /** The next message; throws if the connection ends or nothing comes. */
-  receive(): Promise<Payload> {
+  /** The next message; throws if the connection ends, or nothing comes within `waitMs`: absent, as long as any answer may take. */
+  receive(waitMs?: number): Promise<Payload> {
     const ended = this.connection.closed.then(({ message }) => {
       throw new WirebenchError("closed", `the connection ended (${message}) while a message was due`);
     });
-    return within(Promise.race([this.#inbox.take(), ended]), "no message came");
+    return within(Promise.race([this.#inbox.take(), ended]), "no message came", waitMs);
   }
 
-  async receiveMany(count: number): Promise<Payload[]> {
+  async receiveMany(count: number, waitMs?: number): Promise<Payload[]> {
     const payloads: Payload[] = [];
-    while (payloads.length < count) payloads.push(await this.receive());
+    while (payloads.length < count) payloads.push(await this.receive(waitMs));
     return payloads;
   }
 
-  async ask(payload: Payload): Promise<Payload> {
+  async ask(payload: Payload, waitMs?: number): Promise<Payload> {
     this.send(payload);
-    return this.receive();
+    return this.receive(waitMs);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -92,9 +92,9 @@ class Inbox {
 export class Overdue extends Error {}
 
 /** Bounds a wait; `complaint` says what did not happen. */
-export async function within<T>(promise: Promise<T>, complaint: string): Promise<T> {
+export async function within<T>(promise: Promise<T>, complaint: string, waitMs = answerMs): Promise<T> {
   const { promise: late, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(new Overdue(`${complaint} within ${answerMs / 1000} s`)), answerMs);
+  const timer = setTimeout(() => reject(new Overdue(`${complaint} within ${waitMs / 1000} s`)), waitMs);
   try {
     return await Promise.race([promise, late]);
   } finally {

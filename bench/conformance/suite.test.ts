@@ -91,7 +91,7 @@ test("a server that slows long messages down is said to limit its rate", async (
   const protocol = protocolNamed("tcp");
   const server = await protocol.server.listen({ host: "127.0.0.1", port: 0, behaviour, limits: defaultLimits });
   try {
-    const results = await checkConformance(protocol, { url: server.url, foreign: true, options: {} });
+    const results = await checkConformance(protocol, { url: server.url, foreign: true, options: {}, patienceMs: 100 });
     assert.match(results.at(-1)?.reason ?? "", /no message of 65535 bytes came back in time, .* limit the rate/);
   } finally {
     await server.close();

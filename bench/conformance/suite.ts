@@ -6,7 +6,8 @@
 import type { Limits, Options, Protocol } from "../../protocol/contract.ts";
 import { describeError } from "../../protocol/errors.ts";
 import { cases } from "./cases.ts";
-import { Peer } from "./peer.ts";
+import type { PayloadSize, Remark } from "./payload-sizes.ts";
+import { answerMs, Peer } from "./peer.ts";
 
 export interface ConformanceResult {
   /** A sentence in the third person: what the target does, or failed to do. */
@@ -14,6 +15,8 @@ export interface ConformanceResult {
   outcome: "passed" | "failed" | "skipped";
   /** Why it failed or does not apply. */
   reason?: string;
+  /** Of a case that passed. */
+  remarks?: readonly Remark[];
 }
 
 /** Where the cases find the target. */
@@ -22,23 +25,47 @@ export interface ConformanceTarget {
   /** A server this run did not start: it only echoes, so the cases that order it to push or close are skipped. */
   foreign: boolean;
   options: Options;
+  /** What the run wants to send. */
+  payloads?: readonly PayloadSize[];
+  /** How long a foreign server may take over a long message, or over many: with a limit of 3 kB/s, 64 KiB take 30 s. */
+  patienceMs?: number;
 }
+
+const foreignPatienceMs = 45_000;
 
 /** What a case may do. */
 export interface ConformanceContext {
   readonly protocol: Protocol;
   readonly url: string;
   readonly options: Options;
+  readonly foreign: boolean;
+  readonly payloads: readonly PayloadSize[];
+  /** For an answer to a long message, or to many. */
+  readonly patienceMs: number;
+  remark(remark: Remark): void;
+  /** Whether the target was remarked to limit the rate. */
+  seemsLimited(): boolean;
   connect(limits?: Partial<Limits>): Promise<Peer>;
 }
 
 /** Runs all cases in order, stopping at the first failure: what follows a broken server says nothing more. */
 export async function checkConformance(protocol: Protocol, target: ConformanceTarget): Promise<ConformanceResult[]> {
   const options = { ...target.options, ...quickOptions(protocol) };
+  let remarks: Remark[] = [];
+  let limited = false;
   const context: ConformanceContext = {
     protocol,
     url: target.url,
     options,
+    foreign: target.foreign,
+    payloads: target.payloads ?? [],
+    patienceMs: target.foreign ? (target.patienceMs ?? foreignPatienceMs) : answerMs,
+    remark(remark) {
+      // Once is enough: everything is slow then.
+      if (remark.code !== "rate-limit" || !limited) remarks.push(remark);
+      limited ||= remark.code === "rate-limit";
+    },
+    seemsLimited: () => limited,
     connect: (limits) => Peer.connect(protocol.client, target.url, options, limits),
   };
   const results: ConformanceResult[] = [];
@@ -48,9 +75,10 @@ export async function checkConformance(protocol: Protocol, target: ConformanceTa
       results.push({ case: name, outcome: "skipped", reason });
       continue;
     }
+    remarks = [];
     try {
       await run(context);
-      results.push({ case: name, outcome: "passed" });
+      results.push({ case: name, outcome: "passed", ...(remarks.length > 0 && { remarks }) });
     } catch (error) {
       results.push({ case: name, outcome: "failed", reason: describeError(error) });
       break;

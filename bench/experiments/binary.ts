@@ -64,7 +64,8 @@ function cells(request: RunRequest): ExchangeCell[] {
             load: { kind: "closed", inFlight: 1 },
             expectations: expectationsFor(target, payloadBytes, way),
           });
-          return { ...cell, trialsMax, parameters: { ...cell.parameters, settings: { as: way.words } } };
+          const messageBytes = Math.min(payloadBytes, way.blockBytes ?? payloadBytes);
+          return { ...cell, trialsMax, messageBytes, parameters: { ...cell.parameters, settings: { as: way.words } } };
         });
     }),
   );

@@ -1,6 +1,6 @@
 /** What is known of a cell so far, and the cell of the results that follows from it: recomputed only when it changed. */
 import { cellKey } from "../../results/contract/cells.ts";
-import type { Cell, CellIdentity, Trial } from "../../results/contract/results.ts";
+import type { Cell, CellIdentity, Flag, Trial } from "../../results/contract/results.ts";
 import { metricNamed } from "../../results/metrics/metrics.ts";
 import { trialsForIntervalMin, trialsForPrecision } from "../../results/statistics/intervals.ts";
 import { holdAgainst } from "../../results/summary/predictions.ts";
@@ -28,6 +28,7 @@ export class CellState {
   readonly #identity: CellIdentity;
   readonly #machine: MachineLoad;
   readonly #trials: Trial[] = [];
+  readonly #remarks: Flag[] = [];
   /** Trials of the pilot, and how many they ask for in all. */
   #precision: { readonly pilot: number; readonly trials: number } | undefined;
   #stop: Stop | undefined;
@@ -83,6 +84,12 @@ export class CellState {
     this.#result = undefined;
   }
 
+  /** What was found out about the target before its first trial, and bears on what the numbers say. */
+  remark(flag: Flag): void {
+    this.#remarks.push(flag);
+    this.#result = undefined;
+  }
+
   get result(): Cell {
     this.#result ??= this.#compute();
     return this.#result;
@@ -128,7 +135,8 @@ export class CellState {
     }
     const { cell, experiment } = this.planned;
     const target = { deliveryFloorMs: deliveryFloorMs(cell.target) };
-    const validity = judge(complete, cell.parameters, target, this.#machine);
+    const judged = judge(complete, cell.parameters, target, this.#machine);
+    const validity = { ...judged, flags: [...judged.flags, ...this.#remarks] };
     return {
       ...identity,
       state: "measured",

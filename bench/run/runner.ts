@@ -1,12 +1,9 @@
 /** Runs the cells of any experiments: conformance first, then set after set of trials, keeping the results up to date. */
 
-import type { ClientKind } from "../../protocol/contract.ts";
-import { describeError } from "../../protocol/errors.ts";
 import { seededRandom, shuffled } from "../../protocol/random.ts";
 import { decideClaims } from "../../results/claims/claims.ts";
 import { type Results, schemaVersion, type Window } from "../../results/contract/results.ts";
 import { compareWithReference } from "../../results/summary/comparison.ts";
-import type { ConformanceResult } from "../conformance/suite.ts";
 import { commit, describeEnvironment, version } from "../environment/environment.ts";
 import type { Experiment } from "../experiments/contract/experiment.ts";
 import { ProgramPool } from "../rigs/program-pool.ts";
@@ -16,7 +13,7 @@ import { brokersIn, componentsOf } from "./components.ts";
 import { describeBrokers } from "./described-brokers.ts";
 import { describeServers } from "./described-servers.ts";
 import { runSet } from "./set.ts";
-import { verifyTarget } from "./verify.ts";
+import { verifyTargets } from "./verification.ts";
 
 export interface RunPlan {
   readonly command: string;
@@ -52,9 +49,6 @@ export interface TrialStep {
   readonly number: number;
   readonly of: number;
 }
-
-/** So many targets are checked at a time: the suite waits more than it works. */
-const conformanceLanes = 3;
 
 /** So many cells whose trials need no quiet machine share it at a time. */
 export const sideBySideMax = 6;
@@ -167,39 +161,6 @@ function batchesOf(states: readonly CellState[]): Batch[] {
   };
   return [...batches("in-turn", states.length), ...batches("exclusive", 1), ...batches("shared", sideBySideMax)];
 }
-
-/** Checks each target once with each client that its cells use; a target that fails is refused in all its cells. A cluster's parts have suites of their own. */
-async function verifyTargets(states: readonly CellState[], observer: RunObserver, signal: AbortSignal): Promise<void> {
-  const unverified = states.filter((state) => !state.stopped && state.planned.cell.target.system.kind !== "cluster");
-  const verify = async ([first, ...rest]: readonly [CellState, ...CellState[]]): Promise<void> => {
-    const { target } = first.planned.cell;
-    observer.verifying(target);
-    const clients = new Set([first, ...rest].map(({ planned: { cell } }) => cell.parameters.client ?? "library"));
-    let reason: string | undefined;
-    for (const client of clients) reason ??= await refusalOf(target, client, signal);
-    if (reason === undefined || signal.aborted) return;
-    for (const state of [first, ...rest]) state.stop({ state: "refused", reason });
-    observer.refused(target, reason);
-  };
-  const byTarget = [...Map.groupBy(unverified, ({ planned }) => planned.cell.target.label).values()];
-  const waiting = byTarget as [CellState, ...CellState[]][];
-  const lane = async (): Promise<void> => {
-    for (let next = waiting.shift(); next !== undefined && !signal.aborted; next = waiting.shift()) await verify(next);
-  };
-  await Promise.all(Array.from({ length: conformanceLanes }, lane));
-}
-
-async function refusalOf(target: Target, client: ClientKind, signal: AbortSignal): Promise<string | undefined> {
-  try {
-    const failed = (await verifyTarget(target, signal, client)).find(({ outcome }) => outcome === "failed");
-    return failed && describeFailure(failed, client);
-  } catch (error) {
-    return describeError(error);
-  }
-}
-
-const describeFailure = ({ case: name, reason }: ConformanceResult, client: ClientKind): string =>
-  `it fails the conformance case "${name}"${client === "lean" ? " (lean client; --client library runs the other)" : ""}: ${reason}`;
 
 const describeExperiments = ({ cells }: RunPlan): Results["experiments"] =>
   [...new Set(cells.map(({ experiment }) => experiment))].map(({ name, group, title, question, lesson }) => ({

@@ -1,5 +1,6 @@
 import type { ClientKind } from "../../protocol/contract.ts";
 import { WirebenchError } from "../../protocol/errors.ts";
+import type { PayloadSize } from "../conformance/payload-sizes.ts";
 import type { ConformanceResult } from "../conformance/suite.ts";
 import type { GeneratorApi } from "../rigs/processes/generator.ts";
 import { RemoteProcess } from "../rigs/processes/remote.ts";
@@ -10,12 +11,18 @@ import type { Target } from "../targets/target.ts";
 
 /** For the whole suite; each wait inside it has its own, shorter bound. */
 const suiteWaitMs = 120_000;
+/** The same where a server of others limits the rate of a connection, which takes patience. */
+const foreignSuiteWaitMs = 300_000;
 
-/** Runs the conformance suite with a client of this kind, where the protocol has it, from a load-generator process against the target, as a measurement would. */
+/**
+ * Runs the conformance suite with a client of this kind, where the protocol has it, from a load-generator process against the
+ * target, as a measurement would. `payloads` are those that are to be sent to it.
+ */
 export async function verifyTarget(
   target: Target,
   signal: AbortSignal,
   asked: ClientKind = "lean",
+  payloads: readonly PayloadSize[] = [],
 ): Promise<ConformanceResult[]> {
   const { protocol, options } = target;
   const client = clientKindOf(protocolNamed(protocol), asked);
@@ -36,10 +43,11 @@ export async function verifyTarget(
       cleanUp,
       fail,
     );
+    const foreign = server === undefined;
     return await generator.call(
       "verify",
-      { protocol, client, options, url, certificate, foreign: server === undefined },
-      suiteWaitMs,
+      { protocol, client, options, url, certificate, foreign, payloads: [...payloads] },
+      target.system.kind === "external" ? foreignSuiteWaitMs : suiteWaitMs,
     );
   };
   return await Promise.race([check(), failed]);

@@ -15,6 +15,8 @@ export interface CellPlan {
   /** What sets it apart from other cells of the experiment on the same target; unique among them. */
   readonly variant?: string;
   readonly parameters: Parameters;
+  /** Longest message, where payloads go in pieces; absent: the payload. */
+  readonly messageBytes?: number;
   /** Of a cell whose trials take long and agree well: no more of them, unless a precision is asked for. */
   readonly trialsMax?: number;
   /** Fixed before anything runs. */
