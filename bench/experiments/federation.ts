@@ -1,7 +1,6 @@
 /** What it costs that two people need not be on one server. */
 import type { Window } from "../../results/contract/results.ts";
 import { delayMeasures, recordedDelay } from "../../results/recording/delays.ts";
-import { flowNamed } from "../../results/recording/flows.ts";
 import { joinSlices } from "../../results/recording/slices.ts";
 import { trafficMeasures } from "../../results/recording/traffic-measures.ts";
 import { findProgram, howToInstall } from "../../servers/programs/program.ts";
@@ -136,26 +135,25 @@ async function* measure(rig: FederationRig, cell: FederationPlan): AsyncGenerato
 }
 
 function outcomeOf(
-  windows: readonly Window[],
+  windows: Window[],
   first: { readonly nearMs: number; readonly farMs: number },
   { parameters }: FederationPlan,
-): Pick<Outcome, "measures" | "histograms"> {
-  const [sameServerWindow] = windows;
+): Pick<Outcome, "measures"> {
   const near = trafficMeasures({ windows: windows.slice(0, 1), histograms: {} }, parameters);
-  const measures = trafficMeasures({ windows: [...windows], histograms: {} }, parameters);
-  const [nearUs, farUs] = [near.roundTripP50Us, measures.roundTripP50Us];
-  const sameServer = sameServerWindow && flowNamed(sameServerWindow, "roundTrip")?.histograms.service;
+  const trial = { windows, histograms: {} };
+  const measures = trafficMeasures(trial, parameters);
+  const sameServer = delayMeasures("sameServer", recordedDelay(trial, "sameServer"));
+  const [nearUs, farUs] = [sameServer.sameServerP50Us, measures.roundTripP50Us];
   return {
     measures: {
       ...measures,
-      ...delayMeasures("sameServer", recordedDelay({ windows: windows.slice(0, 1), histograms: {} }, "roundTrip")),
+      ...sameServer,
       ...(near.serverCpuUsPerMessage !== undefined && { sameServerCpuUsPerMessage: near.serverCpuUsPerMessage }),
       ...(nearUs !== undefined && farUs !== undefined && { federatedP50Ratio: farUs / nearUs }),
       ...(farUs !== undefined && { firstRoundTripRatio: (first.farMs * 1000) / farUs }),
       firstRoundTripMs: first.farMs,
       sameServerFirstRoundTripMs: first.nearMs,
     },
-    ...(sameServer !== undefined && { histograms: { sameServer } }),
   };
 }
 
@@ -176,7 +174,6 @@ export const federation: Experiment<FederationPlan, FederationRig> = {
     "sameServerFirstRoundTripMs",
     "serverCpuUsPerMessage",
     "sameServerCpuUsPerMessage",
-    "wireBytesPerMessage",
     ...ledgerMetrics,
   ],
   isolation: "exclusive",

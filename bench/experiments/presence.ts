@@ -79,7 +79,7 @@ function cells(request: RunRequest): PresenceCell[] {
         const durationMs = Math.max(traffic.durationMs, (changesMin * 1000) / ratePerSecond);
         const asked: RunRequest = {
           ...request,
-          traffic: { ...traffic, connections: subscribers + 1, workers: 1, durationMs, payloadKind: "text" },
+          traffic: { ...traffic, connections: subscribers + 1, workers: 1, durationMs, turns: 1, payloadKind: "text" },
         };
         const variant = `${words}, ${subscribers} subscribers`;
         const load = { kind: "open", ratePerSecond, arrivals: traffic.arrivals } as const;

@@ -122,10 +122,7 @@ async function* measure(rig: ServerRig, cell: RelayCell): AsyncGenerator<Window,
   const windows = ways.flatMap(([name]) => joinSlices(seen.filter((window) => window.name === name)));
   const { histograms } = await rig.record();
   const measures = trafficMeasures({ windows, histograms }, cell.parameters);
-  const { roundTripP50Us: echoUs } = delayMeasures(
-    "roundTrip",
-    recordedDelay({ windows: windows.slice(0, 1), histograms: {} }, "roundTrip"),
-  );
+  const { echoP50Us: echoUs } = delayMeasures("echo", recordedDelay({ windows, histograms: {} }, "echo"));
   const { roundTripP50Us: relayUs } = measures;
   if (echoUs === undefined || relayUs === undefined) return { windows, measures };
   return { windows, measures: { ...measures, echoP50Us: echoUs, relayOverEchoP50Ratio: relayUs / echoUs } };
@@ -142,7 +139,7 @@ export const relay: Experiment<RelayCell, ServerRig> = {
   presets: ["full"],
   follows: [...trafficSettings, "ratePerSecond", "arrivals"],
   metrics: [
-    ...delaysNamed("scheduled", "roundTrip", "dispatch", "connect"),
+    ...delaysNamed("scheduled", "roundTrip", "dispatch"),
     "echoP50Us",
     "relayOverEchoP50Ratio",
     "achievedRatePerSecond",

@@ -17,7 +17,7 @@ function cells(request: RunRequest): ExchangeCell[] {
       // The same deliveries a second, however large the room.
       const ratePerSecond = traffic.ratePerSecond / members;
       const durationMs = Math.max(traffic.durationMs, (publicationsMin * 1000) / ratePerSecond);
-      const asked = { ...request, traffic: { ...traffic, connections: members, workers: 1, durationMs } };
+      const asked = { ...request, traffic: { ...traffic, connections: members, workers: 1, durationMs, turns: 1 } };
       const cell = exchangeCell(target, asked, {
         exchange: "room",
         variant: `${members} members`,

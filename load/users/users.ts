@@ -184,7 +184,10 @@ export class Users {
     const [codec, connections] = [this.#codec!, this.#connections];
     const traffic: Traffic = {
       window,
-      meter: new UsageMeter(window, () => this.#traffic?.roundTrip?.handled ?? this.#received),
+      meter: new UsageMeter(window, () => {
+        const { roundTrip, fanOut } = this.#traffic ?? {};
+        return roundTrip?.handled ?? fanOut?.received ?? this.#received;
+      }),
       wireBytesBefore: this.#wireBytes.read(),
       carriedBefore: this.#carried,
     };

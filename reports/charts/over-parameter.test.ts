@@ -38,6 +38,17 @@ describe("a figure over a parameter", () => {
     assert.ok(!files.has("binary-goodput.svg"), "nothing of it was measured");
   });
 
+  it("draws what is only a bound open, and says which way it goes", async () => {
+    const bound = { value: 5e7, low: 4e7, high: 6e7, bound: "at-least" } as const;
+    const goodputs = [1024, 4096].map((payloadBytes): Cell => {
+      const made = cell(1, "binary", { payloadBytes, as: "message" }, { goodputBytesPerSecond: 5e7 });
+      return { ...made, summary: { goodputBytesPerSecond: bound } } as Cell;
+    });
+    const files = await reportOf(goodputs);
+    assert.match(files.get("binary-goodput.svg")!, /open: at least that/);
+    assert.match(files.get("report.md")!, /message: WebSocket from ≥ [\d,]+ KiB to ≥ /);
+  });
+
   it("is left out where there is no line", async () => {
     const rooms = [cell(1, "room", { members: 10 }, { lastRecipientP50Us: 900 })];
     assert.ok(!(await reportOf(rooms)).has("room-last-member.svg"));

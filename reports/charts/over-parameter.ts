@@ -2,7 +2,7 @@
 import type { TopLevelSpec } from "vega-lite";
 import { type MetricName, metricNamed } from "../../results/metrics/metrics.ts";
 import { formatList, formatQuantity } from "../../results/quantities/format.ts";
-import { estimateOf } from "../../results/summary/estimate.ts";
+import { type Bound, estimateOf, signOf } from "../../results/summary/estimate.ts";
 import type { CellView, ExperimentView } from "../view/view.ts";
 import { delayAxis, logScale, spansDecades } from "./axes.ts";
 import { type Chart, legendColumns, plotWidth, textSize, titleLines } from "./chart.ts";
@@ -24,6 +24,7 @@ interface Point {
   readonly name: string;
   readonly x: number;
   readonly value: number;
+  readonly bound?: Bound | undefined;
 }
 
 /** More lines in a panel than this are a table. */
@@ -37,7 +38,8 @@ export function overParameterChart({ cells }: ExperimentView, figure: ParameterF
     const estimate = estimateOf(view.cell, metric);
     const x = at(view);
     if (estimate.kind !== "value" || x === undefined || estimate.interval.value <= 0) return [];
-    return [{ panel: panel(view), name: view.target.title, x, value: estimate.interval.value, cell: view }];
+    const { interval, bound } = estimate;
+    return [{ panel: panel(view), name: view.target.title, x, value: interval.value, bound, cell: view }];
   });
   const targets = [...new Map(found.map(({ name, cell }) => [name, { name, info: cell.target }])).values()];
   const isLine = [...Map.groupBy(found, (point) => `${point.panel}\n${point.name}`).values()].some(
@@ -61,7 +63,7 @@ export function overParameterChart({ cells }: ExperimentView, figure: ParameterF
     spec: {
       title: {
         text: titleLines(title),
-        subtitle: titleLines(`a line per target${log ? "; both axes logarithmic" : ""}`),
+        subtitle: titleLines(`a line per target${log ? "; both axes logarithmic" : ""}${boundsInWords(points)}`),
       },
       columns: 1,
       spacing: 28,
@@ -95,10 +97,21 @@ export function overParameterChart({ cells }: ExperimentView, figure: ParameterF
             scale: { domain: targets.map((target) => target.name) },
           },
         },
-        layer: [{ mark: { type: "line", strokeWidth: 2 } }, { mark: { type: "point", size: 60, filled: true } }],
+        layer: [
+          { mark: { type: "line", strokeWidth: 2 } },
+          { transform: [{ filter: "!datum.bound" }], mark: { type: "point", size: 60, filled: true } },
+          { transform: [{ filter: "datum.bound" }], mark: { type: "point", size: 60, fill: "white" } },
+        ],
       })),
     } as unknown as TopLevelSpec,
   };
+}
+
+/** What is open is a bound, and which. */
+function boundsInWords(points: readonly Point[]): string {
+  const words = { "at-least": "at least", "at-most": "at most" } as const;
+  const bounds = [...new Set(points.flatMap(({ bound }) => bound ?? []))];
+  return bounds.length === 0 ? "" : `; open: ${bounds.map((bound) => words[bound]).join(" or ")} that`;
 }
 
 /** From the first place to the last, panel by panel. */
@@ -114,7 +127,7 @@ const panelsInWords = (
         ({ name }) => name,
       );
       const words = [...lines].map(([name, own]) => {
-        const ends = [own[0]!, own.at(-1)!].map(({ value }) => formatQuantity(value, unit));
+        const ends = [own[0]!, own.at(-1)!].map(({ value, bound }) => `${signOf(bound)}${formatQuantity(value, unit)}`);
         return `${name} from ${ends[0]} to ${ends[1]}`;
       });
       return `${panel}: ${formatList(words)}.`;

@@ -1,5 +1,5 @@
 /** What experiments measure that set one protocol beside another. */
-import { delays, entries, type MetricEntry } from "./metric.ts";
+import { delayRatio, delays, entries, type MetricEntry } from "./metric.ts";
 
 const unseenCpu = "the CPU time of this server could not be seen; see [validity](#validity)";
 
@@ -25,20 +25,19 @@ export const comparisonMetrics = {
   }),
   ...delays("uplinkAlone", "uplink alone", "one-way delay of the uplink while the other direction is idle"),
   ...delays("downlinkAlone", "downlink alone", "one-way delay of the downlink while the other direction is idle"),
-  ...entries(
-    {
-      unit: "ratio",
-      topic: "delay",
-      better: "lower",
-      whenGeneratorBound: "unknown",
-      absence: "too few samples for this percentile",
-    },
+  ...delayRatio(
+    ["uplinkP50Us", "uplinkAloneP50Us"],
     [
       [
         "uplinkInterferenceP50Ratio",
         "uplink interference p50",
         "one-way p50 of the uplink with both directions busy, over the same with it alone, trial by trial",
       ],
+    ],
+  ),
+  ...delayRatio(
+    ["downlinkP50Us", "downlinkAloneP50Us"],
+    [
       [
         "downlinkInterferenceP50Ratio",
         "downlink interference p50",
@@ -46,16 +45,21 @@ export const comparisonMetrics = {
       ],
     ],
   ),
-  ...entries({ unit: "us", topic: "delay", better: "lower", absence: "the cell is no relay" }, [
-    ["echoP50Us", "echo p50", "round trip of an echo of the same target, measured in turn with the relay"],
-  ]),
-  ...entries({ unit: "ratio", topic: "delay", better: "lower", absence: "the cell is no relay" }, [
+  ...entries(
+    { unit: "us", topic: "delay", better: "lower", whenGeneratorBound: "at-most", absence: "the cell is no relay" },
+    [["echoP50Us", "echo p50", "round trip of an echo of the same target, measured in turn with the relay"]],
+  ),
+  ...delayRatio(
+    ["roundTripP50Us", "echoP50Us"],
     [
-      "relayOverEchoP50Ratio",
-      "relay over echo p50",
-      "median round trip by way of another user over that of the echo, trial by trial",
+      [
+        "relayOverEchoP50Ratio",
+        "relay over echo p50",
+        "median round trip by way of another user over that of the echo, trial by trial",
+      ],
     ],
-  ]),
+    "the cell is no relay",
+  ),
   ...delays(
     "connect",
     "connect",
@@ -116,6 +120,13 @@ export const comparisonMetrics = {
       "serverCpuUsPerRecipient",
       "server CPU per delivery",
       "CPU time of the server's processes within the window, over the deliveries that were made in it",
+    ],
+  ]),
+  ...entries({ unit: "us", topic: "generator", better: "lower", absence: notInThisCell }, [
+    [
+      "generatorCpuUsPerRecipient",
+      "client CPU per delivery",
+      "CPU time of the process that all users are, over their deliveries: where it is more than the server's, recipients wait for each other there",
     ],
   ]),
   ...entries({ unit: "bytes", topic: "cost", better: "lower", compared: true, absence: notInThisCell }, [

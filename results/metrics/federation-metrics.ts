@@ -1,14 +1,19 @@
 /** What is measured of servers that talk to each other. */
-import { delays, entries, type MetricEntry } from "./metric.ts";
+import { delayRatio, delays, entries, type MetricEntry } from "./metric.ts";
 
 export const federationMetrics = {
   ...delays("sameServer", "same server", "round trip to somebody on the user's own server"),
-  ...entries({ unit: "ratio", topic: "delay", better: "lower", whenGeneratorBound: "unknown" }, [
+  ...delayRatio(
+    ["roundTripP50Us", "sameServerP50Us"],
     [
-      "federatedP50Ratio",
-      "federated over same server, p50",
-      "round-trip p50 to somebody on another server, over the same to somebody on the user's own, trial by trial",
+      [
+        "federatedP50Ratio",
+        "federated over same server, p50",
+        "round-trip p50 to somebody on another server, over the same to somebody on the user's own, trial by trial",
+      ],
     ],
+  ),
+  ...entries({ unit: "ratio", topic: "delay", better: "lower", whenGeneratorBound: "unknown" }, [
     [
       "firstRoundTripRatio",
       "first over later",

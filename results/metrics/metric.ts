@@ -48,6 +48,8 @@ export interface MetricEntry {
    * most, this; or nothing can be said. Absent where the generator has no part in it.
    */
   readonly whenGeneratorBound?: "at-least" | "at-most" | "unknown";
+  /** Of a ratio of two delays: their names. Where the load generator was late with one, nothing is known of the ratio. */
+  readonly ratioOf?: readonly [string, string];
   /** Why a summary may lack it. */
   readonly absence?: string;
   /** A flag that says the number did not come about as in other cells, so that a ratio to them would mislead. */
@@ -65,6 +67,14 @@ export const entries = <const Rows extends readonly Row[]>(
     Rows[number][0],
     MetricEntry
   >;
+
+/** Ratios of the same two delays of a trial, which say nothing where the load generator was late with one of them. */
+export const delayRatio = <const Rows extends readonly Row[]>(
+  ratioOf: readonly [string, string],
+  rows: Rows,
+  absence = "too few samples for this percentile",
+): Record<Rows[number][0], MetricEntry> =>
+  entries({ unit: "ratio", topic: "delay", better: "lower", whenGeneratorBound: "unknown", ratioOf, absence }, rows);
 
 /** The statistics every delay is given with; percentile 100 is the maximum. */
 export const delayStatistics = [

@@ -54,6 +54,12 @@ describe("metrics", () => {
     assert.deepEqual(bounds("uplinkInterferenceP50Ratio"), ["unknown"]);
   });
 
+  it("that are ratios of two delays name metrics there are", () => {
+    const ratios = metrics.flatMap(({ ratioOf = [] }) => ratioOf);
+    assert.ok(ratios.length > 0);
+    for (const name of ratios) assert.ok(isMetric(name), name);
+  });
+
   it("that are compared say which way is better", () => {
     for (const { name, compared, better } of metrics) assert.ok(!compared || better !== undefined, name);
   });

@@ -55,15 +55,39 @@ export function delayMeasures<const Delay extends string>(
   ) as Partial<Record<DelayMetricName<Delay>, number>>;
 }
 
-/** A delay of a flow, of the window in which everything is busy or of the one in which the flow is alone. */
-const ofFlows: Readonly<Record<string, readonly [FlowName, FlowDelay, "alone"?]>> = {
-  roundTrip: ["roundTrip", "service"],
-  scheduled: ["roundTrip", "scheduled"],
-  dispatch: ["roundTrip", "dispatch"],
-  uplink: ["uplink", "service"],
-  downlink: ["downlink", "service"],
-  uplinkAlone: ["uplink", "service", "alone"],
-  downlinkAlone: ["downlink", "service", "alone"],
+/** Where windows record a delay: of which flow, and in which window; absent: the last, in which everything is busy. */
+interface Place {
+  readonly flows: readonly FlowName[];
+  readonly delay: FlowDelay;
+  readonly window?: "alone" | { readonly name: string };
+}
+
+const serviceOf = (flow: FlowName, window?: Place["window"]): Place => ({
+  flows: [flow],
+  delay: "service",
+  ...(window && { window }),
+});
+
+const dispatch: Place = { flows: ["roundTrip", "fanOut"], delay: "dispatch" };
+
+const ofFlows: Readonly<Record<string, Place>> = {
+  roundTrip: serviceOf("roundTrip"),
+  scheduled: { flows: ["roundTrip"], delay: "scheduled" },
+  dispatch,
+  uplink: serviceOf("uplink"),
+  downlink: serviceOf("downlink"),
+  uplinkAlone: serviceOf("uplink", "alone"),
+  downlinkAlone: serviceOf("downlink", "alone"),
+  // What a detour is compared with, measured in turn with it.
+  echo: serviceOf("roundTrip", { name: "echo" }),
+  sameServer: serviceOf("roundTrip", { name: "same server" }),
+};
+
+/** Delays that a window records by name, counted from the schedule of one of its flows. */
+const scheduledBy: Readonly<Record<string, Place>> = {
+  firstRecipient: dispatch,
+  medianRecipient: dispatch,
+  lastRecipient: dispatch,
 };
 
 /**
@@ -73,28 +97,28 @@ const ofFlows: Readonly<Record<string, readonly [FlowName, FlowDelay, "alone"?]>
 export function recordedDelay(trial: Pick<Trial, "windows" | "histograms">, delay: string): RecordedDelay | undefined {
   const place = ofFlows[delay];
   const flow = place && flowOf(trial, place);
-  if (place !== undefined && flow !== undefined) return flowDelay(flow, place[1]);
+  if (place !== undefined && flow !== undefined) return flowDelay(flow, place.delay);
   const named = [trial, ...trial.windows].flatMap(({ histograms }) => histograms[delay] ?? []);
   return named.length === 1 ? { histogram: decodeHistogram(named[0]!), neverCame: 0 } : undefined;
 }
 
 /** How late the load generator itself was with the messages of a delay; undefined where no schedule says. */
 export function dispatchOf(trial: Pick<Trial, "windows" | "histograms">, delay: string): RecordedDelay | undefined {
-  const place = ofFlows[delay];
+  const place = ofFlows[delay] ?? scheduledBy[delay];
   const flow = place && flowOf(trial, place);
   return flow && flowDelay(flow, "dispatch");
 }
 
-/** The window an experiment is about is its last, in which everything that is ever busy is busy. */
-function flowOf({ windows }: Pick<Trial, "windows">, [name, , alone]: readonly [FlowName, FlowDelay, "alone"?]) {
+function flowOf({ windows }: Pick<Trial, "windows">, { flows, window: which }: Place): Flow | undefined {
   const window =
-    alone === undefined
+    which === undefined
       ? windows.at(-1)
-      : windows.find((candidate) => {
-          const flows = flowsOf(candidate);
-          return flows.length === 1 && flows[0]!.name === name;
-        });
-  return window && flowNamed(window, name);
+      : windows.find((candidate) =>
+          which === "alone"
+            ? flowsOf(candidate).length === 1 && flowNamed(candidate, flows[0]!) !== undefined
+            : candidate.name === which.name,
+        );
+  return window && flows.flatMap((name) => flowNamed(window, name) ?? [])[0];
 }
 
 /** Of what was sent on schedule, whatever did not come; how late the generator was is known of everything. */

@@ -89,6 +89,76 @@ describe("a delay from the schedule", () => {
   });
 });
 
+describe("a goodput", () => {
+  it("is a bound where the rate it follows from is one, in bytes", () => {
+    const trial = closedTrial({ serverThreads: 1, serverCores: 1, serverCpuUs: 250_000 });
+    const measures = { ...trial.measures, goodputBytesPerSecond: 20_000 * closed.payloadBytes };
+    const { summary } = summarise([{ ...trial, measures }], { parameters: closed });
+    const { bound, upTo } = summary.goodputBytesPerSecond!;
+    assert.deepEqual([bound, upTo], ["at-least", 40_000 * closed.payloadBytes]);
+  });
+});
+
+describe("a detour", () => {
+  /** An echo and a relay, measured in turn; of the echo the load generator was late by so much. */
+  const ratioOf = (lateUs: number) => {
+    const flow = (us: number, dispatchUs: number) => {
+      const made = madeUpFlow("roundTrip", us, true);
+      return { ...made, histograms: { ...made.histograms, dispatch: histogramOf(Array(1000).fill(dispatchUs)) } };
+    };
+    const windows = [windowOf("echo", [flow(100, lateUs)]), windowOf("relay", [flow(250, 20)])];
+    const measures = { roundTripP50Us: 250, echoP50Us: 100, relayOverEchoP50Ratio: 2.5 };
+    return summarise([trialWith({ windows, histograms: {}, measures })], { parameters: openLoop });
+  };
+
+  it("has no ratio where the load generator was most of what one of the two took", () => {
+    const { summary } = ratioOf(20);
+    assert.deepEqual([summary.relayOverEchoP50Ratio!.value, summary.echoP50Us!.bound], [2.5, undefined]);
+    const late = ratioOf(60);
+    assert.equal(late.absences!.relayOverEchoP50Ratio!.kind, "unknown");
+    assert.deepEqual([late.summary.echoP50Us!.bound, late.summary.roundTripP50Us!.bound], ["at-most", undefined]);
+  });
+});
+
+describe("a delay to the last of many recipients", () => {
+  const recipients = { firstRecipient: 100, medianRecipient: 500, lastRecipient: 1000 };
+  /** 50 recipients, 1 ms to the last one; for so much of the users' and the server's CPU time, and so late a sender. */
+  const boundsOf = (usersUs: number, serverUs: number, lateUs = 0) => {
+    const made = madeUpFlow("fanOut", 300, true);
+    const flow = { ...made, histograms: { ...made.histograms, dispatch: histogramOf(Array(1000).fill(lateUs)) } };
+    const use = { generatorCpuUs: 1000 * usersUs, generatorMessages: 1000, serverMessages: 1000 };
+    const window = windowOf("50 members", [flow], { ...use, serverCpuUs: 1000 * serverUs });
+    const histograms = Object.fromEntries(
+      Object.entries(recipients).map(([name, us]) => [name, histogramOf(Array(1000).fill(us))]),
+    );
+    const measures = {
+      deliveriesPerPublication: 50,
+      firstRecipientP50Us: 100,
+      medianRecipientP50Us: 500,
+      lastRecipientP50Us: 1000,
+    };
+    const trial = trialWith({
+      windows: [{ ...window, histograms: { ...window.histograms, ...histograms } }],
+      measures,
+    });
+    const { summary } = summarise([{ ...trial, histograms: {} }], { parameters: openLoop });
+    return [summary.firstRecipientP50Us, summary.medianRecipientP50Us, summary.lastRecipientP50Us].map(
+      (number) => number!.bound,
+    );
+  };
+
+  it("is an upper bound where the users' process needs longer for a delivery than the server", () => {
+    assert.deepEqual(boundsOf(12, 15), [undefined, undefined, undefined], "they wait for the server");
+    assert.deepEqual(boundsOf(12, 3), [undefined, "at-most", "at-most"]);
+    assert.deepEqual(boundsOf(5, 3), [undefined, undefined, undefined], "a quarter of what it took");
+  });
+
+  it("is an upper bound where most of it is the sender's lateness", () => {
+    assert.deepEqual(boundsOf(1, 3, 60), ["at-most", undefined, undefined]);
+    assert.deepEqual(boundsOf(1, 3, 600), ["at-most", "at-most", "at-most"]);
+  });
+});
+
 describe("the closed loop of a cluster", () => {
   const full: Flag = {
     code: closedLoopCodes.machine,

@@ -16,7 +16,7 @@ export type Limit =
 
 /** Of a cell, what decides about its bounds. */
 export interface LimitContext {
-  readonly trials: readonly Pick<Trial, "windows">[];
+  readonly trials: readonly Pick<Trial, "windows" | "measures">[];
   readonly flags: readonly Flag[];
   readonly parameters: Parameters | undefined;
   readonly delays: RecordedDelays;
@@ -33,6 +33,8 @@ const generatorLimit = "the load generator was the limit, so rates are lower bou
 export const serverBusyMin = 0.9;
 /** Of a delay: where the load generator's own lateness makes up more, it says more of that than of the target. */
 const dispatchShareMax = 0.5;
+/** The same of what its process did before the recipient in question had its turn. */
+const usersShareMax = 0.5;
 
 /** Undefined for a number that may be taken as it stands. */
 export function limitOf(metric: Metric, context: LimitContext): Limit | undefined {
@@ -42,13 +44,14 @@ export function limitOf(metric: Metric, context: LimitContext): Limit | undefine
   const codes = whenGeneratorBound === "at-least" ? limitsAll : limitsDelays;
   const isLimited = context.flags.some(({ code }) => codes.has(code));
   if (whenGeneratorBound === "unknown") {
-    const [direction] = metric.name.split("Interference");
-    const late = [`${direction}P50Us`, `${direction}AloneP50Us`].some((name) => lateDispatch(name, context));
+    const late = metric.ratioOf?.some((name) => lateDispatch(name, context)) ?? false;
     return isLimited || late ? { absence: { kind: "unknown", why: generatorLimit } } : undefined;
   }
   if (whenGeneratorBound !== undefined && isLimited) return { bound: whenGeneratorBound, why: generatorLimit };
-  if (metric.name === "achievedRatePerSecond") return idleServer(context);
-  return whenGeneratorBound === "at-most" ? lateDispatch(metric.name, context) : undefined;
+  if (metric.name === "achievedRatePerSecond") return idleServer(context, 1);
+  if (metric.name === "goodputBytesPerSecond") return idleServer(context, context.parameters?.payloadBytes ?? 0);
+  if (whenGeneratorBound !== "at-most") return undefined;
+  return lateDispatch(metric.name, context) ?? slowReader(metric.name, context);
 }
 
 /** Of what was measured in the closed loop of a cluster: something else than the cluster was full. */
@@ -71,8 +74,43 @@ function lateDispatch(metricName: string, { delays }: LimitContext): Limit | und
   return { bound: "at-most", why };
 }
 
-/** In a closed loop the server is the limit only while it works all the time; else the rate is what it was given. */
-function idleServer({ trials, parameters }: LimitContext): Limit | undefined {
+/** Recipients of one process are served one after the other: what share of them a delay waits for. */
+const shareBefore: ReadonlyMap<string, number> = new Map([
+  ["medianRecipient", 0.5],
+  ["lastRecipient", 1],
+]);
+
+/**
+ * Where the process of the users needs longer for a delivery than the server, recipients wait for each other and not for the
+ * server. Undefined where nobody says how many messages were delivered for what.
+ */
+function slowReader(metricName: string, { trials, delays }: LimitContext): Limit | undefined {
+  const statistic = delayStatisticOf(metricName);
+  const share = statistic && shareBefore.get(statistic.delay);
+  const delay = statistic && delays.of(statistic.delay);
+  const us = delay && pooledUs(delay, statistic!.percentile);
+  if (share === undefined || us === undefined) return undefined;
+  const costs = trials.flatMap(({ windows, measures: { deliveriesPerPublication: audience } }) => {
+    const window = windows.at(-1);
+    const { generatorCpuUs, generatorMessages = 0, serverCpuUs, serverMessages = 0 } = window ? useOf(window) : {};
+    if (generatorCpuUs === undefined || generatorMessages === 0 || audience === undefined) return [];
+    const server = serverCpuUs === undefined || serverMessages === 0 ? 0 : serverCpuUs / serverMessages;
+    return [{ users: generatorCpuUs / generatorMessages, server, audience }];
+  });
+  if (costs.length === 0 || costs.length < trials.length) return undefined;
+  const [users, server, audience] = (["users", "server", "audience"] as const).map((name) =>
+    median(costs.map((cost) => cost[name])),
+  ) as [number, number, number];
+  if (users <= server || users * audience * share <= usersShareMax * us) return undefined;
+  const why = `the process of the users needs ${formatQuantity(users, "us")} for a delivery, longer than the server: recipients waited for each other there`;
+  return { bound: "at-most", why };
+}
+
+/**
+ * In a closed loop the server is the limit only while it works all the time; else the rate is what it was given. `each`: what
+ * a message counts for.
+ */
+function idleServer({ trials, parameters }: LimitContext, each: number): Limit | undefined {
   if (parameters?.load?.kind !== "closed") return undefined;
   const windows = trials.flatMap((trial) => trial.windows.at(-1) ?? []);
   const uses = windows.map((window) => ({ ...useOf(window), windowUs: window.durationMs * 1000 }));
@@ -96,7 +134,7 @@ function idleServer({ trials, parameters }: LimitContext): Limit | undefined {
     const why = `${could}; up to what is unknown, since so is how many of its threads share the work`;
     return { bound: "at-least", why };
   }
-  const upTo = (threads * 1e6) / median(perMessage);
+  const upTo = (each * threads * 1e6) / median(perMessage);
   return { bound: "at-least", upTo, why: `${could}: up to 10^6 / its CPU time per message in microseconds` };
 }
 

@@ -3,7 +3,6 @@ import type { Window } from "../../../results/contract/results.ts";
 import type { MetricName } from "../../../results/metrics/metrics.ts";
 import { delayMeasures, recordedDelay } from "../../../results/recording/delays.ts";
 import { flowNamed, useOf } from "../../../results/recording/flows.ts";
-import { trafficMeasures } from "../../../results/recording/traffic-measures.ts";
 import type { ServerRig } from "../../rigs/server-rig.ts";
 import type { Outcome } from "../contract/experiment.ts";
 import type { ExchangeCell } from "./exchange-cell.ts";
@@ -18,9 +17,11 @@ export const fanOutMetrics = [
   "medianRecipientP99Us",
   "lastRecipientP99Us",
   "dispatchP50Us",
+  "dispatchP99Us",
   "deliveriesPerSecond",
   "deliveriesPerPublication",
   "serverCpuUsPerRecipient",
+  "generatorCpuUsPerRecipient",
   "wireBytesPerRecipient",
   "publishedMessages",
   "expectedDeliveries",
@@ -39,31 +40,31 @@ export async function* fanOutTrial(
   cell: ExchangeCell,
   recipients: number,
 ): AsyncGenerator<Window, Outcome> {
-  const { load, warmupMs, durationMs, slices, ...times } = trafficParameters(cell);
+  const { load, warmupMs, ...times } = trafficParameters(cell);
   const { connections } = cell.parameters;
   await rig.connect(1);
   await rig.connect(connections - 1, atOnce);
   const flows = { fanOut: load };
   if (warmupMs > 0) await rig.warmUp({ name: "warm-up", flows }, warmupMs, times.drainMs);
-  const window = await rig.window({ name: cell.variant, flows }, { ...times, durationMs: durationMs * slices });
+  const window = await rig.window({ name: cell.variant, flows }, times);
   yield window;
   if (rig.failure !== undefined) throw new Error(rig.failure);
   const trial = { windows: [window], histograms: {} };
   const { ledger, achievedRatePerSecond } = flowNamed(window, "fanOut")!;
   const { sentMessages: owed, receivedMessages: received } = ledger;
   const use = useOf(window);
-  const { dispatchP50Us } = trafficMeasures(trial, cell.parameters);
   const per = (amount: number | undefined, deliveries = 0): number => (amount ?? Number.NaN) / deliveries;
   return {
     measures: {
       ...delayMeasures("firstRecipient", recordedDelay(trial, "firstRecipient")),
       ...delayMeasures("medianRecipient", recordedDelay(trial, "medianRecipient")),
       ...delayMeasures("lastRecipient", recordedDelay(trial, "lastRecipient")),
-      ...(dispatchP50Us !== undefined && { dispatchP50Us }),
+      ...delayMeasures("dispatch", recordedDelay(trial, "dispatch")),
       deliveriesPerSecond: achievedRatePerSecond,
       deliveriesPerPublication: received / (owed / recipients),
       // What is no number is not kept.
       serverCpuUsPerRecipient: per(use.serverCpuUs, use.serverMessages),
+      generatorCpuUsPerRecipient: per(use.generatorCpuUs, use.generatorMessages),
       wireBytesPerRecipient: per((use.wireSentBytes ?? 0) + (use.wireReceivedBytes ?? 0), use.wireMessages),
       publishedMessages: owed / recipients,
       expectedDeliveries: owed,
