@@ -84,4 +84,31 @@ describe("an exchange", { timeout: 10_000 }, () => {
     await never;
     await assert.rejects(exchange.ask({ method: "GET", path: "/" }), /destroyed/);
   });
+
+  it("may be asked again in the turn in which it says that nobody listens", async (t) => {
+    const server = createServer().listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    server.close();
+    await once(server, "close");
+    const exchange = new Exchange(`http://127.0.0.1:${port}`, 1000);
+    t.after(() => exchange.destroy());
+    const causes: Error[] = [];
+    await new Promise<void>((done) => {
+      const ask = (): void =>
+        exchange.start(
+          { method: "GET", path: "/" },
+          {
+            answered: () => assert.fail("somebody answered"),
+            failed(cause) {
+              causes.push(cause);
+              if (causes.length === 3) done();
+              else ask();
+            },
+          },
+        );
+      ask();
+    });
+    for (const cause of causes) assert.match(cause.message, /ECONNREFUSED/);
+  });
 });

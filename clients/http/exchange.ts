@@ -93,7 +93,8 @@ export class Exchange {
             });
           }
         },
-        onResponseError: (_controller, error) => listener.failed(error),
+        // Not in undici's own turn: after a connect that failed it asserts that nothing waits, and a listener may ask again.
+        onResponseError: (_controller, error) => queueMicrotask(() => listener.failed(error)),
       },
     );
   }
