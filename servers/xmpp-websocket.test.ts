@@ -105,7 +105,7 @@ describe("the XMPP WebSocket server", () => {
     [
       "a stream header of TCP",
       false,
-      text("<stream:stream xmlns='jabber:client' to='localhost'>"),
+      text("<stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'>"),
       error("bad-format"),
     ],
     ["a stanza before the stream is open", false, text(message("x")), error("invalid-namespace")],

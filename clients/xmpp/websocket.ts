@@ -3,7 +3,7 @@ import { type RawData, WebSocket } from "ws";
 import type { Limits } from "../../protocol/contract.ts";
 import { describeError } from "../../protocol/errors.ts";
 import { encodedBytesMax } from "../../protocol/wires/payload.ts";
-import { XmlFault } from "../../protocol/wires/xml-reader.ts";
+import { XmlFault } from "../../protocol/wires/xml-fault.ts";
 import { asStreamChild, standalone, streamNamespace } from "../../protocol/wires/xmpp-element.ts";
 import { framingNamespace, XmppFrameParser } from "../../protocol/wires/xmpp-frame-parser.ts";
 import { describeOtherUri } from "./conditions.ts";

@@ -1,6 +1,6 @@
 import { Element, type ElementAttributes } from "@xmpp/xml";
 import { encodedBytesMax } from "./payload.ts";
-import { XmlFault } from "./xml-reader.ts";
+import { XmlFault } from "./xml-fault.ts";
 import { streamNamespace, wrapped } from "./xmpp-element.ts";
 import { XmppStreamParser } from "./xmpp-stream-parser.ts";
 

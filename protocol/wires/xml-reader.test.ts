@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { XmlFault, type XmlFaultCondition, XmlReader } from "./xml-reader.ts";
+import { XmlFault, type XmlFaultCondition } from "./xml-fault.ts";
+import { XmlReader } from "./xml-reader.ts";
 
 type Token = readonly ["start", string, Record<string, string>] | readonly ["text" | "end", string];
 
@@ -72,6 +73,12 @@ describe("the XML reader", () => {
     assert.deepEqual(tokens([inStanza("a\r\nb\rc&#13;d")]).seen[2], ["text", "a\nb\nc\rd"]);
   });
 
+  it("takes prefixes that are bound: by the element, one around it in the stanza, or the root for the stanza's own", () => {
+    const xml =
+      "<r:s xmlns:r='u'><r:m xml:lang='en' xmlns:a='v'><a:b xmlns:a='w' a:c='' c=''/><a:d/></r:m><m xmlns:r='x'><r:b/></m>";
+    assert.equal(tokens([xml]).fault, undefined);
+  });
+
   const faults: readonly (readonly [title: string, xml: string, condition: XmlFaultCondition])[] = [
     ["a document type declaration", "<!DOCTYPE s [<!ENTITY a 'b'>]><s>", "restricted-xml"],
     ["a comment", inStanza("<!-- a -->"), "restricted-xml"],
@@ -90,6 +97,17 @@ describe("the XML reader", () => {
     ["a tag without a name", "<s>< m>", "not-well-formed"],
     ["text before the root", "GET / HTTP/1.1\r\n", "not-well-formed"],
     ["text between stanzas", "<s> a <m/>", "bad-format"],
+    ["a prefix that nobody binds", inStanza("<a:b/>"), "not-well-formed"],
+    ["a stanza with a prefix that nobody binds", "<s><a:m/>", "not-well-formed"],
+    ["an attribute with a prefix that nobody binds", inStanza("<b a:c=''/>"), "not-well-formed"],
+    ["a prefix after the element that binds it", inStanza("<a:b xmlns:a='u'/><a:b/>"), "not-well-formed"],
+    ["a prefix that is bound to nothing", inStanza("<a:b xmlns:a=''/>"), "not-well-formed"],
+    ["a prefix that only the root binds", "<s xmlns:a='u'><m><a:b/></m>", "bad-namespace-prefix"],
+    ["a name with two prefixes", inStanza("<a:b:c xmlns:a='u'/>"), "not-well-formed"],
+    ["a prefix without a name", inStanza("<a: xmlns:a='u'/>"), "not-well-formed"],
+    ["one attribute under two prefixes", inStanza("<b xmlns:a='u' xmlns:c='u' a:d='' c:d=''/>"), "not-well-formed"],
+    ["another meaning of xml", inStanza("<b xmlns:xml='u'/>"), "not-well-formed"],
+    ["another name for xmlns", inStanza("<b xmlns:a='http://www.w3.org/2000/xmlns/'/>"), "not-well-formed"],
     ["a CDATA section between stanzas", "<s><![CDATA[a]]>", "bad-format"],
     ["another encoding", "<?xml version='1.0' encoding='UTF-16'?>", "unsupported-encoding"],
     ["a byte order mark", "\ufeff<s>", "not-well-formed"],

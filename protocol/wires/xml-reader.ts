@@ -1,23 +1,6 @@
 import { SaxesParser } from "saxes";
-
-/** The stream errors of RFC 6120 section 4.9.3 that reading XML can lead to. */
-export type XmlFaultCondition =
-  | "bad-format"
-  | "not-well-formed"
-  | "policy-violation"
-  | "restricted-xml"
-  | "unsupported-encoding";
-
-/** XML that RFC 6120 section 11 does not allow, or more of it than the limits do. */
-export class XmlFault extends Error {
-  readonly condition: XmlFaultCondition;
-
-  constructor(condition: XmlFaultCondition, message: string) {
-    super(message);
-    this.name = "XmlFault";
-    this.condition = condition;
-  }
-}
+import { XmlFault } from "./xml-fault.ts";
+import { XmlNamespaces } from "./xml-namespaces.ts";
 
 export interface XmlHandler {
   startTag(name: string, attributes: Record<string, string>): void;
@@ -45,7 +28,7 @@ const neverInReference = /[\s<>&'"]/;
 
 /**
  * Reads one XML document as it arrives, in any chunks, and takes only what RFC 6120 section 11 allows (no comments,
- * processing instructions, DTDs or entities of a peer's own), within bounds.
+ * processing instructions, DTDs or entities of a peer's own, no prefix that is not bound), within bounds.
  *
  * What is well-formed is for saxes to say. But saxes has no bounds, goes on after a fault, and reports an end tag before
  * it has compared the name. So it gets at most one tag at a time, once that has been counted, and an end tag is handed
@@ -57,6 +40,7 @@ export class XmlReader {
   readonly #handler: XmlHandler;
   /** Undefined once stopped: what it has kept of an unfinished stanza goes with it. */
   #saxes: SaxesParser<typeof options> | undefined;
+  readonly #namespaces = new XmlNamespaces();
   #depth = 0;
   #stanzaLength = 0;
   #stanzaElements = 0;
@@ -202,6 +186,8 @@ export class XmlReader {
     if (++this.#stanzaElements > elementsMax) {
       throw new XmlFault("policy-violation", `a stanza has more than ${elementsMax} elements`);
     }
+    if (this.#depth === 1) this.#namespaces.root(attributes);
+    else this.#namespaces.begun(name, attributes);
     this.#handler.startTag(name, attributes);
   }
 
@@ -212,7 +198,10 @@ export class XmlReader {
     this.#markupLength = 0;
     this.#opening = "";
     this.#atStart = false;
-    if (endedTag !== undefined) this.#depth--;
+    if (endedTag !== undefined) {
+      this.#depth--;
+      this.#namespaces.ended();
+    }
     if (this.#depth < 2) {
       this.#stanzaLength = 0;
       this.#stanzaElements = 0;

@@ -24,8 +24,8 @@ const isStreams = ({ name }: Element): boolean => name.startsWith("stream:");
 /** An element of the stream as a document of its own, complete with its namespaces (RFC 7395 section 3.3.3). */
 export const standalone = (element: Element): string =>
   isStreams(element)
-    ? withAttribute(element, `xmlns:stream="${streamNamespace}"`)
-    : withAttribute(element, `xmlns="${clientNamespace}"`);
+    ? withAttribute(element, "xmlns:stream", streamNamespace)
+    : withAttribute(element, "xmlns", clientNamespace);
 
 /** The same inside another namespace, that has declared the prefix `stream` around it where `isStreams`. */
 export const wrapped = (element: Element): { readonly xml: string; readonly isStreams: boolean } => ({
@@ -33,10 +33,10 @@ export const wrapped = (element: Element): { readonly xml: string; readonly isSt
   isStreams: isStreams(element),
 });
 
-/** Adds it to the text alone, since the same element may go to others too; unless the element has a namespace. */
-function withAttribute(element: Element, attribute: string): string {
+/** Adds it to the text alone, since the same element may go to others too; unless the element has it. */
+function withAttribute(element: Element, attribute: string, namespace: string): string {
   const text = element.toString();
   const { name, attrs } = element;
-  if (attrs.xmlns !== undefined || attrs["xmlns:stream"] !== undefined) return text;
-  return `<${name} ${attribute}${text.slice(name.length + 1)}`;
+  if (attrs[attribute] !== undefined) return text;
+  return `<${name} ${attribute}="${namespace}"${text.slice(name.length + 1)}`;
 }

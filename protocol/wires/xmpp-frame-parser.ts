@@ -1,5 +1,6 @@
 import { Element } from "@xmpp/xml";
-import { XmlFault, XmlReader } from "./xml-reader.ts";
+import { XmlFault } from "./xml-fault.ts";
+import { XmlReader } from "./xml-reader.ts";
 import { unauthenticatedStanzaBytesMax } from "./xmpp-stream-parser.ts";
 
 /** Of `<open/>` and `<close/>` (RFC 7395 section 3.3.2). */

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { StringDecoder } from "node:string_decoder";
 import { describe, it } from "node:test";
 import { seededRandom } from "../random.ts";
-import { XmlFault } from "./xml-reader.ts";
+import { XmlFault } from "./xml-fault.ts";
 import { XmppStreamParser } from "./xmpp-stream-parser.ts";
 
 const header =

@@ -1,5 +1,6 @@
 import { Parser } from "@xmpp/xml";
-import { XmlFault, XmlReader } from "./xml-reader.ts";
+import { XmlFault } from "./xml-fault.ts";
+import { XmlReader } from "./xml-reader.ts";
 
 /** Before a peer has said who it is, it gets no more than this per stanza (RFC 6120 section 13.12 asks for a bound). */
 export const unauthenticatedStanzaBytesMax = 10_000;

@@ -3,7 +3,7 @@ import { StringDecoder } from "node:string_decoder";
 import type { ElementAttributes } from "@xmpp/xml";
 import { BoshBodyParser, boshBodyBytesMax, xboshAttribute, xboshNamespace } from "../../protocol/wires/bosh-body.ts";
 import { encodedBytesMax } from "../../protocol/wires/payload.ts";
-import { XmlFault } from "../../protocol/wires/xml-reader.ts";
+import { XmlFault } from "../../protocol/wires/xml-fault.ts";
 import { unauthenticatedStanzaBytesMax } from "../../protocol/wires/xmpp-stream-parser.ts";
 import { refuse } from "../http/answer.ts";
 import {

@@ -1,4 +1,4 @@
-import { type Element, xml } from "@xmpp/xml";
+import { type Element, type ElementAttributes, xml } from "@xmpp/xml";
 import type { XmppBounds } from "./bounds.ts";
 import type { ConnectedResource } from "./connected-resource.ts";
 import { FanOut } from "./fan-out.ts";
@@ -147,7 +147,7 @@ export class Room {
     const stanza = (codes: readonly string[]): Element =>
       xml(
         "presence",
-        { from: this.#addressOf(occupant), type: "unavailable" },
+        { from: this.#addressOf(occupant), type: "unavailable", ...(presence && prefixesOf(presence)) },
         ...(presence === undefined ? [] : contentOf(presence)),
         this.#about(occupant, "none", codes, item),
       );
@@ -185,5 +185,9 @@ export class Room {
 /** What a stanza carries, without what only a room may say (section 15.4) and what was for the room (`muc`). */
 const contentOf = ({ children }: Element): (Element | string)[] =>
   children.filter((child) => typeof child === "string" || !roomsOwn.has(child.getNS()));
+
+/** What binds the prefixes of its content, which must be bound wherever that goes (RFC 6120 section 11.3). */
+const prefixesOf = ({ attrs }: Element): ElementAttributes =>
+  Object.fromEntries(Object.entries(attrs).filter(([name]) => name.startsWith("xmlns:")));
 
 const roomsOwn = new Set<string | undefined>([namespaces.muc, namespaces.mucUser]);

@@ -134,6 +134,22 @@ describe("the XMPP server has rooms", () => {
     });
   }
 
+  test("in which a prefix is bound wherever it goes", async () => {
+    await using server = await serve();
+    using ann = await RawPeer.login(server, "r", "user0");
+    using bob = await RawPeer.login(server, "r", "user1");
+    await ann.hear(enter("Ann"));
+    await bob.hear(enter("Bob"));
+    await ann.settle();
+    const bound = "xmlns:a='urn:a'";
+    bob.write(`<presence ${bound} to='${room}/Bob'><a:here/></presence>`);
+    assert.match(await ann.until("</presence>"), /^<presence xmlns:a="urn:a" [^>]*><a:here\/>/);
+    bob.write(`<message ${bound} to='${room}' type='groupchat'><a:word/></message>`);
+    assert.match(await ann.until("</message>"), /^<message xmlns:a="urn:a" [^>]*><a:word\/>/);
+    bob.write(`<presence ${bound} to='${room}/Bob' type='unavailable'><a:gone/></presence>`);
+    assert.match(await ann.until("</presence>"), /^<presence [^>]* xmlns:a="urn:a"[^>]*><a:gone\/>/);
+  });
+
   test("that are gone with the last occupant", async () => {
     await using server = await serve();
     using ann = await RawPeer.login(server, "r", "user0");

@@ -1,5 +1,5 @@
 import { type Element, xml } from "@xmpp/xml";
-import type { XmlFaultCondition } from "../../protocol/wires/xml-reader.ts";
+import type { XmlFaultCondition } from "../../protocol/wires/xml-fault.ts";
 import { namespaces } from "./namespaces.ts";
 
 /** Conditions of RFC 6120 section 4.9.3 this server ends a stream with. */

@@ -2,7 +2,7 @@ import type { Socket } from "node:net";
 import { type SecureContext, TLSSocket } from "node:tls";
 import type { Element } from "@xmpp/xml";
 import { encodedBytesMax } from "../../protocol/wires/payload.ts";
-import { XmlFault } from "../../protocol/wires/xml-reader.ts";
+import { XmlFault } from "../../protocol/wires/xml-fault.ts";
 import { XmppStreamParser } from "../../protocol/wires/xmpp-stream-parser.ts";
 import type { XmppHost } from "./host.ts";
 import { namespaces } from "./namespaces.ts";

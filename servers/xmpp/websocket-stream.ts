@@ -1,7 +1,7 @@
 import { type Element, xml } from "@xmpp/xml";
 import type { WebSocket } from "ws";
 import { encodedBytesMax } from "../../protocol/wires/payload.ts";
-import { XmlFault } from "../../protocol/wires/xml-reader.ts";
+import { XmlFault } from "../../protocol/wires/xml-fault.ts";
 import { asStreamChild, standalone } from "../../protocol/wires/xmpp-element.ts";
 import { framingNamespace, XmppFrameParser } from "../../protocol/wires/xmpp-frame-parser.ts";
 import { unauthenticatedStanzaBytesMax } from "../../protocol/wires/xmpp-stream-parser.ts";
