@@ -127,6 +127,14 @@ test("a server that loses one message in a hundred has a p50 and p90, and no lon
   assert.equal(cell.absences?.scheduledMaxUs?.kind, "never");
 });
 
+test("a connection over an emulated link that waits for nothing has no time of its own", async () => {
+  const { measured } = await measure("tcp", ["echo"], 50, ["--link", "rtt=120ms"]);
+  const [{ cell }] = measured as [Measured];
+  assert.ok(cell.summary.roundTripP50Us!.value > 119_000);
+  // The relay accepts at once; the link's round trip is on the first message then, where nobody times it.
+  assert.deepEqual([cell.summary.connectP50Us, cell.trials[0]!.histograms.connect], [undefined, undefined]);
+});
+
 for (const target of ["websocket", "long-polling+tls"]) {
   test(`${target} over an emulated link of 120 ms is as far away as that, in both loops, and its connection too`, async () => {
     const { exitCode, measured } = await measure(target, ["echo", "throughput"], 50, [

@@ -25,6 +25,8 @@ export class Lane {
   #blocked = false;
   #stalled = false;
   #ended = false;
+  /** The end travels as bytes do. */
+  #endDueNs = 0;
 
   /** Nothing leaves before `fromNs`: the connection is still being made. */
   constructor(link: Link, from: Socket, to: Socket, fromNs = 0) {
@@ -35,6 +37,7 @@ export class Lane {
     from.on("data", (bytes: Buffer) => this.#take(bytes));
     from.once("end", () => {
       this.#ended = true;
+      this.#endDueNs = Math.max(this.#lastDueNs, link.dueNs(0, Math.max(nowNs(), fromNs), 0));
       this.#pump();
     });
     // Without an end it was reset, or destroyed by the relay itself: then nothing more gets through.
@@ -88,12 +91,10 @@ export class Lane {
     this.#queue.splice(0, done);
     if (this.#queuedBytes > this.#link.bufferBytesMax) this.#from.pause();
     else if (!this.#ended) this.#from.resume();
-    const next = this.#queue[0];
-    if (next === undefined) {
-      if (this.#ended) this.#to.end();
-    } else if (!this.#blocked) {
-      this.#timer = setTimeout(() => this.#pump(), Math.max(1, (next.dueNs - now) / 1e6));
-    }
+    const next = this.#queue[0]?.dueNs ?? (this.#ended ? this.#endDueNs : undefined);
+    if (next === undefined) return;
+    if (this.#queue.length === 0 && next <= now) this.#to.end();
+    else if (!this.#blocked) this.#timer = setTimeout(() => this.#pump(), Math.max(1, (next - now) / 1e6));
   }
 
   #stop(): void {

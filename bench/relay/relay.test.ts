@@ -175,6 +175,20 @@ test("a connection takes a round trip before its first byte can leave", async ()
   socket.destroy();
 });
 
+test("the end of a connection is as long on its way as bytes are", async () => {
+  await using relay = await open();
+  relay.impose({ up: { delayMs: 30 } });
+  const { socket, hears } = await client(relay);
+  socket.write("a");
+  await hears("a");
+  const far = [...served].at(-1)!;
+  const startNs = nowNs();
+  socket.end();
+  await once(far, "end");
+  assert.ok(nowNs() - startNs >= 29e6, `${nowNs() - startNs} ns`);
+  await until(() => socket.readableEnded);
+});
+
 test("what is lost comes after it was sent again, and what follows waits for it", () => {
   const lossy = { delayMs: 10, lossShare: 1, fastRetransmitMs: 20, timeoutMs: 220 };
   const link = new Link();

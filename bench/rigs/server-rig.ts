@@ -49,6 +49,8 @@ const warmMessages = 8000;
 const warmupSlicesMax = 4 * steadySlices;
 /** Answers that take longer, in the middle, come from far away: a queue of the warm-up's own is shorter. */
 const distantMs = 100;
+/** Of what a histogram gives back: it keeps three significant digits. */
+const histogramError = 0.001;
 /** A pipe is full, and its answers come as steadily as its messages go, after one delay. */
 const rampUpsPerDelay = 1.5;
 const drainsPerDelay = 5;
@@ -135,10 +137,16 @@ export class ServerRig extends Rig {
 
   /** Connects the users of the cell, timed one after the other; once, however many cells share the rig. */
   connectAll(): Promise<void> {
-    this.#connected ??= this.connect(this.#cell.parameters.connections).then((connect) =>
-      this.keepHistograms({ connect }),
-    );
+    this.#connected ??= this.connect(this.#cell.parameters.connections).then((connect) => {
+      if (!this.#isSpared(connect)) this.keepHistograms({ connect });
+    });
     return this.#connected;
+  }
+
+  /** A relay accepts by itself: where nobody waits for more than that, no time that was seen is that of the link. */
+  #isSpared(connect: string): boolean {
+    const { rttMs = 0 } = this.#cell.parameters.link ?? {};
+    return decodeHistogram(connect).getValueAtPercentile(0) / 1e6 < rttMs * (1 - histogramError);
   }
 
   /**

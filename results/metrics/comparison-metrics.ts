@@ -65,7 +65,7 @@ export const comparisonMetrics = {
     "connect",
     "from the start of a connection until the first message can be sent, one connection after the other, or of a server that takes more than 100 ms, one every 50 ms",
     {
-      absence: "too few connections for this percentile",
+      absence: "too few connections for this percentile, or, on an emulated link, nothing that a new one waits for",
       compared: ["P50"],
       // Connections are opened alike whatever the load: once is enough.
       comparedIn: "open loop",

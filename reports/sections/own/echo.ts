@@ -1,4 +1,4 @@
-import { formatDuration, formatInterval } from "../../../results/quantities/format.ts";
+import { formatDuration, formatInterval, formatQuantity } from "../../../results/quantities/format.ts";
 import { estimateOf } from "../../../results/summary/estimate.ts";
 import { showCharts } from "../../charts/chart.ts";
 import { echoLatencyChart } from "../../charts/echo-latency.ts";
@@ -39,7 +39,7 @@ export const echoSection = perTarget("echo", (view, rows) => {
 const hasLink = (rows: readonly TargetRow[]): boolean =>
   rows.some(({ cells }) => (cells.get("echo")?.parameters.link?.rttMs ?? 0) > 0);
 
-/** What a protocol asks of a distance, whatever the distance. */
+/** What a protocol asks of a distance; only waits for a clock of its own are no multiple of it. */
 const roundTrips = (rows: readonly TargetRow[]): string =>
   blocks(
     "#### In round trips of the link",
@@ -48,8 +48,17 @@ const roundTrips = (rows: readonly TargetRow[]): string =>
       roundTripsColumn("echo", "scheduledP99Us", "Echo p99"),
       roundTripsColumn("echo", "connectP50Us", "Connect p50"),
     ]),
-    "An answer over a stream that is open takes one. What takes more waits for a request that has yet to be made, or for a connection.",
+    [
+      "An answer takes one where a message can leave and arrive at any time. What takes more waits for a request: for one that is under way, for one that has yet to be made, or for its connection; and for what the link holds up.",
+      ...rowsThat(rows, "polled").map(clockNote),
+    ].join(" "),
   );
+
+function clockNote({ name, info: { deliveryFloorMs }, cells }: TargetRow): string {
+  const rttMs = cells.get("echo")?.parameters.link?.rttMs ?? 0;
+  const share = rttMs === 0 ? "" : `, up to ${formatQuantity(deliveryFloorMs / rttMs, "ratio")} here`;
+  return `**${escapeText(name)}** also waits for its clock${share}, which no distance makes longer: over another link it is another multiple.`;
+}
 
 const streamNote = (): string =>
   "Where both directions are streams, a message can be sent at any time: what is left is framing, copying and two trips through the kernel, which the TCP row shows bare.";
