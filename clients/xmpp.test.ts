@@ -1,16 +1,21 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { type ClientConnection, defaultLimits, type Payload } from "../protocol/contract.ts";
+import { type ClientConnection, defaultLimits, type Limits, type Payload } from "../protocol/contract.ts";
 import { WirebenchError } from "../protocol/errors.ts";
 import { bind, decode, header, jid, mechanisms, ScriptedServer, sasl, type Talk } from "./xmpp/testing.ts";
 import { xmppClient } from "./xmpp.ts";
 
 const silence = new AbortController().signal;
 
-function connect(url: string, onMessage: (payload: Payload) => void = () => {}, signal = silence) {
+function connect(
+  url: string,
+  onMessage: (payload: Payload) => void = () => {},
+  signal = silence,
+  limits: Partial<Limits> = {},
+) {
   return xmppClient.connect({
     url,
-    limits: defaultLimits,
+    limits: { ...defaultLimits, ...limits },
     user: 0,
     options: { "poll-interval": "0ms" },
     signal,
@@ -213,6 +218,21 @@ describe("the XMPP client ends", () => {
     await Promise.all([connection.close(), connection.close()]);
     assert.equal((await connection.closed).by, "client");
   });
+});
+
+test("the XMPP client leaves a server that asks and does not read the answers", async () => {
+  await using server = await ScriptedServer.start(async (talk) => {
+    await talk.welcome();
+    talk.socket.pause();
+    const ping = `<iq type='get' id='${"x".repeat(9000)}' from='localhost'><ping xmlns='urn:xmpp:ping'/></iq>`;
+    const ask = (): void => {
+      while (talk.socket.write(ping));
+    };
+    talk.socket.on("drain", ask);
+    ask();
+  });
+  const { closed } = await connect(server.url(), undefined, silence, { queueBytesMax: 64 * 1024 });
+  assert.deepEqual(await closed, { by: "server", message: "it does not read what it is sent" });
 });
 
 test("the XMPP client answers a server's ping, and refuses other requests", async () => {

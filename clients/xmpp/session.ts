@@ -53,8 +53,9 @@ export interface XmppSession {
   /** How often the login waited for the server's answer, without the turns of TCP, TLS and HTTP below it. */
   readonly loginRoundTrips: number;
   /**
-   * Never waits for the peer. Ignored once the session ends, so that whoever answers a stanza need not ask. Throws
-   * `queue-full` where stream management has too much to keep; without it there is nothing to keep.
+   * Never waits for the peer. Ignored once the session ends, so that whoever answers a stanza need not ask; that of a server
+   * that leaves more than `queueBytesMax` unread is ended. Throws `queue-full` where stream management has too much to keep;
+   * without it there is nothing to keep.
    */
   send(stanza: Element): void;
   /** Sends a request, with an id if it has none; resolves with the result, or rejects with a StanzaError or `closed`. */
@@ -166,9 +167,16 @@ class Session implements XmppSession {
     if (this.streamManagement?.keep(stanza) === false) {
       throw new WirebenchError("queue-full", "the server acknowledges too little of what it is sent");
     }
-    this.#stream.send(stanza);
+    this.#write(stanza);
     const request = this.streamManagement?.dueRequest();
-    if (request !== undefined) this.#stream.send(request);
+    if (request !== undefined) this.#write(request);
+  }
+
+  /** A server that asks and does not read the answers would fill this side's memory. */
+  #write(element: Element): void {
+    if (this.#state !== "open") return;
+    if (this.bufferedBytes <= this.#options.limits.queueBytesMax) this.#stream.send(element);
+    else this.drop({ by: "server", message: "it does not read what it is sent" });
   }
 
   request(iq: Element): Promise<Element> {
@@ -199,7 +207,7 @@ class Session implements XmppSession {
   /** The one place every element after the login comes through. */
   #received(element: Element): void {
     try {
-      if (this.streamManagement?.takes(element, (answer) => this.#stream.send(answer))) return;
+      if (this.streamManagement?.takes(element, (answer) => this.#write(answer))) return;
     } catch (error) {
       this.drop({ by: "server", message: describeError(error) });
       return;
