@@ -6,8 +6,8 @@ import { encodedBytesMax } from "../../protocol/wires/payload.ts";
 import { XmlFault } from "../../protocol/wires/xml-fault.ts";
 import { unauthenticatedStanzaBytesMax } from "../../protocol/wires/xmpp-stream-parser.ts";
 import { refuse } from "../http/answer.ts";
+import { answerBody } from "./bosh-answers.ts";
 import {
-  answerBody,
   type BoshCondition,
   type BoshRequest,
   BoshStream,

@@ -7,11 +7,11 @@ import {
   bodyPart,
   boshBody,
   boshBodyBytesMax,
-  boshContentType,
   nextParts,
   xboshAttribute,
 } from "../../protocol/wires/bosh-body.ts";
 import { asStreamChild } from "../../protocol/wires/xmpp-element.ts";
+import { answerBody, BoshAnswers } from "./bosh-answers.ts";
 import type { XmppHost } from "./host.ts";
 import { XmppSession } from "./session.ts";
 import { type StreamCondition, streamError } from "./stream-error.ts";
@@ -49,11 +49,6 @@ export const requestsMax = 2;
 /** Shortest time between two empty requests, in seconds (sections 11 and 12). */
 export const pollingSeconds = 1;
 
-export const answerBody = (response: ServerResponse, body: string): void => {
-  response.writeHead(200, { "content-type": boshContentType, "content-length": Buffer.byteLength(body) });
-  response.end(body);
-};
-
 const terminate = (condition: BoshCondition | undefined): ElementAttributes => ({ type: "terminate", condition });
 
 /** The body that ends a session. */
@@ -84,8 +79,7 @@ export class BoshStream implements XmppTransport {
   #nextRid: number;
   readonly #early = new Map<number, BoshRequest>();
   #held: Held[] = [];
-  /** The last responses by request, for a client that has not got them (section 14.3). */
-  readonly #answered = new Map<number, string>();
+  readonly #answers = new BoshAnswers(requestsMax);
   #awaitsRestart = false;
   #isAuthenticated = false;
   #flushScheduled = false;
@@ -216,7 +210,7 @@ export class BoshStream implements XmppTransport {
     const isEmpty = elements.length === 0 && !isTerminal && !isRestart;
     this.#hold(rid, response);
     if (isEmpty && this.#isTooFrequent()) this.#end("policy-violation");
-    this.#forget(Number(attributes.ack));
+    if (this.#terms.acknowledges) this.#answers.forget(Number(attributes.ack));
     if (isRestart) this.#restart();
     for (const element of elements) {
       if (this.#ending !== undefined) break;
@@ -269,10 +263,9 @@ export class BoshStream implements XmppTransport {
 
   /** Section 14.3: a client that has lost a connection sends again what it has sent. */
   #repeated(rid: number, response: ServerResponse): void {
-    const answer = this.#answered.get(rid);
+    if (this.#answers.repeat(rid, response)) return;
     const held = this.#held.find((candidate) => candidate.rid === rid);
-    if (answer !== undefined) answerBody(response, answer);
-    else if (held === undefined) this.refuse(response, "item-not-found");
+    if (held === undefined) this.refuse(response, "item-not-found");
     else {
       if (held.isAlive) answerBody(held.response, recoverable);
       held.response = response;
@@ -314,16 +307,9 @@ export class BoshStream implements XmppTransport {
     const highest = this.#nextRid - 1;
     const ack = this.#terms.acknowledges && highest > rid ? { ack: String(highest) } : {};
     const body = boshBody({ ...ack, ...attributes }, parts);
-    this.#answered.set(rid, body);
-    this.#answered.delete(rid - requestsMax);
+    this.#answers.keep(rid, body);
     this.#lastRequestMs = performance.now();
     if (isAlive) answerBody(response, body);
-  }
-
-  /** The client has got the responses up to this one (section 9.2). */
-  #forget(acknowledged: number): void {
-    if (!this.#terms.acknowledges) return;
-    for (const rid of this.#answered.keys()) if (rid <= acknowledged) this.#answered.delete(rid);
   }
 
   /** The stream is over for this side: nothing more is heard, and what is left to say goes with the end. */

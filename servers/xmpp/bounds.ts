@@ -11,7 +11,7 @@ export interface XmppBounds {
   readonly contactsMax: number;
   /** Address, name and groups of one contact, in bytes. */
   readonly contactBytesMax: number;
-  /** What a presence carries, in bytes: it is kept as long as its sender is available. */
+  /** A presence with its attributes, in bytes: it is kept as long as its sender is available. */
   readonly presenceBytesMax: number;
   /** Addresses outside of its roster that one resource may tell of its presence (RFC 6121 section 4.6). */
   readonly directedPresencesMax: number;

@@ -25,8 +25,14 @@ export const infoService = (identity: Identity, features: readonly string[]): re
   },
 ];
 
-/** Answers what belongs to something (XEP-0030 section 4), by address. */
+/** All that a stanza can name: a reader like ours takes 1,000 elements in one. */
+const itemsMax = 900;
+
+/** Answers what belongs to something (XEP-0030 section 4), by address; of very many, the first. */
 export const itemsService = (items: () => readonly string[]): readonly [string, IqService] => [
   `get ${namespaces.discoItems} query`,
-  (): Element => xml("query", { xmlns: namespaces.discoItems }, ...items().map((jid) => xml("item", { jid }))),
+  (): Element => {
+    const some = items().slice(0, itemsMax);
+    return xml("query", { xmlns: namespaces.discoItems }, ...some.map((jid) => xml("item", { jid })));
+  },
 ];

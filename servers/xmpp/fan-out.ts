@@ -18,9 +18,11 @@ export class FanOut {
     this.#content = children.length === 0 ? "" : envelope.toString().slice("<x>".length, -"</x>".length);
   }
 
-  /** Of what it carries. */
+  /** What it takes to keep, about: its content and its attributes. */
   get bytes(): number {
-    return Buffer.byteLength(this.#content);
+    return Object.entries(this.#attributes)
+      .flat()
+      .reduce((sum, text = "") => sum + Buffer.byteLength(text), Buffer.byteLength(this.#content));
   }
 
   /** A copy with these attributes changed. */

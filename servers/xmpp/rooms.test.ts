@@ -221,6 +221,7 @@ describe("the XMPP server has rooms", () => {
     for (const [stanza, answer] of [
       [`<presence to='${room}'/>`, /<jid-malformed /],
       [`<presence to='${room}/x'><status>${"x".repeat(5000)}</status></presence>`, /<policy-violation /],
+      [`<presence to='${room}/x' id='${"x".repeat(5000)}'/>`, /<policy-violation /],
       [`<presence to='${room}/x' type='unavailable'/>`, /^$/],
       [`<presence to='${room}/x' type='subscribe'/>`, /^$/],
       ["<presence to='rooms.localhost'/>", /^$/],

@@ -3,6 +3,7 @@ import type { Address } from "./address.ts";
 import type { XmppBounds } from "./bounds.ts";
 import type { ConnectedResource } from "./connected-resource.ts";
 import { infoService, itemsService } from "./disco.ts";
+import { FanOut } from "./fan-out.ts";
 import { answerIq, type IqService, type IqServices, pingService } from "./iq.ts";
 import { namespaces } from "./namespaces.ts";
 import { Room } from "./room.ts";
@@ -73,7 +74,7 @@ export class Rooms {
     known: Room | undefined,
   ): StanzaCondition | undefined {
     if (nick === "") return "jid-malformed";
-    if (stanza.toString().length > this.#bounds.presenceBytesMax) return "policy-violation";
+    if (new FanOut(stanza).bytes > this.#bounds.presenceBytesMax) return "policy-violation";
     const entered = this.#entered.get(sender) ?? new Set();
     if (known === undefined && this.#rooms.size >= this.#bounds.roomsMax) return "resource-constraint";
     const room = known ?? new Room(bare, this.#bounds);
