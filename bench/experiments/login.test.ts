@@ -1,6 +1,7 @@
 /** What a login takes, held against what the RFCs say it must take. */
 import assert from "node:assert/strict";
 import { after, describe, it } from "node:test";
+import { defaultLimits } from "../../protocol/contract.ts";
 import { scramIterations } from "../../protocol/options/scram-iterations.ts";
 import { ProgramPool } from "../rigs/program-pool.ts";
 import { protocols } from "../targets/protocols.ts";
@@ -37,6 +38,21 @@ describe("the login experiment", { timeout: 240_000 }, () => {
       assert.equal(measures.scramIterations, withLogin.some((traits) => traits.name === name) ? 4096 : undefined);
     });
   }
+
+  it("puts no CPU time down to a server that others run: its process may only hand on", async (t) => {
+    const [{ server }] = protocols as [(typeof protocols)[number]];
+    const running = await server.listen({
+      host: "127.0.0.1",
+      port: 0,
+      limits: defaultLimits,
+      behaviour: () => ({ message() {}, closed() {} }),
+    });
+    t.after(() => running.close());
+    const [cell] = cellsOf(`${server.traits.name}=${running.url}`);
+    const { measures } = await measureOnce(login, cell!, context);
+    assert.ok(measures.loginP50Us! > 0 && measures.clientCpuUsPerLogin! > 0);
+    assert.equal(measures.serverCpuUsPerLogin, undefined);
+  });
 
   it("asks the client for more work where the server asks for more iterations", async () => {
     const cell = cellsOf(withLogin[0]!.name).find(({ served }) => scramIterations.name in served.options)!;

@@ -127,7 +127,9 @@ const open = ({ served: target }: LoginCell, context: RigContext): Promise<Syste
 
 async function* measure(rig: SystemRig, cell: LoginCell): AsyncGenerator<Window, Outcome> {
   const { served, mechanism, keepsKeys, extraMessages } = cell;
-  const { url, watch } = rig.system;
+  const { url } = rig.system;
+  // Whether a process serves or hands on is told by the connections of users who stay, and nobody stays here.
+  const watch = cell.target.system.kind === "external" ? undefined : rig.system.watch;
   const { protocol, options } = served;
   const order = { url, protocol, options, keepsKeys, extraMessages, ...(mechanism !== undefined && { mechanism }) };
   const play = async (count: number): Promise<LoginReport> => {
@@ -138,10 +140,10 @@ async function* measure(rig: SystemRig, cell: LoginCell): AsyncGenerator<Window,
   };
   await play(warmupLogins);
   const startNs = rig.startClock();
-  const before = watch.cpuUs();
+  const before = watch?.cpuUs();
   const { login, clientCpuUs, overheard } = await play(logins);
   const durationMs = (nowNs() - startNs) / 1e6;
-  const after = watch.cpuUs();
+  const after = watch?.cpuUs();
   // The one that was overheard is among them.
   const opened = logins + (overheard === undefined ? 0 : 1);
   const serverCpuUs = before === undefined || after === undefined ? undefined : after - before;

@@ -31,7 +31,7 @@ export function deliverySection(view: ReportView): Section | undefined {
     left("Verdict"),
   ];
   const read =
-    "All windows of all trials together, counted exactly by sequence number. **Lost** never came although a later one did, **censored** was still on the way when the drain was over, **reordered** came after a later one (RFC 4737 section 3.3). Any of them makes a cell invalid.";
+    "All windows of all trials together, counted exactly by sequence number. **Lost** never came although a later one did, **censored** was still on the way when the drain was over, **reordered** came after a later one (RFC 4737 section 3.3). Each is a defect of the target; the numbers of the other messages are true all the same.";
   return textSection(blocks("## Delivery ledger", read, renderMarkdownTable({ columns, rows })));
 }
 

@@ -46,7 +46,7 @@ export function tlsCostSection(view: ReportView): Section | undefined {
       bullets([
         "TLS 1.3 puts what is written at once into records, each 22 bytes longer than what is in it (a header of 5, the inner type of 1, a tag of 16): so many per write and direction, whatever the protocol, and the smaller the message, the larger the share.",
         "CPU per message is encryption and the work around it, not the handshake: connections are open by then.",
-        "A connection pays for one more round trip, which on loopback takes nothing, and for a key exchange, a signature and its check, which are most of what is seen here: a network adds its round-trip time.",
+        "A connection pays for one more round trip, two more before that where TLS is asked for within the stream (STARTTLS), and for a key exchange, a signature and its check. On loopback a round trip takes next to nothing; a network, or an emulated link, adds its own to each.",
         "The certificate is one of its own without a chain, and small; that of a public server has one or two others behind it, all of which a client receives and checks.",
       ]),
     ),

@@ -44,7 +44,7 @@ export const securityMetrics = {
       unit: "us",
       topic: "cost",
       better: "lower",
-      absence: "CPU time is read from /proc, which only Linux has, of processes that this user may look into",
+      absence: "CPU time is read from /proc, which only Linux has, of servers that this run started",
     },
     [
       ["serverCpuUsPerLogin", "server CPU per login", "CPU time of the server's processes over the logins in it"],
