@@ -276,6 +276,24 @@ describe("the BOSH server", () => {
     });
   }
 
+  test("tells a request that has overtaken another of the error in it", async (t) => {
+    const session = await Session.bound(t, await start(t, boshServer));
+    const early = session.ask("", message("x"), session.rid + 1);
+    const wrong = bodyOf(session, "<message to='localhost'/>");
+    const peer = await early.peer;
+    peer.write(`POST /http-bind HTTP/1.1\r\nHost: x\r\nContent-Length: ${Buffer.byteLength(wrong)}\r\n\r\n${wrong}`);
+    assert.match(await early.body, new RegExp(`^${streamError("invalid-namespace").source}`));
+  });
+
+  test("tells a request that cannot be read why the session has ended before it", async (t) => {
+    const { session, connection } = await pushing(t);
+    connection.close();
+    assert.match(
+      await session.say(bodyOf(session, "<!DOCTYPE a []>")).body,
+      /^<body type="terminate" xmlns="[^"]*"\/>$/,
+    );
+  });
+
   test("has room for another at once when it has ended a session", async (t) => {
     const running = await start(t, boshServer, { connectionsMax: 1 });
     for (const content of [message("&lol;"), "</body>"]) {

@@ -142,15 +142,13 @@ export class BoshStream implements XmppTransport {
   /** Ends the session because of this request, and says so in its response. */
   refuse(response: ServerResponse, condition: BoshCondition): void {
     this.#end(condition);
-    answerBody(response, terminalBody(condition));
-    if (this.#held.length === 0) this.#told();
+    this.#tell(response);
   }
 
   /** Ends the session because of what is wrong with this request's XML. */
   refuseXml(response: ServerResponse, condition: StreamCondition, text: string): void {
     this.fail(condition, text);
-    answerBody(response, terminalBody("remote-stream-error", this.#ending!.parts));
-    if (this.#held.length === 0) this.#told();
+    this.#tell(response);
   }
 
   write(element: Element): void {
@@ -316,10 +314,20 @@ export class BoshStream implements XmppTransport {
   #end(condition: BoshCondition | undefined, parts: readonly BodyPart[] = []): void {
     this.#ending ??= { condition, parts };
     clearTimeout(this.#deadline);
-    for (const { response } of this.#early.values()) answerBody(response, terminalBody(condition));
+    for (const { response } of this.#early.values()) answerBody(response, this.#lastWords());
     this.#early.clear();
     this.#session.ended();
     this.#scheduleFlush();
+  }
+
+  /** Says in this response why the session has ended, which may have been before this request. */
+  #tell(response: ServerResponse): void {
+    answerBody(response, this.#lastWords());
+    if (this.#held.length === 0) this.#told();
+  }
+
+  #lastWords(): string {
+    return terminalBody(this.#ending?.condition, this.#ending?.parts);
   }
 
   #told(): void {
