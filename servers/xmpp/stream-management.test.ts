@@ -187,6 +187,24 @@ describe("a session of the XMPP server", () => {
     assert.equal(server.host.sessions.size, 1);
   });
 
+  for (const [title, isLost] of [
+    ["lost its connection", true],
+    ["it left", false],
+  ] as const) {
+    test(`stays with the stream that resumed it, however often the one that ${title} is told of its end`, async () => {
+      await using server = await serve();
+      const { peer, id } = await resumable(server);
+      const [before] = server.host.sessions;
+      if (isLost) await cut(server, peer);
+      using again = await resuming(server, id, 0);
+      await again.until("<resumed ");
+      before!.connectionLost();
+      before!.ended();
+      await again.ask(toServer("1"), body("1"));
+      assert.equal(server.connections, 1);
+    });
+  }
+
   test("is nobody else's", async () => {
     await using server = await serve();
     const { peer, id } = await resumable(server, "user0");
