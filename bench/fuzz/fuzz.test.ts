@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { seededRandom } from "../../protocol/random.ts";
+import { readResponse } from "./bosh-wire.ts";
 import { fuzz } from "./fuzz.ts";
 import { fuzzed, listen } from "./fuzzed.ts";
+import { type HttpResponse, responsesIn } from "./http.ts";
 import { judge, Violation } from "./judgement.ts";
 import { Mutator } from "./mutations.ts";
 import { tcpWire } from "./tcp-wire.ts";
@@ -17,25 +19,32 @@ const question = "<iq type='get' id='sentinel'/>";
 
 describe("the fuzz", () => {
   for (const server of fuzzed) {
-    it(`does not make the ${server.traits.title} server break a rule`, { timeout: 240_000 }, async (t) => {
+    const { title, uplink } = server.traits;
+    const [count, outcomes] =
+      uplink === "stream"
+        ? [1024, ["answered", "not-well-formed", "unsupported-stanza-type", "bad-format"]]
+        : [512, ["answered", "not-well-formed", "item-not-found", "bad-request"]];
+
+    it(`does not make the ${title} server break a rule`, { timeout: 240_000 }, async (t) => {
       const running = await listen(server);
       t.after(() => running.close());
-      const counts = await fuzz({ server: running, seed: 20_261, first: 0, count: 1024 });
-      const sum = [...counts.values()].reduce((total, count) => total + count, 0);
-      assert.equal(sum, 1024);
+      const counts = await fuzz({ server: running, seed: 20_261, first: 0, count });
+      const sum = [...counts.values()].reduce((total, each) => total + each, 0);
+      assert.equal(sum, count);
       // It gets past the reader, and past the login.
-      for (const outcome of ["answered", "not-well-formed", "unsupported-stanza-type", "bad-format"]) {
+      for (const outcome of outcomes) {
         assert.ok((counts.get(outcome) ?? 0) > 10, `${outcome}: ${counts.get(outcome)}`);
       }
     });
-  }
 
-  it("fails where a client that does nothing wrong is not served", { timeout: 60_000 }, async (t) => {
-    const [server] = fuzzed;
-    const running = await listen(server!, (connection) => ({ message: () => connection.close(), closed() {} }));
-    t.after(() => running.close());
-    await assert.rejects(fuzz({ server: running, seed: 1, first: 0, count: 64 }), /a client that did nothing wrong/);
-  });
+    it(`fails where a client of the ${title} server does nothing wrong and is not served`, {
+      timeout: 60_000,
+    }, async (t) => {
+      const running = await listen(server, (connection) => ({ message: () => connection.close(), closed() {} }));
+      t.after(() => running.close());
+      await assert.rejects(fuzz({ server: running, seed: 1, first: 0, count: 32 }), /a client that did nothing wrong/);
+    });
+  }
 
   it("mutates what was mutated before, however long its tags are", () => {
     const mutator = new Mutator(seededRandom(1));
@@ -58,5 +67,42 @@ describe("the fuzz", () => {
     ] as const) {
       assert.throws(() => judged(sent, heard), Violation, heard);
     }
+  });
+
+  it("tells a response of BOSH from what a server may not say", () => {
+    const xmlns = "http://jabber.org/protocol/httpbind";
+    const heard = (body: string, type = "text/xml; charset=utf-8"): HttpResponse => {
+      const head = `HTTP/1.1 200 OK\r\nContent-Type: ${type}\r\nContent-Length: ${Buffer.byteLength(body)}`;
+      const { responses, fault } = responsesIn(Buffer.from(`HTTP/1.1 100 Continue\r\n\r\n${head}\r\n\r\n${body}`));
+      assert.deepEqual([responses.length, fault], [1, undefined]);
+      return responses[0]!;
+    };
+    const error = `<stream:error xmlns:stream='http://etherx.jabber.org/streams'><bad-format xmlns='urn:ietf:params:xml:ns:xmpp-streams'/></stream:error>`;
+    const ended = (attributes: string, content = ""): string =>
+      `<body xmlns='${xmlns}' type='terminate' ${attributes}>${content}</body>`;
+    for (const [body, ending] of [
+      [`<body xmlns='${xmlns}'><iq xmlns='jabber:client'/></body>`, undefined],
+      [ended(""), "closed"],
+      [ended("condition='item-not-found'"), "item-not-found"],
+      [ended("condition='remote-stream-error'", error), "bad-format"],
+    ] as const) {
+      assert.equal(readResponse(heard(body)).ending, ending);
+    }
+    for (const body of [
+      `<body xmlns='${xmlns}'><iq/></body>`,
+      `<body xmlns='${xmlns}'>${error}</body>`,
+      `<body xmlns='${xmlns}'>`,
+      "<body/>",
+      "",
+      ended("condition='nonsense'"),
+      ended("condition='remote-stream-error'"),
+      ended("", error),
+    ]) {
+      assert.throws(() => readResponse(heard(body)), Violation, body);
+    }
+    assert.throws(() => readResponse(heard(ended(""), "text/html")), Violation);
+    assert.throws(() => readResponse({ status: 500, headers: "", body: "" }), Violation);
+    for (const half of ["HTTP/1.1 200 OK\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nab", "nonsense\r\n\r\n"])
+      assert.ok(responsesIn(Buffer.from(half)).fault, half);
   });
 });

@@ -1,45 +1,16 @@
 import type { RunningServer } from "../../protocol/contract.ts";
 import { seededRandom } from "../../protocol/random.ts";
+import { mutateOverHttp } from "./bosh.ts";
 import { type Context, conversations, leftBehind, type Piece } from "./conversation.ts";
 import { judge, type Outcome, Violation } from "./judgement.ts";
 import { Mutator } from "./mutations.ts";
+import { FuzzFailure, type FuzzPlan } from "./plan.ts";
 import { RawConnection } from "./tcp.ts";
 import { type Wire, wireOf } from "./wire.ts";
-import { accounts, HealthyClient, nothingLeft, type Speaker, speaker } from "./witness.ts";
-
-/** What is done to one server. Mutation number i of a seed is the same in every run. */
-export interface FuzzPlan {
-  readonly server: RunningServer;
-  readonly seed: number;
-  /** Number of the first mutation. */
-  readonly first: number;
-  readonly count: number;
-  readonly signal?: AbortSignal;
-}
+import { accounts, connectHealthy, nothingLeft, resourceOf, type Speaker, speaker } from "./witness.ts";
 
 /** How often each outcome came. */
 export type FuzzCounts = Map<Outcome, number>;
-
-/** A server did what it may not do, and how to see it again. */
-export class FuzzFailure extends Error {
-  readonly said: Said;
-
-  constructor(reason: string, said: Said) {
-    super(reason);
-    this.name = "FuzzFailure";
-    this.said = said;
-  }
-}
-
-/** One connection of a mutated conversation. */
-export interface Said {
-  /** Its number. */
-  readonly mutation: number;
-  /** Name of the conversation. */
-  readonly conversation: string;
-  readonly sent: Buffer;
-  readonly heard: Buffer;
-}
 
 /** Connections at once, so that they meet in the server's rooms, rosters and sessions. */
 const width = 16;
@@ -57,13 +28,16 @@ export async function fuzz(
   told: (done: number, counts: FuzzCounts) => void = () => {},
 ): Promise<FuzzCounts> {
   const counts: FuzzCounts = new Map();
-  const healthy = await HealthyClient.connect(plan.server, speaker(plan.server, "wirebench", "healthy"));
+  const isOverHttp = plan.server.url.startsWith("http");
+  const healthy = await connectHealthy(plan.server, speaker(plan.server, "wirebench", "healthy"));
   try {
     const end = plan.first + plan.count;
     for (let start = plan.first; start < end && !plan.signal?.aborted; start += batch) {
       for (let mutation = start; mutation < Math.min(start + batch, end); mutation += width) {
         const numbers = Array.from({ length: Math.min(width, end - mutation) }, (_, index) => mutation + index);
-        const outcomes = await Promise.all(numbers.map((number) => mutate(plan, number)));
+        const outcomes = await Promise.all(
+          numbers.map((number) => (isOverHttp ? mutateOverHttp : mutate)(plan, number)),
+        );
         for (const outcome of outcomes) counts.set(outcome, (counts.get(outcome) ?? 0) + 1);
         await healthy.echo();
       }
@@ -151,5 +125,3 @@ async function leaveBehind(server: RunningServer, who: Speaker): Promise<string>
   await connection.until(/<enabled[^>]*>|<stream:error>/);
   return /<enabled[^>]* id="([^"]*)"/.exec(connection.heard.toString())?.[1] ?? "";
 }
-
-const resourceOf = (mutation: number): string => `fuzz-${mutation}`;

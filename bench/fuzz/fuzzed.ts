@@ -10,17 +10,18 @@ import { protocols } from "../targets/protocols.ts";
 
 const isXmpp = ({ schemes }: Traits): boolean => schemes.includes("xmpp:");
 
-/** Protocols whose conversations `npm run fuzz` knows: XMPP, and its variants on another stream. */
+/** Protocols whose conversations `npm run fuzz` knows: XMPP, and its other bindings. */
 export const fuzzed: readonly ProtocolServer[] = protocols
   .map(({ server }) => server)
   .filter(
     ({ traits }, _index, servers) =>
-      isXmpp(traits) ||
-      (traits.uplink === "stream" &&
-        servers.some((other) => isXmpp(other.traits) && other.traits.name === traits.variantOf)),
+      isXmpp(traits) || servers.some((other) => isXmpp(other.traits) && other.traits.name === traits.variantOf),
   );
 
 const echo: Behaviour = (connection) => ({ message: (payload) => connection.send(payload), closed() {} });
+
+/** Connections that a server made here serves at once. */
+export const connectionsMax = 50;
 
 /**
  * An echo server with limits so small that mutations come up against them, and that a leak of a few connections in a hundred
@@ -36,7 +37,7 @@ export const listen = (server: ProtocolServer, behaviour: Behaviour = echo): Pro
     limits: {
       ...defaultLimits,
       payloadBytesMax: 4096,
-      connectionsMax: 50,
+      connectionsMax,
       queueBytesMax: 256 * 1024,
       handshakeMs: 5000,
       idleMs: 200,

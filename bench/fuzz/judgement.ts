@@ -30,11 +30,9 @@ export function judge(wire: Wire, sent: Buffer, heard: Buffer, sentinel: string)
   if (fault !== undefined) throw new Violation(`the server said what it may not: ${fault}`);
   const last = elements.at(-1);
   if (last?.name === "stream:error") {
-    const condition = last.getChildElements()[0];
-    if (condition === undefined || !conditions.has(condition.name))
-      throw new Violation("a stream error without a condition");
-    if (!ended) throw new Violation(`a stream error, ${condition.name}, and the stream was not closed`);
-    return condition.name;
+    const condition = streamErrorCondition(last);
+    if (!ended) throw new Violation(`a stream error, ${condition}, and the stream was not closed`);
+    return condition;
   }
   const answer = elements.find(({ name, attrs }) => name === "iq" && attrs.id === sentinel);
   if (answer !== undefined) return answer.attrs.type === "result" ? "answered" : "refused";
@@ -43,4 +41,12 @@ export function judge(wire: Wire, sent: Buffer, heard: Buffer, sentinel: string)
   const successAt = elements.filter(isOfLogin).findIndex(isSuccess);
   if (wire.isUnfinished(sent, successAt, sentinel)) return "unfinished";
   throw new Violation("the server ended the connection without an answer or an error");
+}
+
+/** The condition of a `<stream:error/>`. Throws a Violation if it has none that there is. */
+export function streamErrorCondition(error: Element): string {
+  const condition = error.getChildElements()[0];
+  if (condition === undefined || !conditions.has(condition.name))
+    throw new Violation("a stream error without a condition");
+  return condition.name;
 }

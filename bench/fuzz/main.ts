@@ -12,8 +12,9 @@ import { argument } from "../commands/argument.ts";
 import { exitCodes } from "../commands/exit-codes.ts";
 import { interruptSignal } from "../commands/interrupt.ts";
 import { protocolNamed } from "../targets/protocols.ts";
-import { type FuzzCounts, FuzzFailure, fuzz } from "./fuzz.ts";
+import { type FuzzCounts, fuzz } from "./fuzz.ts";
 import { fuzzed, listen } from "./fuzzed.ts";
+import { FuzzFailure } from "./plan.ts";
 
 interface FuzzOptions {
   count: number;

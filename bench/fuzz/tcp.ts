@@ -3,7 +3,7 @@ import { connect, type Socket } from "node:net";
 import { setImmediate as turn } from "node:timers/promises";
 
 /** Nothing a server hears keeps it busy for so long; its own limits for a peer are far below. */
-const patienceMs = 20_000;
+export const patienceMs = 20_000;
 
 /** A client's TCP connection that says what it is told to and keeps what it hears. */
 export class RawConnection implements Disposable {
@@ -51,17 +51,17 @@ export class RawConnection implements Disposable {
 
   /** Resolves when it was heard, the server has closed, or nothing more is to be expected. */
   async until(pattern: RegExp): Promise<void> {
-    await this.#when(() => pattern.test(this.heard.toString()));
+    await this.when(() => pattern.test(this.heard.toString()));
   }
 
   /** Ends this side; resolves with all that was heard when the server has closed, or undefined if it never does. */
   async end(): Promise<Buffer | undefined> {
     this.#socket.end();
-    return (await this.#when(() => false)) ? this.heard : undefined;
+    return (await this.when(() => false)) ? this.heard : undefined;
   }
 
-  /** False if it has not become true, and the server has not closed, in all the time there is. */
-  async #when(condition: () => boolean): Promise<boolean> {
+  /** Resolves when it is true or the server has closed. False if it has not become true, and the server has not closed, in all the time there is. */
+  async when(condition: () => boolean): Promise<boolean> {
     let late = false;
     const timer = setTimeout(() => {
       late = true;
@@ -73,6 +73,11 @@ export class RawConnection implements Disposable {
     }
     clearTimeout(timer);
     return !late;
+  }
+
+  /** Loses the connection, maybe before all of it was written. */
+  cut(): void {
+    this.#socket.resetAndDestroy();
   }
 
   [Symbol.dispose](): void {

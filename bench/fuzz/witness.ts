@@ -1,7 +1,13 @@
 import { setTimeout as wait } from "node:timers/promises";
-import type { RunningServer } from "../../protocol/contract.ts";
+import { xml } from "@xmpp/xml";
+import { boshBinding } from "../../clients/xmpp/bosh.ts";
+import { openSession, type XmppSession } from "../../clients/xmpp/session.ts";
+import { defaultLimits, type RunningServer } from "../../protocol/contract.ts";
+import { BoshWire, readResponse } from "./bosh-wire.ts";
 import { type Context, login } from "./conversation.ts";
-import { RawConnection } from "./tcp.ts";
+import { connectionsMax } from "./fuzzed.ts";
+import { responsesIn } from "./http.ts";
+import { patienceMs, RawConnection } from "./tcp.ts";
 import { type Wire, wireOf } from "./wire.ts";
 
 /** Who says something to a server. */
@@ -15,7 +21,16 @@ export function speaker({ url }: RunningServer, user: string, resource: string):
 }
 
 /** A client that does nothing wrong, and is to be served whatever others do. */
-export class HealthyClient implements Disposable {
+export interface Healthy extends Disposable {
+  /** Resolves when the server has echoed a message. */
+  echo(): Promise<void>;
+}
+
+/** Logs in and binds a resource; rejects if it is refused. */
+export const connectHealthy = (server: RunningServer, who: Speaker): Promise<Healthy> =>
+  server.url.startsWith("http") ? HealthyHttpClient.connect(server, who) : HealthyClient.connect(server, who);
+
+class HealthyClient implements Healthy {
   readonly #connection: RawConnection;
   readonly #domain: string;
   readonly #wire: Wire;
@@ -27,7 +42,6 @@ export class HealthyClient implements Disposable {
     this.#wire = wire;
   }
 
-  /** Logs in and binds a resource; rejects if it is refused. */
   static async connect(server: RunningServer, who: Speaker): Promise<HealthyClient> {
     const connection = await RawConnection.to(server.url);
     const client = new HealthyClient(connection, who.domain, wireOf(server.url));
@@ -39,7 +53,6 @@ export class HealthyClient implements Disposable {
     return client;
   }
 
-  /** Resolves when the server has echoed a message. */
   async echo(): Promise<void> {
     const text = `echo ${++this.#messages} `;
     this.#connection.forget();
@@ -59,21 +72,87 @@ export class HealthyClient implements Disposable {
   }
 }
 
+/** Over BOSH, with the client of the project, which keeps a request waiting at the server. */
+class HealthyHttpClient implements Healthy {
+  readonly #session: XmppSession;
+  #messages = 0;
+  #heard: (text: string | null) => void = () => {};
+
+  private constructor(session: XmppSession) {
+    this.#session = session;
+  }
+
+  static async connect({ url }: RunningServer, { user, resource }: Speaker): Promise<HealthyHttpClient> {
+    const own = new URL(url);
+    own.username = user;
+    const signal = AbortSignal.timeout(patienceMs);
+    const session = await openSession(boshBinding, {
+      ...{ url: own.href, limits: defaultLimits, user: 0, signal, resource },
+      onStanza: (stanza) => client.#heard(stanza.getChildText("body")),
+    });
+    const client: HealthyHttpClient = new HealthyHttpClient(session);
+    return client;
+  }
+
+  async echo(): Promise<void> {
+    const text = `echo ${++this.#messages}`;
+    const echoed = new Promise<void>((resolve) => {
+      this.#heard = (heard) => heard === text && resolve();
+    });
+    this.#session.send(xml("message", { to: this.#session.domain }, xml("body", {}, text)));
+    const gone = this.#session.closed.then(({ message }) => {
+      throw new Error(`a client that did nothing wrong lost its session: ${message}`);
+    });
+    const late = setTimeout(() => this.#session.drop({ by: "client", message: "no echo" }), patienceMs);
+    await Promise.race([echoed, gone]).finally(() => clearTimeout(late));
+  }
+
+  [Symbol.dispose](): void {
+    void this.#session.close();
+  }
+}
+
 /** Accounts that mutated conversations use. */
 export const accounts = ["user0", "user1", "user2", "user3"] as const;
+
+/** What a mutation binds. */
+export const resourceOf = (mutation: number): string => `fuzz-${mutation}`;
 
 /** Resolves when the server has one connection, that of a healthy client, and the addresses that others used are free. */
 export async function nothingLeft(server: RunningServer, resources: readonly string[]): Promise<void> {
   await hasConnections(server, 1);
   for (const user of accounts) {
-    for (const resource of resources)
-      (await HealthyClient.connect(server, speaker(server, user, resource)))[Symbol.dispose]();
+    for (const resource of resources) (await connectHealthy(server, speaker(server, user, resource)))[Symbol.dispose]();
   }
   await hasConnections(server, 1);
+  if (server.url.startsWith("http")) await hasRoom(server);
+}
+
+/** Sessions that nobody has logged in to have no connection that could be seen: they are over if others find room. */
+async function hasRoom(server: RunningServer): Promise<void> {
+  const deadlineMs = performance.now() + patienceMs;
+  for (;;) {
+    using connection = await RawConnection.to(server.url);
+    const wires = Array.from({ length: connectionsMax - 1 }, () => new BoshWire(server.url, 1));
+    const context = { ...speaker(server, accounts[0], "room"), previousId: "", heard: "" };
+    const ask = async (piece: string, of: readonly BoshWire[]): Promise<ReturnType<typeof readResponse>[]> => {
+      connection.forget();
+      connection.write(Buffer.concat(of.map((wire) => wire.request(wire.body(piece)).bytes)));
+      await connection.when(() => responsesIn(connection.heard).responses.length === of.length);
+      return responsesIn(connection.heard).responses.map((response) => readResponse(response));
+    };
+    const created = await ask(login[0]!.xml(context), wires);
+    for (const [index, { sid }] of created.entries()) wires[index]!.sid = sid ?? "";
+    const given = wires.filter(({ sid }) => sid !== "");
+    await ask("</stream:stream>", given);
+    if (given.length === wires.length) return;
+    if (performance.now() > deadlineMs) throw new Error(`room for ${given.length} sessions of ${wires.length}`);
+    await wait(20);
+  }
 }
 
 async function hasConnections(server: RunningServer, count: number): Promise<void> {
-  const deadlineMs = performance.now() + 20_000;
+  const deadlineMs = performance.now() + patienceMs;
   while (server.connections !== count) {
     if (performance.now() > deadlineMs) {
       throw new Error(`${server.connections - count} connections of clients that are gone are left`);

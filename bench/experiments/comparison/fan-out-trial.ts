@@ -17,6 +17,7 @@ export const fanOutMetrics = [
   "medianRecipientP99Us",
   "lastRecipientP99Us",
   "dispatchP50Us",
+  "dispatchP99Us",
   "deliveriesPerSecond",
   "deliveriesPerPublication",
   "serverCpuUsPerRecipient",
