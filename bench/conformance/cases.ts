@@ -90,7 +90,7 @@ export const cases: readonly ConformanceCase[] = [
     async run(context) {
       await using peer = await context.connect();
       const sent = numbered(burst, "message");
-      const payloads = await watched(context, `${burst} short messages`, () => {
+      const payloads = await watched(context, `${burst} short messages`, sent.join("").length, () => {
         for (const text of sent) peer.send(text);
         return peer.receiveMany(burst, context.patienceMs);
       });

@@ -32,7 +32,7 @@ const payloadOf = ({ kind, bytes }: PayloadSize): Payload =>
 export async function assertEchoOf(bytes: number, peer: Peer, context: ConformanceContext): Promise<void> {
   for (const kind of payloadKinds) {
     const payload = payloadOf({ kind, bytes });
-    await watched(context, `${formatCount(bytes)} bytes of ${kind}`, () =>
+    await watched(context, `${formatCount(bytes)} bytes of ${kind}`, bytes, () =>
       assertEcho(peer, payload, context.patienceMs),
     );
   }
@@ -62,13 +62,19 @@ export async function findPayloadLimit(context: ConformanceContext): Promise<voi
   }
 }
 
-/** Notes it when what a conforming server does at once takes long. */
-export async function watched<T>(context: ConformanceContext, what: string, act: () => Promise<T>): Promise<T> {
+/** Notes it when what a conforming server does at once takes long; `bytes` of payload come back meanwhile. */
+export async function watched<T>(
+  context: ConformanceContext,
+  what: string,
+  bytes: number,
+  act: () => Promise<T>,
+): Promise<T> {
   const startedNs = nowNs();
   const result = await act();
   const seconds = (nowNs() - startedNs) / 1e9;
   if (seconds * 1000 > answerMs) {
-    const message = `${what} took ${seconds.toFixed(0)} s to come back: the server, or the way to it, seems to limit the rate of a connection, so that this limit is measured`;
+    const rate = (bytes / 1000 / seconds).toPrecision(2);
+    const message = `${what} took ${seconds.toFixed(0)} s to come back (${rate} kB/s of payload): the server, or the way to it, seems to limit the rate of a connection, and whoever offers more measures that limit`;
     context.remark({ code: "rate-limit", message });
   }
   return result;

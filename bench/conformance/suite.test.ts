@@ -6,6 +6,7 @@ import { type Behaviour, defaultLimits, type Payload } from "../../protocol/cont
 import { clientsOf, protocolNamed, protocols } from "../targets/protocols.ts";
 import { securedTargets } from "../targets/testing.ts";
 import { cases } from "./cases.ts";
+import { answerMs } from "./peer.ts";
 import { checkConformance } from "./suite.ts";
 
 for (const protocol of protocols) {
@@ -93,6 +94,31 @@ test("a server that slows long messages down is said to limit its rate", async (
   try {
     const results = await checkConformance(protocol, { url: server.url, foreign: true, options: {}, patienceMs: 100 });
     assert.match(results.at(-1)?.reason ?? "", /no message of 65535 bytes came back in time, .* limit the rate/);
+  } finally {
+    await server.close();
+  }
+});
+
+test("a server of others that takes its time over a long message passes, with that as a remark, and is spared longer ones", async () => {
+  const lengths: number[] = [];
+  const behaviour: Behaviour = (connection) => ({
+    message(payload) {
+      lengths.push(payload.length);
+      if (payload.length === 65_535 && typeof payload === "string")
+        setTimeout(() => connection.send(payload), answerMs);
+      else connection.send(payload);
+    },
+    closed() {},
+  });
+  const protocol = protocolNamed("tcp");
+  const server = await protocol.server.listen({ host: "127.0.0.1", port: 0, behaviour, limits: defaultLimits });
+  try {
+    const results = await checkConformance(protocol, { url: server.url, foreign: true, options: {} });
+    assert.ok(results.every(({ outcome }) => outcome !== "failed"));
+    const [remark, ...others] = results.flatMap(({ remarks = [] }) => remarks);
+    assert.deepEqual([remark?.code, others], ["rate-limit", []]);
+    assert.match(remark!.message, /^65,535 bytes of text took \d+ s to come back \([\d.]+ kB\/s of payload\)/);
+    assert.equal(Math.max(...lengths), 65_536);
   } finally {
     await server.close();
   }

@@ -1,5 +1,6 @@
 /** What a reader may take the numbers for although nobody measured it. */
 import { formatList } from "../../results/quantities/format.ts";
+import { tlsOf } from "../../results/recording/observed.ts";
 import { oneLine } from "../text/markdown.ts";
 import type { ReportView } from "../view/view.ts";
 import { notRunIn } from "./problems.ts";
@@ -26,9 +27,11 @@ function leftOutIn({ results: { leftOut = [], preset } }: ReportView): Remedy[] 
 
 function beyond({ experiments, results: { targets, cells } }: ReportView): string[] {
   const isNear = targets.every(({ system }) => system.kind !== "external" || loopback.test(system.url));
-  const isPlain = targets.every(
-    ({ options, system }) => options.tls === undefined && !(system.kind === "external" && secured.test(system.url)),
-  );
+  const isPlain =
+    tlsOf(cells).length === 0 &&
+    targets.every(
+      ({ options, system }) => options.tls === undefined && !(system.kind === "external" && secured.test(system.url)),
+    );
   const isOwn = targets.every(({ system }) => system.kind === "embedded" || system.kind === "cluster");
   const isLinked = cells.length > 0 && cells.every(({ parameters }) => parameters.link !== undefined);
   const isCluster = cells.some(({ parameters }) => parameters.nodes !== undefined);

@@ -142,6 +142,11 @@ describe("the first screen of a comparison", () => {
     const far = structuredClone(madeUpResults());
     far.targets[0]!.system = { kind: "external", url: "wss://example.org/" };
     assert.doesNotMatch(said(far, "Left out"), /distance|TLS/);
+    // Its address does not tell that its connections were encrypted in the course of the login.
+    const upgraded = structuredClone(madeUpResults());
+    const [trial] = (upgraded.cells[0] as MeasuredCell).trials;
+    trial!.observed = { processes: [], tls: ["TLSv1.3 TLS_AES_128_GCM_SHA256"], compression: [] };
+    assert.doesNotMatch(said(upgraded, "Left out"), /TLS/);
   });
 
   it("marks bounds, says what the marks mean, and draws their bars hatched", () => {

@@ -11,16 +11,22 @@ const idleShareMax = 0.5;
  * A target that cannot take what is offered lets a backlog grow: less arrives than is due, whenever that was sent, and each
  * message waits longer than the one before. Being far away, or losing messages, is neither.
  */
-export function keptUpFlags(windows: readonly WindowDigest[], parameters: Parameters): Flag[] {
+export const keptUpFlags = (windows: readonly WindowDigest[], parameters: Parameters): Flag[] =>
+  // By name: a window in which little is asked, taken in turn with it, says nothing for one in which much is.
+  [...Map.groupBy(windows, ({ name }) => name).values()].flatMap((own) =>
+    flagsOf(own, parameters, own.length < windows.length ? ` (${own[0]!.name})` : ""),
+  );
+
+function flagsOf(windows: readonly WindowDigest[], parameters: Parameters, named: string): Flag[] {
   const behind = countWindows(windows, ({ received, offered = 0 }) => received < keptUp * offered);
   const growing = windows.filter(({ flows }) => flows.some((flow) => backlogGrows(flow, parameters)));
   if (isMost(growing.length, windows) && growing.length > 0) {
     const waits = whatItWaitedFor(growing, parameters);
-    const message = `in ${growing.length} of ${windows.length} windows less than ${keptUp * 100} % of the offered rate arrived and each message waited longer than the one before: such a latency grows with the duration${waits}`;
+    const message = `in ${growing.length} of ${windows.length} windows${named} less than ${keptUp * 100} % of the offered rate arrived and each message waited longer than the one before: such a latency grows with the duration${waits}`;
     return [{ code: "offered-rate-not-achieved", severity: "fatal", cause: "target", message }];
   }
   if (behind === 0 || isMost(behind, windows)) return [];
-  const message = `in ${behind} of ${windows.length} windows less than ${keptUp * 100} % of the offered rate arrived in time: something delayed it for a while`;
+  const message = `in ${behind} of ${windows.length} windows${named} less than ${keptUp * 100} % of the offered rate arrived in time: something delayed it for a while`;
   return [{ code: "stalled-window", severity: "warning", cause: "machine", message }];
 }
 

@@ -117,6 +117,23 @@ test("a window in which nothing arrived is invalid", () => {
   assert.deepEqual([untimed.verdict, untimed.codes[0]], ["invalid", "no-messages"]);
 });
 
+test("a backlog that grows whenever much is asked is invalid, whatever is measured in turn with it", () => {
+  const growing = { achieved: 900, ledger: { censoredMessages: 60 } };
+  const trials = [1, 2, 3].map((trial) => {
+    const windows = [
+      { ...windowOf({}), name: "echo" },
+      { ...windowOf(growing), name: "relay" },
+    ];
+    return trialWith({ trial, windows });
+  });
+  const { verdict, flags } = judge(trials, parametersOf(open), prompt);
+  assert.equal(verdict, "invalid");
+  assert.match(
+    flags.find(({ severity }) => severity === "fatal")!.message,
+    /^in 3 of 3 windows \(relay\) less than 95 %/,
+  );
+});
+
 test("a backlog that grows in most windows is invalid, one stalled window is a warning", () => {
   // A tenth too much for a second: the second half waits 50 ms longer.
   const growing: Shape = { achieved: 900, serviceUs: 150_000, lateServiceUs: 200_000 };

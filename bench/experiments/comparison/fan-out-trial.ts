@@ -17,7 +17,6 @@ export const fanOutMetrics = [
   "medianRecipientP99Us",
   "lastRecipientP99Us",
   "dispatchP50Us",
-  "dispatchP99Us",
   "deliveriesPerSecond",
   "deliveriesPerPublication",
   "serverCpuUsPerRecipient",
