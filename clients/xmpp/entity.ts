@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { Client } from "@xmpp/client-core";
 import ConnectionTCP from "@xmpp/tcp/lib/Connection.js";
 import type { Element, Parser } from "@xmpp/xml";
@@ -49,6 +50,15 @@ export class XmppEntity extends Client {
   drop(cause?: Error): void {
     this.stopReading();
     this.socket?.destroy(cause);
+  }
+
+  /**
+   * The library's begins to listen for the answer when its header is written, and waits for ever for one that is there by
+   * then: over TLS, a thousand logins at once are enough for that.
+   */
+  override open(options: { domain: string; lang?: string }): Promise<Element> {
+    const opened = once(this, "open") as Promise<[Element]>;
+    return Promise.race([opened.then(([header]) => header), super.open(options)]);
   }
 
   override _attachParser(parser: Parser): void {

@@ -3,14 +3,17 @@
  * does the same. docs/decisions.md says which holds what.
  */
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { Socket } from "node:net";
 import { describe, it, mock, type TestContext } from "node:test";
 import { protocols } from "../../bench/targets/protocols.ts";
 import { defaultLimits, type Payload } from "../../protocol/contract.ts";
 import { join, start } from "../../servers/testing.ts";
 import { xmppClient } from "../xmpp.ts";
+import { XmppEntity } from "./entity.ts";
 import { derivations } from "./scram.ts";
-import { bindResult, features, jid, ScriptedServer } from "./testing.ts";
+import { xmppTarget } from "./target.ts";
+import { bindResult, features, header, jid, ScriptedServer } from "./testing.ts";
 
 const test = (title: string, run: (t: TestContext) => Promise<void>): void => void it(title, { timeout: 20_000 }, run);
 
@@ -73,6 +76,22 @@ describe("the XMPP client, unlike the stock one,", () => {
     assert.ok(connection.bufferedBytes > 2 * size, `${connection.bufferedBytes} bytes`);
     await server[Symbol.asyncDispose]().catch(() => {});
     await connection.closed;
+  });
+
+  test("hears an answer that is there before its own words are known to be written", async () => {
+    await using server = await ScriptedServer.start(async (talk) => {
+      await talk.hear(/<stream:stream[^>]*>/);
+      talk.say(header);
+    });
+    const entity = new XmppEntity(xmppTarget(server.url()), defaultLimits.payloadBytesMax);
+    const written = once(entity, "open");
+    entity.write = async (text) => {
+      entity.socket!.write(text);
+      await written;
+    };
+    await entity.connect(entity.service);
+    assert.equal((await entity.open({ domain: "localhost" })).attrs.id, "1");
+    entity.drop();
   });
 
   test("does not crash on what comes after the end of the stream", async () => {

@@ -88,6 +88,8 @@ declare module "@xmpp/connection" {
     stop(): Promise<unknown>;
     /** Resolves when the kernel has taken the stanza. */
     send(element: Element): Promise<void>;
+    /** Resolves when the kernel has taken the text. */
+    write(text: string): Promise<void>;
     _attachParser(parser: Parser): void;
     _attachSocket(socket: Socket): void;
     _detachSocket(): void;
