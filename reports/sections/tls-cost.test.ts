@@ -41,6 +41,12 @@ test("a target over TLS stands beside the same one without, whichever came first
   }
 });
 
+test("nothing is said where neither of the two has a number that may be shown", async () => {
+  const invalid = { echo: "invalid", throughput: "invalid" } as const;
+  const both = madeUpResults([websocket, { ...secured, verdict: invalid }], { scenarios: ["echo", "throughput"] });
+  assert.equal(await sectionOf(withTls(both)), undefined);
+});
+
 test("nothing is said of targets that differ in something else, and where only one of the two is there", async () => {
   const both = madeUpResults([websocket, secured]);
   assert.equal(await sectionOf(withTls(both, { tls: "direct", "poll-interval": "1s" })), undefined);

@@ -29,9 +29,11 @@ interface Pair {
   readonly secured: TargetRow;
 }
 
-/** Undefined where no target is in the run both with TLS and without. */
+/** Undefined where no target was measured both with TLS and without. */
 export function tlsCostSection(view: ReportView): Section | undefined {
-  const pairs = pairsIn(view.rows);
+  const pairs = pairsIn(view.rows).filter(({ plain, secured }) =>
+    quantities.some(({ metric }) => bothKnow(view, plain, secured, metric).length > 0),
+  );
   if (pairs.length === 0) return undefined;
   const table = notedTable((notes) => ({
     columns: [left("Target"), left("Quantity"), right("Without TLS"), right("With TLS"), right("Ratio")],
@@ -72,10 +74,7 @@ function identityOf({ protocol, options, system }: TargetInfo): string {
 
 function rowsOfPair(view: ReportView, { plain, secured }: Pair, notes: Notes): string[][] {
   const lines = quantities.flatMap(({ metric, once }) => {
-    const measured = view.experiments.flatMap(({ info }) => {
-      const cells = [plain.cells.get(info.name), secured.cells.get(info.name)] as const;
-      return isKnown(cells[0], metric) && isKnown(cells[1], metric) ? [{ info, cells }] : [];
-    });
+    const measured = bothKnow(view, plain, secured, metric);
     return (once ? measured.slice(0, 1) : measured).map(({ info, cells: [before, after] }) => [
       `${capitalised(metricNamed(metric).title)}, ${info.name}`,
       ...[before, after].map((cell) =>
@@ -90,6 +89,13 @@ function rowsOfPair(view: ReportView, { plain, secured }: Pair, notes: Notes): s
     ...rest,
   ]);
 }
+
+/** Experiments in which it was measured of both, with the cells. */
+const bothKnow = (view: ReportView, plain: TargetRow, secured: TargetRow, metric: MetricName) =>
+  view.experiments.flatMap(({ info }) => {
+    const cells = [plain.cells.get(info.name), secured.cells.get(info.name)] as const;
+    return isKnown(cells[0], metric) && isKnown(cells[1], metric) ? [{ info, cells }] : [];
+  });
 
 const isKnown = (cell: Cell | undefined, metric: MetricName): boolean => estimateOf(cell, metric).kind === "value";
 
