@@ -94,6 +94,7 @@ function joinUse(
     generatorEventLoopUtilization: Math.max(...uses.map((use) => use.eventLoopUtilization)),
     generatorMessagesPerWrite: perWrite(generators),
     pacingPeriodUs: generators[0]?.pacingPeriodUs,
+    generatorBusyBetweenRecipients: generators[0]?.busyBetweenRecipients,
     generatorEventLoopDelayMaxUs: Math.max(...uses.map((use) => use.eventLoopDelayMaxUs ?? 0)),
     cpuWaitShare: Math.max(0, ...uses.map((use) => missing(use)), own === undefined ? 0 : missing(own, seen?.cpuUs)),
     wireSentBytes: sum(({ wireBytes }) => wireBytes.sent),

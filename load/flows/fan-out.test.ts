@@ -91,3 +91,13 @@ test("a publisher that does not hear itself is owed nothing", async () => {
   const { ledger } = flow.record();
   assert.deepEqual([ledger.sentMessages, ledger.receivedMessages], [60, 60]);
 });
+
+test("says how busy the process was from the first recipient to the last, where there are several", async () => {
+  // Before its first turn a process has no event loop to be busy.
+  await new Promise(setImmediate);
+  const all = await published((_timeline, payload, deliver) => {
+    for (const to of [0, 1, 2, 3]) deliver(to, payload);
+  });
+  // In one turn nobody rests.
+  assert.equal(all.busyShare, 1);
+});

@@ -1,4 +1,5 @@
 /** One user publishes, all others receive: the same process does both, so one clock serves every delivery. */
+import { type EventLoopUtilization, performance } from "node:perf_hooks";
 import type { Timeline } from "../../protocol/clock.ts";
 import type { Payload } from "../../protocol/contract.ts";
 import type { MessageCodec } from "../../protocol/messages/message.ts";
@@ -24,6 +25,8 @@ interface Publication {
   arrived: number;
   firstNs: number;
   medianNs: number;
+  /** Of the process, when the first recipient had it. */
+  atFirst?: EventLoopUtilization;
 }
 
 /** Counts deliveries, a delivery being one message at one recipient. */
@@ -43,6 +46,8 @@ export class FanOutFlow {
   readonly #first = new LatencyHistogram();
   readonly #median = new LatencyHistogram();
   readonly #last = new LatencyHistogram();
+  #busyMs = 0;
+  #restedMs = 0;
   #corrupted = 0;
   #receivedInWindow = 0;
   #carried = 0;
@@ -140,12 +145,27 @@ export class FanOutFlow {
   #reached(publication: Publication, nowNs: number): void {
     const delayNs = nowNs - publication.scheduledNs;
     publication.arrived++;
-    if (publication.arrived === 1) publication.firstNs = delayNs;
+    if (publication.arrived === 1) {
+      publication.firstNs = delayNs;
+      publication.atFirst = performance.eventLoopUtilization();
+    }
     if (publication.arrived === Math.ceil(this.#audience / 2)) publication.medianNs = delayNs;
     if (publication.arrived < this.#audience) return;
     this.#first.record(publication.firstNs);
     this.#median.record(publication.medianNs);
     this.#last.record(delayNs);
+    const { active, idle } = performance.eventLoopUtilization(publication.atFirst);
+    this.#busyMs += active;
+    this.#restedMs += idle;
+  }
+
+  /**
+   * Of the time from the first recipient of a message to its last, the share in which this process had work: near 1,
+   * recipients waited for it and not for the server. Undefined where there was no such time.
+   */
+  get busyShare(): number | undefined {
+    const betweenMs = this.#busyMs + this.#restedMs;
+    return this.#audience < 2 || betweenMs <= 0 ? undefined : this.#busyMs / betweenMs;
   }
 
   get #outstanding(): number {

@@ -55,6 +55,8 @@ export interface GeneratorWindow {
   pacingPeriodUs?: number;
   /** Only of a fan-out. */
   recipients?: RecipientTimes;
+  /** Only of a fan-out that reached several. */
+  busyBetweenRecipients?: number;
 }
 
 /** What is busy in the current window. */
@@ -240,6 +242,7 @@ export class Users {
       },
       ...(isPaced(window) && { pacingPeriodUs: realTimeline.pacingPeriodNs / 1000 }),
       ...(fanOut && { recipients: fanOut.recipientTimes }),
+      ...(fanOut?.busyShare !== undefined && { busyBetweenRecipients: fanOut.busyShare }),
     };
   }
 

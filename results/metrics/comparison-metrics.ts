@@ -126,7 +126,7 @@ export const comparisonMetrics = {
     [
       "generatorCpuUsPerRecipient",
       "client CPU per delivery",
-      "CPU time of the process that all users are, over their deliveries: where it is more than the server's, recipients wait for each other there",
+      "CPU time of the process that all users are, over their deliveries; its waking up by the schedule included",
     ],
   ]),
   ...entries({ unit: "bytes", topic: "cost", better: "lower", compared: true, absence: notInThisCell }, [

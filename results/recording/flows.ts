@@ -112,6 +112,8 @@ export interface WindowUse {
   readonly pacingPeriodUs?: number | undefined;
   /** Of the busiest one. */
   readonly generatorEventLoopUtilization: number;
+  /** Share of the time from the first recipient to the last in which the process that all are had work; only of a fan-out. */
+  readonly generatorBusyBetweenRecipients?: number | undefined;
   /** Longest time in which one of them could not have handled an event. */
   readonly generatorEventLoopDelayMaxUs: number;
   /** Most processor time that one process asked for and did not get, as a share of the window. */
@@ -136,6 +138,7 @@ export const useOverSlices = {
   generatorMessagesPerWrite: "mean",
   pacingPeriodUs: "max",
   generatorEventLoopUtilization: "mean",
+  generatorBusyBetweenRecipients: "mean",
   generatorEventLoopDelayMaxUs: "max",
   cpuWaitShare: "mean",
   wireSentBytes: "sum",

@@ -16,7 +16,7 @@ export type Limit =
 
 /** Of a cell, what decides about its bounds. */
 export interface LimitContext {
-  readonly trials: readonly Pick<Trial, "windows" | "measures">[];
+  readonly trials: readonly Pick<Trial, "windows">[];
   readonly flags: readonly Flag[];
   readonly parameters: Parameters | undefined;
   readonly delays: RecordedDelays;
@@ -33,8 +33,10 @@ const generatorLimit = "the load generator was the limit, so rates are lower bou
 export const serverBusyMin = 0.9;
 /** Of a delay: where the load generator's own lateness makes up more, it says more of that than of the target. */
 const dispatchShareMax = 0.5;
-/** The same of what its process did before the recipient in question had its turn. */
+/** The same of what lies behind the first recipient. */
 const usersShareMax = 0.5;
+/** A process of users that rests less than this between recipients is what they wait for. */
+const usersBusyMin = 0.9;
 
 /** Undefined for a number that may be taken as it stands. */
 export function limitOf(metric: Metric, context: LimitContext): Limit | undefined {
@@ -74,35 +76,28 @@ function lateDispatch(metricName: string, { delays }: LimitContext): Limit | und
   return { bound: "at-most", why };
 }
 
-/** Recipients of one process are served one after the other: what share of them a delay waits for. */
-const shareBefore: ReadonlyMap<string, number> = new Map([
-  ["medianRecipient", 0.5],
-  ["lastRecipient", 1],
-]);
+/** Recipients with others before them. */
+const behindOthers: ReadonlySet<string> = new Set(["medianRecipient", "lastRecipient"]);
 
 /**
- * Where the process of the users needs longer for a delivery than the server, recipients wait for each other and not for the
- * server. Undefined where nobody says how many messages were delivered for what.
+ * Recipients of one process are served one after the other. Where it was busy from the first to the last of them, they
+ * waited for each other there and not for the server. Undefined where that is the smaller part, or nobody says.
  */
 function slowReader(metricName: string, { trials, delays }: LimitContext): Limit | undefined {
   const statistic = delayStatisticOf(metricName);
-  const share = statistic && shareBefore.get(statistic.delay);
-  const delay = statistic && delays.of(statistic.delay);
-  const us = delay && pooledUs(delay, statistic!.percentile);
-  if (share === undefined || us === undefined) return undefined;
-  const costs = trials.flatMap(({ windows, measures: { deliveriesPerPublication: audience } }) => {
-    const window = windows.at(-1);
-    const { generatorCpuUs, generatorMessages = 0, serverCpuUs, serverMessages = 0 } = window ? useOf(window) : {};
-    if (generatorCpuUs === undefined || generatorMessages === 0 || audience === undefined) return [];
-    const server = serverCpuUs === undefined || serverMessages === 0 ? 0 : serverCpuUs / serverMessages;
-    return [{ users: generatorCpuUs / generatorMessages, server, audience }];
+  if (statistic === undefined || !behindOthers.has(statistic.delay)) return undefined;
+  const [us, firstUs] = [statistic.delay, "firstRecipient"].map((name) => {
+    const delay = delays.of(name);
+    return delay && pooledUs(delay, statistic.percentile);
   });
-  if (costs.length === 0 || costs.length < trials.length) return undefined;
-  const [users, server, audience] = (["users", "server", "audience"] as const).map((name) =>
-    median(costs.map((cost) => cost[name])),
-  ) as [number, number, number];
-  if (users <= server || users * audience * share <= usersShareMax * us) return undefined;
-  const why = `the process of the users needs ${formatQuantity(users, "us")} for a delivery, longer than the server: recipients waited for each other there`;
+  const busy = trials.flatMap(({ windows }) => {
+    const window = windows.at(-1);
+    return (window && useOf(window).generatorBusyBetweenRecipients) ?? [];
+  });
+  if (us === undefined || firstUs === undefined || busy.length === 0 || busy.length < trials.length) return undefined;
+  const share = median(busy);
+  if (share < usersBusyMin || us - firstUs <= usersShareMax * us) return undefined;
+  const why = `the process of the users was busy for ${Math.round(share * 100)} % of the time from the first recipient to the last: they waited for each other there`;
   return { bound: "at-most", why };
 }
 
