@@ -40,6 +40,7 @@ export const listen = (server: ProtocolServer, behaviour: Behaviour = echo): Pro
       connectionsMax,
       queueBytesMax: 256 * 1024,
       handshakeMs: 5000,
-      idleMs: 200,
+      // Where a session is idle between two requests, its client must have the time to send the next.
+      idleMs: server.traits.uplink === "request" ? 1000 : 200,
     },
   });

@@ -75,17 +75,24 @@ export function responsesIn(heard: Buffer): {
     if (end === -1 || all === undefined) return { responses, fault: "no whole head of a response" };
     const status = Number(digits);
     const head = text.slice(at + all.length, end + 2);
-    let length = Number(/^content-length: (\d+)\r$/im.exec(head)?.[1] ?? 0);
     at = end + 4;
-    // A response to HEAD has the length of a body that does not follow (RFC 9110 section 9.3.2).
-    if (status === 405 && (at === text.length || text.startsWith("HTTP/1.1 ", at))) length = 0;
-    if (at + length > text.length) return { responses, fault: "half a response" };
-    if (status >= 200) {
-      responses.push({ status, headers: head, body: heard.toString("utf8", at, at + length) });
-    }
+    const length = bodyLength(text, at, status, head);
+    if (length === undefined || at + length > text.length) return { responses, fault: "half a response" };
+    if (status >= 200) responses.push({ status, headers: head, body: heard.toString("utf8", at, at + length) });
     at += length;
   }
   return { responses, fault: undefined };
+}
+
+/** With the chunks' own bytes, since what is in those is only text for people; undefined if their end has not come. */
+function bodyLength(text: string, at: number, status: number, head: string): number | undefined {
+  if (/^transfer-encoding: chunked\r$/im.test(head)) {
+    const end = /^0\r\n\r\n/m.exec(text.slice(at));
+    return end === null ? undefined : end.index + end[0].length;
+  }
+  // A response to HEAD has the length of a body that does not follow (RFC 9110 section 9.3.2).
+  if (status === 405 && (at === text.length || text.startsWith("HTTP/1.1 ", at))) return 0;
+  return Number(/^content-length: (\d+)\r$/im.exec(head)?.[1] ?? 0);
 }
 
 const methods = [
