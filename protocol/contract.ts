@@ -28,6 +28,8 @@ export interface Traits {
   readonly schemes: readonly string[];
   /** What a server someone else wrote must do to be measured as `protocol=URL`. */
   readonly foreignContract: string;
+  /** By which way a message comes back, where that is another way on servers of others than on ours. Absent: it is echoed. */
+  readonly returnPath?: { readonly ours: string; readonly others: string };
   /** The normative document, e.g. `RFC 6455`. */
   readonly specification: string;
   /** Options a target may have: `name+option` or `name+option=value`. Absent: none. */

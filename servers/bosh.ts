@@ -7,7 +7,7 @@ import { certificateOf, serverTls } from "./connection/tls.ts";
 import { serveRoutes } from "./http/routes.ts";
 import { createHttpServer, httpApplication } from "./http/server.ts";
 import { BoshManager } from "./xmpp/bosh-manager.ts";
-import { newHost } from "./xmpp/host.ts";
+import { newHost, returnPath } from "./xmpp/host.ts";
 import { knownMechanisms } from "./xmpp/sasl.ts";
 
 /** Where most servers have it. */
@@ -25,9 +25,10 @@ export const boshServer: ProtocolServer = {
     framing: "text",
     schemes: ["http:", "https:"],
     foreignContract:
-      "accounts that deliver messages to their own full JID (https://USER:PASSWORD@HOST:PORT/PATH; user%d is user0, user1 " +
+      "accounts that deliver messages to their own full JID (https://USER:<PASSWORD>@HOST:PORT/PATH; user%d is user0, user1 " +
       "and so on, one for each user), or an address that echoes (...?to=JID); ?domain=DOMAIN where it is not HOST",
     specification: "XEP-0124, XEP-0206",
+    returnPath,
     mechanisms: knownMechanisms,
     options: [plainLogin, scramIterations, tlsOption],
     libraries: { server: ["@xmpp/xml"], client: ["undici", "@xmpp/xml"] },

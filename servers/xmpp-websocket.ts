@@ -10,7 +10,7 @@ import { closeServer, listenOn, trackSockets } from "./connection/listening.ts";
 import { certificateOf, serverTls } from "./connection/tls.ts";
 import { refuse } from "./http/answer.ts";
 import { createHttpServer, httpApplication } from "./http/server.ts";
-import { newHost } from "./xmpp/host.ts";
+import { newHost, returnPath } from "./xmpp/host.ts";
 import { knownMechanisms } from "./xmpp/sasl.ts";
 import { XmppWebSocketStream } from "./xmpp/websocket-stream.ts";
 
@@ -32,9 +32,10 @@ export const xmppWebsocketServer: ProtocolServer = {
     framing: "text",
     schemes: ["ws:", "wss:"],
     foreignContract:
-      "accounts that deliver messages to their own full JID (wss://USER:PASSWORD@HOST:PORT/PATH; user%d is user0, user1 and " +
+      "accounts that deliver messages to their own full JID (wss://USER:<PASSWORD>@HOST:PORT/PATH; user%d is user0, user1 and " +
       "so on, one for each user), or an address that echoes (...?to=JID); ?domain=DOMAIN where it is not HOST",
     specification: "RFC 7395",
+    returnPath,
     mechanisms: knownMechanisms,
     options: [plainLogin, scramIterations, tlsOption],
     libraries: { server: ["ws", "@xmpp/xml"], client: ["ws", "@xmpp/xml"] },

@@ -4,7 +4,7 @@ import { scramIterations } from "../protocol/options/scram-iterations.ts";
 import { tlsOrStarttls } from "../protocol/options/tls.ts";
 import { closeServer, createListener, listenOn, trackSockets } from "./connection/listening.ts";
 import { certificateOf, serverTls } from "./connection/tls.ts";
-import { newHost } from "./xmpp/host.ts";
+import { newHost, returnPath } from "./xmpp/host.ts";
 import { knownMechanisms } from "./xmpp/sasl.ts";
 import { starttlsContext } from "./xmpp/starttls.ts";
 import { XmppTcpStream } from "./xmpp/tcp-stream.ts";
@@ -29,9 +29,10 @@ export const xmppServer: ProtocolServer = {
     schemes: ["xmpp:", "xmpps:"],
     foreignContract:
       "accounts that deliver messages to their own full JID (xmpp:// or, with TLS from the first byte on, " +
-      "xmpps://USER:PASSWORD@HOST:PORT/; user%d is user0, user1 and so on, one for each user), or an address that echoes " +
-      "(xmpps://USER:PASSWORD@HOST:PORT/JID)",
+      "xmpps://USER:<PASSWORD>@HOST:PORT/; user%d is user0, user1 and so on, one for each user), or an address that echoes " +
+      "(xmpps://USER:<PASSWORD>@HOST:PORT/JID)",
     specification: "RFC 6120",
+    returnPath,
     mechanisms: knownMechanisms,
     options: [plainLogin, scramIterations, tlsOrStarttls],
     libraries: { server: ["@xmpp/xml"], client: ["@xmpp/client-core", "@xmpp/tcp", "@xmpp/xml"] },

@@ -27,7 +27,11 @@ export type Inventory = ReturnType<typeof takeInventory>;
 
 export function takeInventory() {
   return {
-    protocols: protocols.map(({ server: { traits } }) => ({ ...traits, versions: libraryVersions(traits) })),
+    protocols: protocols.map(({ server: { traits } }) => ({
+      ...traits,
+      programs: programs.filter(({ serves = {} }) => traits.name in serves).map(({ name }) => name),
+      versions: libraryVersions(traits),
+    })),
     brokers: brokers.map(({ traits: { component, libraries, ...traits } }) => traits),
     experiments: experiments.map(({ name, group, title, question }) => ({ name, group, title, question })),
     presets,
@@ -49,18 +53,20 @@ export function describe(inventory: Inventory, columns: number): string {
     texts.flatMap((text, index) => hang(index === 0 ? `  ${name}` : "", text, { columns, at }));
   const lines = [
     ...wrap(
-      "Protocols (a target is PROTOCOL for the server that comes with wirebench, PROTOCOL=URL for one already running)",
+      "Protocols (a target is PROTOCOL for the server that comes with wirebench, PROTOCOL@PROGRAM for a real one that it starts, PROTOCOL=URL for one already running)",
       columns,
       "  ",
     ),
-    ...known.flatMap(({ name, summary, uplink, downlink, framing, versions, foreignContract, options = [] }) =>
-      entry(
-        name,
-        summary,
-        `uplink ${uplink}, downlink ${downlink}, ${framing} framing${libraryList(versions)}`,
-        `a server of your own must: ${foreignContract}`,
-        ...options.map(({ name: option, summary: what }) => `option +${option}: ${what}`),
-      ),
+    ...known.flatMap(
+      ({ name, summary, uplink, downlink, framing, versions, programs: real, foreignContract, options = [] }) =>
+        entry(
+          name,
+          summary,
+          `uplink ${uplink}, downlink ${downlink}, ${framing} framing${libraryList(versions)}`,
+          ...(real.length === 0 ? [] : [`real servers: ${real.map((program) => `${name}@${program}`).join(", ")}`]),
+          `a server of your own must: ${foreignContract}`,
+          ...options.map(({ name: option, summary: what }) => `option +${option}: ${what}`),
+        ),
     ),
     "",
     ...wrap("Brokers between the nodes of a cluster, each in its configurations (--broker NAME)", columns, "  "),

@@ -73,7 +73,7 @@ export async function watched<T>(
   const result = await act();
   const seconds = (nowNs() - startedNs) / 1e9;
   if (seconds * 1000 > answerMs) {
-    const rate = (bytes / 1000 / seconds).toPrecision(2);
+    const rate = Number((bytes / 1000 / seconds).toPrecision(2));
     const message = `${what} took ${seconds.toFixed(0)} s to come back (${rate} kB/s of payload): the server, or the way to it, seems to limit the rate of a connection, and whoever offers more measures that limit`;
     context.remark({ code: "rate-limit", message });
   }

@@ -135,6 +135,8 @@ export function describeTarget(target: Target): TargetInfo {
     const value = target.options[option.name];
     return value === undefined ? [] : [option.title(value)];
   });
+  const ownServer = target.system.kind === "embedded" || target.system.kind === "cluster";
+  const returnPath = traits.returnPath?.[ownServer ? "ours" : "others"];
   const system =
     target.system.kind === "external" ? ({ kind: "external", url: masked(target.system.url) } as const) : target.system;
   // A bare protocol is called by its title; whatever else was said on the command line stays in the name.
@@ -152,6 +154,7 @@ export function describeTarget(target: Target): TargetInfo {
     system,
     summary,
     specification,
+    ...(returnPath !== undefined && { returnPath }),
     uplink,
     downlink,
     framing,

@@ -49,6 +49,8 @@ describe("short names", () => {
   it("stay long where they would be taken for each other", () => {
     const alike = ["Short polling every 100 ms", "Short polling every 1 s"];
     assert.deepEqual(short(...alike), alike);
+    const others = ["XMPP", "XMPP over WebSocket", "XMPP over BOSH", "XMPP on ejabberd"];
+    assert.deepEqual(short(...others), others);
   });
 });
 

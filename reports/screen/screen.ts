@@ -76,11 +76,12 @@ const fairShare = (parts: readonly ScreenPart[], most: number): string[] =>
   parts.flatMap(({ sure }) => sure.slice(0, Math.max(1, Math.floor(most / parts.length))));
 
 function scopeOf(view: ReportView): string {
-  const { experiments, predictions, rows, trials, results } = view;
+  const { experiments, predictions, trials, results } = view;
+  const targets = results.targets.filter(({ system }) => system.kind !== "cluster").length;
   const measured = results.cells.filter(({ state }) => state === "measured").length;
   const cells = results.cells.length;
   const parts = [
-    ...(rows.length > 0 ? [plural(rows.length, "target")] : []),
+    ...(targets > 0 ? [plural(targets, "target")] : []),
     plural(experiments.length, "experiment"),
     ...(measured < cells ? [`${measured} of ${plural(cells, "cell")} measured`] : []),
     ...(trials > 0 ? [plural(trials, "trial")] : []),

@@ -26,11 +26,14 @@ function shortened(name: string): string {
   return `${cut(name.slice(0, name.length - long.length), shortNameWidth - short.length)}${short}`;
 }
 
-/** `Short polling every 100 ms` without its last words; a single long word, a URL say, without its middle. */
+/** What such a word is about says more than all before it. */
+const dangling = / (on|over|with)$/;
+
+/** `Short polling every 100 ms` without its last words, unless they are what tells; a single long word, a URL say, without its middle. */
 function cut(name: string, width: number): string {
   if (widthOf(name) <= width) return name;
   const end = name.slice(0, width + 1).lastIndexOf(" ");
-  if (end >= width / 2) return name.slice(0, end);
+  if (end >= width / 2) return dangling.test(name.slice(0, end)) ? name : name.slice(0, end);
   const letters = [...name];
   const half = Math.floor((width - 2) / 2);
   return `${letters.slice(0, half).join("")}…${letters.slice(-half - 1).join("")}`;

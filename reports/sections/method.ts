@@ -17,7 +17,7 @@ export function methodSection(view: ReportView): Section {
         `**One host.** Virtual users, one connection each, and servers${hasCluster(view) ? ", load balancer and brokers included," : ""} talk over loopback and share ${plural(cores, "core")}, caches and kernel. A real network adds its round-trip time to every exchange, loses packets, and has machines that fail. Absolute numbers are this machine's; look at ratios, at what arrived, and at clocks that a timer or a schedule sets.`,
         ...(results.cells.some(({ parameters }) => parameters.link !== undefined) ? [emulatedLink] : []),
         ...(hasCluster(view) ? clusterMethod : []),
-        ...(view.rows.length > 0 ? [implementations, ...transport(view)] : []),
+        ...(view.rows.length > 0 ? [implementationsOf(view), ...transport(view)] : []),
         `**The trial is the unit.** ${intervals(trials)} A median has one value per trial; P90 and beyond are percentiles of all messages of all trials together. Nothing is averaged across percentiles.`,
         ...(results.comparisons.length === 0 || trials < trialsForIntervalMin ? [] : [verdicts]),
         ...(view.predictions.length === 0 ? [] : [predictions(trials)]),
@@ -37,8 +37,16 @@ const hasCluster = ({ results: { cells } }: ReportView): boolean =>
 const emulatedLink =
   "**The link is emulated** by a relay between users and server, a process of its own above TCP: it delays, spreads, paces and holds up bytes, and what it really imposed is in the histograms `linkUp` and `linkDown` of each trial. A new connection takes a round trip before its first byte leaves. Lost segments appear as the stalls that TCP makes of them; no packet is lost, and congestion control never slows down.";
 
-const implementations =
-  "**Implementations are measured, not protocols in the abstract**: Node.js servers and clients, each single-threaded, with the libraries listed above. All run the same behaviour behind the wire, with `TCP_NODELAY`.";
+/** Of servers of others no more is known than their configuration. */
+function implementationsOf({ rows }: ReportView): string {
+  const others = rows.filter(({ info: { system } }) => system.kind === "program" || system.kind === "external");
+  const all = "**Implementations are measured, not protocols in the abstract**";
+  const libraries = "each single-threaded, with the libraries listed above";
+  const foreign = `${formatList(others.map(({ name }) => escapeText(name)))}: in the language, and with the threads, that their authors chose; they send back what comes to them, and no behaviour of wirebench runs in them`;
+  if (others.length === rows.length) return `${all}: Node.js clients, ${libraries}, with \`TCP_NODELAY\`. ${foreign}.`;
+  const own = `${all}: Node.js servers and clients, ${libraries}. ${others.length === 0 ? "All run" : "Our servers run"} the same behaviour behind the wire, with \`TCP_NODELAY\`.`;
+  return others.length === 0 ? own : `${own} Not so ${foreign}.`;
+}
 
 /** What was in fact spoken through, as the sockets told. */
 function transport({ rows, results }: ReportView): string[] {

@@ -1,6 +1,6 @@
 import { formatDuration, formatList, formatMemory, plural } from "../../results/quantities/format.ts";
 import { wasBusy } from "../../results/validity/machine.ts";
-import { blocks, codeBlock, escapeText, oneLine } from "../text/markdown.ts";
+import { blocks, bullets, codeBlock, escapeText, oneLine } from "../text/markdown.ts";
 import { left, renderMarkdownTable } from "../text/table.ts";
 import type { ReportView } from "../view/view.ts";
 import { facetsOf, settingFacetsOf, usualValue } from "./facets.ts";
@@ -40,9 +40,14 @@ export function whatWasRunSection(view: ReportView): Section {
           ["Load average before", `${loadAverage.toFixed(2)}${busy}`],
         ],
       }),
+      bullets(view.rows.map(spokenBy)),
     ),
   );
 }
+
+/** What a target speaks, and by which way its messages come back. */
+const spokenBy = ({ name, info: { summary, returnPath } }: ReportView["rows"][number]): string =>
+  `**${escapeText(name)}**: ${escapeText(summary)}${returnPath === undefined ? "" : `. Echo: ${escapeText(returnPath)}`}.`;
 
 const tookOf = ({ startedAt, finishedAt }: { startedAt: string; finishedAt: string }): string =>
   formatDuration(Math.round((Date.parse(finishedAt) - Date.parse(startedAt)) / 1000) * 1000);

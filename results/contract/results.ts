@@ -230,6 +230,10 @@ const target = z.object({
   system,
   summary: z.string(),
   specification: z.string(),
+  returnPath: z
+    .string()
+    .optional()
+    .describe("By which way a message comes back, where that is not the same everywhere."),
   uplink: z.enum(["stream", "request"]),
   downlink: z.enum(["stream", "held-request", "polled"]),
   framing: z.enum(["binary", "text"]),

@@ -1,5 +1,6 @@
 /** Whether a target took what it was offered. */
 import type { Flag, Parameters } from "../contract/results.ts";
+import { cpuWaitShareMax } from "./cpu-contention.ts";
 import { countWindows, type FlowDigest, isMost, type WindowDigest } from "./window-digest.ts";
 
 /** Achieved below this share of the offered rate: the target did not keep up, or the generator did not. */
@@ -41,15 +42,16 @@ function backlogGrows(flow: FlowDigest, { durationMs = 0, slices = 1 }: Paramete
 }
 
 /**
- * Where all that is known says that the server had time: that it waited, and what reached its users meanwhile, which is
+ * Where all that is known says that the server had time, and a core whenever it wanted one: that it waited, and what reached its users meanwhile, which is
  * what a limit of its rate would be set to. Many servers slow a connection down silently. Empty where its time is unknown.
  */
 function whatItWaitedFor(windows: readonly WindowDigest[], { connections }: Parameters): string {
   const shares = windows.map(({ use, durationMs }) => (use.serverCpuUs ?? Number.NaN) / (durationMs * 1000));
   const busiest = Math.max(...shares);
-  if (!(busiest < idleShareMax)) return "";
+  const starved = windows.some(({ use }) => (use.cpuWaitShare ?? 0) > cpuWaitShareMax);
+  if (starved || !(busiest < idleShareMax)) return "";
   const received = windows.reduce((sum, { use }) => sum + (use.wireReceivedBytes ?? 0), 0);
   const durationMs = windows.reduce((sum, window) => sum + window.durationMs, 0);
   const kilobytes = received / durationMs / connections;
-  return `; the server used at most ${Math.ceil(busiest * 100)} % of a core meanwhile, so it waited: for a limit of its own on the rate (${kilobytes.toPrecision(2)} kB/s came back on each connection), a disk or the network`;
+  return `; the server used at most ${Math.ceil(busiest * 100)} % of a core meanwhile, so it waited: for a limit of its own on the rate (${Number(kilobytes.toPrecision(2))} kB/s came back on each connection), a disk or the network`;
 }

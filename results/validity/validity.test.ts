@@ -154,6 +154,11 @@ test("a backlog in front of an idle server is said to be one, with what a limit 
     messageWith({ serverCpuUs: 100_000, wireReceivedBytes: 104_000 }),
     /used at most 10 % of a core meanwhile, so it waited: for a limit of its own on the rate \(10 kB\/s came back/,
   );
+  // A machine that has no core for it explains the backlog just as well.
+  assert.doesNotMatch(
+    messageWith({ serverCpuUs: 100_000, wireReceivedBytes: 104_000, cpuWaitShare: 0.5 }),
+    /a limit of its own/,
+  );
   assert.match(messageWith({ serverCpuUs: 700_000 }), /grows with the duration$/, "a busy one");
   assert.match(messageWith({}), /grows with the duration$/, "one that nobody saw");
 });

@@ -36,6 +36,13 @@ export interface XmppHost {
   readonly sessions: Set<XmppSession>;
 }
 
+/** The way of an echo: of servers of others no more is known than that they deliver. */
+export const returnPath = {
+  ours: "users write to the server's own address, which sends back (the experiment relay has them write to themselves here, too)",
+  others:
+    "users write to their own full JID, which the server looks up to deliver to their session, unless a URL names an address that echoes",
+};
+
 /** What only tests ask for. */
 interface HostOptions {
   /** The XMPP domain. */
