@@ -127,9 +127,10 @@ describe("the XMPP WebSocket server", () => {
   ];
   for (const [title, isLoggedIn, frame, answer] of faults) {
     test(`ends the stream for ${title}, and serves others`, async (t) => {
-      const running = await start(t, xmppWebsocketServer, { handshakeMs: 1000 });
+      const running = await start(t, xmppWebsocketServer);
       const peer = await (isLoggedIn ? loggedIn(t, running) : peerOf(t, running));
-      assert.match(await peer.write(frame).untilEnd(), answer);
+      await peer.write(frame).until(answer);
+      await peer.write(webSocketFrame(opcodes.close, "")).untilEnd();
       await stillServes(xmppWebsocketClient, running.url);
     });
   }
