@@ -143,7 +143,7 @@ for (const [name, binding, server] of bindings) {
       const below = (limit: number): number => Math.floor(random() * limit);
       let resumptions = 0;
       let retransmitted = 0;
-      for (let round = 0; round < 25; round++) {
+      for (let round = 0; round < 12; round++) {
         const record = recording();
         const running = await start(t, record.behaviour);
         const cuts = Array.from({ length: 1 + below(6) }, () => ({ up: below(8000), down: below(12_000) }));
@@ -159,8 +159,8 @@ for (const [name, binding, server] of bindings) {
         retransmitted += counts.retransmitted;
         await running.close();
       }
-      assert.ok(resumptions > 25, `only ${resumptions} resumptions`);
-      assert.ok(retransmitted > 50, `only ${retransmitted} stanzas sent again`);
+      assert.ok(resumptions > 12, `only ${resumptions} resumptions`);
+      assert.ok(retransmitted > 25, `only ${retransmitted} stanzas sent again`);
     });
 
     test("leaves the acknowledgements of both sides behind no more than a few stanzas, under load that never pauses", async (t) => {
