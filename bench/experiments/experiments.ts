@@ -20,6 +20,7 @@ import { nodePartition } from "./node-partition.ts";
 import { policies } from "./policies.ts";
 import { presence } from "./presence.ts";
 import { proxyReload } from "./proxy-reload.ts";
+import { push } from "./push.ts";
 import { reconnectStorm } from "./reconnect-storm.ts";
 import { relay } from "./relay.ts";
 import { rollingDeploy } from "./rolling-deploy.ts";
@@ -44,6 +45,7 @@ export const comparisonExperiments: readonly Experiment[] = [
   echo,
   throughput,
   duplex,
+  push,
   idle,
   relay,
   binary,

@@ -78,6 +78,9 @@ const ofFlows: Readonly<Record<string, Place>> = {
   downlink: serviceOf("downlink"),
   uplinkAlone: serviceOf("uplink", "alone"),
   downlinkAlone: serviceOf("downlink", "alone"),
+  push: serviceOf("downlink", "alone"),
+  parkedPoll: { flows: ["downlink"], delay: "awaited", window: "alone" },
+  betweenPolls: { flows: ["downlink"], delay: "unawaited", window: "alone" },
   // What a detour is compared with, measured in turn with it.
   echo: serviceOf("roundTrip", { name: "echo" }),
   sameServer: serviceOf("roundTrip", { name: "same server" }),
@@ -121,11 +124,14 @@ function flowOf({ windows }: Pick<Trial, "windows">, { flows, window: which }: P
   return window && flows.flatMap((name) => flowNamed(window, name) ?? [])[0];
 }
 
-/** Of what was sent on schedule, whatever did not come; how late the generator was is known of everything. */
+/** Of a part of what was sent nobody knows how much did not come; how late the generator was is known of everything. */
+const knownOfAll: ReadonlySet<FlowDelay> = new Set(["service", "scheduled"]);
+
+/** Of what was sent on schedule, whatever did not come. */
 function flowDelay({ histograms, timedMessages }: Flow, delay: FlowDelay): RecordedDelay | undefined {
   const encoded = histograms[delay];
   if (encoded === undefined) return undefined;
   const histogram = decodeHistogram(encoded);
-  const sent = delay === "dispatch" ? 0 : (timedMessages ?? 0);
+  const sent = knownOfAll.has(delay) ? (timedMessages ?? 0) : 0;
   return { histogram, neverCame: Math.max(0, sent - histogram.totalCount) };
 }

@@ -13,7 +13,10 @@ type Delay =
   | "downlinkAlone"
   | "connect"
   | "sameServer"
-  | "login";
+  | "login"
+  | "push"
+  | "parkedPoll"
+  | "betweenPolls";
 
 /** Every statistic of these delays. */
 export const delaysNamed = (...names: readonly Delay[]): MetricName[] =>
