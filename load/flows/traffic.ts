@@ -14,6 +14,8 @@ export type Load =
       readonly ratePerSecond: number;
       /** Spacing of the schedule; absent means constant. */
       readonly arrivals?: "constant" | "poisson" | undefined;
+      /** One-way flows: so many messages are due at the same instant, to as many connections. Absent: one. */
+      readonly together?: number;
     }
   | {
       readonly kind: "closed";

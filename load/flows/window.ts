@@ -33,5 +33,8 @@ export const isPaced = ({ flows }: WindowPlan): boolean => Object.values(flows).
 export function scheduleOf({ rampUpStartNs, endNs, seed }: WindowOrder, load: Load): Schedule {
   if (load.kind === "closed") throw new TypeError("a closed loop follows no schedule");
   const { ratePerSecond, arrivals = "constant" } = load;
-  return { startNs: rampUpStartNs, endNs, ratePerSecond, arrivals, seed };
+  return { startNs: rampUpStartNs, endNs, ratePerSecond: ratePerSecond / togetherIn(load), arrivals, seed };
 }
+
+/** How many messages each instant of the schedule stands for. */
+export const togetherIn = (load: Load): number => (load.kind === "open" ? (load.together ?? 1) : 1);

@@ -17,20 +17,8 @@ export const payloadKinds = ["text", "binary"] as const satisfies readonly Paylo
 export const payloadBytesMin = 40;
 
 const textHeaderBytes = 39;
-/** What says of which kind a message is: one character of a text, and of bytes the place in this list, from 1. */
-const marks = [
-  ["data", "m"],
-  ["end", "e"],
-  ["awaited", "a"],
-  ["unawaited", "u"],
-] as const;
-type MessageKind = (typeof marks)[number][0];
-const textMarks = Object.fromEntries(marks.map(([kind, mark]) => [kind, mark.charCodeAt(0)])) as Record<
-  MessageKind,
-  number
->;
-const binaryMarks = Object.fromEntries(marks.map(([kind], index) => [kind, index + 1])) as Record<MessageKind, number>;
-const kindsByText = new Map<number | undefined, MessageKind>(marks.map(([kind, mark]) => [mark.charCodeAt(0), kind]));
+const dataMark = 0x6d;
+const endMark = 0x65;
 const binaryHeaderBytes = 24;
 const lateDigits = 10;
 const lateMaxNs = 10 ** lateDigits - 1;
@@ -39,17 +27,25 @@ const fillerAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123
 /** What both ends of a cell build their codec from. */
 export interface CodecOptions {
   kind: PayloadKind;
+  /** Of the largest message, where they differ. */
   payloadBytes: number;
   seed: number;
+  /** Absent: all messages have the same size. */
+  sizes?: MessageSizes;
+}
+
+/** Sizes of messages, in bytes of payload. */
+export interface MessageSizes {
+  /** Those an end sends, in turn, over all its connections. */
+  readonly sends: readonly number[];
+  /** Those that may come: one of another size is no message of this cell. */
+  readonly accepts: readonly number[];
 }
 
 /** One decoded header. The codec reuses one object: read it before the next `decode`. */
 export interface Message {
-  /**
-   * `end` closes a direction of a window: its sequence number is the count of messages before it. Where a receiver has to ask,
-   * `awaited` and `unawaited` are data that found its request waiting at the sender, and data that did not.
-   */
-  kind: MessageKind;
+  /** `end` closes a direction of a window: its sequence number is the count of messages before it. */
+  kind: "data" | "end";
   window: number;
   sequence: number;
   scheduledNs: number;
@@ -58,7 +54,9 @@ export interface Message {
 
 export class MessageCodec {
   readonly kind: PayloadKind;
-  readonly #payloadBytes: number;
+  readonly #sends: readonly number[];
+  readonly #accepts: ReadonlySet<number>;
+  #encoded = 0;
   /** Header and filler of a text; the header is written anew for every message. */
   readonly #text: Buffer;
   readonly #filler: Buffer;
@@ -66,10 +64,13 @@ export class MessageCodec {
 
   /** Both ends of a cell build it from the same three values. Text filler is ASCII that no wire has to escape. */
   constructor(options: CodecOptions) {
-    const { kind, payloadBytes, seed } = options;
-    if (payloadBytes < payloadBytesMin) throw new RangeError(`expected at least ${payloadBytesMin} payload bytes`);
+    const { kind, payloadBytes, seed, sizes = { sends: [payloadBytes], accepts: [payloadBytes] } } = options;
+    const all = [...sizes.sends, ...sizes.accepts];
+    if (Math.max(...all) > payloadBytes) throw new RangeError(`expected at most ${payloadBytes} payload bytes`);
+    if (Math.min(...all) < payloadBytesMin) throw new RangeError(`expected at least ${payloadBytesMin} payload bytes`);
     this.kind = kind;
-    this.#payloadBytes = payloadBytes;
+    this.#sends = sizes.sends;
+    this.#accepts = new Set(sizes.accepts);
     const random = seededRandom(seed);
     const pick = (): number =>
       kind === "text"
@@ -88,8 +89,10 @@ export class MessageCodec {
 
   /** A text as UTF-8, lent until the next one. */
   encodeText(kind: Message["kind"], window: number, sequence: number, scheduledNs: number, sentNs: number): Buffer {
-    const bytes = this.#text;
-    bytes[0] = textMarks[kind];
+    const length = this.#nextBytes();
+    // Views are only made where sizes differ.
+    const bytes = length === this.#text.byteLength ? this.#text : this.#text.subarray(0, length);
+    bytes[0] = kind === "data" ? dataMark : endMark;
     writeDigits(bytes, window, 1, 3);
     writeDigits(bytes, sequence, 3, 12);
     const scheduled = Math.round(scheduledNs);
@@ -111,13 +114,13 @@ export class MessageCodec {
   decode(payload: Payload, isText = typeof payload === "string"): Message | undefined {
     if (isText !== (this.kind === "text")) return undefined;
     const bytes = typeof payload === "string" ? Buffer.from(payload) : asBuffer(payload);
-    if (bytes.byteLength !== this.#payloadBytes) return undefined;
+    if (!this.#accepts.has(bytes.byteLength)) return undefined;
     return isText ? this.#decodeText(bytes) : this.#decodeBinary(bytes);
   }
 
   #decodeText(bytes: Buffer): Message | undefined {
-    const kind = kindsByText.get(bytes[0]);
-    if (kind === undefined || this.#filler.compare(bytes, textHeaderBytes) !== 0) return undefined;
+    const mark = bytes[0];
+    if ((mark !== dataMark && mark !== endMark) || !this.#isFilled(bytes, textHeaderBytes)) return undefined;
     const window = decimal(bytes, 1, 3);
     const sequence = decimal(bytes, 3, 12);
     const scheduledHigh = decimal(bytes, 12, 20);
@@ -127,32 +130,41 @@ export class MessageCodec {
     if ((window | sequence | scheduledHigh | scheduledLow | lateHigh | lateLow) < 0) return undefined;
     // A multiple of 1e9 is exact here, so that this rounds once, as reading all 17 digits does.
     const scheduledNs = scheduledHigh * 1e9 + scheduledLow;
-    return this.#fill(kind, window, sequence, scheduledNs, scheduledNs + (lateHigh * 1e5 + lateLow));
+    return this.#fill(mark === dataMark, window, sequence, scheduledNs, scheduledNs + (lateHigh * 1e5 + lateLow));
   }
 
   #encodeBinary(kind: Message["kind"], window: number, sequence: number, scheduledNs: number, sentNs: number): Buffer {
-    const bytes = Buffer.allocUnsafe(this.#payloadBytes);
-    bytes[0] = binaryMarks[kind];
+    const bytes = Buffer.allocUnsafe(this.#nextBytes());
+    bytes[0] = kind === "data" ? 1 : 2;
     bytes[1] = window;
     bytes.writeUInt16BE(0, 2);
     bytes.writeUInt32BE(sequence, 4);
     bytes.writeDoubleBE(scheduledNs, 8);
     bytes.writeDoubleBE(sentNs - scheduledNs, 16);
-    bytes.set(this.#filler, binaryHeaderBytes);
+    this.#filler.copy(bytes, binaryHeaderBytes);
     return bytes;
   }
 
-  #decodeBinary(bytes: Buffer): Message | undefined {
-    const kind = marks[(bytes[0] ?? 0) - 1]?.[0];
-    if (kind === undefined || this.#filler.compare(bytes, binaryHeaderBytes) !== 0) return undefined;
-    const scheduledNs = bytes.readDoubleBE(8);
-    const sentNs = scheduledNs + bytes.readDoubleBE(16);
-    return this.#fill(kind, bytes[1]!, bytes.readUInt32BE(4), scheduledNs, sentNs);
+  #nextBytes(): number {
+    return this.#sends[this.#encoded++ % this.#sends.length]!;
   }
 
-  #fill(kind: MessageKind, window: number, sequence: number, scheduledNs: number, sentNs: number): Message {
+  /** Whether all after the header is what both ends know. */
+  #isFilled(bytes: Buffer, headerBytes: number): boolean {
+    return this.#filler.compare(bytes, headerBytes, bytes.byteLength, 0, bytes.byteLength - headerBytes) === 0;
+  }
+
+  #decodeBinary(bytes: Buffer): Message | undefined {
+    const mark = bytes[0];
+    if ((mark !== 1 && mark !== 2) || !this.#isFilled(bytes, binaryHeaderBytes)) return undefined;
+    const scheduledNs = bytes.readDoubleBE(8);
+    const sentNs = scheduledNs + bytes.readDoubleBE(16);
+    return this.#fill(mark === 1, bytes[1]!, bytes.readUInt32BE(4), scheduledNs, sentNs);
+  }
+
+  #fill(isData: boolean, window: number, sequence: number, scheduledNs: number, sentNs: number): Message {
     const message = this.#message;
-    message.kind = kind;
+    message.kind = isData ? "data" : "end";
     message.window = window;
     message.sequence = sequence;
     message.scheduledNs = scheduledNs;
