@@ -8,6 +8,7 @@ import { compareCommand } from "./commands/compare.ts";
 import { exitCodeOfError, exitCodes } from "./commands/exit-codes.ts";
 import { listCommand } from "./commands/list.ts";
 import { planCommand } from "./commands/plan.ts";
+import { profileCommand } from "./commands/profile.ts";
 import { reportCommand } from "./commands/report.ts";
 import { runCommand } from "./commands/run.ts";
 import { serveCommand } from "./commands/serve.ts";
@@ -30,6 +31,7 @@ const program = new Command("wirebench")
   .addCommand(reportCommand())
   .addCommand(compareCommand())
   .addCommand(planCommand())
+  .addCommand(profileCommand())
   .addCommand(listCommand());
 
 for (const command of [program, ...program.commands]) {

@@ -1,5 +1,6 @@
 /** The contract between the harness and a protocol: types only, so that servers and clients share no code but this. */
 import type { ExchangeName } from "./exchanges.ts";
+import type { Provision } from "./provisions.ts";
 
 /** What an application sends. A string is text, bytes are binary; every wire keeps the two apart. */
 export type Payload = string | Uint8Array;
@@ -36,6 +37,8 @@ export interface Traits {
   readonly options?: readonly OptionTrait[];
   /** Of a protocol whose users log in before the first message: SASL mechanisms (RFC 4422) that both sides have, best first. */
   readonly mechanisms?: readonly string[];
+  /** What it specifies of what applications need, so that nobody has to build it. Absent: nothing. */
+  readonly provides?: readonly Provision[];
   /** Longest time a message waits by the protocol's own clock, in milliseconds. Absent: it is sent at once. */
   readonly deliveryFloorMs?: (options: Options) => number;
   /** npm packages that carry the wire on the two sides; empty where Node itself does. */
@@ -92,8 +95,6 @@ export interface ServerConnection {
    * that reads too slowly (`queueBytesMax`) is closed in the protocol's own terms.
    */
   send(payload: Payload): void;
-  /** Whether a request of the peer waits here, so that what is sent leaves at once. Absent: nothing ever waits for one. */
-  readonly isAwaited?: boolean | undefined;
   /**
    * Closes in the protocol's own terms; the peer sees an orderly end. `restart` tells it, where the protocol has a word
    * for that, to come back at once elsewhere (WebSocket: close code 1012).

@@ -30,6 +30,7 @@ export const boshServer: ProtocolServer = {
     specification: "XEP-0124, XEP-0206",
     returnPath,
     mechanisms: knownMechanisms,
+    provides: ["login", "presence", "acknowledgement"],
     options: [plainLogin, scramIterations, tlsOption],
     libraries: { server: ["@xmpp/xml"], client: ["undici", "@xmpp/xml"] },
   },

@@ -18,6 +18,7 @@ export const longPollingServer: ProtocolServer = {
     schemes: ["http:", "https:"],
     foreignContract: pollingContract("holds the request for up to 25 s if there is none, then 204"),
     specification: "RFC 6202",
+    provides: ["acknowledgement"],
     options: [tls],
     libraries: { server: [], client: ["undici"] },
   },

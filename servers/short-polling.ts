@@ -16,6 +16,7 @@ export const shortPollingServer: ProtocolServer = {
     schemes: ["http:", "https:"],
     foreignContract: pollingContract("204 at once if there is none"),
     specification: "RFC 9110",
+    provides: ["acknowledgement"],
     options: [pollInterval, tls],
     deliveryFloorMs: pollIntervalMs,
     libraries: { server: [], client: ["undici"] },

@@ -27,6 +27,7 @@ export const sseServer: ProtocolServer = {
       'takes a JSON array of messages (a string, or {"base64"} for binary) and answers 204; the echo is an event with ' +
       'the JSON string as data, or an event "binary" with base64 as data',
     specification: "WHATWG HTML 9.2",
+    provides: ["acknowledgement", "resume"],
     options: [tlsOption],
     libraries: { server: [], client: ["eventsource", "undici"] },
   },

@@ -37,6 +37,7 @@ export const xmppWebsocketServer: ProtocolServer = {
     specification: "RFC 7395",
     returnPath,
     mechanisms: knownMechanisms,
+    provides: ["login", "presence", "acknowledgement", "resume"],
     options: [plainLogin, scramIterations, tlsOption],
     libraries: { server: ["ws", "@xmpp/xml"], client: ["ws", "@xmpp/xml"] },
   },

@@ -34,6 +34,7 @@ export const xmppServer: ProtocolServer = {
     specification: "RFC 6120",
     returnPath,
     mechanisms: knownMechanisms,
+    provides: ["login", "presence", "acknowledgement", "resume"],
     options: [plainLogin, scramIterations, tlsOrStarttls],
     libraries: { server: ["@xmpp/xml"], client: ["@xmpp/client-core", "@xmpp/tcp", "@xmpp/xml"] },
   },

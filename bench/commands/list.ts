@@ -74,7 +74,11 @@ export function describe(inventory: Inventory, columns: number): string {
       entry(name, summary, ...(history ? [describeDurability(durability)] : [])),
     ),
     "",
-    ...wrap("Experiments (capacity runs as: wirebench run --find-capacity)", columns, "  "),
+    ...wrap(
+      "Experiments (capacity runs as: wirebench run --find-capacity; profile as: wirebench profile)",
+      columns,
+      "  ",
+    ),
     ...shapes.flatMap(({ name, group, question }) => entry(name, `${group}: ${question}`)),
     "",
     "Presets",

@@ -19,8 +19,8 @@ import { nodeKill } from "./node-kill.ts";
 import { nodePartition } from "./node-partition.ts";
 import { policies } from "./policies.ts";
 import { presence } from "./presence.ts";
+import { profile } from "./profile.ts";
 import { proxyReload } from "./proxy-reload.ts";
-import { push } from "./push.ts";
 import { reconnectStorm } from "./reconnect-storm.ts";
 import { relay } from "./relay.ts";
 import { rollingDeploy } from "./rolling-deploy.ts";
@@ -45,7 +45,6 @@ export const comparisonExperiments: readonly Experiment[] = [
   echo,
   throughput,
   duplex,
-  push,
   idle,
   relay,
   binary,
@@ -84,8 +83,8 @@ export const clusterExperiments: readonly Experiment[] = [
   cost,
 ];
 
-/** All of them. `capacity` searches a rate instead of measuring at one, so it runs only when asked for. */
-export const experiments: readonly Experiment[] = [...comparisonExperiments, capacity, ...clusterExperiments];
+/** All of them. `capacity` searches a rate and `profile` is an application of its own: each has its own command. */
+export const experiments: readonly Experiment[] = [...comparisonExperiments, capacity, profile, ...clusterExperiments];
 
 /** Throws `usage` and lists those it could be. */
 export function experimentNamed(name: string, among: readonly Experiment[] = experiments): Experiment {

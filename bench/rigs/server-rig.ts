@@ -5,7 +5,9 @@ import { nowNs } from "../../protocol/clock.ts";
 import { defaultLimits } from "../../protocol/contract.ts";
 import { describeError, WirebenchError } from "../../protocol/errors.ts";
 import { audienceOf, type ExchangeName } from "../../protocol/exchanges.ts";
+import type { CodecOptions } from "../../protocol/messages/message.ts";
 import { seededRandom, shuffled } from "../../protocol/random.ts";
+import type { Direction } from "../../results/contract/profile.ts";
 import type { Flag, Parameters, Window } from "../../results/contract/results.ts";
 import { flowsOf, type LedgerCount } from "../../results/recording/flows.ts";
 import { decodeHistogram } from "../../results/statistics/histogram.ts";
@@ -25,6 +27,8 @@ export interface ServerCell {
   readonly behaviour: BehaviourOrder;
   /** What a connection is; absent: one user and what the server answers. */
   readonly exchange?: ExchangeName | undefined;
+  /** Payloads of messages each way, in turn. Absent: all are of one size. */
+  readonly sizes?: Readonly<Record<Direction, readonly number[]>>;
 }
 
 export interface WindowTimes {
@@ -92,7 +96,7 @@ export class ServerRig extends Rig {
   async #startSystem(start: typeof openSystem): Promise<void> {
     const { target, behaviour } = this.#cell;
     const { programs } = this.#context;
-    const order = { target, behaviour, codec: this.#codec, programs };
+    const order = { target, behaviour, codec: this.#codecThatSends("down"), programs };
     const system = await start(order, this.cleanUp, this.died);
     const { link } = this.#cell.parameters;
     if (link !== undefined) this.#link = this.cleanUp.use(await UserLink.to(system.url, link, this.died));
@@ -122,9 +126,13 @@ export class ServerRig extends Rig {
     return this.#delayMs;
   }
 
-  get #codec() {
-    const { payloadKind: kind = "text", payloadBytes } = this.#cell.parameters;
-    return { kind, payloadBytes, seed: this.#context.seed };
+  #codecThatSends(direction: Direction): CodecOptions {
+    const { parameters, sizes } = this.#cell;
+    const { payloadKind: kind = "text", payloadBytes } = parameters;
+    const codec = { kind, payloadBytes, seed: this.#context.seed };
+    return sizes === undefined
+      ? codec
+      : { ...codec, sizes: { sends: sizes[direction], accepts: sizes[direction === "up" ? "down" : "up"] } };
   }
 
   get system(): RunningSystem {
@@ -161,7 +169,7 @@ export class ServerRig extends Rig {
     // Where one user has an audience, nobody may take its place for practice.
     const between = { ...(exchange && { exchange }), ...(audience && { ...audience, unrehearsed: true }) };
     const speaking = { protocol, client, options, url, certificate: this.certificate, ...between };
-    const order = { ...speaking, connections, codec: this.#codec, limits: defaultLimits, atOnce };
+    const order = { ...speaking, connections, codec: this.#codecThatSends("up"), limits: defaultLimits, atOnce };
     return this.unlessFailed(this.users.connect(order));
   }
 

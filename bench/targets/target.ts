@@ -130,7 +130,8 @@ export const deliveryFloorMs = (target: Target): number => traitsOf(target).deli
 /** What a report needs to know of a target. */
 export function describeTarget(target: Target): TargetInfo {
   const traits = traitsOf(target);
-  const { title, summary, specification, uplink, downlink, framing, floor = false, options: known = [] } = traits;
+  const { title, summary, specification, uplink, downlink, framing, provides, floor = false } = traits;
+  const { options: known = [] } = traits;
   const spoken = known.flatMap((option) => {
     const value = target.options[option.name];
     return value === undefined ? [] : [option.title(value)];
@@ -158,6 +159,7 @@ export function describeTarget(target: Target): TargetInfo {
     uplink,
     downlink,
     framing,
+    ...(provides && { provides: [...provides] }),
     floor,
     deliveryFloorMs: deliveryFloorMs(target),
     position: protocolNames.indexOf(target.protocol),

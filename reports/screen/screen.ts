@@ -9,6 +9,7 @@ import { capacityPart } from "./capacity.ts";
 import { type ClaimsInShort, claimsInShort } from "./claims.ts";
 import { clusterPart } from "./cluster.ts";
 import { comparisonPart } from "./comparison.ts";
+import { decisionPart } from "./decision.ts";
 import { failuresOf, unclearOf } from "./failures.ts";
 import { findingsPart } from "./findings.ts";
 import { loginPart } from "./login.ts";
@@ -48,7 +49,8 @@ const sureMax = 4;
 
 export function screenOf(view: ReportView): Screen {
   const parts = [
-    comparisonPart(view),
+    // Who asks which one fits is not told of each difference.
+    decisionPart(view) ?? comparisonPart(view),
     capacityPart(view),
     findingsPart(view),
     loginPart(view),

@@ -47,6 +47,9 @@ const settingTitles: ReadonlyMap<string, string> = new Map([
   ["resume", "ask for what they missed"],
   ["backoff", "reconnect"],
   ["shutdownSessions", "shutdown-sessions"],
+  ["uplinkRatePerSecond", "messages up per second"],
+  ["downlinkRatePerSecond", "messages down per second"],
+  ["recipientsAtOnce", "recipients at once"],
 ]);
 
 const settingFacet = (name: string): Facet => ({

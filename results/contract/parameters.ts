@@ -1,6 +1,7 @@
 /** What was asked of a cell. */
 import { z } from "zod";
 import { link } from "./link.ts";
+import { profile } from "./profile.ts";
 
 const count = z.number().int().nonnegative();
 const positive = z.number().positive();
@@ -42,6 +43,7 @@ export const parameters = z.object({
     ),
   drainMs: positive.optional().describe("Longest wait for messages still on the way after a window."),
   link: link.optional().describe("Between users and server; absent: the host's loopback."),
+  profile: profile.optional(),
   nodes: count.min(1).optional(),
   broker: z.string().optional(),
   policy: z.string().optional().describe("How the load balancer spreads connections."),

@@ -4,6 +4,7 @@
  * histograms, events and series by name without touching this file.
  */
 import { z } from "zod";
+import { provisions } from "../../protocol/provisions.ts";
 import { broker } from "./broker.ts";
 import { claim } from "./claim.ts";
 import { finding } from "./finding.ts";
@@ -237,6 +238,10 @@ const target = z.object({
   uplink: z.enum(["stream", "request"]),
   downlink: z.enum(["stream", "held-request", "polled"]),
   framing: z.enum(["binary", "text"]),
+  provides: z
+    .array(z.enum(provisions))
+    .optional()
+    .describe("What its protocol specifies of what applications need; absent: nothing."),
   floor: z.boolean().describe("Almost nothing on top of TCP: what every other protocol stands on."),
   deliveryFloorMs: z.number().nonnegative().describe("Longest time a message waits by the protocol's own clock."),
   position: count.describe("Place of the protocol in the registry, so that a colour stays with its protocol."),

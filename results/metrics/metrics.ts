@@ -6,10 +6,10 @@ import { clusterMetrics } from "./cluster-metrics.ts";
 import { comparisonMetrics } from "./comparison-metrics.ts";
 import { federationMetrics } from "./federation-metrics.ts";
 import type { MetricEntry } from "./metric.ts";
-import { pushMetrics } from "./push-metrics.ts";
+import { profileMetrics } from "./profile-metrics.ts";
 import { securityMetrics } from "./security-metrics.ts";
 
-const table = { ...comparisonMetrics, ...pushMetrics, ...securityMetrics, ...federationMetrics, ...clusterMetrics };
+const table = { ...comparisonMetrics, ...profileMetrics, ...securityMetrics, ...federationMetrics, ...clusterMetrics };
 
 export type MetricName = keyof typeof table;
 

@@ -78,6 +78,8 @@ const ofFlows: Readonly<Record<string, Place>> = {
   downlink: serviceOf("downlink"),
   uplinkAlone: serviceOf("uplink", "alone"),
   downlinkAlone: serviceOf("downlink", "alone"),
+  uplinkScheduled: { flows: ["uplink"], delay: "scheduled", window: "alone" },
+  downlinkScheduled: { flows: ["downlink"], delay: "scheduled", window: "alone" },
   push: serviceOf("downlink", "alone"),
   parkedPoll: { flows: ["downlink"], delay: "awaited", window: "alone" },
   betweenPolls: { flows: ["downlink"], delay: "unawaited", window: "alone" },
@@ -124,14 +126,11 @@ function flowOf({ windows }: Pick<Trial, "windows">, { flows, window: which }: P
   return window && flows.flatMap((name) => flowNamed(window, name) ?? [])[0];
 }
 
-/** Of a part of what was sent nobody knows how much did not come; how late the generator was is known of everything. */
-const knownOfAll: ReadonlySet<FlowDelay> = new Set(["service", "scheduled"]);
-
-/** Of what was sent on schedule, whatever did not come. */
+/** Of what was sent on schedule, whatever did not come; how late the generator was is known of everything. */
 function flowDelay({ histograms, timedMessages }: Flow, delay: FlowDelay): RecordedDelay | undefined {
   const encoded = histograms[delay];
   if (encoded === undefined) return undefined;
   const histogram = decodeHistogram(encoded);
-  const sent = knownOfAll.has(delay) ? (timedMessages ?? 0) : 0;
+  const sent = delay === "dispatch" ? 0 : (timedMessages ?? 0);
   return { histogram, neverCame: Math.max(0, sent - histogram.totalCount) };
 }

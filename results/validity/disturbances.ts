@@ -41,9 +41,6 @@ const hard: ReadonlySet<string> = new Set([
   "duplicatedDeliveries",
   "reorderedDeliveries",
   "corruptedDeliveries",
-  "duplicatedMessages",
-  "reorderedMessages",
-  "corruptedMessages",
   "nodeDeaths",
 ] satisfies MetricName[]);
 

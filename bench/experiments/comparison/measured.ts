@@ -11,12 +11,11 @@ type Delay =
   | "downlink"
   | "uplinkAlone"
   | "downlinkAlone"
+  | "uplinkScheduled"
+  | "downlinkScheduled"
   | "connect"
   | "sameServer"
-  | "login"
-  | "push"
-  | "parkedPoll"
-  | "betweenPolls";
+  | "login";
 
 /** Every statistic of these delays. */
 export const delaysNamed = (...names: readonly Delay[]): MetricName[] =>

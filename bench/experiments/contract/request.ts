@@ -4,6 +4,7 @@ import { type ClientKind, defaultLimits } from "../../../protocol/contract.ts";
 import { WirebenchError } from "../../../protocol/errors.ts";
 import { type PayloadKind, payloadBytesMin } from "../../../protocol/messages/message.ts";
 import type { LinkConditions } from "../../../results/contract/link.ts";
+import type { Profile } from "../../../results/contract/profile.ts";
 import type { ClusterSettings } from "../../rigs/cluster/cluster-setup.ts";
 import type { Target } from "../../targets/target.ts";
 
@@ -58,6 +59,8 @@ export interface RunRequest {
   readonly targets: readonly Target[];
   readonly traffic: TrafficSettings;
   readonly cluster: ClusterSettings;
+  /** An application as traffic. Absent: what ships as `chat`. */
+  readonly profile?: Profile;
 }
 
 /** A setting by its name, e.g. of the option that gives it. */

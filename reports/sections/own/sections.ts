@@ -7,6 +7,7 @@ import { federationSection } from "./federation.ts";
 import { idleSection } from "./idle.ts";
 import { binarySection, presenceSection, roomSection } from "./over-parameter.ts";
 import type { OwnSection } from "./own-section.ts";
+import { profileSection } from "./profile.ts";
 import { scalingSection } from "./scaling.ts";
 import { securitySection } from "./security.ts";
 import { throughputSection } from "./throughput.ts";
@@ -18,6 +19,7 @@ export const ownSections: readonly OwnSection[] = [
   idleSection,
   federationSection,
   capacitySection,
+  profileSection,
   securitySection,
   binarySection,
   roomSection,

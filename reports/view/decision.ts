@@ -1,0 +1,161 @@
+/** What the measured profile of an application says of the targets: one model of its table, in a terminal and in a report. */
+import { type Criterion, criteria, type Profile } from "../../results/contract/profile.ts";
+import type { Cell, Interval, Parameters, TargetInfo } from "../../results/contract/results.ts";
+import {
+  type Decision,
+  type DecisionOption,
+  decideBetween,
+  type Flip,
+  flipsOf,
+} from "../../results/decision/decision.ts";
+import type { MetricName } from "../../results/metrics/metrics.ts";
+import { formatCount, formatList, formatQuantity } from "../../results/quantities/format.ts";
+import { type Estimate, estimateOf } from "../../results/summary/estimate.ts";
+import { oneLine } from "../text/markdown.ts";
+import { linkInWords } from "./link-in-words.ts";
+import type { ReportView } from "./view.ts";
+
+export const profileExperiment = "profile";
+/** Costs of a server are given for so many users. */
+export const perUsers = 10_000;
+
+export interface DecisionRow {
+  readonly name: string;
+  readonly costs: Readonly<Record<Exclude<Criterion, "build">, Estimate>>;
+  /** What the application needs, and the protocol does not specify. */
+  readonly builds: readonly Profile["needs"][number][];
+  /** Undefined where a cost that counts is not known. */
+  readonly score: Interval | undefined;
+  readonly isFirst: boolean;
+}
+
+export interface DecisionView {
+  readonly profile: Profile;
+  readonly parameters: Parameters;
+  /** Best first; those that cannot be ranked last. */
+  readonly rows: readonly DecisionRow[];
+  readonly decision: Decision;
+  readonly flips: readonly Flip[];
+}
+
+/** Cores of a server for `perUsers`, from CPU time per user and second in microseconds. */
+const coresPer = (cpuUs: number): number => (cpuUs * perUsers) / 1e6;
+
+/** Undefined where no profile was measured. */
+export function decisionOf(view: ReportView): DecisionView | undefined {
+  const cells = view.experiments.find(({ info }) => info.name === profileExperiment)?.cells ?? [];
+  const measured = cells.filter(({ cell }) => cell.state === "measured" && cell.parameters.profile !== undefined);
+  const parameters = measured[0]?.cell.parameters;
+  const profile = parameters?.profile;
+  if (parameters === undefined || profile === undefined) return undefined;
+  const idleOf = (target: string): Cell | undefined =>
+    view.results.cells.find((cell) => cell.scenario === "idle" && cell.target === target);
+  const all = measured.map(({ cell, target }) => {
+    const costs = costsOf(cell, idleOf(cell.target), profile);
+    const builds = buildsOf(target, profile);
+    return { name: oneLine(target.title), costs, builds, option: optionOf(target, cell, costs, builds.length) };
+  });
+  const options = all.map(({ option }) => option);
+  const decision = decideBetween(options, profile.weights);
+  const found = ({ option, ...row }: (typeof all)[number]): DecisionRow => {
+    const ranked = decision.ranked.find((candidate) => candidate.option === option);
+    return { ...row, score: ranked?.score, isFirst: ranked?.isFirst ?? false };
+  };
+  const order = [...decision.ranked, ...decision.unranked].map(({ option }) => option);
+  const rows = all.toSorted((a, b) => order.indexOf(a.option) - order.indexOf(b.option)).map(found);
+  return { profile, parameters, rows, decision, flips: flipsOf(options, profile.weights) };
+}
+
+const buildsOf = ({ provides = [] }: TargetInfo, { needs }: Profile): Profile["needs"] =>
+  needs.filter((need) => !provides.includes(need));
+
+function costsOf(cell: Cell, idle: Cell | undefined, { feels }: Profile): DecisionRow["costs"] {
+  const flow = feels === "up" ? "uplink" : "downlink";
+  return {
+    delay: estimateOf(cell, `${flow}ScheduledP50Us`),
+    tail: estimateOf(cell, `${flow}ScheduledP99Us`),
+    bytes: estimateOf(cell, "bytesPerUserHour"),
+    cpu: scaled(estimateOf(cell, "serverCpuUsPerUserSecond"), coresPer(1)),
+    memory: scaled(estimateOf(idle, "memoryBytesPerConnection"), perUsers),
+  };
+}
+
+/** The same in another unit, or of more users. */
+export function scaled(estimate: Estimate, by: number): Estimate {
+  if (estimate.kind !== "value") return estimate;
+  const { value, low, high } = estimate.interval;
+  return { ...estimate, interval: { value: value * by, low: low * by, high: high * by } };
+}
+
+/** What there is to build costs as many as it is, and one for the protocol itself. */
+function optionOf({ title }: TargetInfo, cell: Cell, estimates: DecisionRow["costs"], builds: number): DecisionOption {
+  const exact = (value: number): Interval => ({ value, low: value, high: value });
+  const known = Object.entries(estimates).flatMap(([criterion, estimate]) =>
+    estimate.kind === "value" && estimate.interval.value > 0 ? [[criterion, estimate.interval] as const] : [],
+  );
+  const standing = (metric: MetricName, by = 1): number | undefined => {
+    const estimate = estimateOf(cell, metric);
+    return estimate.kind === "value" ? estimate.interval.value * by : undefined;
+  };
+  const [bytes, cpu] = [standing("standingBytesPerUserHour"), standing("idleCpuUsPerConnectionSecond", coresPer(1))];
+  return {
+    name: oneLine(title),
+    costs: { ...Object.fromEntries(known), build: exact(1 + builds) },
+    standing: { ...(bytes !== undefined && { bytes }), ...(cpu !== undefined && { cpu }) },
+  };
+}
+
+export const criterionWords: Readonly<Record<Criterion, string>> = {
+  delay: "median delay",
+  tail: "p99 delay",
+  bytes: "bytes per user-hour",
+  cpu: "server CPU",
+  memory: "server memory",
+  build: "what must be built",
+};
+
+const compact = (value: number): string => String(Number(value.toPrecision(2)));
+
+/** `delay 3, tail 1, bytes 2`. */
+export const weightsInWords = ({ weights }: Profile): string =>
+  criteria.map((criterion) => `${criterion} ${weights[criterion]}`).join(", ");
+
+/** `SSE, if bytes weighs 4.2 or more (now 1)`, `SSE, at 3 times as many messages`. */
+export function flipInWords(flip: Flip, { weights }: Profile): string {
+  if (flip.kind === "rate") {
+    const times = flip.at >= 1 ? `${compact(flip.at)} times as many` : `1/${compact(1 / flip.at)} of the`;
+    return `${flip.to}, at ${times} messages`;
+  }
+  const now = weights[flip.criterion];
+  return `${flip.to}, if ${flip.criterion} weighs ${compact(flip.at)} or ${flip.at > now ? "more" : "less"} (now ${now})`;
+}
+
+/** Which is first, or between which nobody can tell. */
+export function choiceInWords({ rows }: DecisionView): string {
+  const first = rows.filter(({ isFirst }) => isFirst).map(({ name }) => name);
+  if (first.length === 0) return "nothing can be said: no target has every cost that counts";
+  return first.length === 1 ? first[0]! : `cannot tell between ${formatList(first)}`;
+}
+
+/** `up 0.033/s of 100 B (80 %) or 4,096 B (20 %)`, of both directions. */
+export function trafficInWords({ up, down }: Profile): string {
+  const flows = [["up", up] as const, ["down", down] as const].flatMap(([way, flow]) => {
+    if (flow === undefined) return [];
+    const sizes = flow.sizes.map(
+      ({ bytes, share }) => `${formatQuantity(bytes, "bytes")} (${formatQuantity(share, "share")})`,
+    );
+    return [`${way} ${compact(flow.perUserSecond)}/s of ${formatList(sizes)}`];
+  });
+  return flows.join("; ");
+}
+
+/** What was measured in place of the application. */
+export function scaleInWords({ profile, parameters }: DecisionView): string {
+  const { connections, link, settings } = parameters;
+  const rates = [
+    ["up", settings.uplinkRatePerSecond],
+    ["down", settings.downlinkRatePerSecond],
+  ].flatMap(([way, rate]) => (typeof rate === "number" ? [`${formatQuantity(rate, "perSecond")} ${way}`] : []));
+  const over = link === undefined ? "loopback" : linkInWords(link);
+  return `${connections} of ${formatCount(profile.users)} users, ${formatList(rates)} in turn, over ${over}; costs scaled linearly`;
+}
