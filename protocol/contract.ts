@@ -95,6 +95,8 @@ export interface ServerConnection {
    * that reads too slowly (`queueBytesMax`) is closed in the protocol's own terms.
    */
   send(payload: Payload): void;
+  /** Whether a request of the peer waits here, so that what is sent leaves at once. Absent: nothing ever waits for one. */
+  readonly isAwaited?: boolean | undefined;
   /**
    * Closes in the protocol's own terms; the peer sees an orderly end. `restart` tells it, where the protocol has a word
    * for that, to come back at once elsewhere (WebSocket: close code 1012).

@@ -116,6 +116,16 @@ describe("the BOSH server", () => {
     assert.match(await second.body, /<body>down<\/body>.*<body>and down<\/body>/);
   });
 
+  test("knows whether a request waits for what is sent", async (t) => {
+    const { session, connection } = await pushing(t);
+    assert.equal(connection.isAwaited, false);
+    const { body } = session.ask();
+    await until(() => connection.isAwaited === true);
+    connection.send("down");
+    await body;
+    assert.equal(connection.isAwaited, false);
+  });
+
   test("answers a request with nothing when it has waited as long as was agreed", async (t) => {
     const { session } = await pushing(t, {}, "wait='1' hold='1'");
     assert.match(await session.ask().body, empty);

@@ -21,6 +21,7 @@ import { policies } from "./policies.ts";
 import { presence } from "./presence.ts";
 import { profile } from "./profile.ts";
 import { proxyReload } from "./proxy-reload.ts";
+import { push } from "./push.ts";
 import { reconnectStorm } from "./reconnect-storm.ts";
 import { relay } from "./relay.ts";
 import { rollingDeploy } from "./rolling-deploy.ts";
@@ -45,6 +46,7 @@ export const comparisonExperiments: readonly Experiment[] = [
   echo,
   throughput,
   duplex,
+  push,
   idle,
   relay,
   binary,

@@ -50,7 +50,7 @@ export function joinWindow(
 }
 
 function joinFlow(name: FlowName, durationMs: number, record: FlowRecord): Flow {
-  const { ledger, timedMessages, receivedInWindow, carriedMessages, ...histograms } = record;
+  const { ledger, age, timedMessages, receivedInWindow, carriedMessages, ...histograms } = record;
   return {
     name,
     achievedRatePerSecond: (carriedMessages * 1000) / durationMs,
@@ -58,6 +58,7 @@ function joinFlow(name: FlowName, durationMs: number, record: FlowRecord): Flow 
     timedMessages,
     histograms,
     ledger: { ...ledger, censoredMessages: censoredIn(ledger) },
+    age,
   };
 }
 

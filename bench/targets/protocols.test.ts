@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { ServerConnection } from "../../protocol/contract.ts";
+import { join, start } from "../../servers/testing.ts";
 import { mainProtocolNames, protocolNames, protocols } from "./protocols.ts";
 
 test("a variant is another binding of a protocol that is none itself, and no main protocol", () => {
@@ -15,4 +17,20 @@ test("a variant is another binding of a protocol that is none itself, and no mai
     assert.ok(!mainProtocolNames.includes(name), `${name} is not`);
   }
   assert.equal(mainProtocolNames.length + variants.length, protocolNames.length);
+});
+
+test("a server that answers held requests says whether one waits, and no other does", {
+  timeout: 20_000,
+}, async (t) => {
+  for (const { server, client } of protocols) {
+    let connection: ServerConnection | undefined;
+    const running = await start(t, server, {}, (opened) => {
+      connection = opened;
+      return { message() {}, closed() {} };
+    });
+    const user = await join(client, running.url);
+    const { name, downlink } = server.traits;
+    assert.equal(typeof connection?.isAwaited, downlink === "held-request" ? "boolean" : "undefined", name);
+    await user.close();
+  }
 });

@@ -2,6 +2,7 @@
  * What is recorded of one direction of traffic in one window. Data only: it crosses process borders and is merged
  * by adding, never by averaging.
  */
+import { type AgeRecord, sumAges } from "../recording/age.ts";
 import { LatencyHistogram } from "../recording/latency.ts";
 import type { FlowLedger } from "./traffic.ts";
 
@@ -15,6 +16,11 @@ export interface FlowRecord {
   scheduled?: string;
   /** The part of `service` scheduled in the first half of the window, to see a drift by. */
   earlyService?: string;
+  /** The parts of `service` of messages that found a request of their receiver waiting, and of those that did not. */
+  awaited?: string;
+  unawaited?: string;
+  /** Of what the receivers of a one-way flow have. */
+  age?: AgeRecord;
   ledger: FlowLedger;
   /** Sent with their schedule in the measured part; what of them never came is infinitely late. */
   timedMessages: number;
@@ -54,7 +60,9 @@ export function mergeFlows(records: readonly FlowRecord[]): FlowRecord {
     receivedInWindow: records.reduce((sum, record) => sum + record.receivedInWindow, 0),
     carriedMessages: records.reduce((sum, record) => sum + record.carriedMessages, 0),
   };
-  for (const name of ["dispatch", "service", "scheduled", "earlyService"] as const) {
+  const ages = records.flatMap((record) => record.age ?? []);
+  if (ages.length > 0) merged.age = sumAges(ages);
+  for (const name of ["dispatch", "service", "scheduled", "earlyService", "awaited", "unawaited"] as const) {
     const encoded = records.flatMap((record) => record[name] ?? []);
     if (encoded.length > 0) merged[name] = mergeHistograms(encoded);
   }

@@ -108,6 +108,56 @@ test("counts a message that came with other bytes once, and what a window carrie
   assert.deepEqual([timedMessages, carriedMessages], [10, 9]);
 });
 
+test("times apart what found a request of its receiver waiting and what did not", async () => {
+  const timeline = new ManualTimeline();
+  const receiver = new OneWayReceiver(timeline, codec, window, 1);
+  let nth = 0;
+  const outlet = {
+    send: (payload: string | Uint8Array) => {
+      const delayMs = nth % 2 === 0 ? 1 : 3;
+      timeline.after(delayMs, () => receiver.receive(0, payload));
+    },
+    get isAwaited() {
+      return ++nth % 2 === 0;
+    },
+  };
+  const sender = new OneWaySender(timeline, codec, window, [outlet]);
+  const sent = sender.run({ kind: "open", ratePerSecond: 100 });
+  timeline.advance(210 * ms);
+  await sent;
+  const { awaited, unawaited, service, ledger } = receiver.record();
+  const [parked, between, all] = [awaited!, unawaited!, service!].map((encoded) => LatencyHistogram.decode(encoded));
+  assert.deepEqual([parked!.count, between!.count, all!.count, ledger.corruptedMessages], [5, 5, 10, 0]);
+  assert.ok(parked!.percentileNs(100) < 1.1 * ms && between!.percentileNs(1) > 2.9 * ms);
+});
+
+test("tells neither apart where nothing waits, and the age of what its receivers have", async () => {
+  const { receiver } = await runWindow((payload, deliver) => deliver(payload));
+  const { awaited, unawaited, age } = receiver.record();
+  assert.deepEqual([awaited, unawaited], [undefined, undefined]);
+  // Two receivers of a value every 20 ms, without a delay.
+  assert.ok(Math.abs(age!.watchedS - 0.2) < 1e-9);
+  assert.ok(Math.abs(age!.areaS2 / age!.watchedS - 0.01) < 1e-3);
+  assert.ok(Math.abs(age!.areaS2 - age!.sourceAreaS2) < 1e-9);
+});
+
+test("draws the connection of each Poisson arrival, the same for the same seed", async () => {
+  const countsOf = async (): Promise<number[]> => {
+    const timeline = new ManualTimeline();
+    const counts = [0, 0];
+    const outlets = counts.map((_, connection) => ({ send: () => void counts[connection]!++ }));
+    const sender = new OneWaySender(timeline, codec, window, outlets);
+    const sent = sender.run({ kind: "open", ratePerSecond: 10_000, arrivals: "poisson" });
+    timeline.advance(200 * ms);
+    await sent;
+    return counts;
+  };
+  const [first, second] = (await countsOf()) as [number, number];
+  assert.notEqual(first, second);
+  assert.ok(Math.min(first, second) > 0.4 * (first + second));
+  assert.deepEqual(await countsOf(), [first, second]);
+});
+
 test("ticks idly at the rate of the busy direction until the window ends", () => {
   const timeline = new ManualTimeline();
   const ticks: number[] = [];

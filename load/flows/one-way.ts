@@ -8,7 +8,9 @@
 import type { Timeline } from "../../protocol/clock.ts";
 import type { Payload } from "../../protocol/contract.ts";
 import type { Message, MessageCodec } from "../../protocol/messages/message.ts";
+import { seededRandom } from "../../protocol/random.ts";
 import { pace } from "../pacing/pacer.ts";
+import { AgeOfInformation, sumAges } from "../recording/age.ts";
 import { ArrivalLedger } from "../recording/arrivals.ts";
 import { LatencyHistogram } from "../recording/latency.ts";
 import { emptyLedger, type FlowRecord } from "./flow.ts";
@@ -37,17 +39,25 @@ export class OneWaySender {
     this.#sequences = new Int32Array(outlets.length);
   }
 
-  /** Resolves when the schedule is over or `halt` was called. Messages go to the connections in turn. */
+  /**
+   * Resolves when the schedule is over or `halt` was called. Messages of an even schedule go to the connections in turn; of
+   * Poisson arrivals each goes to one that is drawn, so that those of every connection are Poisson arrivals, too.
+   */
   run(load: Load): Promise<void> {
     return new Promise((resolve) => {
       this.#finish = resolve;
       if (this.#outlets.length === 0) return resolve();
       const together = togetherIn(load);
+      const random = seededRandom(this.#window.seed, 1);
+      const isDrawn = load.kind === "open" && load.arrivals === "poisson";
+      const firstOf = (index: number): number =>
+        isDrawn ? Math.floor(random() * this.#outlets.length) : index * together;
       this.#stop = pace(
         this.#timeline,
         scheduleOf(this.#window, load),
         (index, scheduledNs) => {
-          for (let place = index * together; place < (index + 1) * together; place++) {
+          const first = firstOf(index);
+          for (let place = first; place < first + together; place++) {
             this.#send(place % this.#outlets.length, scheduledNs);
           }
         },
@@ -82,7 +92,9 @@ export class OneWaySender {
       this.#timed++;
       this.#dispatch.record(sentNs - scheduledNs);
     }
-    this.#offer(connection, "data", sequence, scheduledNs, sentNs);
+    const { isAwaited } = this.#outlets[connection]!;
+    const kind = isAwaited === undefined ? "data" : isAwaited ? "awaited" : "unawaited";
+    this.#offer(connection, kind, sequence, scheduledNs, sentNs);
   }
 
   #sendEnds(): void {
@@ -119,7 +131,9 @@ export class OneWayReceiver {
   readonly #timeline: Timeline;
   readonly #codec: MessageCodec;
   readonly #window: WindowOrder;
-  readonly #connections: { arrivals: ArrivalLedger; corrupted: number; count?: number }[];
+  readonly #connections: { arrivals: ArrivalLedger; age: AgeOfInformation; corrupted: number; count?: number }[];
+  /** Service times by whether a request was waiting, where the sender could tell. */
+  readonly #asked = { awaited: new LatencyHistogram(), unawaited: new LatencyHistogram() };
   #receivedInWindow = 0;
   #carried = 0;
   #ended = 0;
@@ -130,7 +144,11 @@ export class OneWayReceiver {
     this.#codec = codec;
     this.#window = window;
     this.#service = new ServiceTimes(window);
-    this.#connections = Array.from({ length: connections }, () => ({ arrivals: new ArrivalLedger(), corrupted: 0 }));
+    this.#connections = Array.from({ length: connections }, () => ({
+      arrivals: new ArrivalLedger(),
+      age: new AgeOfInformation(window),
+      corrupted: 0,
+    }));
   }
 
   receive(connection: number, payload: Payload, isText?: boolean): void {
@@ -150,10 +168,12 @@ export class OneWayReceiver {
       return;
     }
     if (!state.arrivals.arrive(message.sequence)) return;
+    state.age.arrive(message.scheduledNs, now);
     if (now >= this.#window.startNs && now < this.#window.endNs) this.#receivedInWindow++;
     if (message.scheduledNs < this.#window.startNs) return;
     this.#carried++;
     this.#service.record(message.scheduledNs, now - message.sentNs);
+    if (message.kind !== "data") this.#asked[message.kind].record(now - message.sentNs);
     this.#scheduled.record(now - message.scheduledNs);
   }
 
@@ -177,9 +197,13 @@ export class OneWayReceiver {
       // What came with other bytes is counted as that and not as lost too.
       ledger.lostMessages += Math.max(0, missing - corrupted);
     }
+    const { awaited, unawaited } = this.#asked;
+    const canTell = awaited.count + unawaited.count > 0;
     return {
       ...this.#service.encode(),
+      ...(canTell && { awaited: awaited.encode(), unawaited: unawaited.encode() }),
       scheduled: this.#scheduled.encode(),
+      age: sumAges(this.#connections.map(({ age }) => age.record())),
       ledger,
       timedMessages: 0,
       receivedInWindow: this.#receivedInWindow,

@@ -4,6 +4,8 @@ import type { Message, MessageCodec } from "../../protocol/messages/message.ts";
 /** Anything a message can be handed to: a client's connection or a server's. */
 export interface Outlet extends Pick<ClientConnection, "sendText" | "together"> {
   send(payload: Payload): void;
+  /** As of a server's connection: whether a request of the peer waits for what is sent. */
+  readonly isAwaited?: boolean | undefined;
 }
 
 /**

@@ -15,7 +15,9 @@ for (const kind of payloadKinds) {
       scheduledNs,
       sentNs: scheduledNs + 1_234_567,
     });
-    assert.equal(codec.decode(codec.encode("end", 1, 7, 0, 0))?.kind, "end");
+    for (const said of ["end", "awaited", "unawaited"] as const) {
+      assert.equal(codec.decode(codec.encode(said, 1, 7, 0, 0))?.kind, said);
+    }
   });
 
   test(`a ${kind} message with any byte changed is not taken for right`, () => {

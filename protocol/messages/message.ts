@@ -17,8 +17,20 @@ export const payloadKinds = ["text", "binary"] as const satisfies readonly Paylo
 export const payloadBytesMin = 40;
 
 const textHeaderBytes = 39;
-const dataMark = 0x6d;
-const endMark = 0x65;
+/** What says of which kind a message is: one character of a text, and of bytes the place in this list, from 1. */
+const marks = [
+  ["data", "m"],
+  ["end", "e"],
+  ["awaited", "a"],
+  ["unawaited", "u"],
+] as const;
+type MessageKind = (typeof marks)[number][0];
+const textMarks = Object.fromEntries(marks.map(([kind, mark]) => [kind, mark.charCodeAt(0)])) as Record<
+  MessageKind,
+  number
+>;
+const binaryMarks = Object.fromEntries(marks.map(([kind], index) => [kind, index + 1])) as Record<MessageKind, number>;
+const kindsByText = new Map<number | undefined, MessageKind>(marks.map(([kind, mark]) => [mark.charCodeAt(0), kind]));
 const binaryHeaderBytes = 24;
 const lateDigits = 10;
 const lateMaxNs = 10 ** lateDigits - 1;
@@ -44,8 +56,11 @@ export interface MessageSizes {
 
 /** One decoded header. The codec reuses one object: read it before the next `decode`. */
 export interface Message {
-  /** `end` closes a direction of a window: its sequence number is the count of messages before it. */
-  kind: "data" | "end";
+  /**
+   * `end` closes a direction of a window: its sequence number is the count of messages before it. Where a receiver has to ask,
+   * `awaited` and `unawaited` are data that found its request waiting at the sender, and data that did not.
+   */
+  kind: MessageKind;
   window: number;
   sequence: number;
   scheduledNs: number;
@@ -92,7 +107,7 @@ export class MessageCodec {
     const length = this.#nextBytes();
     // Views are only made where sizes differ.
     const bytes = length === this.#text.byteLength ? this.#text : this.#text.subarray(0, length);
-    bytes[0] = kind === "data" ? dataMark : endMark;
+    bytes[0] = textMarks[kind];
     writeDigits(bytes, window, 1, 3);
     writeDigits(bytes, sequence, 3, 12);
     const scheduled = Math.round(scheduledNs);
@@ -119,8 +134,8 @@ export class MessageCodec {
   }
 
   #decodeText(bytes: Buffer): Message | undefined {
-    const mark = bytes[0];
-    if ((mark !== dataMark && mark !== endMark) || !this.#isFilled(bytes, textHeaderBytes)) return undefined;
+    const kind = kindsByText.get(bytes[0]);
+    if (kind === undefined || !this.#isFilled(bytes, textHeaderBytes)) return undefined;
     const window = decimal(bytes, 1, 3);
     const sequence = decimal(bytes, 3, 12);
     const scheduledHigh = decimal(bytes, 12, 20);
@@ -130,12 +145,12 @@ export class MessageCodec {
     if ((window | sequence | scheduledHigh | scheduledLow | lateHigh | lateLow) < 0) return undefined;
     // A multiple of 1e9 is exact here, so that this rounds once, as reading all 17 digits does.
     const scheduledNs = scheduledHigh * 1e9 + scheduledLow;
-    return this.#fill(mark === dataMark, window, sequence, scheduledNs, scheduledNs + (lateHigh * 1e5 + lateLow));
+    return this.#fill(kind, window, sequence, scheduledNs, scheduledNs + (lateHigh * 1e5 + lateLow));
   }
 
   #encodeBinary(kind: Message["kind"], window: number, sequence: number, scheduledNs: number, sentNs: number): Buffer {
     const bytes = Buffer.allocUnsafe(this.#nextBytes());
-    bytes[0] = kind === "data" ? 1 : 2;
+    bytes[0] = binaryMarks[kind];
     bytes[1] = window;
     bytes.writeUInt16BE(0, 2);
     bytes.writeUInt32BE(sequence, 4);
@@ -155,16 +170,16 @@ export class MessageCodec {
   }
 
   #decodeBinary(bytes: Buffer): Message | undefined {
-    const mark = bytes[0];
-    if ((mark !== 1 && mark !== 2) || !this.#isFilled(bytes, binaryHeaderBytes)) return undefined;
+    const kind = marks[(bytes[0] ?? 0) - 1]?.[0];
+    if (kind === undefined || !this.#isFilled(bytes, binaryHeaderBytes)) return undefined;
     const scheduledNs = bytes.readDoubleBE(8);
     const sentNs = scheduledNs + bytes.readDoubleBE(16);
-    return this.#fill(mark === 1, bytes[1]!, bytes.readUInt32BE(4), scheduledNs, sentNs);
+    return this.#fill(kind, bytes[1]!, bytes.readUInt32BE(4), scheduledNs, sentNs);
   }
 
-  #fill(isData: boolean, window: number, sequence: number, scheduledNs: number, sentNs: number): Message {
+  #fill(kind: MessageKind, window: number, sequence: number, scheduledNs: number, sentNs: number): Message {
     const message = this.#message;
-    message.kind = isData ? "data" : "end";
+    message.kind = kind;
     message.window = window;
     message.sequence = sequence;
     message.scheduledNs = scheduledNs;

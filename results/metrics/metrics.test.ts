@@ -5,6 +5,7 @@ import { clusterMetrics } from "./cluster-metrics.ts";
 import { comparisonMetrics } from "./comparison-metrics.ts";
 import { federationMetrics } from "./federation-metrics.ts";
 import { isMetric, type MetricName, metricNamed, metrics } from "./metrics.ts";
+import { pushMetrics } from "./push-metrics.ts";
 import { securityMetrics } from "./security-metrics.ts";
 
 /** The unit, and then only over what, or which of several. */
@@ -27,7 +28,7 @@ describe("metrics", () => {
     for (const { name, unit } of metrics) assert.match(name, endings[unit], unit);
     const counts = metrics.filter(({ unit }) => unit === "count" || unit === "share");
     for (const { name } of counts) assert.doesNotMatch(name, /(Us|Ms|PerSecond|Bytes|Ratio)$/);
-    const own = [comparisonMetrics, securityMetrics, federationMetrics, clusterMetrics].flatMap((table) =>
+    const own = [comparisonMetrics, pushMetrics, securityMetrics, federationMetrics, clusterMetrics].flatMap((table) =>
       Object.keys(table),
     );
     assert.equal(new Set(own).size, own.length);

@@ -7,9 +7,17 @@ import { comparisonMetrics } from "./comparison-metrics.ts";
 import { federationMetrics } from "./federation-metrics.ts";
 import type { MetricEntry } from "./metric.ts";
 import { profileMetrics } from "./profile-metrics.ts";
+import { pushMetrics } from "./push-metrics.ts";
 import { securityMetrics } from "./security-metrics.ts";
 
-const table = { ...comparisonMetrics, ...profileMetrics, ...securityMetrics, ...federationMetrics, ...clusterMetrics };
+const table = {
+  ...comparisonMetrics,
+  ...pushMetrics,
+  ...profileMetrics,
+  ...securityMetrics,
+  ...federationMetrics,
+  ...clusterMetrics,
+};
 
 export type MetricName = keyof typeof table;
 

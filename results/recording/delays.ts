@@ -126,11 +126,14 @@ function flowOf({ windows }: Pick<Trial, "windows">, { flows, window: which }: P
   return window && flows.flatMap((name) => flowNamed(window, name) ?? [])[0];
 }
 
-/** Of what was sent on schedule, whatever did not come; how late the generator was is known of everything. */
+/** Of a part of what was sent nobody knows how much did not come; how late the generator was is known of everything. */
+const knownOfAll: ReadonlySet<FlowDelay> = new Set(["service", "scheduled"]);
+
+/** Of what was sent on schedule, whatever did not come. */
 function flowDelay({ histograms, timedMessages }: Flow, delay: FlowDelay): RecordedDelay | undefined {
   const encoded = histograms[delay];
   if (encoded === undefined) return undefined;
   const histogram = decodeHistogram(encoded);
-  const sent = delay === "dispatch" ? 0 : (timedMessages ?? 0);
+  const sent = knownOfAll.has(delay) ? (timedMessages ?? 0) : 0;
   return { histogram, neverCame: Math.max(0, sent - histogram.totalCount) };
 }

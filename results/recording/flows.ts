@@ -15,8 +15,14 @@ export const ledgerCounts = [
 ] as const;
 export type LedgerCount = (typeof ledgerCounts)[number];
 
-export const flowDelays = ["dispatch", "service", "scheduled", "earlyService"] as const;
+/** `awaited` and `unawaited`: parts of `service`, of messages that found a request of their receiver waiting or did not. */
+export const flowDelays = ["dispatch", "service", "scheduled", "earlyService", "awaited", "unawaited"] as const;
 export type FlowDelay = (typeof flowDelays)[number];
+
+/** Of what receivers have (`load/recording/age.ts`): areas in seconds squared, and the seconds they are taken over. */
+const ageNames = { watchedS: "ageWatchedS", areaS2: "ageAreaS2", sourceAreaS2: "sourceAgeAreaS2" } as const;
+type Age = Readonly<Record<keyof typeof ageNames, number>>;
+const ageParts = Object.keys(ageNames) as (keyof Age)[];
 
 /** One direction of traffic in one window, over all load generators. */
 export interface Flow {
@@ -31,6 +37,8 @@ export interface Flow {
   /** Sent with their schedule in its measured part; what of them never came is infinitely late. */
   readonly timedMessages?: number | undefined;
   readonly ledger: Readonly<Record<LedgerCount, number>>;
+  /** Only of a one-way flow. */
+  readonly age?: Age | undefined;
   /** Encoded; absent where a load has no such delay: a closed loop follows no schedule. */
   readonly histograms: Readonly<Partial<Record<FlowDelay, string>>>;
 }
@@ -45,6 +53,7 @@ export function recordFlow({
   arrivalRatePerSecond,
   timedMessages,
   ledger,
+  age,
   histograms,
 }: Flow): Pick<Window, "measures" | "histograms"> {
   return {
@@ -53,6 +62,7 @@ export function recordFlow({
       ...(arrivalRatePerSecond !== undefined && { [flowMeasure(name, "arrivalRatePerSecond")]: arrivalRatePerSecond }),
       ...(timedMessages !== undefined && { [flowMeasure(name, "timedMessages")]: timedMessages }),
       ...Object.fromEntries(ledgerCounts.map((count) => [flowMeasure(name, count), ledger[count]])),
+      ...(age && Object.fromEntries(ageParts.map((part) => [flowMeasure(name, ageNames[part]), age[part]]))),
     },
     histograms: Object.fromEntries(
       flowDelays.flatMap((delay) => {
@@ -83,6 +93,9 @@ export function flowNamed({ measures, histograms }: Window, name: FlowName): Flo
     ...(arrivalRatePerSecond !== undefined && { arrivalRatePerSecond }),
     ...(timedMessages !== undefined && { timedMessages }),
     ledger: Object.fromEntries(ledger) as Flow["ledger"],
+    ...(measures[flowMeasure(name, ageNames.watchedS)] !== undefined && {
+      age: Object.fromEntries(ageParts.map((part) => [part, measures[flowMeasure(name, ageNames[part])] ?? 0])) as Age,
+    }),
     histograms: Object.fromEntries(recorded) as Flow["histograms"],
   };
 }

@@ -41,6 +41,9 @@ const hard: ReadonlySet<string> = new Set([
   "duplicatedDeliveries",
   "reorderedDeliveries",
   "corruptedDeliveries",
+  "duplicatedMessages",
+  "reorderedMessages",
+  "corruptedMessages",
   "nodeDeaths",
 ] satisfies MetricName[]);
 

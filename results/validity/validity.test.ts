@@ -241,11 +241,13 @@ test("a generator that stood still is named", () => {
   assert.deepEqual(judged({ stallMs: 30 }, {}), { verdict: "valid", codes: ["generator-stall"] });
 });
 
-test("a median of 40 ms is flagged as delayed acknowledgement, except where polling waits on purpose", () => {
+test("a median of 40 ms is flagged as delayed acknowledgement, except where polling or a link takes its time", () => {
   assert.deepEqual(judged({ serviceUs: 41_000 }), { verdict: "valid", codes: ["delayed-ack"] });
   assert.deepEqual(judged({ serviceUs: 50_000 }).codes, []);
   const patient = { deliveryFloorMs: 100 };
-  assert.deepEqual(judge(trialsOf(windowOf({ serviceUs: 41_000 })), parametersOf(open), patient).flags, []);
+  const trials = trialsOf(windowOf({ serviceUs: 41_000 }));
+  assert.deepEqual(judge(trials, parametersOf(open), patient).flags, []);
+  assert.deepEqual(judge(trials, { ...parametersOf(open), link: { rttMs: 40 } }, prompt).flags, []);
 });
 
 const idleWith = (serverBytes: readonly number[], flags: Flag[] = []): Trial => {

@@ -53,7 +53,7 @@ export function judge(
     ...ledgerFlags(windows),
     ...keptUpFlags(windows, parameters),
     ...generatorFlags(windows, parameters),
-    ...delayedAckFlags(windows, target),
+    ...delayedAckFlags(windows, parameters, target),
     ...cpuContentionFlags(windows),
     ...carriedOverFlags(windows),
     ...(windows.length > 0 ? phaseLockFlags(parameters, target) : []),
@@ -143,9 +143,13 @@ function saturatedGenerator({ use }: WindowDigest, { load }: Parameters): boolea
   return load?.kind === "closed" && busiest > saturated && busiest > (use.serverEventLoopUtilization ?? 0);
 }
 
-function delayedAckFlags(windows: readonly WindowDigest[], { deliveryFloorMs }: JudgedTarget): Flag[] {
-  // A polled downlink waits about half its interval on purpose, which may well be 40 ms.
-  if (deliveryFloorMs > 0) return [];
+function delayedAckFlags(
+  windows: readonly WindowDigest[],
+  { link }: Parameters,
+  { deliveryFloorMs }: JudgedTarget,
+): Flag[] {
+  // A polled downlink waits about half its interval on purpose, and a link delays by its own length: both may well be 40 ms.
+  if (deliveryFloorMs > 0 || (link?.rttMs ?? 0) > 0) return [];
   const suspicious = flowsIn(windows).some(({ serviceP50Ns = 0 }) => {
     const p50Ms = serviceP50Ns / 1e6;
     return p50Ms >= delayedAckMs.from && p50Ms <= delayedAckMs.to;

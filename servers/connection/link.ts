@@ -7,6 +7,8 @@ export interface ServerWire {
   transmit(payload: Payload): void;
   /** Bytes accepted that the kernel or the peer has not taken yet. */
   queuedBytes(): number;
+  /** Of a protocol that answers held requests: whether one is held now. Absent: there are none. */
+  isAwaited?(): boolean | undefined;
   /**
    * Begins an orderly end in the protocol's own terms; the protocol calls `ended` when the peer has seen it. A protocol
    * that has a word for `restart` says it.
@@ -40,6 +42,10 @@ export class ServerLink implements ServerConnection {
   /** Neither side has begun to end it. */
   get open(): boolean {
     return this.#state === "open";
+  }
+
+  get isAwaited(): boolean | undefined {
+    return this.#wire.isAwaited?.();
   }
 
   send(payload: Payload): void {

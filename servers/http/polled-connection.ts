@@ -40,6 +40,11 @@ export class PolledConnection implements ServerWire {
     return this.#mailbox.bytes;
   }
 
+  /** Undefined where no request is ever held. */
+  isAwaited(): boolean | undefined {
+    return this.#options.holdMs === 0 ? undefined : this.#held !== undefined;
+  }
+
   /** What is in the mailbox is still delivered; the poll that finds it empty hears of the end. */
   end(): void {
     this.#ending = true;

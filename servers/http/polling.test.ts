@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it, type TestContext } from "node:test";
 import type { Behaviour, ConnectionHandler, Limits, RunningServer, ServerConnection } from "../../protocol/contract.ts";
+import { until } from "../../protocol/testing.ts";
 import { echo, RawPeer, start } from "../testing.ts";
 import { listenPolling } from "./polling.ts";
 
@@ -82,6 +83,14 @@ describe("a polling server that holds nothing", { timeout: 10_000 }, () => {
     await poller.get("?after=1");
     assert.equal((await poller.get("?after=0")).status, 409);
     assert.equal((await poller.get("?after=1")).status, 204);
+  });
+
+  it("knows of no request that could wait", async (t) => {
+    const { behaviour, opened } = observed();
+    const poller = await Poller.open(await startPolling(t, 0, {}, behaviour));
+    assert.equal(opened[0]!.isAwaited, undefined);
+    await poller.get();
+    assert.equal(opened[0]!.isAwaited, undefined);
   });
 
   it("answers 400 to a cursor that is not a number", async (t) => {
@@ -168,6 +177,20 @@ describe("a polling server that holds requests", { timeout: 10_000 }, () => {
     const held = poller.get();
     assert.equal(await poller.post(["a", "b", "c"]), 204);
     assert.deepEqual((await held).body, { cursor: 3, messages: ["a", "b", "c"] });
+  });
+
+  it("knows whether a request waits for what is sent", async (t) => {
+    const { behaviour, opened } = observed();
+    const poller = await Poller.open(await startPolling(t, 10_000, {}, behaviour));
+    const [connection] = opened as [ServerConnection];
+    assert.equal(connection.isAwaited, false);
+    const held = poller.get();
+    await until(() => connection.isAwaited === true);
+    connection.send("a");
+    assert.equal(connection.isAwaited, true, "what is sent in the same turn leaves in the same answer");
+    connection.send("b");
+    assert.deepEqual((await held).body?.messages, ["a", "b"]);
+    assert.equal(connection.isAwaited, false);
   });
 
   it("answers 204 when the hold is over", async (t) => {

@@ -116,7 +116,7 @@ export class BoshStream implements XmppTransport {
 
   /** Time since the client last asked for anything, in milliseconds; none passes while a request of it is held. */
   idleMs(now: number): number {
-    return this.#held.some(({ isAlive }) => isAlive) ? 0 : now - this.#lastRequestMs;
+    return this.isAwaited() ? 0 : now - this.#lastRequestMs;
   }
 
   /** Takes a request, whose elements are handled once those of all requests before it are (section 14.2). */
@@ -154,17 +154,20 @@ export class BoshStream implements XmppTransport {
   write(element: Element): void {
     if (this.#ending !== undefined) return;
     const part = bodyPart(element);
-    if (this.#outboxBytes + part.bytes > this.#host.limits.queueBytesMax) {
-      this.failSlowConsumer();
-      return;
+    if (this.#outboxBytes + part.bytes > this.#host.limits.queueBytesMax) this.failSlowConsumer();
+    else {
+      this.#outbox.push(part);
+      this.#outboxBytes += part.bytes;
+      this.#scheduleFlush();
     }
-    this.#outbox.push(part);
-    this.#outboxBytes += part.bytes;
-    this.#scheduleFlush();
   }
 
   queuedBytes(): number {
     return this.#outboxBytes;
+  }
+
+  isAwaited(): boolean {
+    return this.#held.some(({ isAlive }) => isAlive);
   }
 
   authenticated(): void {
@@ -196,7 +199,6 @@ export class BoshStream implements XmppTransport {
   drop(): void {
     this.#end(undefined);
     this.#flush();
-    clearTimeout(this.#deadline);
     for (const { timer } of this.#held) clearTimeout(timer);
     this.#gone();
   }

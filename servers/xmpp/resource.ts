@@ -48,6 +48,7 @@ export class BoundResource implements ConnectedResource, Resumable {
         transmit: (payload: Payload) =>
           this.deliver(messageElement({ from, to: this.jid, type: messageType }, payload)),
         queuedBytes: () => this.#queuedBytes(),
+        isAwaited: () => this.#carrier?.transport.isAwaited?.(),
         end: () => this.#close(),
         endSlowConsumer: () => this.#giveUp(),
       },

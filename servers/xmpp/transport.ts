@@ -13,6 +13,8 @@ export interface XmppTransport {
   /** Ignored once the stream is closing. */
   write(element: Element): void;
   queuedBytes(): number;
+  /** Whether a request of the client is held now. Absent: the stream needs none. */
+  isAwaited?(): boolean;
   /** The client has logged in and opens its stream again (RFC 6120 section 6.4.6). */
   authenticated(): void;
   /** The client has a resource; from here on it may take its time. */

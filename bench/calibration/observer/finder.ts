@@ -4,7 +4,7 @@
  * observer knows the message and no protocol; the one thing it must undo is the mask of a WebSocket client.
  */
 const headerChars = 39;
-const header = /[me]\d{38}/g;
+const header = /[meau]\d{38}/g;
 
 /** Cuts nothing: it reads along, one direction of one connection. */
 export class MessageFinder {

@@ -34,7 +34,7 @@ export interface WitnessedWindow {
 function read({ header, connection, seenNs, passedNs }: Crossing): Sighting & { window: number; data: boolean } {
   const scheduledNs = Number(header.slice(12, 29));
   return {
-    data: header[0] === "m",
+    data: header[0] !== "e",
     window: Number(header.slice(1, 3)),
     connection,
     sequence: Number(header.slice(3, 12)),

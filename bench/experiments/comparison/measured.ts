@@ -15,7 +15,10 @@ type Delay =
   | "downlinkScheduled"
   | "connect"
   | "sameServer"
-  | "login";
+  | "login"
+  | "push"
+  | "parkedPoll"
+  | "betweenPolls";
 
 /** Every statistic of these delays. */
 export const delaysNamed = (...names: readonly Delay[]): MetricName[] =>

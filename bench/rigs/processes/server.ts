@@ -18,7 +18,7 @@ import type { FlowRecords, MeasuredBehaviour } from "../../../load/behaviours/me
 import { type PresenceOrder, presenceBehaviour } from "../../../load/behaviours/presence.ts";
 import { type RelayOrder, relayBehaviour } from "../../../load/behaviours/relay.ts";
 import { scriptedBehaviour } from "../../../load/behaviours/scripted.ts";
-import { trafficBehaviour } from "../../../load/behaviours/traffic.ts";
+import { type TrafficOrder, trafficBehaviour } from "../../../load/behaviours/traffic.ts";
 import type { WindowOrder } from "../../../load/flows/window.ts";
 import { collectGarbage } from "../../../load/metering/garbage.ts";
 import { type ProcessUse, UsageMeter } from "../../../load/metering/usage.ts";
@@ -29,7 +29,8 @@ import { answerCalls } from "./remote.ts";
 
 /** Which behaviour a server has, with what that behaviour needs to know. */
 export type BehaviourOrder =
-  | { name: "echo" | "traffic" | "scripted" }
+  | { name: "echo" | "scripted" }
+  | ({ name: "traffic" } & TrafficOrder)
   | { name: "known-answer"; script: AnswerScript }
   | ({ name: "relay" } & RelayOrder)
   | ({ name: "broadcast" } & BroadcastOrder)
@@ -93,7 +94,7 @@ function behaviourOf(order: ServeOrder): MeasuredBehaviour {
     case "echo":
       return echoBehaviour();
     case "traffic":
-      return trafficBehaviour(new MessageCodec(order.codec));
+      return trafficBehaviour(new MessageCodec(order.codec), order.behaviour);
     case "scripted":
       return scriptedBehaviour();
     case "relay":
