@@ -54,13 +54,17 @@ export interface OptionTrait {
   /** Value of a target that does not name the option; absent: the option is off then. */
   readonly default?: string;
   /** Value the conformance suite asks for where the default would only make it slow. */
-  readonly conformanceValue?: string;
+  readonly conformanceValue?: (options: Options) => string;
   /** The value in the form it is recorded in; `undefined` is the bare option. Throws `usage`. */
   parse(text: string): string;
   /** What it adds to the protocol's title in a report. */
   title(value: string): string;
   /** Why a target that is a URL cannot have it, as a clause. Absent: it can. */
   readonly notWithUrl?: string;
+  /** Options of the same protocol that contradict it, each with the reason as a clause. */
+  readonly excludes?: Readonly<Record<string, string>>;
+  /** Set where only the client that users run honours it: there is no lean one then. */
+  readonly libraryOnly?: true;
 }
 
 /** Values by option name, defaults included. */

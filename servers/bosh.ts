@@ -1,4 +1,5 @@
 import type { ListenOptions, ProtocolServer, RunningServer } from "../protocol/contract.ts";
+import { close } from "../protocol/options/close.ts";
 import { plainLogin } from "../protocol/options/plain-login.ts";
 import { scramIterations } from "../protocol/options/scram-iterations.ts";
 import { tls as tlsOption } from "../protocol/options/tls.ts";
@@ -31,7 +32,7 @@ export const boshServer: ProtocolServer = {
     returnPath,
     mechanisms: knownMechanisms,
     provides: ["login", "presence", "acknowledgement"],
-    options: [plainLogin, scramIterations, tlsOption],
+    options: [plainLogin, scramIterations, close, tlsOption],
     libraries: { server: ["@xmpp/xml"], client: ["undici", "@xmpp/xml"] },
   },
 

@@ -43,7 +43,7 @@ export async function join(
   client: ProtocolClient,
   url: string,
   limits: Partial<Limits> = {},
-  pollInterval = "5ms",
+  options: Options = {},
 ): Promise<ClientConnection & { readonly received: Payload[]; next(): Promise<Payload> }> {
   const received: Payload[] = [];
   const waiting: ((payload: Payload) => void)[] = [];
@@ -52,7 +52,7 @@ export async function join(
     url,
     limits: { ...defaultLimits, ...limits },
     user: 0,
-    options: { "poll-interval": pollInterval },
+    options: { "poll-interval": "5ms", ...options },
     signal: AbortSignal.timeout(5000),
     onMessage(payload) {
       received.push(payload);

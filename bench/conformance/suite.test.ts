@@ -4,7 +4,7 @@ import { trustCertificate } from "../../clients/connection/trust.ts";
 import { scriptedBehaviour } from "../../load/behaviours/scripted.ts";
 import { type Behaviour, defaultLimits, type Payload } from "../../protocol/contract.ts";
 import { clientsOf, protocolNamed, protocols } from "../targets/protocols.ts";
-import { securedTargets } from "../targets/testing.ts";
+import { spokenTargets } from "../targets/testing.ts";
 import { cases } from "./cases.ts";
 import { answerMs } from "./peer.ts";
 import { checkConformance } from "./suite.ts";
@@ -12,10 +12,10 @@ import { checkConformance } from "./suite.ts";
 for (const protocol of protocols) {
   const { name } = protocol.server.traits;
 
-  const spoken = [{ title: name, options: {} }, ...securedTargets(protocol)];
-  for (const [kind, client, { title, options }] of clientsOf(protocol).flatMap(([kind, client]) =>
-    spoken.map((target) => [kind, client, target] as const),
-  )) {
+  const spoken = spokenTargets(protocol).flatMap((target) =>
+    clientsOf(protocol, target.options).map(([kind, client]) => ({ ...target, kind, client })),
+  );
+  for (const { kind, client, title, options } of spoken) {
     test(`${title} passes every conformance case with its ${kind} client`, async () => {
       const listening = { host: "127.0.0.1", port: 0, ...scriptedBehaviour(), limits: defaultLimits, options };
       const server = await protocol.server.listen(listening);

@@ -50,7 +50,7 @@ export interface ConformanceContext {
 
 /** Runs all cases in order, stopping at the first failure: what follows a broken server says nothing more. */
 export async function checkConformance(protocol: Protocol, target: ConformanceTarget): Promise<ConformanceResult[]> {
-  const options = { ...target.options, ...quickOptions(protocol) };
+  const options = { ...target.options, ...quickOptions(protocol, target.options) };
   let remarks: Remark[] = [];
   let limited = false;
   const context: ConformanceContext = {
@@ -88,9 +88,9 @@ export async function checkConformance(protocol: Protocol, target: ConformanceTa
 }
 
 /** Values that change how long the suite takes, and nothing that it looks at. */
-const quickOptions = ({ server: { traits } }: Protocol): Options =>
+const quickOptions = ({ server: { traits } }: Protocol, options: Options): Options =>
   Object.fromEntries(
     (traits.options ?? []).flatMap(({ name, conformanceValue }) =>
-      conformanceValue === undefined ? [] : [[name, conformanceValue]],
+      conformanceValue === undefined ? [] : [[name, conformanceValue(options)]],
     ),
   );

@@ -74,7 +74,7 @@ function cells({ targets, traffic }: RunRequest): IdleCell[] {
       parameters: {
         connections,
         workers: 1,
-        client: clientKindOf(protocolNamed(target.protocol), client),
+        client: clientKindOf(protocolNamed(target.protocol), client, target.options),
         payloadBytes,
         payloadKind,
         durationMs: watchMs,

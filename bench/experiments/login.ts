@@ -1,5 +1,6 @@
 import { nowNs } from "../../protocol/clock.ts";
 import { WirebenchError } from "../../protocol/errors.ts";
+import { closesConnections } from "../../protocol/options/close.ts";
 import { allowsPlainLogin } from "../../protocol/options/plain-login.ts";
 import { scramIterations } from "../../protocol/options/scram-iterations.ts";
 import { tlsMode } from "../../protocol/options/tls.ts";
@@ -33,6 +34,8 @@ const patienceMs = 120_000;
 const manyIterations = 40_960;
 const codec = { kind: "text", payloadBytes: 64, seed: 0 } as const;
 
+const tlsStep = "TLS 1.3";
+
 /** A step of a login that waits for the server, with what says so. */
 type Step = readonly [roundTrips: number, what: string];
 
@@ -41,9 +44,7 @@ function stepsOf(target: Target, mechanism: string | undefined): readonly Step[]
   const { schemes, mechanisms, uplink } = traitsOf(target);
   const beginsAs = (scheme: string): boolean => schemes.includes(scheme);
   const mode = tlsMode(target.options);
-  return [
-    ...(mode === "starttls" ? ([[2, "stream and STARTTLS"]] as const) : []),
-    ...(mode === undefined ? [] : ([[1, "TLS 1.3"]] as const)),
+  const steps: readonly Step[] = [
     ...(beginsAs("ws:") ? ([[1, "upgrade"]] as const) : []),
     ...(mechanisms === undefined
       ? uplink === "request"
@@ -56,6 +57,18 @@ function stepsOf(target: Target, mechanism: string | undefined): readonly Step[]
           [1, "resource"],
         ] as const)),
   ];
+  const handshakes = handshakesOf(target, steps);
+  return [
+    ...(mode === "starttls" ? ([[2, "stream and STARTTLS"]] as const) : []),
+    ...(handshakes === 0 ? [] : ([[handshakes, tlsStep]] as const)),
+    ...steps,
+  ];
+}
+
+/** Of TLS: one, or one for every request. */
+function handshakesOf({ options }: Target, steps: readonly Step[]): number {
+  if (tlsMode(options) === undefined) return 0;
+  return closesConnections(options) ? steps.reduce((sum, [roundTrips]) => sum + roundTrips, 0) : 1;
 }
 
 function expectationsFor(target: Target, mechanism: string | undefined): CellPlan["expectations"] {
@@ -63,11 +76,11 @@ function expectationsFor(target: Target, mechanism: string | undefined): CellPla
   const inWords = steps.map(([roundTrips, what]) => `${roundTrips} ${what}`).join(" + ") || "nothing is waited for";
   const count = steps.reduce((sum, [roundTrips]) => sum + roundTrips, 0);
   // RFC 8446 section 4.6.1: tickets for later sessions come when the server likes, which may look like an answer.
-  const tickets = tlsMode(target.options) === undefined ? 0 : 1;
+  const tickets = steps.find(([, what]) => what === tlsStep)?.[0] ?? 0;
   return [
     {
       statement: `round trips until the first message as specified: ${inWords}`,
-      formula: `${inWords} = ${count}${tickets === 0 ? "" : ", or one more for tickets"}`,
+      formula: `${inWords} = ${count}${tickets === 0 ? "" : ", or one more for the tickets of each handshake"}`,
       metric: "loginRoundTrips",
       expected: { low: count, high: count + tickets },
     },

@@ -25,7 +25,7 @@ export async function verifyTarget(
   payloads: readonly PayloadSize[] = [],
 ): Promise<ConformanceResult[]> {
   const { protocol, options } = target;
-  const client = clientKindOf(protocolNamed(protocol), asked);
+  const client = clientKindOf(protocolNamed(protocol), asked, options);
   await using programs = new ProgramPool();
   await using cleanUp = new AsyncDisposableStack();
   const { promise: failed, reject } = Promise.withResolvers<never>();

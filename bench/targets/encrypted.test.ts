@@ -9,9 +9,10 @@ import { echoBehaviour } from "../../load/behaviours/echo.ts";
 import { WireByteCounter } from "../../load/metering/wire-bytes.ts";
 import { connectClient } from "../../load/users/connect.ts";
 import { defaultLimits } from "../../protocol/contract.ts";
+import { tlsMode } from "../../protocol/options/tls.ts";
 import { until } from "../../protocol/testing.ts";
 import { clientsOf, protocols } from "./protocols.ts";
-import { securedTargets } from "./testing.ts";
+import { spokenTargets } from "./testing.ts";
 
 const counter = new WireByteCounter();
 
@@ -45,8 +46,8 @@ const sum = (sockets: readonly Socket[], count: "bytesRead" | "bytesWritten"): n
 
 for (const protocol of protocols) {
   const { server } = protocol;
-  for (const { title, options } of securedTargets(protocol)) {
-    for (const [kind, client] of clientsOf(protocol)) {
+  for (const { title, options } of spokenTargets(protocol).filter(({ options }) => tlsMode(options))) {
+    for (const [kind, client] of clientsOf(protocol, options)) {
       test(`bytes of ${title} (${kind} client) are those that cross the socket, records and handshakes included`, async () => {
         const { behaviour } = echoBehaviour();
         const running = await server.listen({ host: "127.0.0.1", port: 0, behaviour, limits: defaultLimits, options });

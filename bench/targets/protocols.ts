@@ -9,7 +9,7 @@ import { tcpClient } from "../../clients/tcp.ts";
 import { websocketClient } from "../../clients/websocket.ts";
 import { xmppClient } from "../../clients/xmpp.ts";
 import { xmppWebsocketClient } from "../../clients/xmpp-websocket.ts";
-import type { ClientKind, Protocol, ProtocolClient } from "../../protocol/contract.ts";
+import type { ClientKind, Options, Protocol, ProtocolClient } from "../../protocol/contract.ts";
 import { named } from "../../protocol/suggestion.ts";
 import { boshServer } from "../../servers/bosh.ts";
 import { longPollingServer } from "../../servers/long-polling.ts";
@@ -39,15 +39,18 @@ export const mainProtocolNames: readonly string[] = protocols
   .filter(({ server }) => server.traits.variantOf === undefined)
   .map(({ server }) => server.traits.name);
 
-/** The kind of client that a protocol is spoken with where this one is asked for. */
-export const clientKindOf = ({ lean }: Protocol, asked: ClientKind): ClientKind =>
-  lean === undefined ? "library" : asked;
+/** The kind of client that a protocol is spoken with, by these options, where this one is asked for. */
+export const clientKindOf = (protocol: Protocol, asked: ClientKind, options?: Options): ClientKind =>
+  clientsOf(protocol, options).some(([kind]) => kind === asked) ? asked : "library";
 
-/** As many as it has, with their kinds. */
-export const clientsOf = ({ client, lean }: Protocol): readonly (readonly [ClientKind, ProtocolClient])[] => [
-  ["library", client],
-  ...(lean === undefined ? [] : ([["lean", lean]] as const)),
-];
+/** As many as it has that speak it by these options, with their kinds. */
+export function clientsOf(
+  { client, lean, server }: Protocol,
+  options: Options = {},
+): readonly (readonly [ClientKind, ProtocolClient])[] {
+  const isLeanOut = server.traits.options?.some(({ name, libraryOnly }) => libraryOnly && name in options);
+  return [["library", client], ...(lean === undefined || isLeanOut ? [] : ([["lean", lean]] as const))];
+}
 
 /** By its name or another it is known by. Throws `usage` and lists what exists. */
 export function protocolNamed(name: string): Protocol {

@@ -52,6 +52,16 @@ test("reads TLS as an option of every protocol, alone and beside others", () => 
   ]);
 });
 
+test("names each option in the title, in one order however they were given", () => {
+  for (const [given, title] of [
+    ["bosh+close", "XMPP over BOSH with a connection per request"],
+    ["sse+tls+close", "SSE with a connection per request over TLS"],
+    ["long-polling+close+tls", "Long polling with a connection per request over TLS"],
+  ] as const) {
+    assert.equal(describeTarget(parseTarget(given)).title, title);
+  }
+});
+
 test("sets an option on those that have it", () => {
   const asked = withOption(parseTarget("short-polling"), "poll-interval", "2s")!;
   assert.deepEqual(
@@ -85,9 +95,11 @@ const mistakes: [string, RegExp][] = [
   ["websocket+tls=starttls", /expected \+tls, got "\+tls=starttls"/],
   ["xmpp+tls=never", /expected \+tls or \+tls=starttls, got "\+tls=never"/],
   ["websocket+tls=wss://127.0.0.1/", /leave \+tls out of websocket=URL: the scheme of its URL says/],
-  ["short-polling+pace=1s", /short-polling has no option "pace": it has poll-interval, tls/],
+  ["short-polling+pace=1s", /short-polling has no option "pace": it has poll-interval, close, tls/],
   ["short-polling+poll-interval=often", /expected a duration with its unit/],
   ["short-polling+poll-interval", /expected a duration with its unit/],
+  ["sse+close=always", /expected \+close, got "\+close=always"/],
+  ["websocket+close", /websocket has no option "close"/],
   ["xmpp@prosodi", /xmpp has no server "prosodi": did you mean "prosody"\?/],
   ["websocket@prosody", /websocket has no server "prosody"/],
   ["websocket=http://127.0.0.1/", /a URL like ws:\/\/HOST:PORT\//],

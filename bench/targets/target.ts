@@ -107,7 +107,17 @@ function parseOptions(
     }
     chosen[option.name] = option.parse(value);
   }
+  refuseContradictions(protocol, known, chosen);
   return chosen;
+}
+
+function refuseContradictions(protocol: string, known: readonly OptionTrait[], chosen: Options): void {
+  for (const { name, excludes = {} } of known) {
+    const [other, reason] = Object.entries(excludes).find(([excluded]) => excluded in chosen) ?? [];
+    if (name in chosen && other !== undefined) {
+      throw new WirebenchError("usage", `leave +${name} or +${other} out of ${protocol}: ${reason}`);
+    }
+  }
 }
 
 const defaultOptions = (known: readonly OptionTrait[]): Record<string, string> =>

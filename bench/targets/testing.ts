@@ -1,23 +1,42 @@
 /** What tests ask of the registry. */
-import type { Options, Protocol } from "../../protocol/contract.ts";
+import type { Options, Protocol, Traits } from "../../protocol/contract.ts";
+import { WirebenchError } from "../../protocol/errors.ts";
 import { tls } from "../../protocol/options/tls.ts";
-import { describeTarget, parseTarget } from "./target.ts";
+import { describeTarget, parseTarget, type Target } from "./target.ts";
 
-/** Every way a protocol speaks TLS, by the options of such a target; none where it has no such option. */
-export function securedTargets({ server: { traits } }: Protocol): { title: string; options: Options }[] {
-  const option = traits.options?.find(({ name }) => name === tls.name);
-  const modes = option === undefined ? [] : ["", "starttls"].filter((mode) => isTaken(() => option.parse(mode)));
-  return modes.map((mode) => {
-    const target = parseTarget(`${traits.name}+${tls.name}${mode === "" ? "" : `=${mode}`}`);
-    return { title: describeTarget(target).title, options: target.options };
-  });
+/** A way to speak a protocol. */
+export interface Spoken {
+  readonly title: string;
+  readonly options: Options;
 }
 
-function isTaken(parse: () => void): boolean {
+const tlsModes = [`+${tls.name}`, `+${tls.name}=starttls`];
+
+/** Without options, and with each option that needs no value; in clear, and by every kind of TLS it has. */
+export function spokenTargets({ server: { traits } }: Protocol): readonly Spoken[] {
+  const names = (traits.options ?? []).map(({ name }) => name).filter((name) => name !== tls.name);
+  const alone = ["", ...names.map((name) => `+${name}`)];
+  return spoken(
+    traits,
+    alone.flatMap((option) => ["", ...tlsModes].map((mode) => option + mode)),
+  );
+}
+
+/** By every kind of TLS it has, and without other options. */
+export const securedTargets = ({ server: { traits } }: Protocol): readonly Spoken[] => spoken(traits, tlsModes);
+
+const spoken = ({ name }: Traits, given: readonly string[]): readonly Spoken[] =>
+  given.flatMap((options) => {
+    const target = targetOf(name + options);
+    return target === undefined ? [] : [{ title: describeTarget(target).title, options: target.options }];
+  });
+
+/** Undefined for what there is not. */
+function targetOf(text: string): Target | undefined {
   try {
-    parse();
-    return true;
-  } catch {
-    return false;
+    return parseTarget(text);
+  } catch (error) {
+    if (error instanceof WirebenchError && error.code === "usage") return undefined;
+    throw error;
   }
 }

@@ -153,7 +153,7 @@ describe("the short-polling client", { timeout: 10_000 }, () => {
         response.writeHead(204).end();
       }, 20);
     });
-    const user = await join(shortPollingClient, url, {}, "1ms");
+    const user = await join(shortPollingClient, url, {}, { "poll-interval": "1ms" });
     await enough;
     assert.equal(heldMax, 1);
     await user.close();

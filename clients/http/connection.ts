@@ -9,11 +9,11 @@ export interface HttpConnection {
 }
 
 /**
- * Connects nothing yet. `origin` is scheme, host and port. Of two connections none resumes the other's TLS session, since
- * each keeps its own.
+ * Connects nothing yet. `origin` is scheme, host and port. No TLS session is resumed, not even by a connection that
+ * follows another.
  */
 export function httpConnection(origin: string, options: Client.Options): HttpConnection {
-  const connect = buildConnector({});
+  const connect = buildConnector({ maxCachedSessions: 0 });
   let socket: Socket | undefined;
   const client = new Client(origin, {
     ...options,

@@ -36,7 +36,7 @@ export const eventTypes = ["connection", "message", "binary"] as const;
 
 /** Receives events on one connection and sends with `POST` on another; the first event says where to. */
 export function connectEvents(
-  { url, limits, cookies, signal, onMessage }: ConnectOptions,
+  { url, limits, cookies, options, signal, onMessage }: ConnectOptions,
   open: (options: EventStreamOptions) => EventStream,
 ): Promise<ClientConnection> {
   const bodyBytesMax = encodedBytesMax(limits.payloadBytesMax);
@@ -78,7 +78,7 @@ export function connectEvents(
   );
 
   function openLink(target: URL): ClientLink {
-    const requests = new Exchange(target.origin, bodyBytesMax, cookies);
+    const requests = new Exchange(target.origin, { answerBytesMax: bodyBytesMax, cookies, options });
     const uplink = new Uplink({
       exchange: requests,
       path: target.pathname + target.search,

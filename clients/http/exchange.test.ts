@@ -4,16 +4,24 @@ import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 import { describe, it, type TestContext } from "node:test";
 import { gzipSync } from "node:zlib";
+import type { Options } from "../../protocol/contract.ts";
 import { Exchange } from "./exchange.ts";
 
-async function listen(t: TestContext, serve: RequestListener): Promise<{ exchange: Exchange; accepted: () => number }> {
+async function listen(
+  t: TestContext,
+  serve: RequestListener,
+  options?: Options,
+): Promise<{ exchange: Exchange; accepted: () => number }> {
   const server = createServer(serve).listen(0, "127.0.0.1");
   let accepted = 0;
   server.on("connection", () => {
     accepted += 1;
   });
   await once(server, "listening");
-  const exchange = new Exchange(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, 1000);
+  const exchange = new Exchange(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, {
+    answerBytesMax: 1000,
+    options,
+  });
   t.after(() => {
     exchange.destroy();
     server.close();
@@ -69,6 +77,18 @@ describe("an exchange", { timeout: 10_000 }, () => {
     });
     for (let round = 0; round < 3; round++) await exchange.ask({ method: "GET", path: "/" });
     assert.equal(accepted(), 3);
+  });
+
+  it("opens a connection for each request with +close, and says so", async (t) => {
+    const serve: RequestListener = ({ headers }, response) => void response.end(headers.connection);
+    const { exchange, accepted } = await listen(t, serve, { close: "on" });
+    const ask = () => exchange.ask({ method: "GET", path: "/" });
+    const answers = [...(await Promise.all([ask(), ask(), ask()])), await ask()];
+    assert.deepEqual(
+      answers.map(({ text }) => text),
+      ["close", "close", "close", "close"],
+    );
+    assert.equal(accepted(), 4);
   });
 
   it("fails for an answer that is too large, is cut off, or never comes before it is destroyed", async (t) => {

@@ -1,4 +1,5 @@
-import type { CookieJar } from "../../protocol/contract.ts";
+import type { CookieJar, Options } from "../../protocol/contract.ts";
+import { closesConnections } from "../../protocol/options/close.ts";
 import { type HttpConnection, httpConnection } from "./connection.ts";
 import { setCookies } from "./cookie-jar.ts";
 
@@ -33,10 +34,19 @@ const plainHeaders = ["accept-encoding", "identity"];
 const jsonHeaders = [...plainHeaders, "content-type", "application/json"];
 const xmlHeaders = [...plainHeaders, "content-type", "text/xml; charset=utf-8"];
 
+export interface ExchangeOptions {
+  /** An answer whose body is larger fails its request. */
+  readonly answerBytesMax: number;
+  /** Go with every request and are renewed by every answer. */
+  readonly cookies?: CookieJar | undefined;
+  /** Of the target. Absent: the defaults. */
+  readonly options?: Options | undefined;
+}
+
 /**
  * HTTP requests one after the other on one keep-alive connection (RFC 9112 section 9.3; no pipelining), which is
- * opened by the first and again if the server closes it between two. undici sets TCP_NODELAY on it. As on a bare
- * socket, an answer may take for ever; whoever waits decides for how long.
+ * opened by the first and again if the server closes it between two; with `+close` on one for each. undici sets
+ * TCP_NODELAY on it. As on a bare socket, an answer may take for ever; whoever waits decides for how long.
  *
  * Uses undici's `dispatch`, the level below `request`, without timers, and lets the next request start in the
  * callback of the last: together a third less time per request on one connection.
@@ -44,13 +54,12 @@ const xmlHeaders = [...plainHeaders, "content-type", "text/xml; charset=utf-8"];
 export class Exchange {
   readonly #connection: HttpConnection;
   readonly #cookies: CookieJar | undefined;
+  readonly #closes: boolean;
 
-  /**
-   * Connects nothing yet. `origin` is scheme, host and port; an answer whose body is larger than `answerBytesMax`
-   * fails its request. `cookies` go with every request and are renewed by every answer.
-   */
-  constructor(origin: string, answerBytesMax: number, cookies?: CookieJar) {
+  /** Connects nothing yet. `origin` is scheme, host and port. */
+  constructor(origin: string, { answerBytesMax, cookies, options }: ExchangeOptions) {
     this.#cookies = cookies;
+    this.#closes = closesConnections(options);
     this.#connection = httpConnection(origin, {
       pipelining: 1,
       headersTimeout: 0,
@@ -70,6 +79,7 @@ export class Exchange {
         method,
         path,
         body: json ?? xml ?? null,
+        reset: this.#closes,
         headers: this.#headers(xml !== undefined ? xmlHeaders : json !== undefined ? jsonHeaders : plainHeaders),
       },
       {

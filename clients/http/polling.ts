@@ -29,7 +29,8 @@ export async function connectPolling(options: ConnectOptions, style: PollingStyl
   const collection = new URL("connections", url).pathname;
   const bodyBytesMax = encodedBytesMax(limits.payloadBytesMax);
   const answerBytesMax = limits.queueBytesMax + bodyBytesMax;
-  const requests = new Exchange(origin, answerBytesMax, cookies);
+  const exchange = () => new Exchange(origin, { answerBytesMax, cookies, options: options.options });
+  const requests = exchange();
   const id = await handshake<string>(
     url,
     signal,
@@ -38,7 +39,7 @@ export async function connectPolling(options: ConnectOptions, style: PollingStyl
   );
 
   const path = `${collection}/${encodeURIComponent(id)}`;
-  const polls = style.held ? new Exchange(origin, answerBytesMax, cookies) : requests;
+  const polls = style.held ? exchange() : requests;
   const uplink = new Uplink({
     exchange: requests,
     path: `${path}/messages`,

@@ -1,6 +1,6 @@
 import { randomInt } from "node:crypto";
 import type { Element, ElementAttributes } from "@xmpp/xml";
-import type { Limits } from "../../protocol/contract.ts";
+import type { Limits, Options } from "../../protocol/contract.ts";
 import { describeError } from "../../protocol/errors.ts";
 import {
   type BodyPart,
@@ -26,7 +26,7 @@ import type { XmppTarget } from "./target.ts";
  * once and without timers. Those who send through `stanza` wait 10 ms, through `strophe` 100 ms.
  */
 export const boshBinding: Binding = {
-  stream: (target, limits, events) => new BoshStream(target, limits, events),
+  stream: (target, limits, events, options) => new BoshStream(target, limits, events, options),
 };
 
 /** Requests under way at once, if the server allows as many: each has a connection of its own. */
@@ -52,6 +52,7 @@ class BoshStream implements XmppStream {
   readonly #path: string;
   readonly #limits: Limits;
   readonly #events: StreamEvents;
+  readonly #options: Options | undefined;
   readonly #opening = new Opening();
   readonly #exchanges: Exchange[] = [];
   readonly #idle: Exchange[] = [];
@@ -70,13 +71,14 @@ class BoshStream implements XmppStream {
   readonly #early = new Map<number, Body>();
   #nextAnswer = this.#rid;
 
-  constructor({ address, domain }: XmppTarget, limits: Limits, events: StreamEvents) {
+  constructor({ address, domain }: XmppTarget, limits: Limits, events: StreamEvents, options: Options | undefined) {
     const { origin, pathname, search } = new URL(address);
     this.#domain = domain;
     this.#origin = origin;
     this.#path = pathname + search;
     this.#limits = limits;
     this.#events = events;
+    this.#options = options;
   }
 
   open(): Promise<void> {
@@ -173,7 +175,10 @@ class BoshStream implements XmppStream {
 
   #newExchange(): Exchange {
     const { queueBytesMax, payloadBytesMax } = this.#limits;
-    const exchange = new Exchange(this.#origin, queueBytesMax + boshBodyBytesMax(payloadBytesMax));
+    const exchange = new Exchange(this.#origin, {
+      answerBytesMax: queueBytesMax + boshBodyBytesMax(payloadBytesMax),
+      options: this.#options,
+    });
     this.#exchanges.push(exchange);
     return exchange;
   }

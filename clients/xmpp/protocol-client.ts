@@ -10,8 +10,8 @@ import type { Binding } from "./stream.ts";
 
 /** Payloads as messages to one address, and those that come back from it, on any binding of XMPP. */
 export const xmppProtocolClient = (binding: Binding): ProtocolClient => ({
-  async connect({ url, limits, user, signal, onMessage }: ConnectOptions): Promise<ClientConnection> {
-    const session = await openSession(binding, { url, limits, user, signal, onStanza: received });
+  async connect({ url, limits, user, options, signal, onMessage }: ConnectOptions): Promise<ClientConnection> {
+    const session = await openSession(binding, { url, limits, user, options, signal, onStanza: received });
     const to = peerOf(session);
     const loginWrites = session.writes ?? 0;
     const link = new ClientLink(

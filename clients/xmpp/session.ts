@@ -1,5 +1,5 @@
 import type { Element } from "@xmpp/xml";
-import type { CloseReason, Limits } from "../../protocol/contract.ts";
+import type { CloseReason, Limits, Options } from "../../protocol/contract.ts";
 import { describeError, WirebenchError } from "../../protocol/errors.ts";
 import { handshake } from "../connection/handshake.ts";
 import { closeWaitMs } from "../connection/link.ts";
@@ -7,7 +7,7 @@ import { Inbox } from "./inbox.ts";
 import { iqResult, isPing } from "./iq-reply.ts";
 import { type LoggedIn, login } from "./login.ts";
 import { Requests } from "./requests.ts";
-import type { Binding, XmppStream } from "./stream.ts";
+import type { Binding, StreamEvents, XmppStream } from "./stream.ts";
 import { StreamManagement } from "./stream-management.ts";
 import { type XmppTarget, xmppTarget } from "./target.ts";
 
@@ -17,6 +17,8 @@ export interface SessionOptions {
   readonly limits: Limits;
   /** Which of a run's simulated users this is, from 0. */
   readonly user: number;
+  /** Of the target. Absent: the defaults. */
+  readonly options?: Options | undefined;
   /** Aborts the login; nothing is left open then. */
   readonly signal: AbortSignal;
   /** Absent: random, of fixed length, so that addresses are as long on every server. */
@@ -110,7 +112,7 @@ class Session implements XmppSession {
     this.closed = new Promise((resolve) => {
       this.#settle = resolve;
     });
-    this.#stream = binding.stream(this.#target, options.limits, {
+    const events: StreamEvents = {
       element: (element) => {
         if (this.#state === "login") this.#inbox.push(element);
         else this.#received(element);
@@ -119,7 +121,8 @@ class Session implements XmppSession {
         this.#inbox.fail(cause);
         this.#ended(reason);
       },
-    });
+    };
+    this.#stream = binding.stream(this.#target, limits, events, options.options);
   }
 
   async login(): Promise<void> {

@@ -1,5 +1,5 @@
 import type { Element } from "@xmpp/xml";
-import type { CloseReason, Limits } from "../../protocol/contract.ts";
+import type { CloseReason, Limits, Options } from "../../protocol/contract.ts";
 import { describeStreamError } from "./conditions.ts";
 import type { XmppTarget } from "./target.ts";
 
@@ -44,6 +44,6 @@ export interface XmppStream {
 
 /** A way to carry XMPP: TCP (RFC 6120), WebSocket (RFC 7395) or BOSH (XEP-0124, XEP-0206). */
 export interface Binding {
-  /** Connects nothing yet. */
-  stream(target: XmppTarget, limits: Limits, events: StreamEvents): XmppStream;
+  /** Connects nothing yet. `options` are those of the target. */
+  stream(target: XmppTarget, limits: Limits, events: StreamEvents, options?: Options): XmppStream;
 }

@@ -13,7 +13,7 @@ import { announce, answerCalls } from "../../rigs/processes/remote.ts";
 
 const requestResponse: ProtocolClient = {
   async connect({ url, limits, onMessage }) {
-    const exchange = new Exchange(new URL(url).origin, limits.queueBytesMax);
+    const exchange = new Exchange(new URL(url).origin, { answerBytesMax: limits.queueBytesMax });
     const link: ClientLink = new ClientLink(
       {
         transmit: (payload) =>

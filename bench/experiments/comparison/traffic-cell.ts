@@ -73,7 +73,7 @@ export function trafficCells(
     parameters: {
       connections,
       workers,
-      client: clientKindOf(protocolNamed(target.protocol), client),
+      client: clientKindOf(protocolNamed(target.protocol), client, target.options),
       payloadBytes,
       payloadKind,
       load,

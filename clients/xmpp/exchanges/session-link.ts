@@ -13,7 +13,7 @@ const earlyStanzasMax = 100;
 /** Opens a session of this user, whose stanzas are heard once the caller has it. */
 export async function openUser(
   binding: Binding,
-  { url, limits, signal }: Pick<ConnectOptions, "url" | "limits" | "signal">,
+  { url, limits, options, signal }: Pick<ConnectOptions, "url" | "limits" | "options" | "signal">,
   user: number,
   onStanza: (stanza: Element) => void,
 ): Promise<XmppSession> {
@@ -23,6 +23,7 @@ export async function openUser(
     url,
     limits,
     user,
+    options,
     signal,
     onStanza(stanza) {
       if (isHeard) onStanza(stanza);
