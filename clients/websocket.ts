@@ -2,16 +2,25 @@ import { type RawData, WebSocket } from "ws";
 import type { ClientConnection, ConnectOptions, ProtocolClient } from "../protocol/contract.ts";
 import { handshake } from "./connection/handshake.ts";
 import { ClientLink } from "./connection/link.ts";
+import { pageHeaders } from "./http/browser-headers.ts";
 import { setCookies } from "./http/cookie-jar.ts";
 
 export const websocketClient: ProtocolClient = {
-  async connect({ url, limits, cookies, localAddress, signal, onMessage }: ConnectOptions): Promise<ClientConnection> {
+  async connect({
+    url,
+    limits,
+    cookies,
+    options,
+    localAddress,
+    signal,
+    onMessage,
+  }: ConnectOptions): Promise<ClientConnection> {
     const cookie = cookies?.header();
     const webSocket = new WebSocket(url, {
       perMessageDeflate: false,
       maxPayload: limits.payloadBytesMax,
       ...(localAddress !== undefined && { localAddress }),
-      ...(cookie !== undefined && { headers: { cookie } }),
+      headers: { ...pageHeaders(options, "upgrade", new URL(url)), ...(cookie !== undefined && { cookie }) },
     });
     // The answer 101; `ws` hands it over before it is checked, and one that is refused ends the handshake.
     webSocket.on("upgrade", ({ headers }) => cookies?.keep(setCookies(headers)));

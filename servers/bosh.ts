@@ -1,4 +1,5 @@
 import type { ListenOptions, ProtocolServer, RunningServer } from "../protocol/contract.ts";
+import { browserHeaders } from "../protocol/options/browser-headers.ts";
 import { close } from "../protocol/options/close.ts";
 import { plainLogin } from "../protocol/options/plain-login.ts";
 import { scramIterations } from "../protocol/options/scram-iterations.ts";
@@ -32,7 +33,7 @@ export const boshServer: ProtocolServer = {
     returnPath,
     mechanisms: knownMechanisms,
     provides: ["login", "presence", "acknowledgement"],
-    options: [plainLogin, scramIterations, close, tlsOption],
+    options: [plainLogin, scramIterations, close, browserHeaders, tlsOption],
     libraries: { server: ["@xmpp/xml"], client: ["undici", "@xmpp/xml"] },
   },
 

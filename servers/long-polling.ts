@@ -1,4 +1,5 @@
 import type { ProtocolServer } from "../protocol/contract.ts";
+import { browserHeaders } from "../protocol/options/browser-headers.ts";
 import { close } from "../protocol/options/close.ts";
 import { tls } from "../protocol/options/tls.ts";
 import { listenPolling, pollingContract } from "./http/polling.ts";
@@ -20,7 +21,7 @@ export const longPollingServer: ProtocolServer = {
     foreignContract: pollingContract("holds the request for up to 25 s if there is none, then 204"),
     specification: "RFC 6202",
     provides: ["acknowledgement"],
-    options: [close, tls],
+    options: [close, browserHeaders, tls],
     libraries: { server: [], client: ["undici"] },
   },
 

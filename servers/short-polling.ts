@@ -1,4 +1,5 @@
 import type { ProtocolServer } from "../protocol/contract.ts";
+import { browserHeaders } from "../protocol/options/browser-headers.ts";
 import { close } from "../protocol/options/close.ts";
 import { pollInterval, pollIntervalMs } from "../protocol/options/poll-interval.ts";
 import { tls } from "../protocol/options/tls.ts";
@@ -18,7 +19,7 @@ export const shortPollingServer: ProtocolServer = {
     foreignContract: pollingContract("204 at once if there is none"),
     specification: "RFC 9110",
     provides: ["acknowledgement"],
-    options: [pollInterval, close, tls],
+    options: [pollInterval, close, browserHeaders, tls],
     deliveryFloorMs: pollIntervalMs,
     libraries: { server: [], client: ["undici"] },
   },

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { ServerResponse } from "node:http";
 import type { ListenOptions, Payload, ProtocolServer, RunningServer } from "../protocol/contract.ts";
+import { browserHeaders } from "../protocol/options/browser-headers.ts";
 import { close } from "../protocol/options/close.ts";
 import { tls as tlsOption } from "../protocol/options/tls.ts";
 import { encodeBase64, encodeMessage } from "../protocol/wires/json-message.ts";
@@ -29,7 +30,7 @@ export const sseServer: ProtocolServer = {
       'the JSON string as data, or an event "binary" with base64 as data',
     specification: "WHATWG HTML 9.2",
     provides: ["acknowledgement", "resume"],
-    options: [close, tlsOption],
+    options: [close, browserHeaders, tlsOption],
     libraries: { server: [], client: ["eventsource", "undici"] },
   },
 

@@ -1,6 +1,7 @@
 import type { RequestListener } from "node:http";
 import { type RawData, type WebSocket, WebSocketServer } from "ws";
 import type { ListenOptions, ProtocolServer, RunningServer } from "../protocol/contract.ts";
+import { browserHeaders } from "../protocol/options/browser-headers.ts";
 import { tls as tlsOption } from "../protocol/options/tls.ts";
 import { ServerLink } from "./connection/link.ts";
 import { closeServer, listenOn, trackSockets } from "./connection/listening.ts";
@@ -24,7 +25,7 @@ export const websocketServer: ProtocolServer = {
     schemes: ["ws:", "wss:"],
     foreignContract: "echo every message as it came: text as text, binary as binary",
     specification: "RFC 6455",
-    options: [tlsOption],
+    options: [browserHeaders, tlsOption],
     libraries: { server: ["ws"], client: ["ws"] },
   },
 

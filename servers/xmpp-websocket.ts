@@ -2,6 +2,7 @@ import type { IncomingMessage, RequestListener } from "node:http";
 import { TLSSocket } from "node:tls";
 import { WebSocketServer } from "ws";
 import type { ListenOptions, ProtocolServer, RunningServer } from "../protocol/contract.ts";
+import { browserHeaders } from "../protocol/options/browser-headers.ts";
 import { plainLogin } from "../protocol/options/plain-login.ts";
 import { scramIterations } from "../protocol/options/scram-iterations.ts";
 import { tls as tlsOption } from "../protocol/options/tls.ts";
@@ -38,7 +39,7 @@ export const xmppWebsocketServer: ProtocolServer = {
     returnPath,
     mechanisms: knownMechanisms,
     provides: ["login", "presence", "acknowledgement", "resume"],
-    options: [plainLogin, scramIterations, tlsOption],
+    options: [plainLogin, scramIterations, browserHeaders, tlsOption],
     libraries: { server: ["ws", "@xmpp/xml"], client: ["ws", "@xmpp/xml"] },
   },
 

@@ -54,6 +54,8 @@ test("reads TLS as an option of every protocol, alone and beside others", () => 
 
 test("names each option in the title, in one order however they were given", () => {
   for (const [given, title] of [
+    ["websocket+browser-headers", "WebSocket with a browser's headers"],
+    ["sse+browser-headers+close", "SSE with a connection per request with a browser's headers"],
     ["bosh+close", "XMPP over BOSH with a connection per request"],
     ["sse+tls+close", "SSE with a connection per request over TLS"],
     ["long-polling+close+tls", "Long polling with a connection per request over TLS"],
@@ -91,11 +93,11 @@ const mistakes: [string, RegExp][] = [
   ["carrier-pigeon", /unknown protocol "carrier-pigeon": expected one of tcp, websocket/],
   ["websockets", /unknown protocol "websockets": did you mean "websocket"\? expected/],
   ["short-polling+poll-intervall=1s", /did you mean "poll-interval"\? it has/],
-  ["websocket+ssl", /websocket has no option "ssl": it has tls/],
+  ["websocket+ssl", /websocket has no option "ssl": it has browser-headers, tls/],
   ["websocket+tls=starttls", /expected \+tls, got "\+tls=starttls"/],
   ["xmpp+tls=never", /expected \+tls or \+tls=starttls, got "\+tls=never"/],
   ["websocket+tls=wss://127.0.0.1/", /leave \+tls out of websocket=URL: the scheme of its URL says/],
-  ["short-polling+pace=1s", /short-polling has no option "pace": it has poll-interval, close, tls/],
+  ["short-polling+pace=1s", /short-polling has no option "pace": it has poll-interval, close, browser-headers, tls/],
   ["short-polling+poll-interval=often", /expected a duration with its unit/],
   ["short-polling+poll-interval", /expected a duration with its unit/],
   ["sse+close=always", /expected \+close, got "\+close=always"/],

@@ -4,6 +4,7 @@ import type {
   ConnectOptions,
   CookieJar,
   Limits,
+  Options,
   Payload,
 } from "../../protocol/contract.ts";
 import { decodeBase64, decodeMessage, MessageRefused, parseJson } from "../../protocol/wires/json-message.ts";
@@ -17,6 +18,8 @@ export interface EventStreamOptions {
   readonly url: URL;
   readonly payloadBytesMax: number;
   readonly cookies: CookieJar | undefined;
+  /** Of the target. */
+  readonly options: Options | undefined;
   /** Each event, by its type; not called after `ended` or `destroy`. */
   readonly event: (type: string, data: string) => void;
   /** Called at most once, and not after `destroy`. `cause` is what made it end, for errors that quote it. */
@@ -62,6 +65,7 @@ export function connectEvents(
         url: new URL("events", url),
         payloadBytesMax: limits.payloadBytesMax,
         cookies,
+        options,
         event(type, data) {
           try {
             take(type, data);

@@ -3,6 +3,7 @@ import { fetch } from "undici";
 import type { CloseReason } from "../../protocol/contract.ts";
 import { type HttpConnection, httpConnection } from "./connection.ts";
 import { type EventStream, type EventStreamOptions, eventTypes } from "./event-link.ts";
+import { pageHeaders } from "./browser-headers.ts";
 import { contentEncoding } from "./exchange.ts";
 
 /**
@@ -20,15 +21,21 @@ export class SourcedEventStream implements EventStream {
     this.#options = options;
     this.#connection = httpConnection(options.url.origin, { headersTimeout: 0, bodyTimeout: 0 });
     const { cookies } = options;
+    const browser = pageHeaders(options.options, "events", options.url);
     let thrown: unknown;
     this.#source = new EventSource(options.url, {
       fetch: async (url, { headers, signal }) => {
         try {
           const cookie = cookies?.header();
           const response = await fetch(url, {
-            headers: { ...headers, "accept-encoding": "identity", ...(cookie !== undefined && { cookie }) },
+            headers: {
+              ...headers,
+              ...(browser ?? { "accept-encoding": "identity" }),
+              ...(cookie !== undefined && { cookie }),
+            },
             signal,
-            cache: "no-store",
+            // Adds header fields, which a browser's have or have not.
+            cache: browser === undefined ? "no-store" : "default",
             redirect: "error",
             dispatcher: this.#connection.client,
           });

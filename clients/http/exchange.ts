@@ -1,5 +1,7 @@
 import type { CookieJar, Options } from "../../protocol/contract.ts";
+import { sendsBrowserHeaders } from "../../protocol/options/browser-headers.ts";
 import { closesConnections } from "../../protocol/options/close.ts";
+import { pageHeaders } from "./browser-headers.ts";
 import { type HttpConnection, httpConnection } from "./connection.ts";
 import { setCookies } from "./cookie-jar.ts";
 
@@ -30,9 +32,12 @@ export interface AnswerListener {
 const keepAliveMs = 3_600_000;
 
 /** Without it any encoding would do (RFC 9110 section 12.5.3), and what one target compresses another would not. */
-const plainHeaders = ["accept-encoding", "identity"];
-const jsonHeaders = [...plainHeaders, "content-type", "application/json"];
-const xmlHeaders = [...plainHeaders, "content-type", "text/xml; charset=utf-8"];
+const plainHeaders = { "accept-encoding": "identity" };
+const bodyHeaders = {
+  none: {},
+  json: { "content-type": "application/json" },
+  xml: { "content-type": "text/xml; charset=utf-8" },
+} as const;
 
 export interface ExchangeOptions {
   /** An answer whose body is larger fails its request. */
@@ -54,12 +59,18 @@ export interface ExchangeOptions {
 export class Exchange {
   readonly #connection: HttpConnection;
   readonly #cookies: CookieJar | undefined;
+  readonly #options: Options | undefined;
   readonly #closes: boolean;
+  readonly #origin: string;
+  /** By method and kind of body; each made once. */
+  readonly #headersMade = new Map<string, string[]>();
 
   /** Connects nothing yet. `origin` is scheme, host and port. */
   constructor(origin: string, { answerBytesMax, cookies, options }: ExchangeOptions) {
     this.#cookies = cookies;
+    this.#options = options;
     this.#closes = closesConnections(options);
+    this.#origin = origin;
     this.#connection = httpConnection(origin, {
       pipelining: 1,
       headersTimeout: 0,
@@ -80,7 +91,7 @@ export class Exchange {
         path,
         body: json ?? xml ?? null,
         reset: this.#closes,
-        headers: this.#headers(xml !== undefined ? xmlHeaders : json !== undefined ? jsonHeaders : plainHeaders),
+        headers: this.#headers(method, xml !== undefined ? "xml" : json !== undefined ? "json" : "none"),
       },
       {
         onRequestStart: () => {},
@@ -88,8 +99,7 @@ export class Exchange {
           status = statusCode;
           this.#cookies?.keep(setCookies(headers));
           const encoding = contentEncoding(headers["content-encoding"]);
-          if (encoding !== undefined)
-            controller.abort(new Error(`the answer is ${encoding}, though identity was asked for`));
+          if (encoding !== undefined) controller.abort(unwantedEncoding("answer", encoding, this.#options));
         },
         onResponseData: (_controller, chunk) => void chunks.push(chunk),
         onResponseEnd() {
@@ -114,8 +124,15 @@ export class Exchange {
     return new Promise((answered, failed) => this.start(request, { answered, failed }));
   }
 
-  #headers(headers: string[]): string[] {
+  #headers(method: string, body: keyof typeof bodyHeaders): string[] {
     const cookie = this.#cookies?.header();
+    const key = `${method} ${body}`;
+    let headers = this.#headersMade.get(key);
+    if (headers === undefined) {
+      const own = pageHeaders(this.#options, "fetch", new URL(this.#origin), method) ?? plainHeaders;
+      headers = Object.entries({ ...own, ...bodyHeaders[body] }).flat();
+      this.#headersMade.set(key, headers);
+    }
     return cookie === undefined ? headers : [...headers, "cookie", cookie];
   }
 
@@ -124,6 +141,14 @@ export class Exchange {
     this.#connection.destroy();
   }
 }
+
+/** Why something is refused that is encoded: a target that is compressed is not compared with one that is not. */
+export const unwantedEncoding = (what: string, encoding: string, options: Options | undefined): Error =>
+  new Error(
+    sendsBrowserHeaders(options)
+      ? `the ${what} is ${encoding}, which is offered as a browser does, but not taken`
+      : `the ${what} is ${encoding}, though identity was asked for`,
+  );
 
 /** Value of a `Content-Encoding` header field; undefined where nothing was encoded. */
 export function contentEncoding(value: string | readonly string[] | null | undefined): string | undefined {

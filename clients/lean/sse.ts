@@ -1,10 +1,11 @@
-import type { ProtocolClient } from "../../protocol/contract.ts";
+import type { Options, ProtocolClient } from "../../protocol/contract.ts";
 import { describeError } from "../../protocol/errors.ts";
 import { encodedBytesMax } from "../../protocol/wires/payload.ts";
+import { pageHeaders } from "../http/browser-headers.ts";
 import { httpConnection } from "../http/connection.ts";
 import { setCookies } from "../http/cookie-jar.ts";
 import { connectEvents, type EventStream, type EventStreamOptions, eventTypes } from "../http/event-link.ts";
-import { contentEncoding } from "../http/exchange.ts";
+import { contentEncoding, unwantedEncoding } from "../http/exchange.ts";
 import { EventParser } from "./event-parser.ts";
 
 /** Reads its events out of the bytes of the response, by undici's `dispatch`: no streams, no `fetch`. */
@@ -12,7 +13,7 @@ export const leanSseClient: ProtocolClient = {
   connect: (options) => connectEvents(options, openStream),
 };
 
-function openStream({ url, payloadBytesMax, cookies, event, ended }: EventStreamOptions): EventStream {
+function openStream({ url, payloadBytesMax, cookies, options, event, ended }: EventStreamOptions): EventStream {
   const connection = httpConnection(url.origin, { headersTimeout: 0, bodyTimeout: 0 });
   let isOpen = true;
   const destroy = (): void => {
@@ -37,9 +38,11 @@ function openStream({ url, payloadBytesMax, cookies, event, ended }: EventStream
       method: "GET",
       path: url.pathname + url.search,
       headers: {
-        accept: "text/event-stream",
-        "accept-encoding": "identity",
-        "cache-control": "no-store",
+        ...(pageHeaders(options, "events", url) ?? {
+          accept: "text/event-stream",
+          "accept-encoding": "identity",
+          "cache-control": "no-store",
+        }),
         ...(cookie !== undefined && { cookie }),
       },
     },
@@ -47,8 +50,8 @@ function openStream({ url, payloadBytesMax, cookies, event, ended }: EventStream
       onRequestStart() {},
       onResponseStart(_controller, status, headers) {
         cookies?.keep(setCookies(headers));
-        const fault = faultOf(status, headers);
-        if (fault !== undefined) end("server", new Error(fault));
+        const fault = faultOf(status, headers, options);
+        if (fault !== undefined) end("server", fault);
       },
       onResponseData(_controller, chunk) {
         try {
@@ -68,11 +71,17 @@ function openStream({ url, payloadBytesMax, cookies, event, ended }: EventStream
 }
 
 /** Why an answer is no event stream. */
-function faultOf(status: number, headers: Parameters<typeof setCookies>[0]): string | undefined {
-  if (status >= 300 && status < 400) return `unexpected redirect: ${status}`;
-  if (status !== 200) return `unexpected answer: ${status}`;
+function faultOf(
+  status: number,
+  headers: Parameters<typeof setCookies>[0],
+  options: Options | undefined,
+): Error | undefined {
+  if (status >= 300 && status < 400) return new Error(`unexpected redirect: ${status}`);
+  if (status !== 200) return new Error(`unexpected answer: ${status}`);
   const type = String(headers["content-type"] ?? "");
-  if (!/^text\/event-stream *(;|$)/i.test(type)) return `expected content type text/event-stream, got "${type}"`;
+  if (!/^text\/event-stream *(;|$)/i.test(type)) {
+    return new Error(`expected content type text/event-stream, got "${type}"`);
+  }
   const encoding = contentEncoding(headers["content-encoding"]);
-  return encoding && `the stream is ${encoding}, though identity was asked for`;
+  return encoding === undefined ? undefined : unwantedEncoding("stream", encoding, options);
 }

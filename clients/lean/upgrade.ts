@@ -1,6 +1,8 @@
 /** The opening handshake of RFC 6455 section 4.1. */
 import { createHash, randomBytes } from "node:crypto";
+import type { Options } from "../../protocol/contract.ts";
 import { WirebenchError } from "../../protocol/errors.ts";
+import { pageHeaders } from "../http/browser-headers.ts";
 
 const headBytesMax = 16 * 1024;
 const accepted = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
@@ -20,7 +22,8 @@ export class Upgrade {
   readonly #accept: string;
   #head = Buffer.alloc(0);
 
-  constructor(url: URL, cookie: string | undefined) {
+  /** `options` are those of the target. */
+  constructor(url: URL, cookie: string | undefined, options?: Options) {
     const key = randomBytes(16).toString("base64");
     this.#accept = createHash("sha1").update(`${key}${accepted}`).digest("base64");
     const { username, password } = url;
@@ -32,6 +35,7 @@ export class Upgrade {
       "Upgrade: websocket",
       "Sec-WebSocket-Version: 13",
       `Sec-WebSocket-Key: ${key}`,
+      ...Object.entries(pageHeaders(options, "upgrade", url) ?? {}).map(([name, value]) => `${name}: ${value}`),
       ...(username === "" ? [] : [`Authorization: Basic ${Buffer.from(credentials).toString("base64")}`]),
       ...(cookie === undefined ? [] : [`Cookie: ${cookie}`]),
     ];

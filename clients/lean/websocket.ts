@@ -48,10 +48,10 @@ class WebSocketWire implements ClientWire, FrameListener {
   /** Of the server's close frame. */
   #goodbye: CloseReason | undefined;
 
-  constructor({ url, limits, cookies, localAddress, onMessage, onText }: ConnectOptions, outcome: Outcome) {
+  constructor({ url, limits, cookies, options, localAddress, onMessage, onText }: ConnectOptions, outcome: Outcome) {
     this.#options = { limits, ...(cookies && { cookies }), onMessage, ...(onText && { onText }) };
     const target = new URL(url);
-    this.#handshake = { upgrade: new Upgrade(target, cookies?.header()), outcome };
+    this.#handshake = { upgrade: new Upgrade(target, cookies?.header(), options), outcome };
     this.#socket = openSocket(target, (chunk) => this.#read(chunk), localAddress);
     this.#outbox = new Outbox(this.#socket, encodeMaskedFrame);
     this.#frames = new FrameReader(limits.payloadBytesMax, this);

@@ -1,11 +1,12 @@
 import { type Element, xml } from "@xmpp/xml";
 import { type RawData, WebSocket } from "ws";
-import type { Limits } from "../../protocol/contract.ts";
+import type { Limits, Options } from "../../protocol/contract.ts";
 import { describeError } from "../../protocol/errors.ts";
 import { encodedBytesMax } from "../../protocol/wires/payload.ts";
 import { XmlFault } from "../../protocol/wires/xml-fault.ts";
 import { asStreamChild, standalone, streamNamespace } from "../../protocol/wires/xmpp-element.ts";
 import { framingNamespace, XmppFrameParser } from "../../protocol/wires/xmpp-frame-parser.ts";
+import { pageHeaders } from "../http/browser-headers.ts";
 import { describeOtherUri } from "./conditions.ts";
 import { Opening } from "./opening.ts";
 import { type Binding, closedDuringLogin, StreamError, type StreamEvents, type XmppStream } from "./stream.ts";
@@ -16,7 +17,7 @@ import type { XmppTarget } from "./target.ts";
  * Node's own, which is another implementation.
  */
 export const websocketBinding: Binding = {
-  stream: (target, limits, events) => new WebSocketStream(target, limits, events),
+  stream: (target, limits, events, options) => new WebSocketStream(target, limits, events, options),
 };
 
 const closing = xml("close", { xmlns: framingNamespace }).toString();
@@ -24,6 +25,7 @@ const closing = xml("close", { xmlns: framingNamespace }).toString();
 class WebSocketStream implements XmppStream {
   readonly #target: XmppTarget;
   readonly #events: StreamEvents;
+  readonly #options: Options | undefined;
   readonly #frameBytesMax: number;
   readonly #parser = new XmppFrameParser();
   readonly #opening = new Opening();
@@ -31,16 +33,19 @@ class WebSocketStream implements XmppStream {
   #isClosing = false;
   #isOver = false;
 
-  constructor(target: XmppTarget, limits: Limits, events: StreamEvents) {
+  constructor(target: XmppTarget, limits: Limits, events: StreamEvents, options: Options | undefined) {
     this.#target = target;
     this.#events = events;
+    this.#options = options;
     this.#frameBytesMax = encodedBytesMax(limits.payloadBytesMax);
     this.#parser.frameBytesMax = this.#frameBytesMax;
   }
 
   open(): Promise<void> {
-    const webSocket = new WebSocket(this.#target.address, "xmpp", {
+    const { address } = this.#target;
+    const webSocket = new WebSocket(address, "xmpp", {
       perMessageDeflate: false,
+      headers: { ...pageHeaders(this.#options, "upgrade", new URL(address)) },
       maxPayload: this.#frameBytesMax,
     });
     this.#webSocket = webSocket;
