@@ -1,5 +1,6 @@
 import { type RawData, WebSocket } from "ws";
 import type { ClientConnection, ConnectOptions, ProtocolClient } from "../protocol/contract.ts";
+import { compresses, deflateSettings } from "../protocol/options/deflate.ts";
 import { handshake } from "./connection/handshake.ts";
 import { ClientLink } from "./connection/link.ts";
 import { pageHeaders } from "./http/browser-headers.ts";
@@ -17,7 +18,7 @@ export const websocketClient: ProtocolClient = {
   }: ConnectOptions): Promise<ClientConnection> {
     const cookie = cookies?.header();
     const webSocket = new WebSocket(url, {
-      perMessageDeflate: false,
+      perMessageDeflate: compresses(options) && { zlibDeflateOptions: deflateSettings },
       maxPayload: limits.payloadBytesMax,
       ...(localAddress !== undefined && { localAddress }),
       headers: { ...pageHeaders(options, "upgrade", new URL(url)), ...(cookie !== undefined && { cookie }) },
@@ -33,7 +34,13 @@ export const websocketClient: ProtocolClient = {
     await handshake<void>(
       url,
       signal,
-      (resolve, reject) => void webSocket.once("open", resolve).once("error", reject),
+      (resolve, reject) => {
+        webSocket.once("error", reject).once("open", () => {
+          if (compresses(options) && webSocket.extensions === "") {
+            reject(new Error("the server takes no permessage-deflate (RFC 7692)"));
+          } else resolve();
+        });
+      },
       () => webSocket.terminate(),
     );
 

@@ -3,12 +3,14 @@ import type { ServerResponse } from "node:http";
 import type { ListenOptions, Payload, ProtocolServer, RunningServer } from "../protocol/contract.ts";
 import { browserHeaders } from "../protocol/options/browser-headers.ts";
 import { close } from "../protocol/options/close.ts";
+import { compresses, gzip } from "../protocol/options/deflate.ts";
 import { tls as tlsOption } from "../protocol/options/tls.ts";
 import { encodeBase64, encodeMessage } from "../protocol/wires/json-message.ts";
 import { ServerLink } from "./connection/link.ts";
 import { closeServer, destroyAfter, listenOn, trackSockets } from "./connection/listening.ts";
 import { certificateOf, serverTls } from "./connection/tls.ts";
 import { refuse } from "./http/answer.ts";
+import { compressedBody, type EndlessBody, plainBody, takesGzip } from "./http/compressed-response.ts";
 import { type RoutedRequest, serveRoutes } from "./http/routes.ts";
 import { createHttpServer, httpApplication } from "./http/server.ts";
 import { receiveMessages } from "./http/uplink.ts";
@@ -30,7 +32,7 @@ export const sseServer: ProtocolServer = {
       'the JSON string as data, or an event "binary" with base64 as data',
     specification: "WHATWG HTML 9.2",
     provides: ["acknowledgement", "resume"],
-    options: [close, browserHeaders, tlsOption],
+    options: [close, browserHeaders, gzip, tlsOption],
     libraries: { server: [], client: ["eventsource", "undici"] },
   },
 
@@ -53,20 +55,26 @@ export const sseServer: ProtocolServer = {
     const sockets = trackSockets(server);
     const authority = await listenOn(server, host, port);
 
-    function open({ response }: RoutedRequest): void {
+    function open({ request, response }: RoutedRequest): void {
       if (connections.size >= limits.connectionsMax) {
         refuse(response, 503, "too many connections");
         return;
       }
       const id = randomUUID();
-      response.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-store" });
-      response.write(event(JSON.stringify({ uplink: `/connections/${id}/messages` }), "connection"));
+      const isCompressed = compresses(options) && takesGzip(request);
+      response.writeHead(200, {
+        "content-type": "text/event-stream",
+        "cache-control": "no-store",
+        ...(isCompressed && { "content-encoding": "gzip" }),
+      });
+      const body = isCompressed ? compressedBody(response) : plainBody(response);
+      body.write(event(JSON.stringify({ uplink: `/connections/${id}/messages` }), "connection"));
       response.on("error", () => {});
       const link = new ServerLink(
         {
-          transmit: (payload) => void response.write(messageEvent(payload)),
-          queuedBytes: () => response.writableLength,
-          end: () => end(response),
+          transmit: (payload) => body.write(messageEvent(payload)),
+          queuedBytes: () => body.queuedBytes(),
+          end: () => end(body, response),
           endSlowConsumer: () => void response.destroy(),
         },
         behaviour,
@@ -81,8 +89,8 @@ export const sseServer: ProtocolServer = {
     }
 
     /** Ends the stream; a peer that does not read up to its end is cut off after the handshake time. */
-    function end(response: ServerResponse): void {
-      response.end();
+    function end(body: EndlessBody, response: ServerResponse): void {
+      body.end();
       destroyAfter(response, limits.handshakeMs);
     }
 

@@ -2,6 +2,7 @@ import type { RequestListener } from "node:http";
 import { type RawData, type WebSocket, WebSocketServer } from "ws";
 import type { ListenOptions, ProtocolServer, RunningServer } from "../protocol/contract.ts";
 import { browserHeaders } from "../protocol/options/browser-headers.ts";
+import { compresses, deflate, deflateSettings } from "../protocol/options/deflate.ts";
 import { tls as tlsOption } from "../protocol/options/tls.ts";
 import { ServerLink } from "./connection/link.ts";
 import { closeServer, listenOn, trackSockets } from "./connection/listening.ts";
@@ -12,7 +13,7 @@ import { createHttpServer, httpApplication } from "./http/server.ts";
 /** RFC 6455 section 7.4.1, and the IANA registry that continues it. */
 const closeCodes = { normal: 1000, serviceRestart: 1012, tryAgainLater: 1013 } as const;
 
-/** WebSocket (RFC 6455) with the `ws` library; compression off, since it would be a variable of its own. */
+/** WebSocket (RFC 6455) with the `ws` library; compression off unless it is asked for, since it is a variable of its own. */
 export const websocketServer: ProtocolServer = {
   traits: {
     name: "websocket",
@@ -25,7 +26,7 @@ export const websocketServer: ProtocolServer = {
     schemes: ["ws:", "wss:"],
     foreignContract: "echo every message as it came: text as text, binary as binary",
     specification: "RFC 6455",
-    options: [browserHeaders, tlsOption],
+    options: [browserHeaders, deflate, tlsOption],
     libraries: { server: ["ws"], client: ["ws"] },
   },
 
@@ -39,7 +40,8 @@ export const websocketServer: ProtocolServer = {
     const webSocketServer = new WebSocketServer({
       ...closing,
       server: httpServer,
-      perMessageDeflate: false,
+      // Unless there is a context, `ws` compresses long messages only.
+      perMessageDeflate: compresses(options) && { zlibDeflateOptions: deflateSettings },
       maxPayload: limits.payloadBytesMax,
       clientTracking: false,
       verifyClient: (_info, accept) =>

@@ -54,6 +54,8 @@ test("reads TLS as an option of every protocol, alone and beside others", () => 
 
 test("names each option in the title, in one order however they were given", () => {
   for (const [given, title] of [
+    ["websocket+deflate+tls", "WebSocket compressed over TLS"],
+    ["sse+deflate", "SSE compressed"],
     ["websocket+browser-headers", "WebSocket with a browser's headers"],
     ["sse+browser-headers+close", "SSE with a connection per request with a browser's headers"],
     ["bosh+close", "XMPP over BOSH with a connection per request"],
@@ -93,7 +95,7 @@ const mistakes: [string, RegExp][] = [
   ["carrier-pigeon", /unknown protocol "carrier-pigeon": expected one of tcp, websocket/],
   ["websockets", /unknown protocol "websockets": did you mean "websocket"\? expected/],
   ["short-polling+poll-intervall=1s", /did you mean "poll-interval"\? it has/],
-  ["websocket+ssl", /websocket has no option "ssl": it has browser-headers, tls/],
+  ["websocket+ssl", /websocket has no option "ssl": it has browser-headers, deflate, tls/],
   ["websocket+tls=starttls", /expected \+tls, got "\+tls=starttls"/],
   ["xmpp+tls=never", /expected \+tls or \+tls=starttls, got "\+tls=never"/],
   ["websocket+tls=wss://127.0.0.1/", /leave \+tls out of websocket=URL: the scheme of its URL says/],

@@ -28,7 +28,7 @@ export interface EventStreamOptions {
 
 /** An event stream (WHATWG HTML section 9.2) on a connection of its own, which ends with the first error. */
 export interface EventStream {
-  /** What the server encodes the stream in although identity was asked for. */
+  /** What the server encodes the stream in. */
   readonly compression: string | undefined;
   /** Closes the connection at once. Idempotent. */
   destroy(): void;

@@ -3,8 +3,9 @@ import { fetch } from "undici";
 import type { CloseReason } from "../../protocol/contract.ts";
 import { type HttpConnection, httpConnection } from "./connection.ts";
 import { type EventStream, type EventStreamOptions, eventTypes } from "./event-link.ts";
+import { compresses } from "../../protocol/options/deflate.ts";
 import { pageHeaders } from "./browser-headers.ts";
-import { contentEncoding } from "./exchange.ts";
+import { contentEncoding, encodingAsked, notCompressed } from "./exchange.ts";
 
 /**
  * An event stream (WHATWG HTML section 9.2) read with `eventsource` on a connection of its own. The first error
@@ -30,7 +31,7 @@ export class SourcedEventStream implements EventStream {
           const response = await fetch(url, {
             headers: {
               ...headers,
-              ...(browser ?? { "accept-encoding": "identity" }),
+              ...(browser ?? { "accept-encoding": encodingAsked(options.options) }),
               ...(cookie !== undefined && { cookie }),
             },
             signal,
@@ -41,6 +42,7 @@ export class SourcedEventStream implements EventStream {
           });
           cookies?.keep(response.headers.getSetCookie());
           this.#compression = contentEncoding(response.headers.get("content-encoding"));
+          if (response.ok && compresses(options.options) && this.#compression !== "gzip") throw notCompressed();
           return response;
         } catch (error) {
           // The error event carries only its text, and the caller acts on its code.
@@ -64,7 +66,7 @@ export class SourcedEventStream implements EventStream {
     });
   }
 
-  /** What the server encodes the stream in although identity was asked for; `fetch` takes it off again. */
+  /** What the server encodes the stream in, asked for or not; `fetch` takes it off again. */
   get compression(): string | undefined {
     return this.#compression;
   }

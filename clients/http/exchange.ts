@@ -1,6 +1,7 @@
 import type { CookieJar, Options } from "../../protocol/contract.ts";
 import { sendsBrowserHeaders } from "../../protocol/options/browser-headers.ts";
 import { closesConnections } from "../../protocol/options/close.ts";
+import { compresses } from "../../protocol/options/deflate.ts";
 import { pageHeaders } from "./browser-headers.ts";
 import { type HttpConnection, httpConnection } from "./connection.ts";
 import { setCookies } from "./cookie-jar.ts";
@@ -149,6 +150,12 @@ export const unwantedEncoding = (what: string, encoding: string, options: Option
       ? `the ${what} is ${encoding}, which is offered as a browser does, but not taken`
       : `the ${what} is ${encoding}, though identity was asked for`,
   );
+
+/** What an event stream is asked for in. */
+export const encodingAsked = (options: Options | undefined): string => (compresses(options) ? "gzip" : "identity");
+
+/** The target would not be what it is called. */
+export const notCompressed = (): Error => new Error("expected a stream in gzip, got one that is not compressed");
 
 /** Value of a `Content-Encoding` header field; undefined where nothing was encoded. */
 export function contentEncoding(value: string | readonly string[] | null | undefined): string | undefined {

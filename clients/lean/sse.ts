@@ -1,24 +1,28 @@
+import { createGunzip } from "node:zlib";
 import type { Options, ProtocolClient } from "../../protocol/contract.ts";
 import { describeError } from "../../protocol/errors.ts";
+import { compresses } from "../../protocol/options/deflate.ts";
 import { encodedBytesMax } from "../../protocol/wires/payload.ts";
 import { pageHeaders } from "../http/browser-headers.ts";
 import { httpConnection } from "../http/connection.ts";
 import { setCookies } from "../http/cookie-jar.ts";
 import { connectEvents, type EventStream, type EventStreamOptions, eventTypes } from "../http/event-link.ts";
-import { contentEncoding, unwantedEncoding } from "../http/exchange.ts";
+import { contentEncoding, encodingAsked, notCompressed, unwantedEncoding } from "../http/exchange.ts";
 import { EventParser } from "./event-parser.ts";
 
-/** Reads its events out of the bytes of the response, by undici's `dispatch`: no streams, no `fetch`. */
+/** Reads its events out of the bytes of the response, by undici's `dispatch`: no streams unless compressed, no `fetch`. */
 export const leanSseClient: ProtocolClient = {
   connect: (options) => connectEvents(options, openStream),
 };
 
 function openStream({ url, payloadBytesMax, cookies, options, event, ended }: EventStreamOptions): EventStream {
   const connection = httpConnection(url.origin, { headersTimeout: 0, bodyTimeout: 0 });
+  const gunzip = compresses(options) ? createGunzip() : undefined;
   let isOpen = true;
   const destroy = (): void => {
     isOpen = false;
     connection.destroy();
+    gunzip?.destroy();
   };
   const end = (by: "server" | "network", cause: Error): void => {
     if (!isOpen) return;
@@ -32,6 +36,14 @@ function openStream({ url, payloadBytesMax, cookies, options, event, ended }: Ev
     },
     (reason) => end("network", new Error(reason)),
   );
+  const parse = (chunk: Buffer): void => {
+    if (isOpen) parser.push(chunk);
+  };
+  const endOfStream = (): void => end("server", new Error("end of stream"));
+  gunzip
+    ?.on("data", parse)
+    .on("end", endOfStream)
+    .on("error", (error) => end("network", error));
   const cookie = cookies?.header();
   connection.client.dispatch(
     {
@@ -40,7 +52,7 @@ function openStream({ url, payloadBytesMax, cookies, options, event, ended }: Ev
       headers: {
         ...(pageHeaders(options, "events", url) ?? {
           accept: "text/event-stream",
-          "accept-encoding": "identity",
+          "accept-encoding": encodingAsked(options),
           "cache-control": "no-store",
         }),
         ...(cookie !== undefined && { cookie }),
@@ -53,9 +65,15 @@ function openStream({ url, payloadBytesMax, cookies, options, event, ended }: Ev
         const fault = faultOf(status, headers, options);
         if (fault !== undefined) end("server", fault);
       },
-      onResponseData(_controller, chunk) {
+      onResponseData(controller, chunk) {
+        if (gunzip !== undefined) {
+          if (!isOpen || gunzip.write(chunk)) return;
+          controller.pause();
+          gunzip.once("drain", () => controller.resume());
+          return;
+        }
         try {
-          if (isOpen) parser.push(chunk);
+          parse(chunk);
         } catch (error) {
           // undici would take what a listener throws for a failure of the request, and hide it.
           process.nextTick(() => {
@@ -63,14 +81,15 @@ function openStream({ url, payloadBytesMax, cookies, options, event, ended }: Ev
           });
         }
       },
-      onResponseEnd: () => end("server", new Error("end of stream")),
+      // What was compressed is still on its way.
+      onResponseEnd: () => (gunzip === undefined ? endOfStream() : void gunzip.end()),
       onResponseError: (_controller, error) => end("network", error),
     },
   );
-  return { compression: undefined, destroy };
+  return { compression: gunzip && "gzip", destroy };
 }
 
-/** Why an answer is no event stream. */
+/** Why an answer is no event stream, or not in the encoding that it should be in. */
 function faultOf(
   status: number,
   headers: Parameters<typeof setCookies>[0],
@@ -83,5 +102,6 @@ function faultOf(
     return new Error(`expected content type text/event-stream, got "${type}"`);
   }
   const encoding = contentEncoding(headers["content-encoding"]);
+  if (compresses(options)) return encoding === "gzip" ? undefined : notCompressed();
   return encoding === undefined ? undefined : unwantedEncoding("stream", encoding, options);
 }

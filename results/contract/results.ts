@@ -81,7 +81,7 @@ const observed = z.object({
     .object({ full: count, resumed: count })
     .optional()
     .describe("TLS handshakes of the clients while they connected; resumed: of a session that was begun before."),
-  compression: z.array(z.string()).describe("What the server compressed with, though nobody asked; empty: nothing."),
+  compression: z.array(z.string()).describe("What the server compressed with; empty: nothing."),
 });
 
 const trial = z.object({
