@@ -1,6 +1,7 @@
 import type { ProtocolServer } from "../protocol/contract.ts";
 import { browserHeaders } from "../protocol/options/browser-headers.ts";
 import { close } from "../protocol/options/close.ts";
+import { h2 } from "../protocol/options/h2.ts";
 import { tls } from "../protocol/options/tls.ts";
 import { listenPolling, pollingContract } from "./http/polling.ts";
 
@@ -21,7 +22,7 @@ export const longPollingServer: ProtocolServer = {
     foreignContract: pollingContract("holds the request for up to 25 s if there is none, then 204"),
     specification: "RFC 6202",
     provides: ["acknowledgement"],
-    options: [close, browserHeaders, tls],
+    options: [close, browserHeaders, h2, tls],
     libraries: { server: [], client: ["undici"] },
   },
 

@@ -1,6 +1,7 @@
 import type { ProtocolServer } from "../protocol/contract.ts";
 import { browserHeaders } from "../protocol/options/browser-headers.ts";
 import { close } from "../protocol/options/close.ts";
+import { h2 } from "../protocol/options/h2.ts";
 import { pollInterval, pollIntervalMs } from "../protocol/options/poll-interval.ts";
 import { tls } from "../protocol/options/tls.ts";
 import { listenPolling, pollingContract } from "./http/polling.ts";
@@ -19,7 +20,7 @@ export const shortPollingServer: ProtocolServer = {
     foreignContract: pollingContract("204 at once if there is none"),
     specification: "RFC 9110",
     provides: ["acknowledgement"],
-    options: [pollInterval, close, browserHeaders, tls],
+    options: [pollInterval, close, browserHeaders, h2, tls],
     deliveryFloorMs: pollIntervalMs,
     libraries: { server: [], client: ["undici"] },
   },

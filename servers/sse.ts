@@ -4,6 +4,7 @@ import type { ListenOptions, Payload, ProtocolServer, RunningServer } from "../p
 import { browserHeaders } from "../protocol/options/browser-headers.ts";
 import { close } from "../protocol/options/close.ts";
 import { compresses, gzip } from "../protocol/options/deflate.ts";
+import { h2 } from "../protocol/options/h2.ts";
 import { tls as tlsOption } from "../protocol/options/tls.ts";
 import { encodeBase64, encodeMessage } from "../protocol/wires/json-message.ts";
 import { ServerLink } from "./connection/link.ts";
@@ -12,7 +13,7 @@ import { certificateOf, serverTls } from "./connection/tls.ts";
 import { refuse } from "./http/answer.ts";
 import { compressedBody, type EndlessBody, plainBody, takesGzip } from "./http/compressed-response.ts";
 import { type RoutedRequest, serveRoutes } from "./http/routes.ts";
-import { createHttpServer, httpApplication } from "./http/server.ts";
+import { applicationOf, createVersionedServer } from "./http/server.ts";
 import { receiveMessages } from "./http/uplink.ts";
 
 /** Server-Sent Events (WHATWG HTML section 9.2) down, HTTP requests up. */
@@ -32,7 +33,7 @@ export const sseServer: ProtocolServer = {
       'the JSON string as data, or an event "binary" with base64 as data',
     specification: "WHATWG HTML 9.2",
     provides: ["acknowledgement", "resume"],
-    options: [close, browserHeaders, gzip, tlsOption],
+    options: [close, browserHeaders, gzip, h2, tlsOption],
     libraries: { server: [], client: ["eventsource", "undici"] },
   },
 
@@ -40,8 +41,9 @@ export const sseServer: ProtocolServer = {
     const links = new Set<ServerLink>();
     const connections = new Map<string, ServerLink>();
 
-    const tls = await serverTls(options, httpApplication);
-    const server = createHttpServer(
+    const tls = await serverTls(options, applicationOf(options));
+    const server = createVersionedServer(
+      options,
       limits,
       serveRoutes([
         { path: /^\/events$/, methods: { GET: open } },

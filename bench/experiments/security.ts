@@ -1,5 +1,6 @@
 import { nowNs } from "../../protocol/clock.ts";
 import { defaultLimits, type Limits } from "../../protocol/contract.ts";
+import { speaksHttp2 } from "../../protocol/options/h2.ts";
 import { tlsMode } from "../../protocol/options/tls.ts";
 import type { Window } from "../../results/contract/results.ts";
 import { findingMeasures, type ProbeName, probeNames, probes } from "../../results/recording/findings.ts";
@@ -157,6 +158,7 @@ export const security: Experiment<SecurityCell, SystemRig> = {
   metrics: [...probeNames.map((probe) => probes[probe].metric), "refusedProbes", "acceptedProbes"],
   isolation: "exclusive",
   cells,
+  unfit: ({ target }) => (speaksHttp2(target.options) ? "its probes speak HTTP/1.1" : undefined),
   open,
   measure,
   trafficMs: () => 10_000,

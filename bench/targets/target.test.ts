@@ -54,6 +54,8 @@ test("reads TLS as an option of every protocol, alone and beside others", () => 
 
 test("names each option in the title, in one order however they were given", () => {
   for (const [given, title] of [
+    ["long-polling+h2", "Long polling over HTTP/2"],
+    ["sse+tls+h2+deflate", "SSE compressed over HTTP/2 over TLS"],
     ["websocket+deflate+tls", "WebSocket compressed over TLS"],
     ["sse+deflate", "SSE compressed"],
     ["websocket+browser-headers", "WebSocket with a browser's headers"],
@@ -99,10 +101,15 @@ const mistakes: [string, RegExp][] = [
   ["websocket+tls=starttls", /expected \+tls, got "\+tls=starttls"/],
   ["xmpp+tls=never", /expected \+tls or \+tls=starttls, got "\+tls=never"/],
   ["websocket+tls=wss://127.0.0.1/", /leave \+tls out of websocket=URL: the scheme of its URL says/],
-  ["short-polling+pace=1s", /short-polling has no option "pace": it has poll-interval, close, browser-headers, tls/],
+  [
+    "short-polling+pace=1s",
+    /short-polling has no option "pace": it has poll-interval, close, browser-headers, h2, tls/,
+  ],
   ["short-polling+poll-interval=often", /expected a duration with its unit/],
   ["short-polling+poll-interval", /expected a duration with its unit/],
   ["sse+close=always", /expected \+close, got "\+close=always"/],
+  ["sse+h2+close", /leave \+h2 or \+close out of sse: HTTP\/2 carries every request/],
+  ["long-polling+close+tls+h2", /leave \+h2 or \+close out of long-polling/],
   ["websocket+close", /websocket has no option "close"/],
   ["xmpp@prosodi", /xmpp has no server "prosodi": did you mean "prosody"\?/],
   ["websocket@prosody", /websocket has no server "prosody"/],

@@ -12,6 +12,7 @@ import { encodedBytesMax } from "../../protocol/wires/payload.ts";
 import { handshake } from "../connection/handshake.ts";
 import { ClientLink } from "../connection/link.ts";
 import { Exchange } from "./exchange.ts";
+import { type Http2Connection, http2Connection } from "./http2-connection.ts";
 import { Uplink } from "./uplink.ts";
 
 export interface EventStreamOptions {
@@ -20,6 +21,8 @@ export interface EventStreamOptions {
   readonly cookies: CookieJar | undefined;
   /** Of the target. */
   readonly options: Options | undefined;
+  /** Carries the stream, beside other requests, where HTTP/2 is spoken. */
+  readonly http2: Http2Connection | undefined;
   /** Each event, by its type; not called after `ended` or `destroy`. */
   readonly event: (type: string, data: string) => void;
   /** Called at most once, and not after `destroy`. `cause` is what made it end, for errors that quote it. */
@@ -43,6 +46,7 @@ export function connectEvents(
   open: (options: EventStreamOptions) => EventStream,
 ): Promise<ClientConnection> {
   const bodyBytesMax = encodedBytesMax(limits.payloadBytesMax);
+  const http2 = http2Connection(options, new URL(url));
   let stream: EventStream | undefined;
   let link: ClientLink | undefined;
 
@@ -66,6 +70,7 @@ export function connectEvents(
         payloadBytesMax: limits.payloadBytesMax,
         cookies,
         options,
+        http2,
         event(type, data) {
           try {
             take(type, data);
@@ -78,11 +83,15 @@ export function connectEvents(
         ended,
       });
     },
-    () => stream?.destroy(),
+    () => {
+      stream?.destroy();
+      http2?.destroy();
+    },
   );
 
   function openLink(target: URL): ClientLink {
-    const requests = new Exchange(target.origin, { answerBytesMax: bodyBytesMax, cookies, options });
+    const carrier = target.origin === new URL(url).origin ? http2 : http2Connection(options, target);
+    const requests = new Exchange(target.origin, { answerBytesMax: bodyBytesMax, cookies, options, http2: carrier });
     const uplink = new Uplink({
       exchange: requests,
       path: target.pathname + target.search,
@@ -98,6 +107,7 @@ export function connectEvents(
         end: () => void uplink.drained().then(() => own.ended({ by: "client", message: "closed the stream" })),
         destroy() {
           stream?.destroy();
+          http2?.destroy();
           requests.destroy();
         },
       },

@@ -1,11 +1,12 @@
 import { EventSource } from "eventsource";
-import { fetch } from "undici";
+import { fetch, type Response } from "undici";
 import type { CloseReason } from "../../protocol/contract.ts";
-import { type HttpConnection, httpConnection } from "./connection.ts";
-import { type EventStream, type EventStreamOptions, eventTypes } from "./event-link.ts";
 import { compresses } from "../../protocol/options/deflate.ts";
 import { pageHeaders } from "./browser-headers.ts";
+import { type HttpConnection, httpConnection } from "./connection.ts";
+import { type EventStream, type EventStreamOptions, eventTypes } from "./event-link.ts";
 import { contentEncoding, encodingAsked, notCompressed } from "./exchange.ts";
+import { fetchOnStream } from "./http2-fetch.ts";
 
 /**
  * An event stream (WHATWG HTML section 9.2) read with `eventsource` on a connection of its own. The first error
@@ -13,37 +14,39 @@ import { contentEncoding, encodingAsked, notCompressed } from "./exchange.ts";
  */
 export class SourcedEventStream implements EventStream {
   readonly #options: EventStreamOptions;
-  readonly #connection: HttpConnection;
+  /** Absent where HTTP/2 is spoken. */
+  readonly #connection: HttpConnection | undefined;
   readonly #source: EventSource;
   #compression: string | undefined;
   #open = true;
 
   constructor(options: EventStreamOptions) {
     this.#options = options;
-    this.#connection = httpConnection(options.url.origin, { headersTimeout: 0, bodyTimeout: 0 });
-    const { cookies } = options;
+    const { cookies, http2 } = options;
+    if (http2 === undefined) {
+      this.#connection = httpConnection(options.url.origin, { headersTimeout: 0, bodyTimeout: 0 });
+    }
     const browser = pageHeaders(options.options, "events", options.url);
     let thrown: unknown;
     this.#source = new EventSource(options.url, {
       fetch: async (url, { headers, signal }) => {
         try {
           const cookie = cookies?.header();
+          const asked = {
+            ...headers,
+            ...(browser ?? { "accept-encoding": encodingAsked(options.options) }),
+            ...(cookie !== undefined && { cookie }),
+          };
+          if (http2 !== undefined) return this.#checked(await fetchOnStream(http2, options.url, asked));
           const response = await fetch(url, {
-            headers: {
-              ...headers,
-              ...(browser ?? { "accept-encoding": encodingAsked(options.options) }),
-              ...(cookie !== undefined && { cookie }),
-            },
+            headers: asked,
             signal,
             // Adds header fields, which a browser's have or have not.
             cache: browser === undefined ? "no-store" : "default",
             redirect: "error",
-            dispatcher: this.#connection.client,
+            dispatcher: this.#connection!.client,
           });
-          cookies?.keep(response.headers.getSetCookie());
-          this.#compression = contentEncoding(response.headers.get("content-encoding"));
-          if (response.ok && compresses(options.options) && this.#compression !== "gzip") throw notCompressed();
-          return response;
+          return this.#checked(response);
         } catch (error) {
           // The error event carries only its text, and the caller acts on its code.
           thrown = error;
@@ -66,6 +69,14 @@ export class SourcedEventStream implements EventStream {
     });
   }
 
+  #checked(response: Response): Response {
+    const { cookies, options } = this.#options;
+    cookies?.keep(response.headers.getSetCookie());
+    this.#compression = contentEncoding(response.headers.get("content-encoding"));
+    if (response.ok && compresses(options) && this.#compression !== "gzip") throw notCompressed();
+    return response;
+  }
+
   /** What the server encodes the stream in, asked for or not; `fetch` takes it off again. */
   get compression(): string | undefined {
     return this.#compression;
@@ -75,7 +86,7 @@ export class SourcedEventStream implements EventStream {
   destroy(): void {
     this.#open = false;
     this.#source.close();
-    this.#connection.destroy();
+    this.#connection?.destroy();
   }
 
   #end(reason: CloseReason, cause: unknown): void {

@@ -5,6 +5,7 @@ import { compresses } from "../../protocol/options/deflate.ts";
 import { pageHeaders } from "./browser-headers.ts";
 import { type HttpConnection, httpConnection } from "./connection.ts";
 import { setCookies } from "./cookie-jar.ts";
+import type { Http2Connection } from "./http2-connection.ts";
 
 export interface Ask {
   readonly method: "GET" | "POST" | "DELETE";
@@ -47,6 +48,14 @@ export interface ExchangeOptions {
   readonly cookies?: CookieJar | undefined;
   /** Of the target. Absent: the defaults. */
   readonly options?: Options | undefined;
+  /** Carries the requests, beside others, where HTTP/2 is spoken. */
+  readonly http2?: Http2Connection | undefined;
+}
+
+/** In the forms that the two versions of HTTP take them. */
+interface MadeHeaders {
+  readonly fields: Readonly<Record<string, string>>;
+  readonly flat: string[];
 }
 
 /**
@@ -58,20 +67,26 @@ export interface ExchangeOptions {
  * callback of the last: together a third less time per request on one connection.
  */
 export class Exchange {
-  readonly #connection: HttpConnection;
+  /** Absent where HTTP/2 is spoken. */
+  readonly #connection: HttpConnection | undefined;
   readonly #cookies: CookieJar | undefined;
   readonly #options: Options | undefined;
   readonly #closes: boolean;
   readonly #origin: string;
+  readonly #http2: Http2Connection | undefined;
+  readonly #answerBytesMax: number;
   /** By method and kind of body; each made once. */
-  readonly #headersMade = new Map<string, string[]>();
+  readonly #headersMade = new Map<string, MadeHeaders>();
 
   /** Connects nothing yet. `origin` is scheme, host and port. */
-  constructor(origin: string, { answerBytesMax, cookies, options }: ExchangeOptions) {
+  constructor(origin: string, { answerBytesMax, cookies, options, http2 }: ExchangeOptions) {
     this.#cookies = cookies;
     this.#options = options;
     this.#closes = closesConnections(options);
     this.#origin = origin;
+    this.#http2 = http2;
+    this.#answerBytesMax = answerBytesMax;
+    if (http2 !== undefined) return;
     this.#connection = httpConnection(origin, {
       pipelining: 1,
       headersTimeout: 0,
@@ -82,17 +97,22 @@ export class Exchange {
     });
   }
 
-  /** Sends a request once those before it were answered. */
-  start({ method, path, json, xml }: Ask, listener: AnswerListener): void {
+  /** Sends a request once those before it were answered; over HTTP/2, at once. */
+  start(ask: Ask, listener: AnswerListener): void {
+    if (this.#http2 !== undefined) {
+      this.#startOnStream(this.#http2, ask, listener);
+      return;
+    }
+    const { method, path, json, xml } = ask;
     let status = 0;
     const chunks: Buffer[] = [];
-    this.#connection.client.dispatch(
+    this.#connection!.client.dispatch(
       {
         method,
         path,
         body: json ?? xml ?? null,
         reset: this.#closes,
-        headers: this.#headers(method, xml !== undefined ? "xml" : json !== undefined ? "json" : "none"),
+        headers: this.#flatHeaders(ask),
       },
       {
         onRequestStart: () => {},
@@ -125,21 +145,56 @@ export class Exchange {
     return new Promise((answered, failed) => this.start(request, { answered, failed }));
   }
 
-  #headers(method: string, body: keyof typeof bodyHeaders): string[] {
+  #startOnStream(http2: Http2Connection, ask: Ask, listener: AnswerListener): void {
+    const { method, path, json, xml } = ask;
     const cookie = this.#cookies?.header();
+    const { fields } = this.#headers(ask);
+    let status = 0;
+    let bytes = 0;
+    const chunks: Buffer[] = [];
+    const stream = http2.request(
+      { method, path, headers: cookie === undefined ? fields : { ...fields, cookie }, body: json ?? xml },
+      {
+        started: (code, headers) => {
+          status = code;
+          this.#cookies?.keep(setCookies(headers));
+          const encoding = contentEncoding(headers["content-encoding"]);
+          if (encoding !== undefined) stream?.destroy(unwantedEncoding("answer", encoding, this.#options));
+        },
+        data: (chunk) => {
+          bytes += chunk.byteLength;
+          if (bytes > this.#answerBytesMax) stream?.destroy(new Error("the answer exceeded max size"));
+          else chunks.push(chunk);
+        },
+        ended: () => listener.answered({ status, text: Buffer.concat(chunks).toString() }),
+        failed: (cause) => listener.failed(cause),
+      },
+    );
+  }
+
+  #flatHeaders(ask: Ask): string[] {
+    const cookie = this.#cookies?.header();
+    const { flat } = this.#headers(ask);
+    return cookie === undefined ? flat : [...flat, "cookie", cookie];
+  }
+
+  /** Without cookies. */
+  #headers({ method, json, xml }: Ask): MadeHeaders {
+    const body = xml !== undefined ? "xml" : json !== undefined ? "json" : "none";
     const key = `${method} ${body}`;
-    let headers = this.#headersMade.get(key);
-    if (headers === undefined) {
-      const own = pageHeaders(this.#options, "fetch", new URL(this.#origin), method) ?? plainHeaders;
-      headers = Object.entries({ ...own, ...bodyHeaders[body] }).flat();
-      this.#headersMade.set(key, headers);
-    }
-    return cookie === undefined ? headers : [...headers, "cookie", cookie];
+    const known = this.#headersMade.get(key);
+    if (known !== undefined) return known;
+    const own = pageHeaders(this.#options, "fetch", new URL(this.#origin), method) ?? plainHeaders;
+    const fields: MadeHeaders["fields"] = { ...own, ...bodyHeaders[body] };
+    const made = { fields, flat: Object.entries(fields).flat() };
+    this.#headersMade.set(key, made);
+    return made;
   }
 
   /** Closes the connection at once; requests without an answer fail. Idempotent. */
   destroy(): void {
-    this.#connection.destroy();
+    this.#http2?.destroy();
+    this.#connection?.destroy();
   }
 }
 

@@ -6,6 +6,7 @@ import { handshake } from "../connection/handshake.ts";
 import { ClientLink } from "../connection/link.ts";
 import { describeAnswer, unexpectedAnswer } from "./answers.ts";
 import { type Answer, Exchange } from "./exchange.ts";
+import { http2Connection } from "./http2-connection.ts";
 import { Uplink } from "./uplink.ts";
 
 /** Asks for messages once; calls back when the answer was handled, unless the connection has ended. */
@@ -29,7 +30,8 @@ export async function connectPolling(options: ConnectOptions, style: PollingStyl
   const collection = new URL("connections", url).pathname;
   const bodyBytesMax = encodedBytesMax(limits.payloadBytesMax);
   const answerBytesMax = limits.queueBytesMax + bodyBytesMax;
-  const exchange = () => new Exchange(origin, { answerBytesMax, cookies, options: options.options });
+  const http2 = http2Connection(options.options, new URL(url));
+  const exchange = () => new Exchange(origin, { answerBytesMax, cookies, options: options.options, http2 });
   const requests = exchange();
   const id = await handshake<string>(
     url,
@@ -39,7 +41,7 @@ export async function connectPolling(options: ConnectOptions, style: PollingStyl
   );
 
   const path = `${collection}/${encodeURIComponent(id)}`;
-  const polls = style.held ? exchange() : requests;
+  const polls = style.held && http2 === undefined ? exchange() : requests;
   const uplink = new Uplink({
     exchange: requests,
     path: `${path}/messages`,

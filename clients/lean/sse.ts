@@ -1,3 +1,5 @@
+import type { IncomingHttpHeaders } from "node:http";
+import { constants } from "node:http2";
 import { createGunzip } from "node:zlib";
 import type { Options, ProtocolClient } from "../../protocol/contract.ts";
 import { describeError } from "../../protocol/errors.ts";
@@ -15,13 +17,15 @@ export const leanSseClient: ProtocolClient = {
   connect: (options) => connectEvents(options, openStream),
 };
 
-function openStream({ url, payloadBytesMax, cookies, options, event, ended }: EventStreamOptions): EventStream {
-  const connection = httpConnection(url.origin, { headersTimeout: 0, bodyTimeout: 0 });
+function openStream({ url, payloadBytesMax, cookies, options, http2, event, ended }: EventStreamOptions): EventStream {
+  const connection =
+    http2 === undefined ? httpConnection(url.origin, { headersTimeout: 0, bodyTimeout: 0 }) : undefined;
   const gunzip = compresses(options) ? createGunzip() : undefined;
   let isOpen = true;
   const destroy = (): void => {
     isOpen = false;
-    connection.destroy();
+    connection?.destroy();
+    stream?.close(constants.NGHTTP2_CANCEL);
     gunzip?.destroy();
   };
   const end = (by: "server" | "network", cause: Error): void => {
@@ -45,47 +49,53 @@ function openStream({ url, payloadBytesMax, cookies, options, event, ended }: Ev
     .on("end", endOfStream)
     .on("error", (error) => end("network", error));
   const cookie = cookies?.header();
-  connection.client.dispatch(
-    {
-      method: "GET",
-      path: url.pathname + url.search,
-      headers: {
-        ...(pageHeaders(options, "events", url) ?? {
-          accept: "text/event-stream",
-          "accept-encoding": encodingAsked(options),
-          "cache-control": "no-store",
-        }),
-        ...(cookie !== undefined && { cookie }),
-      },
+  const request = {
+    method: "GET" as const,
+    path: url.pathname + url.search,
+    headers: {
+      ...(pageHeaders(options, "events", url) ?? {
+        accept: "text/event-stream",
+        "accept-encoding": encodingAsked(options),
+        "cache-control": "no-store",
+      }),
+      ...(cookie !== undefined && { cookie }),
     },
-    {
-      onRequestStart() {},
-      onResponseStart(_controller, status, headers) {
-        cookies?.keep(setCookies(headers));
-        const fault = faultOf(status, headers, options);
-        if (fault !== undefined) end("server", fault);
-      },
-      onResponseData(controller, chunk) {
-        if (gunzip !== undefined) {
-          if (!isOpen || gunzip.write(chunk)) return;
-          controller.pause();
-          gunzip.once("drain", () => controller.resume());
-          return;
-        }
-        try {
-          parse(chunk);
-        } catch (error) {
-          // undici would take what a listener throws for a failure of the request, and hide it.
-          process.nextTick(() => {
-            throw error;
-          });
-        }
-      },
-      // What was compressed is still on its way.
-      onResponseEnd: () => (gunzip === undefined ? endOfStream() : void gunzip.end()),
-      onResponseError: (_controller, error) => end("network", error),
+  };
+  const started = (status: number, headers: IncomingHttpHeaders): void => {
+    cookies?.keep(setCookies(headers));
+    const fault = faultOf(status, headers, options);
+    if (fault !== undefined) end("server", fault);
+  };
+  const take = (chunk: Buffer, from: { pause(): void; resume(): void }): void => {
+    if (gunzip === undefined) parse(chunk);
+    if (gunzip === undefined || !isOpen || gunzip.write(chunk)) return;
+    from.pause();
+    gunzip.once("drain", () => from.resume());
+  };
+  // What was compressed is still on its way.
+  const complete = (): void => (gunzip === undefined ? endOfStream() : void gunzip.end());
+  const stream = http2?.request(request, {
+    started,
+    data: (chunk) => take(chunk, stream!),
+    ended: complete,
+    failed: (cause) => end("network", cause),
+  });
+  connection?.client.dispatch(request, {
+    onRequestStart() {},
+    onResponseStart: (_controller, status, headers) => started(status, headers),
+    onResponseData(controller, chunk) {
+      try {
+        take(chunk, controller);
+      } catch (error) {
+        // undici would take what a listener throws for a failure of the request, and hide it.
+        process.nextTick(() => {
+          throw error;
+        });
+      }
     },
-  );
+    onResponseEnd: complete,
+    onResponseError: (_controller, error) => end("network", error),
+  });
   return { compression: gunzip && "gzip", destroy };
 }
 

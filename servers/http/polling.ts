@@ -6,7 +6,7 @@ import { certificateOf, serverTls } from "../connection/tls.ts";
 import { answerDone, answerJson, refuse } from "./answer.ts";
 import { PolledConnection } from "./polled-connection.ts";
 import { type RoutedRequest, serveRoutes } from "./routes.ts";
-import { createHttpServer, httpApplication } from "./server.ts";
+import { applicationOf, createVersionedServer } from "./server.ts";
 import { receiveMessages } from "./uplink.ts";
 
 interface Polled {
@@ -34,8 +34,9 @@ export async function listenPolling(
   /** Also holds connections that have ended until their peer has heard of it. */
   const connections = new Map<string, Polled>();
 
-  const tls = await serverTls(options, httpApplication);
-  const server = createHttpServer(
+  const tls = await serverTls(options, applicationOf(options));
+  const server = createVersionedServer(
+    options,
     limits,
     serveRoutes([
       { path: /^\/connections$/, methods: { POST: open } },
