@@ -141,6 +141,16 @@ test("tells neither apart where nothing waits, and the age of what its receivers
   assert.ok(Math.abs(age!.areaS2 - age!.sourceAreaS2) < 1e-9);
 });
 
+test("a value is as old as it was published, however late that was", () => {
+  const timeline = new ManualTimeline();
+  const receiver = new OneWayReceiver(timeline, codec, window, 1);
+  timeline.advance(130 * ms);
+  receiver.receive(0, codec.encode("data", window.index, 0, 100 * ms, 130 * ms));
+  const { age } = receiver.record();
+  assert.ok(Math.abs(age!.watchedS - 0.07) < 1e-9);
+  assert.ok(Math.abs(age!.areaS2 - 0.07 ** 2 / 2) < 1e-9);
+});
+
 test("draws the connection of each Poisson arrival, the same for the same seed", async () => {
   const countsOf = async (): Promise<number[]> => {
     const timeline = new ManualTimeline();

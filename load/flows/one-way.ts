@@ -168,7 +168,7 @@ export class OneWayReceiver {
       return;
     }
     if (!state.arrivals.arrive(message.sequence)) return;
-    state.age.arrive(message.scheduledNs, now);
+    state.age.arrive(message.sentNs, now);
     if (now >= this.#window.startNs && now < this.#window.endNs) this.#receivedInWindow++;
     if (message.scheduledNs < this.#window.startNs) return;
     this.#carried++;
