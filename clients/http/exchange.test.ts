@@ -111,7 +111,7 @@ describe("an exchange", { timeout: 10_000 }, () => {
     const { port } = server.address() as AddressInfo;
     server.close();
     await once(server, "close");
-    const exchange = new Exchange(`http://127.0.0.1:${port}`, 1000);
+    const exchange = new Exchange(`http://127.0.0.1:${port}`, { answerBytesMax: 1000 });
     t.after(() => exchange.destroy());
     const causes: Error[] = [];
     await new Promise<void>((done) => {
