@@ -110,6 +110,15 @@ test("where intervals overlap nobody can tell which is first", () => {
   assert.match(renderSummary(decided(equal, 0.1)), /^Choose +cannot tell between WebSocket, SSE and XMPP, for/m);
 });
 
+test("a target without a cost that counts and others have is shown unranked, and why", () => {
+  const results = decided();
+  const cells = results.cells.filter(({ scenario, target }) => scenario !== "idle" || target !== "websocket");
+  const screen = renderSummary({ ...results, cells });
+  assert.match(screen, /^Not sure +WebSocket is not ranked: memory is not known\.$/m);
+  assert.match(screen, /^Choose +XMPP, for/m);
+  assert.match(rowOf(screen, "WebSocket"), /^WebSocket +– /);
+});
+
 test("the report has the same rows as the screen, with their intervals, and the rule of the score", async () => {
   const report = (await renderReport(decided())).get("report.md")!;
   assert.match(report, /\| WebSocket +\| 1(\.00)?× \(.*\) \| 30\.0 ms \(/);

@@ -1,5 +1,6 @@
 /** Which target fits an application. */
-import { formatCount, formatQuantity } from "../../results/quantities/format.ts";
+import type { Decision } from "../../results/decision/decision.ts";
+import { formatCount, formatList, formatQuantity } from "../../results/quantities/format.ts";
 import { type Estimate, signOf } from "../../results/summary/estimate.ts";
 import { oneLine } from "../text/markdown.ts";
 import { left, right } from "../text/table.ts";
@@ -64,11 +65,16 @@ export function decisionPart(view: ReportView): ScreenPart | undefined {
     ],
     table,
     sure: [],
+    ...(decision.unranked.length > 0 && { unsure: { text: unrankedInWords(decision.unranked) } }),
     ...(decision.unknown.length > 0 && {
       notMeasured: decision.unknown.map((criterion) => ({ text: `${criterion} of any target` })),
     }),
   };
 }
+
+/** `WebSocket is not ranked: tail is not known.` */
+const unrankedInWords = (unranked: Decision["unranked"]): string =>
+  `${unranked.map(({ option, lacks }) => `${option.name} is not ranked: ${formatList(lacks)} ${lacks.length === 1 ? "is" : "are"} not known`).join("; ")}.`;
 
 function cellsOf({ score, costs, builds, isFirst }: DecisionRow) {
   const text = (estimate: Estimate, format: (value: number) => string): { text: string } => ({

@@ -33,7 +33,8 @@ function beyond({ experiments, results: { targets, cells } }: ReportView): strin
       ({ options, system }) => options.tls === undefined && !(system.kind === "external" && secured.test(system.url)),
     );
   const isOwn = targets.every(({ system }) => system.kind === "embedded" || system.kind === "cluster");
-  const isLinked = cells.length > 0 && cells.every(({ parameters }) => parameters.link !== undefined);
+  // Memory at rest is measured nearby, whatever the others cross.
+  const isLinked = cells.some(({ parameters }) => parameters.link !== undefined);
   const isCluster = cells.some(({ parameters }) => parameters.nodes !== undefined);
   if (isCluster) {
     const isSplit = experiments.some(({ info }) => info.name.includes("partition"));
