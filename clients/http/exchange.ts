@@ -151,12 +151,14 @@ export class Exchange {
     const { fields } = this.#headers(ask);
     let status = 0;
     let bytes = 0;
+    let announced: number | undefined;
     const chunks: Buffer[] = [];
     const stream = http2.request(
       { method, path, headers: cookie === undefined ? fields : { ...fields, cookie }, body: json ?? xml },
       {
         started: (code, headers) => {
           status = code;
+          announced = headers["content-length"] === undefined ? undefined : Number(headers["content-length"]);
           this.#cookies?.keep(setCookies(headers));
           const encoding = contentEncoding(headers["content-encoding"]);
           if (encoding !== undefined) stream?.destroy(unwantedEncoding("answer", encoding, this.#options));
@@ -166,7 +168,11 @@ export class Exchange {
           if (bytes > this.#answerBytesMax) stream?.destroy(new Error("the answer exceeded max size"));
           else chunks.push(chunk);
         },
-        ended: () => listener.answered({ status, text: Buffer.concat(chunks).toString() }),
+        ended() {
+          // Node takes a stream that is reset without an error for one that has ended.
+          if (announced !== undefined && announced !== bytes) listener.failed(new Error("the answer was cut off"));
+          else listener.answered({ status, text: Buffer.concat(chunks).toString() });
+        },
         failed: (cause) => listener.failed(cause),
       },
     );

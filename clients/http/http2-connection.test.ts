@@ -1,0 +1,140 @@
+/** What clients with `+h2` do with servers that end, refuse or break what was asked. */
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createServer as createHttp1Server } from "node:http";
+import { constants, createServer, type ServerHttp2Stream } from "node:http2";
+import type { AddressInfo, Server } from "node:net";
+import { describe, it, type TestContext } from "node:test";
+import { clientsOf, protocolNamed } from "../../bench/targets/protocols.ts";
+import { join } from "../../servers/testing.ts";
+import { Exchange } from "./exchange.ts";
+import { Http2Connection } from "./http2-connection.ts";
+
+const options = { h2: "on" };
+
+async function listen(t: TestContext, server: Server): Promise<string> {
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  t.after(() => server.close());
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+/** What it answers each request with. */
+const serve = (t: TestContext, answer: (stream: ServerHttp2Stream, path: string) => void): Promise<string> => {
+  const server = createServer();
+  server.on("session", (session) => {
+    session.on("error", () => {});
+    t.after(() => session.destroy());
+  });
+  server.on("stream", (stream, headers) =>
+    answer(
+      stream.on("error", () => {}),
+      headers[":path"] ?? "",
+    ),
+  );
+  return listen(t, server);
+};
+
+describe("an exchange over HTTP/2", { timeout: 20_000 }, () => {
+  const faults: Readonly<Record<string, readonly [(stream: ServerHttp2Stream) => void, RegExp]>> = {
+    "is larger than it may be": [
+      (stream) => {
+        stream.respond();
+        stream.end("x".repeat(1001));
+      },
+      /exceeded max size/,
+    ],
+    "is compressed": [
+      (stream) => stream.respond({ "content-encoding": "gzip" }, { endStream: true }),
+      /the answer is gzip, though identity was asked for/,
+    ],
+    "is reset": [
+      (stream) => {
+        stream.respond();
+        stream.destroy(new Error("broken"));
+      },
+      /INTERNAL_ERROR/,
+    ],
+    "is shorter than it says": [
+      (stream) => {
+        stream.respond({ "content-length": 9 });
+        stream.close(constants.NGHTTP2_NO_ERROR);
+      },
+      /./,
+    ],
+    "is cut off with its connection": [
+      (stream) => {
+        stream.respond();
+        stream.session!.destroy();
+      },
+      /./,
+    ],
+  };
+  for (const [fault, [answer, message]] of Object.entries(faults)) {
+    it(`fails for an answer that ${fault}, and goes on with the next`, async (t) => {
+      const origin = await serve(t, (stream, path) => {
+        if (path === "/bad") answer(stream);
+        else {
+          stream.respond({ ":status": 404 });
+          stream.end("€");
+        }
+      });
+      const exchange = new Exchange(origin, { answerBytesMax: 1000, options, http2: new Http2Connection(origin) });
+      t.after(() => exchange.destroy());
+      await assert.rejects(exchange.ask({ method: "GET", path: "/bad" }), message);
+      assert.deepEqual(await exchange.ask({ method: "GET", path: "/good" }), { status: 404, text: "€" });
+    });
+  }
+
+  it("fails where nothing listens, where HTTP/1.1 is spoken, and once it is destroyed", async (t) => {
+    const http1 = await listen(t, createHttp1Server());
+    for (const origin of [http1, "http://127.0.0.1:1"]) {
+      const exchange = new Exchange(origin, { answerBytesMax: 1000, options, http2: new Http2Connection(origin) });
+      await assert.rejects(exchange.ask({ method: "GET", path: "/" }));
+      exchange.destroy();
+      await assert.rejects(exchange.ask({ method: "GET", path: "/" }), /destroyed/);
+    }
+  });
+});
+
+for (const [kind, client] of clientsOf(protocolNamed("sse"), options)) {
+  describe(`the sse client (${kind}) over HTTP/2`, { timeout: 20_000 }, () => {
+    const head = { "content-type": "text/event-stream" };
+    const opening = 'event: connection\ndata: {"uplink":"/up"}\n\n';
+
+    for (const status of [204, 302, 418, 503]) {
+      it(`does not connect to a server that answers ${status}`, async (t) => {
+        const origin = await serve(t, (stream) => stream.respond({ ...head, ":status": status }, { endStream: true }));
+        await assert.rejects(join(client, `${origin}/`, {}, options), { code: "connect-failed" });
+      });
+    }
+
+    it("delivers what came before the end of the stream, and then ends", async (t) => {
+      const origin = await serve(t, (stream) => {
+        stream.respond(head);
+        stream.end(`${opening}${'data: "last"\n\n'.repeat(1000)}`);
+      });
+      const user = await join(client, `${origin}/`, {}, options);
+      assert.equal((await user.closed).by, "server");
+      assert.equal(user.received.length, 1000);
+    });
+
+    it("ends when the stream is reset, and when the connection is cut", async (t) => {
+      for (const end of [
+        (stream: ServerHttp2Stream) => stream.destroy(new Error("broken")),
+        (stream: ServerHttp2Stream) => stream.session!.destroy(),
+      ]) {
+        const origin = await serve(t, (stream, path) => {
+          if (path === "/up") return end(streams[0]!);
+          streams.push(stream);
+          stream.respond(head);
+          stream.write(opening);
+        });
+        const streams: ServerHttp2Stream[] = [];
+        const user = await join(client, `${origin}/`, {}, options);
+        user.send("end it");
+        assert.equal((await user.closed).by, "network");
+      }
+    });
+  });
+}
