@@ -5,6 +5,12 @@ import type { Provision } from "./provisions.ts";
 /** What an application sends. A string is text, bytes are binary; every wire keeps the two apart. */
 export type Payload = string | Uint8Array;
 
+/** A payload as a message carries it. */
+export type PayloadForm = "text" | "binary";
+
+/** Which way bytes go: to the server, or from it. */
+export type Direction = "up" | "down";
+
 /** Facts about a protocol that shared code and reports may ask for. They never change behaviour by name. */
 export interface Traits {
   /** Kebab-case; the word used on the command line, in results and in reports. */
@@ -41,6 +47,11 @@ export interface Traits {
   readonly provides?: readonly Provision[];
   /** Longest time a message waits by the protocol's own clock, in milliseconds. Absent: it is sent at once. */
   readonly deliveryFloorMs?: (options: Options) => number;
+  /**
+   * Bytes around one payload of so many bytes that its own server and client send, by arithmetic from the specification:
+   * everything between the payload and TLS or TCP but the heads of HTTP messages. Of text that no wire escapes.
+   */
+  readonly framingBytes?: (form: PayloadForm, payloadBytes: number, direction: Direction) => number;
   /** npm packages that carry the wire on the two sides; empty where Node itself does. */
   readonly libraries: { readonly server: readonly string[]; readonly client: readonly string[] };
 }

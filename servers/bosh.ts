@@ -4,11 +4,13 @@ import { close } from "../protocol/options/close.ts";
 import { plainLogin } from "../protocol/options/plain-login.ts";
 import { scramIterations } from "../protocol/options/scram-iterations.ts";
 import { tls as tlsOption } from "../protocol/options/tls.ts";
+import { boshFraming } from "../protocol/wires/framing-bytes.ts";
 import { closeServer, listenOn, trackSockets } from "./connection/listening.ts";
 import { certificateOf, serverTls } from "./connection/tls.ts";
 import { serveRoutes } from "./http/routes.ts";
 import { createHttpServer, httpApplication } from "./http/server.ts";
 import { BoshManager } from "./xmpp/bosh-manager.ts";
+import { standaloneEchoFraming } from "./xmpp/echo-framing.ts";
 import { newHost, returnPath } from "./xmpp/host.ts";
 import { knownMechanisms } from "./xmpp/sasl.ts";
 
@@ -34,6 +36,7 @@ export const boshServer: ProtocolServer = {
     mechanisms: knownMechanisms,
     provides: ["login", "presence", "acknowledgement"],
     options: [plainLogin, scramIterations, close, browserHeaders, tlsOption],
+    framingBytes: (form, bytes, direction) => standaloneEchoFraming(form, bytes, direction) + boshFraming(direction),
     libraries: { server: ["@xmpp/xml"], client: ["undici", "@xmpp/xml"] },
   },
 

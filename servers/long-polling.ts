@@ -3,7 +3,7 @@ import { browserHeaders } from "../protocol/options/browser-headers.ts";
 import { close } from "../protocol/options/close.ts";
 import { h2 } from "../protocol/options/h2.ts";
 import { tls } from "../protocol/options/tls.ts";
-import { listenPolling, pollingContract } from "./http/polling.ts";
+import { listenPolling, pollingContract, pollingFraming } from "./http/polling.ts";
 
 /** RFC 6202 section 5.5 knows 30 seconds as safe for the intermediaries in use; this stays below with a margin. */
 const holdMs = 25_000;
@@ -23,6 +23,7 @@ export const longPollingServer: ProtocolServer = {
     specification: "RFC 6202",
     provides: ["acknowledgement"],
     options: [close, browserHeaders, h2, tls],
+    framingBytes: pollingFraming,
     libraries: { server: [], client: ["undici"] },
   },
 

@@ -4,7 +4,7 @@ import { close } from "../protocol/options/close.ts";
 import { h2 } from "../protocol/options/h2.ts";
 import { pollInterval, pollIntervalMs } from "../protocol/options/poll-interval.ts";
 import { tls } from "../protocol/options/tls.ts";
-import { listenPolling, pollingContract } from "./http/polling.ts";
+import { listenPolling, pollingContract, pollingFraming } from "./http/polling.ts";
 
 /** Short polling over HTTP/1.1 (RFC 9110): the client asks on a timer and is answered at once. */
 export const shortPollingServer: ProtocolServer = {
@@ -21,6 +21,7 @@ export const shortPollingServer: ProtocolServer = {
     specification: "RFC 9110",
     provides: ["acknowledgement"],
     options: [pollInterval, close, browserHeaders, h2, tls],
+    framingBytes: pollingFraming,
     deliveryFloorMs: pollIntervalMs,
     libraries: { server: [], client: ["undici"] },
   },

@@ -6,6 +6,7 @@ import { close } from "../protocol/options/close.ts";
 import { compresses, gzip } from "../protocol/options/deflate.ts";
 import { h2 } from "../protocol/options/h2.ts";
 import { tls as tlsOption } from "../protocol/options/tls.ts";
+import { eventFraming, postFraming } from "../protocol/wires/framing-bytes.ts";
 import { encodeBase64, encodeMessage } from "../protocol/wires/json-message.ts";
 import { ServerLink } from "./connection/link.ts";
 import { closeServer, destroyAfter, listenOn, trackSockets } from "./connection/listening.ts";
@@ -34,6 +35,8 @@ export const sseServer: ProtocolServer = {
     specification: "WHATWG HTML 9.2",
     provides: ["acknowledgement", "resume"],
     options: [close, browserHeaders, gzip, h2, tlsOption],
+    framingBytes: (form, bytes, direction) =>
+      direction === "up" ? postFraming(form, bytes) : eventFraming(form, bytes),
     libraries: { server: [], client: ["eventsource", "undici"] },
   },
 

@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 import type { ListenOptions, ProtocolServer, RunningServer } from "../protocol/contract.ts";
 import { tls as tlsOption } from "../protocol/options/tls.ts";
-import { encodeFrame, encodeRefusal, FrameParser } from "../protocol/wires/frame.ts";
+import { encodeFrame, encodeRefusal, FrameParser, frameHeaderBytes } from "../protocol/wires/frame.ts";
 import { ServerLink } from "./connection/link.ts";
 import { closeServer, createListener, destroyAfter, listenOn, trackSockets } from "./connection/listening.ts";
 import { certificateOf, serverTls } from "./connection/tls.ts";
@@ -20,6 +20,7 @@ export const tcpServer: ProtocolServer = {
     foreignContract: "echo every frame: 4-byte big-endian length, 1-byte kind (0 text, 1 binary), payload",
     specification: "RFC 9293",
     options: [tlsOption],
+    framingBytes: () => frameHeaderBytes,
     libraries: { server: [], client: [] },
   },
 

@@ -4,6 +4,7 @@ import type { ListenOptions, ProtocolServer, RunningServer } from "../protocol/c
 import { browserHeaders } from "../protocol/options/browser-headers.ts";
 import { compresses, deflate, deflateSettings } from "../protocol/options/deflate.ts";
 import { tls as tlsOption } from "../protocol/options/tls.ts";
+import { webSocketFraming } from "../protocol/wires/framing-bytes.ts";
 import { ServerLink } from "./connection/link.ts";
 import { closeServer, listenOn, trackSockets } from "./connection/listening.ts";
 import { certificateOf, serverTls } from "./connection/tls.ts";
@@ -27,6 +28,7 @@ export const websocketServer: ProtocolServer = {
     foreignContract: "echo every message as it came: text as text, binary as binary",
     specification: "RFC 6455",
     options: [browserHeaders, deflate, tlsOption],
+    framingBytes: (_form, bytes, direction) => webSocketFraming(bytes, direction),
     libraries: { server: ["ws"], client: ["ws"] },
   },
 

@@ -6,11 +6,13 @@ import { browserHeaders } from "../protocol/options/browser-headers.ts";
 import { plainLogin } from "../protocol/options/plain-login.ts";
 import { scramIterations } from "../protocol/options/scram-iterations.ts";
 import { tls as tlsOption } from "../protocol/options/tls.ts";
+import { webSocketFraming } from "../protocol/wires/framing-bytes.ts";
 import { encodedBytesMax } from "../protocol/wires/payload.ts";
 import { closeServer, listenOn, trackSockets } from "./connection/listening.ts";
 import { certificateOf, serverTls } from "./connection/tls.ts";
 import { refuse } from "./http/answer.ts";
 import { createHttpServer, httpApplication } from "./http/server.ts";
+import { standaloneEchoFraming } from "./xmpp/echo-framing.ts";
 import { newHost, returnPath } from "./xmpp/host.ts";
 import { knownMechanisms } from "./xmpp/sasl.ts";
 import { XmppWebSocketStream } from "./xmpp/websocket-stream.ts";
@@ -40,6 +42,10 @@ export const xmppWebsocketServer: ProtocolServer = {
     mechanisms: knownMechanisms,
     provides: ["login", "presence", "acknowledgement", "resume"],
     options: [plainLogin, scramIterations, browserHeaders, tlsOption],
+    framingBytes(form, bytes, direction) {
+      const stanza = standaloneEchoFraming(form, bytes, direction);
+      return stanza + webSocketFraming(bytes + stanza, direction);
+    },
     libraries: { server: ["ws", "@xmpp/xml"], client: ["ws", "@xmpp/xml"] },
   },
 

@@ -4,6 +4,7 @@ import { scramIterations } from "../protocol/options/scram-iterations.ts";
 import { tlsOrStarttls } from "../protocol/options/tls.ts";
 import { closeServer, createListener, listenOn, trackSockets } from "./connection/listening.ts";
 import { certificateOf, serverTls } from "./connection/tls.ts";
+import { echoFraming } from "./xmpp/echo-framing.ts";
 import { newHost, returnPath } from "./xmpp/host.ts";
 import { knownMechanisms } from "./xmpp/sasl.ts";
 import { starttlsContext } from "./xmpp/starttls.ts";
@@ -36,6 +37,7 @@ export const xmppServer: ProtocolServer = {
     mechanisms: knownMechanisms,
     provides: ["login", "presence", "acknowledgement", "resume"],
     options: [plainLogin, scramIterations, tlsOrStarttls],
+    framingBytes: echoFraming,
     libraries: { server: ["@xmpp/xml"], client: ["@xmpp/client-core", "@xmpp/tcp", "@xmpp/xml"] },
   },
 

@@ -4,6 +4,7 @@ import { binary } from "./binary.ts";
 import { broadcast } from "./broadcast.ts";
 import { brokerKill } from "./broker-kill.ts";
 import { capacity } from "./capacity.ts";
+import { connect } from "./connect.ts";
 import type { Experiment } from "./contract/experiment.ts";
 import { cost } from "./cost.ts";
 import { duplex } from "./duplex.ts";
@@ -40,6 +41,7 @@ import { stickiness } from "./stickiness.ts";
 import { takingOut } from "./taking-out.ts";
 import { throughput } from "./throughput.ts";
 import { twoBalancers } from "./two-balancers.ts";
+import { wire } from "./wire.ts";
 
 /** One target beside another: what `wirebench run` measures. */
 export const comparisonExperiments: readonly Experiment[] = [
@@ -54,6 +56,8 @@ export const comparisonExperiments: readonly Experiment[] = [
   presence,
   security,
   login,
+  connect,
+  wire,
   federation,
 ];
 

@@ -1,6 +1,5 @@
 import { nowNs } from "../../protocol/clock.ts";
 import { WirebenchError } from "../../protocol/errors.ts";
-import { closesConnections } from "../../protocol/options/close.ts";
 import { speaksHttp2 } from "../../protocol/options/h2.ts";
 import { allowsPlainLogin } from "../../protocol/options/plain-login.ts";
 import { scramIterations } from "../../protocol/options/scram-iterations.ts";
@@ -14,6 +13,7 @@ import { SystemRig } from "../rigs/system-rig.ts";
 import { protocols } from "../targets/protocols.ts";
 import { embeddedTarget, type Target, traitsOf, withOption } from "../targets/target.ts";
 import { delaysNamed } from "./comparison/measured.ts";
+import { countRoundTrips, inWords, openingSteps, tlsStep } from "./comparison/opening-steps.ts";
 import type { CellPlan, Experiment, Outcome } from "./contract/experiment.ts";
 import type { RunRequest } from "./contract/request.ts";
 
@@ -35,55 +35,18 @@ const patienceMs = 120_000;
 const manyIterations = 40_960;
 const codec = { kind: "text", payloadBytes: 64, seed: 0 } as const;
 
-const tlsStep = "TLS 1.3";
-
-/** A step of a login that waits for the server, with what says so. */
-type Step = readonly [roundTrips: number, what: string];
-
-/** What comes before the first message may be sent, step by step, as the RFCs have it. */
-function stepsOf(target: Target, mechanism: string | undefined): readonly Step[] {
-  const { schemes, mechanisms, uplink } = traitsOf(target);
-  const beginsAs = (scheme: string): boolean => schemes.includes(scheme);
-  const mode = tlsMode(target.options);
-  const steps: readonly Step[] = [
-    ...(beginsAs("ws:") ? ([[1, "upgrade"]] as const) : []),
-    ...(mechanisms === undefined
-      ? uplink === "request"
-        ? ([[1, "request"]] as const)
-        : []
-      : ([
-          [1, "stream"],
-          [mechanism === "PLAIN" ? 1 : 2, mechanism ?? "SASL"],
-          [1, "stream again"],
-          [1, "resource"],
-        ] as const)),
-  ];
-  const handshakes = handshakesOf(target, steps);
-  return [
-    ...(mode === "starttls" ? ([[2, "stream and STARTTLS"]] as const) : []),
-    ...(handshakes === 0 ? [] : ([[handshakes, tlsStep]] as const)),
-    ...steps,
-  ];
-}
-
-/** Of TLS: one, or one for every request. */
-function handshakesOf({ options }: Target, steps: readonly Step[]): number {
-  if (tlsMode(options) === undefined) return 0;
-  return closesConnections(options) ? steps.reduce((sum, [roundTrips]) => sum + roundTrips, 0) : 1;
-}
-
 function expectationsFor(target: Target, mechanism: string | undefined): CellPlan["expectations"] {
-  const steps = stepsOf(target, mechanism);
-  const inWords = steps.map(([roundTrips, what]) => `${roundTrips} ${what}`).join(" + ") || "nothing is waited for";
-  const count = steps.reduce((sum, [roundTrips]) => sum + roundTrips, 0);
+  const steps = openingSteps(target, mechanism);
+  const words = inWords(steps) || "nothing is waited for";
+  const count = countRoundTrips(steps);
   // RFC 8446 section 4.6.1: tickets for later sessions come when the server likes, which may look like an answer.
   const tickets = steps.find(([, what]) => what === tlsStep)?.[0] ?? 0;
   // RFC 9113 section 3.4: settings come before anything is asked for, and are acknowledged.
   const settings = speaksHttp2(target.options) ? 1 : 0;
   return [
     {
-      statement: `round trips until the first message as specified: ${inWords}`,
-      formula: `${inWords} = ${count}${tickets === 0 ? "" : ", or one more for the tickets of each handshake"}`,
+      statement: `round trips until the first message as specified: ${words}`,
+      formula: `${words} = ${count}${tickets === 0 ? "" : ", or one more for the tickets of each handshake"}`,
       metric: "loginRoundTrips",
       expected: { low: count, high: count + tickets + settings },
     },

@@ -33,3 +33,18 @@ test("a wiretap changes what the server says where it is told to", async (t) => 
   assert.equal(String(heard), "HELLO HELLO");
   client.destroy();
 });
+
+test("a wiretap tells who said what on which connection, in the order in which it was said", async (t) => {
+  const heard: string[] = [];
+  const target = { host: "127.0.0.1", port: await talkative(t) };
+  await using tap = await Wiretap.on(target, undefined, ({ connection, direction, bytes }) =>
+    heard.push(`${connection} ${direction} ${bytes}`),
+  );
+  for (const word of ["first", "second"]) {
+    const client = connect({ host: "127.0.0.1", port: tap.port });
+    client.write(word);
+    await once(client, "data");
+    client.destroy();
+  }
+  assert.deepEqual(heard, ["1 up first", "1 down hello hello", "2 up second", "2 down hello hello"]);
+});

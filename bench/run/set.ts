@@ -148,6 +148,7 @@ class Member {
       ...(record.observed && { observed: record.observed }),
       series: [...record.series, ...(outcome.series ?? [])],
       ...(outcome.findings && { findings: outcome.findings }),
+      ...(outcome.captures && { captures: outcome.captures }),
       flags: [...record.flags, ...(outcome.flags ?? [])],
     };
   }

@@ -6,6 +6,7 @@
 import { z } from "zod";
 import { provisions } from "../../protocol/provisions.ts";
 import { broker } from "./broker.ts";
+import { capture } from "./capture.ts";
 import { claim } from "./claim.ts";
 import { finding } from "./finding.ts";
 import { interval } from "./interval.ts";
@@ -97,6 +98,7 @@ const trial = z.object({
   events: z.array(event),
   series: z.array(series),
   findings: z.array(finding).optional().describe("What it did with peers that meant no good, probe by probe."),
+  captures: z.array(capture).optional().describe("Of one message and its echo, in the order in which it was heard."),
   observed: observed.optional().describe("What was seen of the system that nobody asked for."),
   flags: z.array(flag).describe("What was noticed while measuring and bears on what the numbers are worth."),
 });
@@ -284,7 +286,10 @@ export type MeasuredCell = Extract<Cell, { state: "measured" }>;
 export type CellIdentity = Pick<Cell, "target" | "protocol" | "scenario" | "variant" | "parameters">;
 export type Trial = z.infer<typeof trial>;
 /** What one trial yields, whatever the experiment. */
-export type Recording = Pick<Trial, "windows" | "measures" | "histograms" | "events" | "series" | "findings" | "flags">;
+export type Recording = Pick<
+  Trial,
+  "windows" | "measures" | "histograms" | "events" | "series" | "findings" | "captures" | "flags"
+>;
 export type Observed = z.infer<typeof observed>;
 export type MeasuredProcess = z.infer<typeof measuredProcess>;
 export type Window = z.infer<typeof window>;

@@ -5,7 +5,9 @@
 import { clusterMetrics } from "./cluster-metrics.ts";
 import { comparisonMetrics } from "./comparison-metrics.ts";
 import { federationMetrics } from "./federation-metrics.ts";
+import { layerMetrics } from "./layer-metrics.ts";
 import type { MetricEntry } from "./metric.ts";
+import { openingMetrics } from "./opening-metrics.ts";
 import { profileMetrics } from "./profile-metrics.ts";
 import { pushMetrics } from "./push-metrics.ts";
 import { securityMetrics } from "./security-metrics.ts";
@@ -15,6 +17,8 @@ const table = {
   ...pushMetrics,
   ...profileMetrics,
   ...securityMetrics,
+  ...openingMetrics,
+  ...layerMetrics,
   ...federationMetrics,
   ...clusterMetrics,
 };

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
-import type { ListenOptions, RunningServer } from "../../protocol/contract.ts";
+import type { Direction, ListenOptions, PayloadForm, RunningServer } from "../../protocol/contract.ts";
+import { batchFraming, postFraming } from "../../protocol/wires/framing-bytes.ts";
 import { ServerLink } from "../connection/link.ts";
 import { closeServer, listenOn, trackSockets } from "../connection/listening.ts";
 import { certificateOf, serverTls } from "../connection/tls.ts";
@@ -13,6 +14,10 @@ interface Polled {
   readonly wire: PolledConnection;
   readonly link: ServerLink;
 }
+
+/** One message in a request, or in the answer to one. */
+export const pollingFraming = (form: PayloadForm, bytes: number, direction: Direction): number =>
+  direction === "up" ? postFraming(form, bytes) : batchFraming(form, bytes);
 
 /** The routes of both polling protocols, for a server someone else wrote. */
 export const pollingContract = (emptyAnswer: string): string =>

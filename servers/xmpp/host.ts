@@ -7,6 +7,7 @@ import type { ServerLink } from "../connection/link.ts";
 import { Accounts, mainAccount } from "./accounts.ts";
 import { defaultBounds, type XmppBounds } from "./bounds.ts";
 import { infoService, itemsService } from "./disco.ts";
+import { echoDomain } from "./echo-framing.ts";
 import { type IqService, pingService } from "./iq.ts";
 import { namespaces } from "./namespaces.ts";
 import { Presence } from "./presence.ts";
@@ -61,7 +62,7 @@ export interface NewHost {
 /** The same on every binding: one domain, whose address echoes, and accounts with a password made up at the start. */
 export function newHost(
   { behaviour, limits, options }: Pick<ListenOptions, "behaviour" | "limits" | "options">,
-  { domain = "localhost", bounds = defaultBounds, firstCount = 0 }: HostOptions = {},
+  { domain = echoDomain, bounds = defaultBounds, firstCount = 0 }: HostOptions = {},
 ): NewHost {
   const password = randomBytes(16).toString("base64url");
   const accounts = new Accounts(password, scramIterationsOf(options));

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { base64Bytes } from "../../../protocol/wires/framing-bytes.ts";
 import { protocolNamed } from "../../targets/protocols.ts";
-import { base64Bytes, bytestreamBytes, messageBytes } from "./expected-bytes.ts";
+import { bytestreamBytes, messageBytes } from "./expected-bytes.ts";
 
 const traitsOf = (name: string) => protocolNamed(name).server.traits;
 

@@ -1,14 +1,12 @@
 /** What bytes cost on a wire, as arithmetic from the documents: bytes of one direction, above TCP and without TLS. */
 import type { Traits } from "../../../protocol/contract.ts";
+import { base64Bytes } from "../../../protocol/wires/framing-bytes.ts";
 
 /** From the least to the most; no most where requests are made that carry nothing. */
 export interface ByteRange {
   readonly low: number;
   readonly high?: number;
 }
-
-/** RFC 4648 section 4: three bytes become four characters, and the last are padded. */
-export const base64Bytes = (bytes: number): number => 4 * Math.ceil(bytes / 3);
 
 /** RFC 6455 section 5.2: two bytes at least, fourteen with the longest length and a mask. */
 const frameHeader = { low: 2, high: 14 };

@@ -18,7 +18,8 @@ type Delay =
   | "login"
   | "push"
   | "parkedPoll"
-  | "betweenPolls";
+  | "betweenPolls"
+  | "coldStart";
 
 /** Every statistic of these delays. */
 export const delaysNamed = (...names: readonly Delay[]): MetricName[] =>

@@ -24,7 +24,7 @@ export interface CellPlan {
 }
 
 /** What a trial yields at its end. */
-export interface Outcome extends Partial<Pick<Recording, "histograms" | "series" | "findings" | "flags">> {
+export interface Outcome extends Partial<Pick<Recording, "histograms" | "series" | "findings" | "captures" | "flags">> {
   readonly measures: Measures;
   /** In report order, where that is not the order in which they ran. */
   readonly windows?: readonly Window[];

@@ -2,7 +2,7 @@
 
 import { type AnswerScript, answerPlans } from "../../../load/behaviours/answer-script.ts";
 import { type BroadcastOrder, broadcastBehaviour } from "../../../load/behaviours/broadcast.ts";
-import { echoBehaviour } from "../../../load/behaviours/echo.ts";
+import { type EchoOrder, echoBehaviour } from "../../../load/behaviours/echo.ts";
 import {
   type ImposedDelays,
   type KnownAnswerBehaviour,
@@ -29,7 +29,8 @@ import { answerCalls } from "./remote.ts";
 
 /** Which behaviour a server has, with what that behaviour needs to know. */
 export type BehaviourOrder =
-  | { name: "echo" | "scripted" }
+  | { name: "scripted" }
+  | ({ name: "echo" } & EchoOrder)
   | ({ name: "traffic" } & TrafficOrder)
   | { name: "known-answer"; script: AnswerScript }
   | ({ name: "relay" } & RelayOrder)
@@ -92,7 +93,7 @@ const api = {
 function behaviourOf(order: ServeOrder): MeasuredBehaviour {
   switch (order.behaviour.name) {
     case "echo":
-      return echoBehaviour();
+      return echoBehaviour(order.behaviour);
     case "traffic":
       return trafficBehaviour(new MessageCodec(order.codec), order.behaviour);
     case "scripted":

@@ -11,6 +11,7 @@ import { profileSection } from "./profile.ts";
 import { scalingSection } from "./scaling.ts";
 import { securitySection } from "./security.ts";
 import { throughputSection } from "./throughput.ts";
+import { wireSection } from "./wire.ts";
 
 export const ownSections: readonly OwnSection[] = [
   echoSection,
@@ -22,6 +23,7 @@ export const ownSections: readonly OwnSection[] = [
   profileSection,
   securitySection,
   binarySection,
+  wireSection,
   roomSection,
   presenceSection,
   scalingSection,
