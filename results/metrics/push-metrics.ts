@@ -2,7 +2,7 @@
 import { delays, entries, type MetricEntry } from "./metric.ts";
 
 const noHeldRequest = "no request of this protocol waits at the server, or too few messages for this percentile";
-const noLink = "counted where a link lies between users and server";
+const noLink = "no link lies between users and server, or too few messages for this percentile";
 
 export const pushMetrics = {
   ...entries({ unit: "us", topic: "delay", better: "lower", headline: true, compared: true }, [
