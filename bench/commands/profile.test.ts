@@ -40,7 +40,7 @@ test("profile measures a file over several protocols and ends with a decision, w
   );
   const bytesOf = (target: string): number => {
     const found = cells.find((cell) => cell.target === target)!;
-    return found.state === "measured" ? found.trials[0]!.measures.bytesPerUserHour! : Number.NaN;
+    return found.state === "measured" ? found.trials[0]!.measures.wireBytesPerUserHour! : Number.NaN;
   };
   // One message up, of 562 B in the middle, and two down each second, and what carries them.
   const payload = 3600 * (562 + 2 * 300);

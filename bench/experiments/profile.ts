@@ -193,7 +193,7 @@ export const profile: Experiment<ProfileCell, ServerRig> = {
   follows: ["connections", "client", "warmupMs", "rampUpMs", "durationMs", "drainMs", "idleMs", "link"],
   metrics: [
     ...delaysNamed("uplinkScheduled", "downlinkScheduled"),
-    "bytesPerUserHour",
+    "wireBytesPerUserHour",
     "standingBytesPerUserHour",
     "serverCpuUsPerUserSecond",
     "idleCpuUsPerConnectionSecond",

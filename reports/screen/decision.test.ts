@@ -35,7 +35,7 @@ function measuredAs(index: number, costs: Costs, weights = profile.weights, spre
       trial,
       measures: {
         downlinkScheduledP50Us: p50Us * factor,
-        bytesPerUserHour: bytes * factor,
+        wireBytesPerUserHour: bytes * factor,
         standingBytesPerUserHour: standing,
         serverCpuUsPerUserSecond: cpuUs * factor,
         idleCpuUsPerConnectionSecond: 1,

@@ -74,7 +74,7 @@ function costsOf(cell: Cell, idle: Cell | undefined, { feels }: Profile): Decisi
   return {
     delay: estimateOf(cell, `${flow}ScheduledP50Us`),
     tail: estimateOf(cell, `${flow}ScheduledP99Us`),
-    bytes: estimateOf(cell, "bytesPerUserHour"),
+    bytes: estimateOf(cell, "wireBytesPerUserHour"),
     cpu: scaled(estimateOf(cell, "serverCpuUsPerUserSecond"), coresPer(1)),
     memory: scaled(estimateOf(idle, "memoryBytesPerConnection"), perUsers),
   };

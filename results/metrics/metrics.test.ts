@@ -4,7 +4,10 @@ import type { Unit } from "../quantities/format.ts";
 import { clusterMetrics } from "./cluster-metrics.ts";
 import { comparisonMetrics } from "./comparison-metrics.ts";
 import { federationMetrics } from "./federation-metrics.ts";
+import { layerMetrics } from "./layer-metrics.ts";
 import { isMetric, type MetricName, metricNamed, metrics } from "./metrics.ts";
+import { openingMetrics } from "./opening-metrics.ts";
+import { profileMetrics } from "./profile-metrics.ts";
 import { pushMetrics } from "./push-metrics.ts";
 import { securityMetrics } from "./security-metrics.ts";
 
@@ -17,10 +20,11 @@ const endings: Record<Unit, RegExp> = {
   bytes: new RegExp(`Bytes${over}`),
   memory: new RegExp(`Bytes${over}`),
   messages: /Messages$/,
-  ratio: /Ratio$/,
+  // Multiples of something: of another number, or of the way there and back.
+  ratio: /(Ratio|RoundTrips|Transits)$/,
   share: new RegExp(`(Fraction|Share|Utilization)${over}`),
   count:
-    /(messages|deliveries|connections|consumers|notices|attempts|newcomers|users|leaders|deaths|refusals|probes|roundTrips|iterations)/i,
+    /(messages|deliveries|connections|consumers|notices|attempts|newcomers|users|leaders|deaths|refusals|probes|roundTrips|iterations|handshakes)/i,
 };
 
 describe("metrics", () => {
@@ -28,9 +32,17 @@ describe("metrics", () => {
     for (const { name, unit } of metrics) assert.match(name, endings[unit], unit);
     const counts = metrics.filter(({ unit }) => unit === "count" || unit === "share");
     for (const { name } of counts) assert.doesNotMatch(name, /(Us|Ms|PerSecond|Bytes|Ratio)$/);
-    const own = [comparisonMetrics, pushMetrics, securityMetrics, federationMetrics, clusterMetrics].flatMap((table) =>
-      Object.keys(table),
-    );
+    const tables = [
+      comparisonMetrics,
+      pushMetrics,
+      profileMetrics,
+      securityMetrics,
+      openingMetrics,
+      layerMetrics,
+      federationMetrics,
+      clusterMetrics,
+    ];
+    const own = tables.flatMap((table) => Object.keys(table));
     assert.equal(new Set(own).size, own.length);
     assert.equal(metrics.length, own.length);
   });

@@ -19,7 +19,7 @@ export const profileMetrics = {
   ),
   ...entries({ unit: "bytes", topic: "cost", better: "lower", headline: true, compared: true, absence: unseen }, [
     [
-      "bytesPerUserHour",
+      "wireBytesPerUserHour",
       "bytes per user-hour",
       "bytes above TCP, both ways: 3600 s x (idle bytes per second + active share x (messages per second x bytes of one above idle, of both directions)) + bytes to connect / hours of a session",
     ],

@@ -46,7 +46,7 @@ test("a user-hour is being connected, the messages of the active share, and a pa
   });
   assert.deepEqual(costs, {
     standingBytesPerUserHour: 3600 + 1000,
-    bytesPerUserHour: 3600 + 1000 + 3600 * 0.25 * (100 + 2 * 50),
+    wireBytesPerUserHour: 3600 + 1000 + 3600 * 0.25 * (100 + 2 * 50),
     cpuUsPerUserSecond: 10 + 0.25 * (40 + 2 * 20),
   });
 });

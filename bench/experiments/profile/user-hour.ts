@@ -45,7 +45,7 @@ export interface Carried {
 }
 
 export interface UserCosts {
-  readonly bytesPerUserHour: number;
+  readonly wireBytesPerUserHour: number;
   readonly standingBytesPerUserHour: number;
   readonly cpuUsPerUserSecond: number | undefined;
 }
@@ -78,7 +78,7 @@ export function userCosts(
   const isSeen = Object.values(messages).every(({ cpuUs }) => cpuUs !== undefined) && standing.cpuUs !== undefined;
   return {
     standingBytesPerUserHour,
-    bytesPerUserHour: standingBytesPerUserHour + 3600 * perActiveSecond((way) => messages[way]?.bytes ?? 0),
+    wireBytesPerUserHour: standingBytesPerUserHour + 3600 * perActiveSecond((way) => messages[way]?.bytes ?? 0),
     cpuUsPerUserSecond: isSeen ? standing.cpuUs! + perActiveSecond((way) => messages[way]?.cpuUs ?? 0) : undefined,
   };
 }
