@@ -88,8 +88,20 @@ const cases: [string, MetricName, Expectation["expected"], Measures, RegExp | un
 for (const [name, metric, expected, measures, says, flag] of cases) {
   test(name, () => {
     const expectation = { statement: "s", formula: "f", metric, expected };
-    const because = whyCannotTell(expectation, { measures, flags: flag === undefined ? [] : [flag] });
+    const because = whyCannotTell(expectation, { measures, windows: [], flags: flag === undefined ? [] : [flag] });
     if (says === undefined) assert.equal(because, undefined);
     else assert.match(because ?? "", says);
   });
 }
+
+test("a window in which a process waited for its core excuses what was timed, not what was counted in bytes", () => {
+  const window = { name: "w", startMs: 0, durationMs: 1000, measures: { cpuWaitShare: 0.4 }, histograms: {} };
+  const whyNot = (metric: MetricName) =>
+    whyCannotTell(
+      { statement: "s", formula: "f", metric, expected: { low: 1 } },
+      { measures: { [metric]: 0.5 }, windows: [window], flags: [] },
+    );
+  assert.match(whyNot("relayOverEchoP50Ratio") ?? "", /kept from its core for 40 % of a window/);
+  assert.equal(whyNot("wireBytesPerMessage"), undefined);
+  assert.equal(whyNot("lostMessages"), undefined);
+});

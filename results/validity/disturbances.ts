@@ -3,11 +3,13 @@
  * late enough to explain what was measured cannot tell that a prediction failed.
  */
 import type { Expectation, Trial } from "../contract/results.ts";
+import type { MetricTopic } from "../metrics/metric.ts";
 import { type MetricName, metricNamed } from "../metrics/metrics.ts";
+import { useOf } from "../recording/flows.ts";
 import { besideOf } from "../summary/predictions.ts";
 import { cpuWaitShareMax } from "./cpu-contention.ts";
 
-export type DisturbedTrial = Pick<Trial, "measures" | "flags">;
+export type DisturbedTrial = Pick<Trial, "measures" | "flags" | "windows">;
 
 /** Flags of a trial whose course the machine or the users' process changed: what followed is not the system's doing. */
 export const derailedCodes = { cut: "cut-by-starvation", link: "link-lost-by-starvation" } as const;
@@ -19,6 +21,9 @@ export const usersSaturated = 0.9;
 export const dispatchUsMax = 10_000;
 /** One time-out or delay runs through several processes, each of which may be late once. */
 const processesOnTheWay = 3;
+
+/** What a clock tells. */
+const timed: ReadonlySet<MetricTopic> = new Set(["delay", "fanOut", "rate"]);
 
 /** Counted one by one, with their causes: only those the system did not cause are an excuse. */
 const missing: ReadonlySet<string> = new Set([
@@ -56,7 +61,8 @@ export function whyCannotTell(expectation: Expectation, trial: DisturbedTrial): 
   if (course !== undefined) return course.message;
   const { unit, topic } = metricNamed(metric);
   if (hard.has(metric) || topic === "state") return undefined;
-  return slownessOf(trial) ?? (unit === "ms" ? latenessOf(trial, besideOf(expectation, value)) : undefined);
+  const slowness = slownessOf(trial) ?? (timed.has(topic) ? windowsSlowness(trial) : undefined);
+  return slowness ?? (unit === "ms" ? latenessOf(trial, besideOf(expectation, value)) : undefined);
 }
 
 /** Whether it would have held but for what users' process and machine lost. */
@@ -86,6 +92,12 @@ function slownessOf({ measures }: DisturbedTrial): string | undefined {
   if (busy > usersSaturated) return `the process of the virtual users was busy ${percent(busy)} of the time`;
   if (lateUs > dispatchUsMax) return `half of the messages were sent ${Math.round(lateUs / 1000)} ms late`;
   return undefined;
+}
+
+/** Where not the trial but its windows say who waited, that excuses what was timed in them: bytes and losses do not wait. */
+function windowsSlowness({ windows }: DisturbedTrial): string | undefined {
+  const waited = Math.max(0, ...windows.map((window) => useOf(window).cpuWaitShare ?? 0));
+  return waited > cpuWaitShareMax ? `a process was kept from its core for ${percent(waited)} of a window` : undefined;
 }
 
 /** What happened once, if it was long enough. */
