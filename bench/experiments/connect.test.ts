@@ -27,13 +27,25 @@ describe("the connect experiment", { timeout: 240_000 }, () => {
     assert.equal(stepsOf("xmpp-websocket"), 8, "and the upgrade");
   });
 
+  it("counts connections as the options have them", () => {
+    const counted = { "sse+h2": 3, "short-polling+h2": 3, "sse+h2+tls": 4, "sse+close": 4, "short-polling+close": 6 };
+    for (const [target, count] of Object.entries(counted)) assert.equal(stepsOf(target), count, target);
+    assert.equal(stepsOf("long-polling+close+tls"), 6);
+    assert.equal(stepsOf("bosh+close"), 12, "six requests");
+  });
+
   it("counts TLS once for each connection", () => {
     assert.equal(stepsOf("websocket+tls") - stepsOf("websocket"), 1);
     assert.equal(stepsOf("sse+tls") - stepsOf("sse"), 2, "there are two");
     assert.equal(stepsOf("xmpp+tls=starttls") - stepsOf("xmpp+tls"), 2, "a stream in clear, and the question");
   });
 
-  for (const target of [...protocolNames, `${protocolNames[1]}+tls`, `${protocolNames[2]}+tls`]) {
+  for (const target of [
+    ...protocolNames,
+    `${protocolNames[1]}+tls`,
+    `${protocolNames[2]}+tls`,
+    `${protocolNames[2]}+h2`,
+  ]) {
     it(`finds on ${target} that distance is paid as often`, async () => {
       const [cell] = cellsOf(target);
       const ways = cell!.ways.map((way) => ({ ...way, connections: 3 }));

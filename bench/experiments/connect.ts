@@ -11,7 +11,7 @@ import { type ConnectOrder, type ConnectReport, connect as role } from "../rigs/
 import { SystemRig } from "../rigs/system-rig.ts";
 import type { Target } from "../targets/target.ts";
 import { delaysNamed } from "./comparison/measured.ts";
-import { countRoundTrips, firstEchoSteps, inWords, isPlainlySpoken, type Step } from "./comparison/opening-steps.ts";
+import { countRoundTrips, firstEchoSteps, inWords, isCounted, type Step } from "./comparison/opening-steps.ts";
 import { type CellPlan, type Experiment, exactly, type Outcome } from "./contract/experiment.ts";
 import type { RunRequest } from "./contract/request.ts";
 
@@ -59,7 +59,7 @@ const parametersWith = (settings: CellPlan["parameters"]["settings"]): CellPlan[
 
 /** What is known of it: of an option that changes the wire, only that there is a connection and an echo. */
 const stepsOf = (target: Target): readonly Step[] =>
-  isPlainlySpoken(target)
+  isCounted(target)
     ? firstEchoSteps(target)
     : [
         [1, "TCP"],
@@ -70,7 +70,7 @@ function expectationsFor(target: Target): CellPlan["expectations"] {
   const steps = stepsOf(target);
   const count = countRoundTrips(steps);
   const reach = Math.max(slopeMin, count * slopeShare);
-  const isWhole = isPlainlySpoken(target);
+  const isWhole = isCounted(target);
   return [
     {
       statement: `distance is paid as often as the specifications say: ${inWords(steps)}${isWhole ? "" : ", or more"}`,

@@ -101,14 +101,15 @@ const open = ({ target, form, behaviour, parameters: { payloadBytes } }: WireCel
 function measuresOf(direction: Direction, { total, tls, http, segments }: LayerBytes, payloadBytes: number): Measures {
   const tcpIp = segments * headersPerSegmentBytes;
   return {
-    [`${direction}TlsBytes`]: tls,
+    ...(tls !== undefined && { [`${direction}TlsBytes`]: tls }),
     [`${direction}TcpIpBytes`]: tcpIp,
     [`${direction}WireBytes`]: total + tcpIp,
     [`${direction}WireOverPayloadRatio`]: (total + tcpIp) / payloadBytes,
-    ...(http !== undefined && {
-      [`${direction}HttpBytes`]: http,
-      [`${direction}FramingBytes`]: total - tls - http - payloadBytes,
-    }),
+    ...(tls !== undefined &&
+      http !== undefined && {
+        [`${direction}HttpBytes`]: http,
+        [`${direction}FramingBytes`]: total - tls - http - payloadBytes,
+      }),
   };
 }
 

@@ -12,7 +12,7 @@ const ofDirection = <const Prefix extends "up" | "down">(prefix: Prefix, title: 
     ],
     [`${prefix}HttpBytes`, `HTTP ${title}`, `bytes ${whose} of heads of HTTP requests or responses`],
   ] as const),
-  ...entries({ unit: "bytes", topic: "cost", better: "lower", absence: "nothing was heard" }, [
+  ...entries({ unit: "bytes", topic: "cost", better: "lower", absence: "a TLS handshake is among the bytes" }, [
     [`${prefix}TlsBytes`, `TLS ${title}`, `bytes ${whose} of TLS 1.3 records beyond what is in them, 22 each`],
     [
       `${prefix}TcpIpBytes`,

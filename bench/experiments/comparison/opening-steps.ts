@@ -1,6 +1,9 @@
 /** What a connection waits for before it is of use, step by step, as the specifications have it. */
+import type { OptionTrait } from "../../../protocol/contract.ts";
 import { browserHeaders } from "../../../protocol/options/browser-headers.ts";
-import { closesConnections } from "../../../protocol/options/close.ts";
+import { close, closesConnections } from "../../../protocol/options/close.ts";
+import { deflate } from "../../../protocol/options/deflate.ts";
+import { h2, speaksHttp2 } from "../../../protocol/options/h2.ts";
 import { plainLogin } from "../../../protocol/options/plain-login.ts";
 import { pollInterval } from "../../../protocol/options/poll-interval.ts";
 import { scramIterations } from "../../../protocol/options/scram-iterations.ts";
@@ -10,14 +13,19 @@ import { type Target, traitsOf } from "../../targets/target.ts";
 /** Something that waits for the other side, with what says so. */
 export type Step = readonly [roundTrips: number, what: string];
 
-/** Options with which the same requests, frames and stanzas are sent over connections that are made alike. */
-const withoutEffect: readonly string[] = [tls, plainLogin, scramIterations, pollInterval, browserHeaders].map(
-  ({ name }) => name,
-);
+/** Options with which the same messages are framed alike, and what carries them can be read from outside. */
+const framedAlike = [tls, plainLogin, scramIterations, pollInterval, browserHeaders];
+/** Those of which the round trips are known. */
+const counted = [...framedAlike, close, h2, deflate];
 
-/** Whether what is counted here is known of the target: nothing changes its wire but TLS. */
-export const isPlainlySpoken = ({ options }: Target): boolean =>
-  Object.keys(options).every((name) => withoutEffect.includes(name));
+const hasOnly = ({ options }: Target, known: readonly OptionTrait[]): boolean =>
+  Object.keys(options).every((name) => known.some((option) => option.name === name));
+
+/** Whether nothing changes the target's wire but TLS. */
+export const isPlainlySpoken = (target: Target): boolean => hasOnly(target, framedAlike);
+
+/** Whether `firstEchoSteps` knows all that the target was asked to do. */
+export const isCounted = (target: Target): boolean => hasOnly(target, counted);
 
 export const tlsStep = "TLS 1.3";
 
@@ -55,20 +63,28 @@ function handshakesOf({ options }: Target, steps: readonly Step[]): number {
 
 /** From nothing to the echo of a user's first message. With XEP-0305's count: 6 to log in over TCP, and the message. */
 export function firstEchoSteps(target: Target): readonly Step[] {
+  const { options } = target;
   const { uplink, downlink, mechanisms } = traitsOf(target);
-  const connection: readonly Step[] = [
-    [1, "TCP"],
-    ...(tlsMode(target.options) === undefined ? [] : ([[1, tlsStep]] as const)),
+  const opening = openingSteps(target, mechanisms?.[0]);
+  const isPolled = downlink === "polled" && !speaksHttp2(options);
+  const exchange: readonly Step[] = isPolled
+    ? [
+        [1, "message"],
+        [1, "poll"],
+      ]
+    : [[1, "message and echo"]];
+  const connections = (count: number, whose: string): readonly Step[] => [
+    [count, `TCP${whose}`],
+    ...(tlsMode(options) === undefined ? [] : ([[count, `${tlsStep}${whose}`]] as const)),
   ];
-  // What comes down occupies one connection, so what goes up needs another: in a login already, while a key is derived.
-  const needsSecond = uplink === "request" && downlink !== "polled";
-  return [
-    [1, "TCP"],
-    ...openingSteps(target, mechanisms?.[0]),
-    ...(needsSecond ? connection.map(([count, what]): Step => [count, `${what} of a second connection`]) : []),
-    ...(downlink === "polled" ? ([[1, "message"]] as const) : []),
-    [1, downlink === "polled" ? "poll" : "message and echo"],
-  ];
+  if (uplink === "request" && closesConnections(options)) {
+    const requests = [...opening.filter(([, what]) => what !== tlsStep), ...exchange];
+    return [...connections(countRoundTrips(requests), " of a connection for each request"), ...requests];
+  }
+  // What comes down occupies one connection, so what goes up needs another, unless both are streams of HTTP/2: in a login
+  // already, while a key is derived.
+  const needsSecond = uplink === "request" && downlink !== "polled" && !speaksHttp2(options);
+  return [[1, "TCP"], ...opening, ...(needsSecond ? connections(1, " of a second connection") : []), ...exchange];
 }
 
 export const countRoundTrips = (steps: readonly Step[]): number => steps.reduce((sum, [count]) => sum + count, 0);

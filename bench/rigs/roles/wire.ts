@@ -47,7 +47,8 @@ export interface WireOrder {
 export interface LayerBytes {
   /** Above TCP. */
   readonly total: number;
-  readonly tls: number;
+  /** Undefined where a handshake is among it. */
+  readonly tls: number | undefined;
   /** Undefined where it cannot be told apart from the rest. */
   readonly http: number | undefined;
   /** As few as carry that much, see `segmentBytesMax`. */
@@ -165,6 +166,8 @@ function partsOf(bytes: Buffer, order: WireOrder): Part[] {
   return dissect(bytes, order.carrier, soughtIn(order));
 }
 
+/** Whether a connection is made with them (RFC 8446 section 5.1). */
+const isHandshake = (bytes: Buffer): boolean => bytes.subarray(0, 2).equals(Buffer.from([22, 3]));
 /** Whether the bytes begin with a record of application data (RFC 8446 section 5.2), as no text and no frame here does. */
 const isTls = (bytes: Buffer): boolean => bytes.subarray(0, 3).equals(Buffer.from([23, 3, 3]));
 
@@ -182,6 +185,7 @@ function bytesOf(pieces: readonly Piece[], direction: Direction, order: WireOrde
   const isEncrypted = streams.some(isTls);
   const inLayer = (layer: Layer): number =>
     sum(parts.filter((part) => part.layer === layer).map(({ bytes }) => bytes.length));
+  const beginsTls = streams.some(isHandshake);
   const isRead = !isEncrypted && order.carrier !== undefined;
   if (isRead && parts.filter(({ layer }) => layer === "payload").length !== 1) {
     throw new WirebenchError(
@@ -191,7 +195,7 @@ function bytesOf(pieces: readonly Piece[], direction: Direction, order: WireOrde
   }
   return {
     total: sum(streams.map(({ length }) => length)),
-    tls: isEncrypted ? (parts.length / 2) * tlsRecordFraming : 0,
+    tls: beginsTls ? undefined : isEncrypted ? (parts.length / 2) * tlsRecordFraming : 0,
     http: order.carrier === "stream" || order.carrier === "frames" ? 0 : isRead ? inLayer("http") : undefined,
     segments: sum(streams.map(({ length }) => Math.ceil(length / segmentBytesMax))),
   };
@@ -201,7 +205,7 @@ function middleOf(all: readonly LayerBytes[]): LayerBytes {
   const middle = (of: (one: LayerBytes) => number): number => median(all.map(of));
   return {
     total: middle(({ total }) => total),
-    tls: middle(({ tls }) => tls),
+    tls: all.some(({ tls }) => tls === undefined) ? undefined : middle(({ tls }) => tls ?? 0),
     http: all.some(({ http }) => http === undefined) ? undefined : middle(({ http }) => http ?? 0),
     segments: middle(({ segments }) => segments),
   };
