@@ -1,4 +1,5 @@
 /** What the measured profile of an application says of the targets: one model of its table, in a terminal and in a report. */
+import { completeTrials } from "../../results/contract/cells.ts";
 import { type Criterion, criteria, type Profile } from "../../results/contract/profile.ts";
 import type { Cell, Interval, Parameters, TargetInfo } from "../../results/contract/results.ts";
 import {
@@ -10,6 +11,7 @@ import {
 } from "../../results/decision/decision.ts";
 import type { MetricName } from "../../results/metrics/metrics.ts";
 import { formatCount, formatList, formatQuantity } from "../../results/quantities/format.ts";
+import { trialsForIntervalMin } from "../../results/statistics/intervals.ts";
 import { type Estimate, estimateOf } from "../../results/summary/estimate.ts";
 import { oneLine } from "../text/markdown.ts";
 import { linkInWords } from "./link-in-words.ts";
@@ -32,6 +34,8 @@ export interface DecisionRow {
 export interface DecisionView {
   readonly profile: Profile;
   readonly parameters: Parameters;
+  /** Of the target that has fewest: too few have no interval, and then nothing is sure. */
+  readonly trials: number;
   /** Best first; those that cannot be ranked last. */
   readonly rows: readonly DecisionRow[];
   readonly decision: Decision;
@@ -63,7 +67,8 @@ export function decisionOf(view: ReportView): DecisionView | undefined {
   };
   const order = [...decision.ranked, ...decision.unranked].map(({ option }) => option);
   const rows = all.toSorted((a, b) => order.indexOf(a.option) - order.indexOf(b.option)).map(found);
-  return { profile, parameters, rows, decision, flips: flipsOf(options, profile.weights) };
+  const trials = Math.min(...measured.map(({ cell }) => (cell.state === "measured" ? completeTrials(cell).length : 0)));
+  return { profile, parameters, trials, rows, decision, flips: flipsOf(options, profile.weights) };
 }
 
 const buildsOf = ({ provides = [] }: TargetInfo, { needs }: Profile): Profile["needs"] =>
@@ -131,9 +136,11 @@ export function flipInWords(flip: Flip, { weights }: Profile): string {
 }
 
 /** Which is first, or between which nobody can tell. */
-export function choiceInWords({ rows }: DecisionView): string {
+export function choiceInWords({ rows, trials }: DecisionView): string {
   const first = rows.filter(({ isFirst }) => isFirst).map(({ name }) => name);
   if (first.length === 0) return "nothing can be said: no target has every cost that counts";
+  if (trials < trialsForIntervalMin)
+    return `${first[0]} leads, but fewer than ${trialsForIntervalMin} trials cannot tell`;
   return first.length === 1 ? first[0]! : `cannot tell between ${formatList(first)}`;
 }
 
