@@ -1,4 +1,5 @@
 /** A node's session with JetStream: a stream per topic, a consumer of its own per node. */
+import { setTimeout as wait } from "node:timers/promises";
 import {
   JetStreamApiCodes,
   JetStreamApiError,
@@ -9,6 +10,7 @@ import {
   StorageType,
 } from "@nats-io/jetstream";
 import { errors, nanos } from "@nats-io/transport-node";
+import { nowNs } from "../../../protocol/clock.ts";
 import { type BrokerMessage, replayMessagesMax } from "../broker/broker.ts";
 import type { Session, SessionContext } from "../broker/session.ts";
 import { type Consumer, type ConsumerOptions, consume, type Delivery } from "./jetstream-consumer.ts";
@@ -22,6 +24,8 @@ const answerWaitMs = 10_000;
 /** Who asks of a stream that has no leader is not answered, also not when it has one: it has to ask again. */
 const leaderlessWaitMs = 1000;
 const replayWaitMs = 5000;
+const catchUpMs = 2000;
+const catchUpLookMs = 50;
 const positionShape = /^(\d{1,15})-(\d{1,15})$/;
 
 /** Which stream it is, since one that was deleted and made anew counts from 1 again, and a sequence number in it. */
@@ -42,8 +46,9 @@ export const openJetstream = async (context: SessionContext, replicas = 1): Prom
   const { topic, after } = context;
   const nats = opened.adopt(await natsConnection(context), (connection) => connection.close());
   const manager = await jetstreamManager(nats, { timeout: replicas > 1 ? leaderlessWaitMs : answerWaitMs });
-  const { stream, first, last } = await made(manager, context, replicas);
-  const asked = after === undefined ? { stream, sequence: last } : toPlace(after)!;
+  const read = after === undefined ? undefined : toPlace(after)!;
+  const { stream, first, last } = await caughtUp(manager, context, replicas, read);
+  const asked = read ?? { stream, sequence: last };
   const start = whereToGoOn(asked, { stream, first, last });
   const from = { nats, manager, stream: topic };
   const client = jetstream(nats, { timeout: answerWaitMs });
@@ -86,6 +91,25 @@ export const openJetstream = async (context: SessionContext, replicas = 1): Prom
     },
   };
 };
+
+/**
+ * The stream, when it has what was read of it before: a replica that has just become its leader may not have applied yet
+ * what the one before it had committed. One that still has less after a while has lost it.
+ */
+async function caughtUp(
+  manager: JetStreamManager,
+  context: SessionContext,
+  replicas: number,
+  read: Place | undefined,
+): Promise<Extent> {
+  const deadlineNs = nowNs() + (replicas > 1 ? catchUpMs * 1e6 : 0);
+  for (;;) {
+    const found = await made(manager, context, replicas);
+    const isBehind = read !== undefined && found.stream === read.stream && found.last < read.sequence;
+    if (!isBehind || nowNs() >= deadlineNs || context.signal.aborted) return found;
+    await wait(catchUpLookMs);
+  }
+}
 
 /**
  * The stream, which the first node makes. One that is there is not made again: where servers have died, the one that
