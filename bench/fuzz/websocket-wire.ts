@@ -13,8 +13,12 @@ export const webSocketWire = (url: string): Wire => ({
   ),
   encode: (piece) => frame(framed(piece)),
   read,
-  isUnfinished: (sent, _successAt, sentinel) =>
-    !framesIn(sent.subarray(headEnd(sent))).frames.some(({ payload }) => payload.includes(`id='${sentinel}'`)),
+  isUnfinished(sent, _successAt, sentinel) {
+    const { frames } = framesIn(sent.subarray(headEnd(sent)));
+    const asked = frames.findIndex(({ payload }) => payload.includes(`id='${sentinel}'`));
+    // In a fragment it is not said before the last one of its message (RFC 6455 section 5.4).
+    return asked === -1 || !frames.slice(asked).some(({ isFinal }) => isFinal);
+  },
 });
 
 /** A piece as RFC 7395 has it: the stream's header and end are elements, and each element says its namespace. */
@@ -42,6 +46,7 @@ function frame(text: string): Buffer {
 const headEnd = (bytes: Buffer): number => bytes.indexOf("\r\n\r\n") + 4;
 
 interface Frame {
+  readonly isFinal: boolean;
   readonly opcode: number;
   readonly payload: Buffer;
 }
@@ -67,7 +72,7 @@ function framesIn(bytes: Buffer): { readonly frames: readonly Frame[]; readonly 
     if (masked) start += 4;
     if (start + length > bytes.length) break;
     const payload = Buffer.from(bytes.subarray(start, start + length).map((byte, index) => byte ^ mask[index % 4]!));
-    frames.push({ opcode: bytes[at]! & 0x0f, payload });
+    frames.push({ isFinal: (bytes[at]! & 0x80) !== 0, opcode: bytes[at]! & 0x0f, payload });
     at = start + length;
   }
   return { frames, isWhole: at === bytes.length };
