@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { setImmediate as turn } from "node:timers/promises";
+import { addressOf } from "../../protocol/address.ts";
 
 /** Nothing a server hears keeps it busy for so long; its own limits for a peer are far below. */
 export const patienceMs = 20_000;
@@ -22,8 +23,7 @@ export class RawConnection implements Disposable {
   }
 
   static async to(url: string): Promise<RawConnection> {
-    const { hostname, port } = new URL(url);
-    const socket = connect({ host: hostname.replace(/^\[|\]$/g, ""), port: Number(port), noDelay: true });
+    const socket = connect({ ...addressOf(url), noDelay: true });
     await once(socket, "connect");
     return new RawConnection(socket);
   }

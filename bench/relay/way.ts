@@ -1,4 +1,5 @@
 /** Where a relay stands between a program and its clients. */
+import { addressOf } from "../../protocol/address.ts";
 import { WirebenchError } from "../../protocol/errors.ts";
 import type { RunningProgram } from "../../servers/programs/running-program.ts";
 import type { RelayTarget } from "./relay.ts";
@@ -11,10 +12,7 @@ export interface Way {
 
 /** The way of client number `index`, from 0. Throws `component-failed` for a program that tells clients only other ports. */
 export function wayTo({ name, url, doors }: Pick<RunningProgram, "name" | "url" | "doors">, index: number): Way {
-  if (doors === undefined) {
-    const { hostname, port } = new URL(url);
-    return { target: { host: hostname, port: Number(port) }, port: 0 };
-  }
+  if (doors === undefined) return { target: addressOf(url), port: 0 };
   const door = doors[index];
   if (door !== undefined) return { target: { host: "127.0.0.1", port: door.behind }, port: door.port };
   throw new WirebenchError(

@@ -1,8 +1,9 @@
 /** The emulated link between the users of a rig and its system: a relay in a process of its own. */
+import { addressOf } from "../../protocol/address.ts";
 import type { LinkConditions } from "../../results/contract/link.ts";
 import type { Flag } from "../../results/contract/results.ts";
 import { decodeHistogram } from "../../results/statistics/histogram.ts";
-import type { Impairments, RelayReading, RelayTarget } from "../relay/relay.ts";
+import type { Impairments, RelayReading } from "../relay/relay.ts";
 import { through } from "../relay/way.ts";
 import { CpuMeter } from "./proc/cpu-meter.ts";
 import type { RelayProcessApi } from "./processes/relay.ts";
@@ -52,7 +53,7 @@ export class UserLink implements AsyncDisposable {
     const relay = new RemoteProcess<RelayProcessApi>("link", "relay");
     void relay.exited.then(died);
     try {
-      const { port } = await relay.call("open", { name, target: addressIn(url), port: 0 }, answerWaitMs);
+      const { port } = await relay.call("open", { name, target: addressOf(url), port: 0 }, answerWaitMs);
       await relay.call("impose", { name, ...impairmentsOf(conditions) }, answerWaitMs);
       return new UserLink(through(url, port), conditions, relay);
     } catch (error) {
@@ -124,18 +125,4 @@ export function linkFlags(
         ]
       : []),
   ];
-}
-
-const defaultPorts: Readonly<Record<string, number>> = {
-  "ws:": 80,
-  "http:": 80,
-  "wss:": 443,
-  "https:": 443,
-  "xmpp:": 5222,
-  "xmpps:": 5223,
-};
-
-function addressIn(url: string): RelayTarget {
-  const { protocol, hostname, port } = new URL(url);
-  return { host: hostname.replace(/^\[|\]$/g, ""), port: port === "" ? (defaultPorts[protocol] ?? 0) : Number(port) };
 }

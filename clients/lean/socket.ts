@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
-import { dial, isSecured } from "../connection/dial.ts";
+import { beginsWithTls } from "../../protocol/address.ts";
+import { dial } from "../connection/dial.ts";
 
 /** Reads of all sockets of the process go through it, one after the other: what is to stay must be copied. */
 const readBuffer = Buffer.allocUnsafeSlow(64 * 1024);
@@ -9,7 +10,7 @@ const readBuffer = Buffer.allocUnsafeSlow(64 * 1024);
  * they come as a stream. No Nagle.
  */
 export function openSocket(url: URL, read: (chunk: Buffer) => void, localAddress?: string): Socket {
-  if (isSecured(url)) return dial(url, { localAddress }).on("data", read);
+  if (beginsWithTls(url)) return dial(url, { localAddress }).on("data", read);
   const lend = (bytes: number, buffer: Uint8Array): boolean => {
     read((buffer as Buffer).subarray(0, bytes));
     return true;

@@ -1,3 +1,4 @@
+import { addressOf, beginsWithTls } from "../../protocol/address.ts";
 import { WirebenchError } from "../../protocol/errors.ts";
 
 /** What the URL of an XMPP target says, for one virtual user. */
@@ -21,10 +22,6 @@ export interface XmppTarget {
   readonly mechanism: string | undefined;
 }
 
-/** Of RFC 6120 section 14.7, and the one that servers listen on for TLS from the first byte on. */
-const defaultPorts: Readonly<Record<string, number>> = { "xmpp:": 5222, "xmpps:": 5223, "ws:": 80, "http:": 80 };
-const encryptedSchemes = ["xmpps:", "wss:", "https:"];
-
 /**
  * Reads the URL of a target of any binding, for the virtual user of a number:
  *
@@ -40,7 +37,7 @@ const encryptedSchemes = ["xmpps:", "wss:", "https:"];
  * parameters belong to the server. Throws `connect-failed` where a URL cannot be read that way.
  */
 export function xmppTarget(url: string, user = 0): XmppTarget {
-  const { protocol, hostname, host: authority, port, username, password, pathname, search } = new URL(url);
+  const { protocol, host: authority, username, password, pathname, search } = new URL(url);
   const account = decode("user name", username.replace(/%d(?![0-9a-f])/gi, String(user)));
   if (account === "" || password === "") {
     throw new WirebenchError(
@@ -52,12 +49,12 @@ export function xmppTarget(url: string, user = 0): XmppTarget {
   const { own, others } = parameters(search);
   const to = (isStream ? decode("path", pathname.slice(1)) : "") || own.to;
   const at = account.lastIndexOf("@");
-  const host = hostname.replace(/^\[|\]$/g, "");
+  const { host, port } = addressOf(url);
   return {
     address: isStream ? `${protocol}//${authority}` : `${protocol}//${authority}${pathname}${others}`,
     host,
-    port: port === "" ? (defaultPorts[protocol] ?? 443) : Number(port),
-    tls: encryptedSchemes.includes(protocol),
+    port,
+    tls: beginsWithTls(url),
     isLoopback: /^(127(\.\d{1,3}){3}|::1|(.+\.)?localhost)$/i.test(host),
     domain: own.domain ?? (at === -1 ? (domainOf(to) ?? host) : account.slice(at + 1)),
     username: at === -1 ? account : account.slice(0, at),

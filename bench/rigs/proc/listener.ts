@@ -1,6 +1,7 @@
 /** Which process of this host serves an address: how the cost of a server that somebody else started is found. */
 import { isIP } from "node:net";
 import { networkInterfaces } from "node:os";
+import { addressOf } from "../../../protocol/address.ts";
 import { parentOf, processIds } from "./process-use.ts";
 import { socketsOf, tcpSockets } from "./sockets.ts";
 
@@ -13,22 +14,20 @@ const loopback = ["127.0.0.1", "::1"];
 
 /** By the address and port of a URL that names this host. Never throws. */
 export function serverAt(url: string): ServerProcesses {
-  const { hostname, port, protocol } = new URL(url);
-  const addresses = addressesOf(hostname.replace(/^\[|\]$/g, ""));
+  const { hostname } = new URL(url);
+  const { host, port } = addressOf(url);
+  const addresses = addressesOf(host);
   if (addresses === undefined) return { reason: `${hostname} is another host` };
   if (process.platform !== "linux") return { reason: "only Linux tells what a process of somebody else uses" };
-  const number = Number(port) || defaultPorts[protocol];
-  if (number === undefined) return { reason: "the URL names no port" };
-  const found = addresses.map((address) => listenersOf(number, address)).filter((pids) => pids.length > 0);
+  if (port === 0) return { reason: "the URL names no port" };
+  const found = addresses.map((address) => listenersOf(port, address)).filter((pids) => pids.length > 0);
   const [pids, ...others] = found;
-  if (pids === undefined) return { reason: `no process that this user may look into listens on port ${number}` };
+  if (pids === undefined) return { reason: `no process that this user may look into listens on port ${port}` };
   if (others.some((other) => other.join() !== pids.join())) {
-    return { reason: `one process listens on ${hostname}:${number} for IPv4 and another for IPv6: name the address` };
+    return { reason: `one process listens on ${hostname}:${port} for IPv4 and another for IPv6: name the address` };
   }
-  return { pids, addresses, port: number };
+  return { pids, addresses, port };
 }
-
-const defaultPorts: Readonly<Record<string, number>> = { "http:": 80, "ws:": 80, "https:": 443, "wss:": 443 };
 
 /** Undefined for another host. */
 function addressesOf(name: string): readonly string[] | undefined {

@@ -1,6 +1,7 @@
 /** Logs in, again and again, one after the other; or once, overheard. */
 import { forgetScramKeys } from "../../../clients/xmpp/scram.ts";
 import { LatencyHistogram } from "../../../load/recording/latency.ts";
+import { addressOf } from "../../../protocol/address.ts";
 import { nowNs } from "../../../protocol/clock.ts";
 import { type ClientConnection, defaultLimits, type Options } from "../../../protocol/contract.ts";
 import { describeError } from "../../../protocol/errors.ts";
@@ -100,14 +101,14 @@ async function overhear(
   url: string,
   connect: (tapped: string) => Promise<ClientConnection>,
 ): Promise<LoginReport["overheard"]> {
-  const { hostname, port } = new URL(url);
-  if (hostname !== "127.0.0.1") return undefined;
+  const address = addressOf(url);
+  if (address.host !== "127.0.0.1") return undefined;
   let iterations: number | undefined;
   const listen = (bytes: Buffer): Buffer => {
     iterations ??= iterationsIn(bytes.toString("latin1"));
     return bytes;
   };
-  await using tap = await Wiretap.on({ host: hostname, port: Number(port) }, listen);
+  await using tap = await Wiretap.on(address, listen);
   const connection = await connect(through(url, tap.port));
   const heard = tap.take();
   await connection.close();

@@ -1,4 +1,5 @@
 /** Sends one message after the other through a tap and takes apart what is heard of each and of its echo. */
+import { addressOf } from "../../../protocol/address.ts";
 import { nowNs } from "../../../protocol/clock.ts";
 import {
   type ClientConnection,
@@ -69,11 +70,8 @@ export const wire: Role<WireOrder, WireReport> = {
     const { url, protocol, options, isPolled } = order;
     learnSecrets(url);
     const client = await loadClient(protocol, "library");
-    const { port } = new URL(url);
     const ear = new Ear();
-    await using tap = await Wiretap.on({ host: "127.0.0.1", port: Number(port) }, undefined, (piece) =>
-      ear.hear(piece),
-    );
+    await using tap = await Wiretap.on(addressOf(url), undefined, (piece) => ear.hear(piece));
     let echoed = (): void => {};
     const connection = await client.connect({
       url: through(url, tap.port),

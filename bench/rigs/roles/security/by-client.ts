@@ -3,6 +3,7 @@ import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { createServer } from "node:tls";
 import { echoBehaviour } from "../../../../load/behaviours/echo.ts";
+import { beginsWithTls } from "../../../../protocol/address.ts";
 import { defaultLimits } from "../../../../protocol/contract.ts";
 import { describeError } from "../../../../protocol/errors.ts";
 import type { ProbeName } from "../../../../results/recording/findings.ts";
@@ -18,7 +19,7 @@ import {
   refusedByServer,
   type Verdict,
 } from "./probe.ts";
-import { isEncrypted, RawPeer } from "./raw-peer.ts";
+import { RawPeer } from "./raw-peer.ts";
 import { ProbingUser } from "./user.ts";
 
 /** Twice what any limit that is set for a run allows. */
@@ -75,7 +76,7 @@ async function refusalOf(target: ProbedTarget, users: AsyncDisposableStack): Pro
 
 /** Somebody who stands in the server's place, without its secrets. */
 async function falseServer(target: ProbedTarget): Promise<Verdict> {
-  return isEncrypted(target.url) ? await otherCertificate(target) : await anotherServer(target);
+  return beginsWithTls(target.url) ? await otherCertificate(target) : await anotherServer(target);
 }
 
 async function anotherServer(target: ProbedTarget): Promise<Verdict> {
@@ -128,7 +129,7 @@ export const byClient = {
   "replayed-login": nothingThere("there is no login that could be replayed"),
   "false-server": falseServer,
   plaintext: (target) =>
-    isEncrypted(target.url) ? plaintext(target) : nothingThere("TLS was not asked for; +tls does")(target),
+    beginsWithTls(target.url) ? plaintext(target) : nothingThere("TLS was not asked for; +tls does")(target),
   "stripped-tls": nothingThere("there is no offer of TLS in plain text to strip"),
   oversize,
   flood,

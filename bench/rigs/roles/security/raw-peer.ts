@@ -2,19 +2,11 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
+import { addressOf, beginsWithTls } from "../../../../protocol/address.ts";
 import { WirebenchError } from "../../../../protocol/errors.ts";
 import { patienceMs } from "./probe.ts";
 
-const encryptedSchemes: ReadonlySet<string> = new Set(["tcps:", "wss:", "https:", "xmpps:"]);
 const heardMax = 1024 * 1024;
-
-/** Whether a connection to the URL begins with a TLS handshake. */
-export const isEncrypted = (url: string): boolean => encryptedSchemes.has(new URL(url).protocol);
-
-export function addressOf(url: string): { host: string; port: number } {
-  const { hostname, port } = new URL(url);
-  return { host: hostname.replace(/^\[|\]$/g, ""), port: Number(port) };
-}
 
 export class RawPeer implements Disposable {
   #socket: Socket;
@@ -28,7 +20,7 @@ export class RawPeer implements Disposable {
   }
 
   /** Over TLS where the URL says so, unless told otherwise. Rejects where nobody answers. */
-  static async connect(url: string, encrypted = isEncrypted(url)): Promise<RawPeer> {
+  static async connect(url: string, encrypted = beginsWithTls(url)): Promise<RawPeer> {
     const options = { ...addressOf(url), noDelay: true, allowHalfOpen: true };
     // Whom it speaks to is not its question.
     const socket = encrypted ? connectTls({ ...options, rejectUnauthorized: false }) : connect(options);

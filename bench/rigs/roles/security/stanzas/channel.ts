@@ -4,6 +4,7 @@ import { type AddressInfo, createServer, type Socket } from "node:net";
 import { TLSSocket } from "node:tls";
 import { saslLogin } from "../../../../../clients/xmpp/sasl.ts";
 import { xmppTarget } from "../../../../../clients/xmpp/target.ts";
+import { addressOf, beginsWithTls } from "../../../../../protocol/address.ts";
 import type { ProbeName } from "../../../../../results/recording/findings.ts";
 import { makeCertificate } from "../../../../../servers/connection/certificate.ts";
 import { through } from "../../../../relay/way.ts";
@@ -18,7 +19,7 @@ import {
   refusedByServer,
   type Verdict,
 } from "../probe.ts";
-import { addressOf, isEncrypted } from "../raw-peer.ts";
+
 import { header, namespaces } from "../streams/xml-stream.ts";
 import { ProbingUser } from "../user.ts";
 import { auth, offersTls, step, streamTo } from "./login.ts";
@@ -63,7 +64,7 @@ const withFalseSignature = (text: string): string =>
   });
 
 async function falseServer(target: ProbedTarget): Promise<Verdict> {
-  if (isEncrypted(target.url)) return await otherCertificate(target);
+  if (beginsWithTls(target.url)) return await otherCertificate(target);
   if (await offersStarttls(target)) return await otherCertificateInStream(target);
   return await onChangedWay(target, withFalseSignature, {
     refusal: "our client left",
@@ -107,7 +108,7 @@ async function otherCertificateInStream(target: ProbedTarget): Promise<Verdict> 
 }
 
 async function strippedTls(target: ProbedTarget): Promise<Verdict> {
-  if (isEncrypted(target.url) || !(await offersStarttls(target))) return await byClient["stripped-tls"](target);
+  if (beginsWithTls(target.url) || !(await offersStarttls(target))) return await byClient["stripped-tls"](target);
   const stripped = (text: string): string => text.replace(/<starttls\b[^>]*?(?:\/>|>[\s\S]*?<\/starttls>)/, "");
   return await onChangedWay(target, stripped, {
     refusal: "our client gave up",
@@ -118,7 +119,7 @@ async function strippedTls(target: ProbedTarget): Promise<Verdict> {
 
 /** Section 5.3.1: a server that requires TLS takes nothing but STARTTLS before. */
 async function plaintext(target: ProbedTarget): Promise<Verdict> {
-  if (isEncrypted(target.url)) return await byClient.plaintext(target);
+  if (beginsWithTls(target.url)) return await byClient.plaintext(target);
   using stream = await streamTo(target);
   const features = await stream.open();
   if (stream.upgrade === undefined || !offersTls(features)) return await byClient.plaintext(target);
