@@ -25,7 +25,11 @@ const answerWaitMs = 10_000;
 const leaderlessWaitMs = 1000;
 const replayWaitMs = 5000;
 const catchUpMs = 2000;
-const catchUpLookMs = 50;
+/** Servers that have just come up have a leader before it knows of all of them. */
+const gatherMs = 5000;
+const lookMs = 50;
+/** `err_code` 10005, "no suitable peers for placement": nats-server, server/errors.json. */
+const noSuitablePeers = 10005;
 const positionShape = /^(\d{1,15})-(\d{1,15})$/;
 
 /** Which stream it is, since one that was deleted and made anew counts from 1 again, and a sequence number in it. */
@@ -107,7 +111,7 @@ async function caughtUp(
     const found = await made(manager, context, replicas);
     const isBehind = read !== undefined && found.stream === read.stream && found.last < read.sequence;
     if (!isBehind || nowNs() >= deadlineNs || context.signal.aborted) return found;
-    await wait(catchUpLookMs);
+    await wait(lookMs);
   }
 }
 
@@ -116,19 +120,25 @@ async function caughtUp(
  * makes streams may be missing longer than the one that leads this stream.
  */
 async function made(manager: JetStreamManager, { topic, signal }: SessionContext, replicas: number): Promise<Extent> {
+  const deadlineNs = nowNs() + (replicas > 1 ? gatherMs * 1e6 : 0);
   for (;;) {
     try {
       return await extent(manager, topic);
     } catch (error) {
-      const isMissing = error instanceof JetStreamApiError && error.code === JetStreamApiCodes.StreamNotFound;
+      const isMissing = isRefusal(error, JetStreamApiCodes.StreamNotFound);
       if (signal.aborted || !(isMissing || isUnanswered(error))) throw error;
-      if (isMissing) await make(manager, topic, replicas);
+      if (isMissing && (await make(manager, topic, replicas, deadlineNs)) === "too few servers") await wait(lookMs);
     }
   }
 }
 
 /** Several nodes do this at once; the same configuration again is no error. */
-async function make(manager: JetStreamManager, topic: string, replicas: number): Promise<void> {
+async function make(
+  manager: JetStreamManager,
+  topic: string,
+  replicas: number,
+  deadlineNs: number,
+): Promise<"made or on its way" | "too few servers"> {
   try {
     await manager.streams.add({
       name: topic,
@@ -140,10 +150,14 @@ async function make(manager: JetStreamManager, topic: string, replicas: number):
       num_replicas: replicas,
     });
   } catch (error) {
+    if (isRefusal(error, noSuitablePeers) && nowNs() < deadlineNs) return "too few servers";
     // It is made as soon as there is somebody to make it, or its servers agree on who leads.
     if (!isUnanswered(error)) throw error;
   }
+  return "made or on its way";
 }
+
+const isRefusal = (error: unknown, code: number): boolean => error instanceof JetStreamApiError && error.code === code;
 
 const isUnanswered = (error: unknown): boolean => error instanceof errors.TimeoutError;
 
