@@ -20,6 +20,9 @@ const cellsOf = (target: string, traffic: TrafficSettings = presets.quick.settin
 
 const stepsOf = (target: string): number => countRoundTrips(firstEchoSteps(parseTarget(target)));
 
+/** The last so far off that a process has to wait for its core for longer than any does before it looks like a round trip. */
+const rttsMs = [10, 20, 30, 300];
+
 // Most of it waits for links.
 describe("the connect experiment", { timeout: 240_000, concurrency: 3 }, () => {
   it("counts the steps of the specifications", () => {
@@ -49,7 +52,9 @@ describe("the connect experiment", { timeout: 240_000, concurrency: 3 }, () => {
   ]) {
     it(`finds on ${target} that distance is paid as often`, async () => {
       const [cell] = cellsOf(target);
-      const ways = cell!.ways.map((way) => ({ ...way, connections: 2 }));
+      const [near, ...links] = cell!.ways;
+      const far = rttsMs.map((rttMs, index) => ({ ...links[index]!, link: { rttMs } }));
+      const ways = [near!, ...far].map((way) => ({ ...way, connections: 2 }));
       const { measures, windows } = await measureOnce(connect, { ...cell!, ways }, context);
       assert.equal(Math.round(measures.coldStartRoundTrips!), stepsOf(target));
       assert.equal(windows.length, ways.length);

@@ -129,12 +129,6 @@ const cells = ({ targets, traffic: { link } }: RunRequest): ConnectCell[] =>
 const open = ({ target }: ConnectCell, context: RigContext): Promise<SystemRig> =>
   SystemRig.open({ target, behaviour: { name: "echo" }, codec }, context);
 
-/** In microseconds. Whatever disturbs a connection only adds to its time, so the least is closest to what distance takes. */
-function statisticsOf(encoded: string): { readonly least: number; readonly median: number } {
-  const histogram = decodeHistogram(encoded);
-  return { least: histogram.minNonZeroValue / 1000, median: histogram.getValueAtPercentile(50) / 1000 };
-}
-
 async function* measure(rig: SystemRig, { target, ways, messages }: ConnectCell): AsyncGenerator<Window, Outcome> {
   const { protocol, options } = target;
   const { payloadBytes } = codec;
@@ -146,18 +140,17 @@ async function* measure(rig: SystemRig, { target, ways, messages }: ConnectCell)
   const found: Partial<Record<MetricName, number>> = {};
   const handshakes = { full: 0, resumed: 0 };
   for (const [place, { name, link, connections, metric }] of ways.entries()) {
-    const { url } = link === undefined ? rig.system : await rig.distant(link);
+    const { url } = link === undefined ? rig.system : await rig.linkTo(rig.system.url, link);
     const startNs = nowNs();
     const { coldStart, tlsHandshakes } = await play(url, connections);
     const startMs = rig.atMs(startNs);
     const durationMs = rig.atMs(nowNs()) - startMs;
     yield { name, startMs, durationMs, measures: { connections }, histograms: { [name]: coldStart } };
-    const { least, median } = statisticsOf(coldStart);
-    if (link !== undefined) points.push({ x: link.rttMs, y: least / 1000 });
-    if (metric !== undefined) found[metric] = median;
-    if (place === 0) {
-      Object.assign(found, delayMeasures("coldStart", { histogram: decodeHistogram(coldStart), neverCame: 0 }));
-    }
+    const histogram = decodeHistogram(coldStart);
+    // Whatever disturbs a connection only adds to its time, so the least is closest to what distance takes.
+    if (link !== undefined) points.push({ x: link.rttMs, y: histogram.minNonZeroValue / 1e6 });
+    if (metric !== undefined) found[metric] = histogram.getValueAtPercentile(50) / 1000;
+    if (place === 0) Object.assign(found, delayMeasures("coldStart", { histogram, neverCame: 0 }));
     handshakes.full += tlsHandshakes.full;
     handshakes.resumed += tlsHandshakes.resumed;
   }

@@ -1,6 +1,6 @@
-import type { Load } from "../../load/flows/traffic.ts";
 import type { ServerRig } from "../rigs/server-rig.ts";
 import { delaysNamed, ledgerMetrics } from "./comparison/measured.ts";
+import { denser, needsOwnServer } from "./comparison/one-way.ts";
 import { openLoad, type TrafficCell, trafficCells, trafficSettings } from "./comparison/traffic-cell.ts";
 import { measuredInTurn } from "./comparison/traffic-trial.ts";
 import { type Experiment, exactly } from "./contract/experiment.ts";
@@ -22,9 +22,6 @@ const cells = (request: RunRequest): TrafficCell[] =>
     ],
   });
 
-/** One-way traffic has no responses to pace it, so its warm-up is a higher rate. */
-const denser = (load: Load): Load => (load.kind === "open" ? { ...load, ratePerSecond: load.ratePerSecond * 4 } : load);
-
 /** One-way delay of each direction, alone and with the other busy. */
 export const duplex: Experiment<TrafficCell, ServerRig> = {
   name: "duplex",
@@ -42,10 +39,7 @@ export const duplex: Experiment<TrafficCell, ServerRig> = {
     ...ledgerMetrics,
   ],
   cells,
-  unfit: ({ target }) =>
-    target.system.kind === "embedded"
-      ? undefined
-      : "one-way delays need the server this project brings: one started elsewhere only echoes",
+  unfit: needsOwnServer("one-way delays need"),
   ...measuredInTurn(({ load }) => ({
     warmup: { name: "warm-up", flows: { uplink: denser(load), downlink: denser(load) } },
     windows: [

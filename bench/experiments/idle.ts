@@ -1,4 +1,3 @@
-import { nowNs } from "../../protocol/clock.ts";
 import { defaultLimits } from "../../protocol/contract.ts";
 import { WirebenchError } from "../../protocol/errors.ts";
 import type { Flag, Window } from "../../results/contract/results.ts";
@@ -7,6 +6,7 @@ import { fitLine, type Point } from "../../results/statistics/line.ts";
 import type { ServerRig } from "../rigs/server-rig.ts";
 import { clientKindOf, protocolNamed, protocols } from "../targets/protocols.ts";
 import { deliveryFloorMs, embeddedTarget, type Target, traitsOf } from "../targets/target.ts";
+import { watchAtRest } from "./comparison/at-rest.ts";
 import { openOnOwnPrograms } from "./comparison/own-programs.ts";
 import type { TrafficCell } from "./comparison/traffic-cell.ts";
 import { type CellPlan, type Experiment, exactly, type Outcome } from "./contract/experiment.ts";
@@ -108,21 +108,15 @@ async function* measure(
     const bytes = isFresh ? watch.memoryBytes() : undefined;
     if (bytes !== undefined) points.push({ x: connections, y: bytes });
   }
-  const startNs = nowNs();
-  const meter = watch.meter({ startNs, endNs: startNs + watchMs * 1e6 });
-  const before = await rig.unlessFailed(rig.users.wireBytes());
-  await rig.unlessFailed(meter.ended);
-  const after = await rig.unlessFailed(rig.users.wireBytes());
-  const cpuUs = (await watch.read(meter))?.cpuUs;
-  const [sent, received] = [after.sent - before.sent, after.received - before.received];
+  const { startNs, cpuUs, sentBytes, receivedBytes } = await watchAtRest(rig, watchMs);
   yield {
     name: "idle",
     startMs: rig.atMs(startNs),
     durationMs: watchMs,
     measures: {
       connections: connected,
-      wireSentBytes: sent,
-      wireReceivedBytes: received,
+      wireSentBytes: sentBytes,
+      wireReceivedBytes: receivedBytes,
       ...(cpuUs !== undefined && { serverCpuUs: cpuUs }),
     },
     histograms: {},
@@ -133,7 +127,7 @@ async function* measure(
     measures: {
       ...(line && { memoryBytesPerConnection: line.slope }),
       ...(cpuUs !== undefined && { idleCpuUsPerConnectionSecond: perConnectionSecond(cpuUs) }),
-      idleWireBytesPerConnectionSecond: perConnectionSecond(sent + received),
+      idleWireBytesPerConnectionSecond: perConnectionSecond(sentBytes + receivedBytes),
     },
     series: points.length === steps.length ? [memorySeries(points)] : [],
     flags: [

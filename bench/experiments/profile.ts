@@ -9,7 +9,9 @@ import { trafficMeasures } from "../../results/recording/traffic-measures.ts";
 import { shippedProfile } from "../profiles/shipped.ts";
 import { ServerRig } from "../rigs/server-rig.ts";
 import { deliveryFloorMs } from "../targets/target.ts";
+import { watchAtRest } from "./comparison/at-rest.ts";
 import { delaysNamed, ledgerMetrics } from "./comparison/measured.ts";
+import { denser, needsOwnServer } from "./comparison/one-way.ts";
 import { type TrafficCell, trafficCells, trafficParameters } from "./comparison/traffic-cell.ts";
 import { type Experiment, exactly, type Outcome } from "./contract/experiment.ts";
 import type { RunRequest } from "./contract/request.ts";
@@ -105,14 +107,14 @@ async function* measure(rig: ServerRig, cell: ProfileCell): AsyncGenerator<Windo
   const { parameters, profile, windows: plans, idleMs } = cell;
   const { connections } = parameters;
   const { warmupMs, drainMs, ...times } = trafficParameters(cell);
-  const empty = await watchRest(rig, idleMs);
+  const empty = await restOf(rig, idleMs);
   await rig.connect(connections, atOnce);
   if (warmupMs > 0) {
     await rig.warmUp({ name: "warm-up", flows: denserFlows(plans) }, warmupMs, drainMs);
   }
   // The last message has come, but what acknowledges it is on its way.
   await rig.wait(restMs + restsPerRoundTrip * (parameters.link?.rttMs ?? 0));
-  const standing = standingOf({ empty, atRest: await watchRest(rig, idleMs) }, connections, idleMs);
+  const standing = standingOf({ empty, atRest: await restOf(rig, idleMs) }, connections, idleMs);
   const costs: Partial<Record<Direction, ReturnType<typeof messageCosts>>> = {};
   const windows: Window[] = [];
   for (const plan of rig.inDrawnOrder(plans)) {
@@ -148,24 +150,13 @@ async function* measure(rig: ServerRig, cell: ProfileCell): AsyncGenerator<Windo
   };
 }
 
-/** One-way traffic has no responses to pace it, so its warm-up is a higher rate; both ways at once, since nobody times it. */
+/** Both ways at once, since nobody times it. */
 const denserFlows = (plans: readonly WindowPlan[]): WindowPlan["flows"] =>
-  Object.fromEntries(
-    plans
-      .flatMap(({ flows }) => Object.entries(flows))
-      .map(([name, load]) => [name, load.kind === "open" ? { ...load, ratePerSecond: load.ratePerSecond * 4 } : load]),
-  );
+  Object.fromEntries(plans.flatMap(({ flows }) => Object.entries(flows)).map(([name, load]) => [name, denser(load)]));
 
-/** What server and wire use while nobody sends. */
-async function watchRest(rig: ServerRig, idleMs: number): Promise<{ cpuUs: number | undefined; wireBytes: number }> {
-  const { watch } = rig.system;
-  const startNs = nowNs();
-  const meter = watch.meter({ startNs, endNs: startNs + idleMs * 1e6 });
-  const before = await rig.unlessFailed(rig.users.wireBytes());
-  await rig.unlessFailed(meter.ended);
-  const after = await rig.unlessFailed(rig.users.wireBytes());
-  const wireBytes = after.sent + after.received - before.sent - before.received;
-  return { cpuUs: (await watch.read(meter))?.cpuUs, wireBytes };
+async function restOf(rig: ServerRig, idleMs: number): Promise<{ cpuUs: number | undefined; wireBytes: number }> {
+  const { cpuUs, sentBytes, receivedBytes } = await watchAtRest(rig, idleMs);
+  return { cpuUs, wireBytes: sentBytes + receivedBytes };
 }
 
 function carriedIn(window: Window, connections: number): Omit<Carried, "connections" | "countedMs" | "wireBytes"> {
@@ -203,10 +194,7 @@ export const profile: Experiment<ProfileCell, ServerRig> = {
   ],
   isolation: "in-turn",
   cells,
-  unfit: ({ target }) =>
-    target.system.kind === "embedded"
-      ? undefined
-      : "one-way delays need the server this project brings: one started elsewhere only echoes",
+  unfit: needsOwnServer("one-way delays need"),
   open: ServerRig.open,
   measure,
   trafficMs(cell) {

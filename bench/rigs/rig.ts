@@ -4,11 +4,13 @@
  */
 import { nowNs } from "../../protocol/clock.ts";
 import { WirebenchError } from "../../protocol/errors.ts";
+import type { LinkConditions } from "../../results/contract/link.ts";
 import type { Event, Flag, Observed, Series } from "../../results/contract/results.ts";
 import type { ActorApi } from "./processes/actor.ts";
 import { RemoteProcess } from "./processes/remote.ts";
 import type { ProgramPool } from "./program-pool.ts";
 import type { Role } from "./roles/role.ts";
+import { UserLink } from "./user-link.ts";
 
 /** What a trial is opened with. */
 export interface RigContext {
@@ -40,6 +42,7 @@ export abstract class Rig implements AsyncDisposable {
   readonly #events: Event[] = [];
   readonly #flags: Flag[] = [];
   readonly #actors = new Map<string, RemoteProcess<ActorApi>>();
+  readonly #links: UserLink[] = [];
   #histograms: Record<string, string> = {};
   #startNs = nowNs();
   #closing = false;
@@ -55,6 +58,15 @@ export abstract class Rig implements AsyncDisposable {
   /** Ends with the rig, before what was there already. */
   own(disposable: AsyncDisposable): void {
     this.cleanUp.use(disposable);
+  }
+
+  /** A way to where a URL leads, as far as these conditions say; it ends with the rig, which tells whether it was what was asked for. */
+  async linkTo(url: string, conditions: LinkConditions): Promise<UserLink> {
+    const link = new UserLink(conditions, this.died);
+    this.own(link);
+    await this.unlessFailed(link.leadTo(url));
+    this.#links.push(link);
+    return link;
   }
 
   /** Makes every wait of the rig reject with the reason; the first one counts. Nothing fails once the rig closes. */
@@ -143,6 +155,13 @@ export abstract class Rig implements AsyncDisposable {
 
   /** What the rig saw; a kind of rig that watches something all the time adds its series. */
   async record(): Promise<RigRecord> {
+    for (const link of this.#links) {
+      const linked = await link.record().catch(() => undefined);
+      if (linked === undefined) continue;
+      // Of several, none speaks for all.
+      if (this.#links.length === 1) this.keepHistograms(linked.histograms);
+      for (const flag of linked.flags) this.flag(flag);
+    }
     const events = this.#events.toSorted((a, b) => a.atMs - b.atMs);
     return { events, series: [], histograms: this.#histograms, flags: this.#flags };
   }

@@ -17,7 +17,7 @@ import { joinWindow, type SeenUse } from "./joined-window.ts";
 import type { BehaviourOrder, ServerWindow } from "./processes/server.ts";
 import { Rig, type RigContext, type RigRecord } from "./rig.ts";
 import { openSystem, type RunningSystem } from "./system.ts";
-import { UserLink } from "./user-link.ts";
+import type { UserLink } from "./user-link.ts";
 
 /** What a rig must know of a cell. */
 export interface ServerCell {
@@ -99,16 +99,11 @@ export class ServerRig extends Rig {
     const order = { target, behaviour, codec: this.#codecThatSends("down"), programs };
     const system = await start(order, this.cleanUp, this.died);
     const { link } = this.#cell.parameters;
-    if (link !== undefined) this.#link = this.cleanUp.use(await UserLink.to(system.url, link, this.died));
+    if (link !== undefined) this.#link = await this.linkTo(system.url, link);
     this.#system = { ...system, url: this.#link?.url ?? system.url };
   }
 
   override async record(): Promise<RigRecord> {
-    const linked = await this.#link?.record().catch(() => undefined);
-    if (linked !== undefined) {
-      this.keepHistograms(linked.histograms);
-      for (const flag of linked.flags) this.flag(flag);
-    }
     const record = await super.record();
     if (this.#system === undefined) return record;
     const { unseen } = this.#system.watch;

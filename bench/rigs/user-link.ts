@@ -41,31 +41,28 @@ export function impairmentsOf({
 }
 
 export class UserLink implements AsyncDisposable {
-  /** What users connect to in place of the system. */
-  readonly url: string;
   readonly #conditions: LinkConditions;
-  readonly #process: RemoteProcess<RelayProcessApi>;
+  readonly #process = new RemoteProcess<RelayProcessApi>("link", "relay");
+  #url = "";
   /** Of a core, in the busiest window. */
   #busyShare = 0;
 
-  /** Resolves when the relay listens; `died` hears of its end. */
-  static async to(url: string, conditions: LinkConditions, died: (sentence: string) => void): Promise<UserLink> {
-    const relay = new RemoteProcess<RelayProcessApi>("link", "relay");
-    void relay.exited.then(died);
-    try {
-      const { port } = await relay.call("open", { name, target: addressOf(url), port: 0 }, answerWaitMs);
-      await relay.call("impose", { name, ...impairmentsOf(conditions) }, answerWaitMs);
-      return new UserLink(through(url, port), conditions, relay);
-    } catch (error) {
-      await relay.stop();
-      throw error;
-    }
+  /** Starts the relay, which leads nowhere yet; `died` hears of its end. */
+  constructor(conditions: LinkConditions, died: (sentence: string) => void) {
+    this.#conditions = conditions;
+    void this.#process.exited.then(died);
   }
 
-  private constructor(url: string, conditions: LinkConditions, process: RemoteProcess<RelayProcessApi>) {
-    this.url = url;
-    this.#conditions = conditions;
-    this.#process = process;
+  /** Resolves when the relay leads to where this URL does. */
+  async leadTo(url: string): Promise<void> {
+    const { port } = await this.#process.call("open", { name, target: addressOf(url), port: 0 }, answerWaitMs);
+    await this.#process.call("impose", { name, ...impairmentsOf(this.#conditions) }, answerWaitMs);
+    this.#url = through(url, port);
+  }
+
+  /** What users connect to in place of the system. */
+  get url(): string {
+    return this.#url;
   }
 
   /** Watches the relay's own work in a window; nothing waits for it. */
