@@ -33,7 +33,13 @@ export function takeInventory() {
       versions: libraryVersions(traits),
     })),
     brokers: brokers.map(({ traits: { component, libraries, ...traits } }) => traits),
-    experiments: experiments.map(({ name, group, title, question }) => ({ name, group, title, question })),
+    experiments: experiments.map(({ name, aliases, group, title, question }) => ({
+      name,
+      aliases,
+      group,
+      title,
+      question,
+    })),
     presets,
     components: programs.map(inspectProgram),
   };

@@ -185,7 +185,8 @@ const defaultTrialsMax = 30;
 function chosenExperiments({ preset, scenario, findCapacity }: RunOptions): readonly Experiment[] {
   if (!findCapacity) {
     const named = scenario?.map((name) => experimentNamed(name, comparisonExperiments));
-    return named ?? comparisonExperiments.filter(({ presets }) => presets?.includes(preset) ?? true);
+    if (named !== undefined) return [...new Set(named)];
+    return comparisonExperiments.filter(({ presets }) => presets?.includes(preset) ?? true);
   }
   const wrong = scenario?.find((name) => name !== echo.name);
   if (wrong !== undefined) {

@@ -10,7 +10,7 @@ import { hasProgram } from "../testing.ts";
 import { clusterPresets } from "./cluster/presets.ts";
 import { presets } from "./comparison/presets.ts";
 import type { PresetName, RunRequest } from "./contract/request.ts";
-import { clusterExperiments, experimentNamed, experiments } from "./experiments.ts";
+import { clusterExperiments, comparisonExperiments, experimentNamed, experiments } from "./experiments.ts";
 import { measureOnce } from "./testing.ts";
 
 const requestOf = (preset: PresetName, cluster: Partial<ClusterSettings> = {}): RunRequest => ({
@@ -103,4 +103,18 @@ test("the variants of an experiment have names of their own", () => {
 
 test("an experiment that is not there is refused with those that are", () => {
   assert.throws(() => experimentNamed("chaos"), /unknown experiment "chaos": expected one of .*stickiness, /);
+});
+
+test("an alias is another word for an experiment, but a name comes before it", () => {
+  const [first, second] = experiments;
+  const among = [{ ...first!, aliases: ["other", second!.name] }, second!];
+  assert.equal(experimentNamed("other", among).name, first!.name);
+  assert.equal(experimentNamed(second!.name, among), second);
+});
+
+test("a command has one experiment for every word it takes", () => {
+  for (const among of [comparisonExperiments, clusterExperiments]) {
+    const words = among.flatMap(({ name, aliases = [] }) => [name, ...aliases]);
+    assert.equal(new Set(words).size, words.length, words.join(", "));
+  }
 });

@@ -92,7 +92,10 @@ export const clusterExperiments: readonly Experiment[] = [
 /** All of them. `capacity` searches a rate and `profile` is an application of its own: each has its own command. */
 export const experiments: readonly Experiment[] = [...comparisonExperiments, capacity, profile, ...clusterExperiments];
 
-/** Throws `usage` and lists those it could be. */
+/** By its name, or by another it is known by where none of them has that name. Throws `usage` and lists those it could be. */
 export function experimentNamed(name: string, among: readonly Experiment[] = experiments): Experiment {
+  const known = among.some((experiment) => experiment.name === name);
+  const alias = known ? undefined : among.find(({ aliases }) => aliases?.includes(name));
+  if (alias !== undefined) return alias;
   return named("experiment", name, among, (experiment) => experiment.name);
 }

@@ -38,6 +38,8 @@ export interface SabotagedCell<Cell extends CellPlan> {
 }
 
 export interface Experiment<Cell extends CellPlan = CellPlan, On extends Rig = Rig> extends ExperimentInfo {
+  /** Other words a command takes for its name, which are free among that command's experiments; results have only the name. */
+  readonly aliases?: readonly string[];
   /** Presets that run it unasked; named on the command line it runs with any. Absent: all. */
   readonly presets?: readonly PresetName[];
   /** Settings of the request it follows; an option that no chosen experiment follows is a mistake of the caller. */
