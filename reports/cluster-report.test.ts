@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { decideClaims } from "../results/claims/claims.ts";
 import type { Cell, Results } from "../results/contract/results.ts";
 import { renderReport, renderSummary } from "./report.ts";
 import { madeUpResults } from "./testing.ts";
@@ -105,7 +106,13 @@ describe("the report of the cluster experiments", () => {
       part,
       /^- \*\*bus-local-only\*\* A WebSocket server .* \*\*Holds\*\*\. Seen: delivered across nodes: .* 0 %/m,
     );
-    assert.match(part, /^- \*\*lb-state\*\* .* Not measured, since no cell .*: `wirebench cluster --experiment/m);
+    assert.doesNotMatch(part, /Not measured/);
+  });
+
+  it("says of a claim that was asked for what to run where nothing decides it", async () => {
+    const results = madeUpClusterResults();
+    const report = await reportOf({ ...results, claims: decideClaims(results, ["lb-state"]) });
+    assert.match(report, /^- \*\*lb-state\*\* .* Not measured, since no cell .*: `wirebench claims lb-state`/m);
   });
 
   it("sets brokers that protect alike side by side", async () => {

@@ -14,6 +14,7 @@ const words: Record<ClaimVerdict, readonly [string, string]> = {
   "does-not-hold": ["does not hold", "do not hold"],
   holds: ["holds", "hold"],
   "holds-when": ["holds on a condition", "hold on a condition"],
+  "not-a-measurement": ["is not a measurement", "are not a measurement"],
   "not-measured": ["not measured", "not measured"],
 };
 

@@ -1,5 +1,5 @@
 /** What is taught, and what this run says of it. */
-import type { ClaimVerdict, DecidedClaim, Evidence } from "../../results/contract/claim.ts";
+import type { ClaimVerdict, DecidedClaim, Evidence, Instead } from "../../results/contract/claim.ts";
 import { metricNamed } from "../../results/metrics/metrics.ts";
 import { formatInterval } from "../../results/quantities/format.ts";
 import { blocks, bullets, escapeText } from "../text/markdown.ts";
@@ -10,6 +10,7 @@ const words: Record<ClaimVerdict, string> = {
   holds: "**Holds**",
   "holds-when": "**Holds when**",
   "does-not-hold": "**Does not hold**",
+  "not-a-measurement": "Not a measurement",
   "not-measured": "Not measured",
 };
 
@@ -22,18 +23,25 @@ export function claimsSection({ claims }: ReportView): Section | undefined {
     blocks(
       "## Claims: what is taught, and what was seen",
       bullets(
-        claims.map(
-          (claim) =>
-            `**${escapeText(claim.id)}** ${escapeText(claim.statement)} ${verdictOf(claim)}. ${evidenceOf(claim.evidence)}`,
+        claims.map((claim) =>
+          `**${escapeText(claim.id)}** ${escapeText(claim.statement)} ${verdictOf(claim)}. ${evidenceOf(claim.evidence)}`.trimEnd(),
         ),
       ),
     ),
   );
 }
 
-function verdictOf({ verdict, when, because, command }: DecidedClaim): string {
+function verdictOf({ verdict, when, instead, because, command }: DecidedClaim): string {
+  if (instead !== undefined) return `${words[verdict]} but ${insteadOf(instead)}`;
   if (because !== undefined) return `${words[verdict]}, since ${escapeText(because)}: \`${command}\``;
   return when === undefined ? words[verdict] : `${words[verdict]} ${escapeText(when)}`;
+}
+
+const kinds: Record<Instead["kind"], string> = { fact: "a fact", opinion: "an opinion" };
+
+function insteadOf({ kind, says, sources }: Instead): string {
+  const where = sources.length === 0 ? "" : ` (${sources.map(escapeText).join("; ")})`;
+  return `${kinds[kind]}: ${escapeText(says)}${where}`;
 }
 
 /** By metric, so that its name is said once. */

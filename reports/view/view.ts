@@ -92,7 +92,10 @@ export function viewOf(results: Results): ReportView {
     rows,
     reference: rows.find(({ info }) => info.label === reference),
     predictions: experiments.flatMap(predictionsOf),
-    claims: decideClaims(results),
+    claims: decideClaims(
+      results,
+      results.claims.map(({ id }) => id),
+    ),
     trials: Math.max(0, ...results.cells.map((cell) => (cell.state === "measured" ? completeTrials(cell).length : 0))),
     brokerTitle,
   };

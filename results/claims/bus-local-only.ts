@@ -3,8 +3,8 @@ import { type Claim, evidenceOf, hasNodes, seenIn } from "./claim.ts";
 export const busLocalOnly: Claim = {
   id: "bus-local-only",
   statement: "A WebSocket server can broadcast only to the clients connected to that instance.",
-  about: "cluster",
-  experiments: ["broadcast"],
+  about: "Horizontal scaling",
+  needs: [{ experiment: "broadcast" }],
   flipsAt: "a delivery across nodes that have nothing between them",
   decide(results) {
     const alone = (metric: "sameNodeDeliveredFraction" | "crossNodeDeliveredFraction", what: string) =>

@@ -4,15 +4,14 @@ import { type Claim, evidenceOf, hasNodes, inWords, type Seen, seenIn } from "./
 export const busPubsub: Claim = {
   id: "bus-pubsub",
   statement: "Publish/subscribe between the instances (Redis, NATS, Kafka) solves broadcasting.",
-  about: "cluster",
-  experiments: ["broadcast"],
+  about: "Horizontal scaling",
+  needs: [{ experiment: "broadcast" }],
   flipsAt: "a broker with which a user misses a message though nothing is broken",
   decide(results) {
-    const [scenario] = this.experiments;
     const delivered = seenIn(
       results,
       "deliveredFraction",
-      (cell) => hasNodes(cell) && cell.scenario === scenario && (cell.parameters.broker ?? "none") !== "none",
+      (cell) => hasNodes(cell) && cell.scenario === "broadcast" && (cell.parameters.broker ?? "none") !== "none",
     );
     if (delivered.length === 0) return { verdict: "not-measured", because: "no cell broadcast with a broker" };
     const evidence = evidenceOf(delivered);

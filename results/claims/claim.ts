@@ -1,6 +1,6 @@
 /** What a claim is: a taught sentence, and the rule by which results decide about it. */
 import { usable } from "../contract/cells.ts";
-import type { ClaimVerdict, Evidence } from "../contract/claim.ts";
+import type { ClaimVerdict, Evidence, Instead } from "../contract/claim.ts";
 import type { MeasuredCell, Results } from "../contract/results.ts";
 import { type MetricName, metricNamed } from "../metrics/metrics.ts";
 import { formatInterval } from "../quantities/format.ts";
@@ -10,7 +10,7 @@ export type Decidable = Pick<Results, "cells" | "targets">;
 
 export type Decision =
   | {
-      readonly verdict: Exclude<ClaimVerdict, "holds-when" | "not-measured">;
+      readonly verdict: Exclude<ClaimVerdict, "holds-when" | "not-a-measurement" | "not-measured">;
       readonly evidence: readonly Evidence[];
     }
   | {
@@ -20,19 +20,45 @@ export type Decision =
       readonly evidence: readonly Evidence[];
     }
   | {
+      readonly verdict: "not-a-measurement";
+      readonly instead: Instead;
+      /** What was measured nearby. */
+      readonly evidence: readonly Evidence[];
+    }
+  | {
       readonly verdict: "not-measured";
       /** Completes "not measured, since ...". */
       readonly because: string;
     };
 
+export type Chapter =
+  | "WebSocket itself"
+  | "WebSocket and HTTP"
+  | "WebSocket and SSE"
+  | "WebSocket and XMPP"
+  | "Horizontal scaling";
+
+/** Cells of one experiment. */
+export interface Need {
+  readonly experiment: string;
+  /** As on the command line. Absent: what the experiment brings, as those of a cluster do. */
+  readonly targets?: readonly string[];
+  /** Those of its cells that decide, by variant. Absent: all. */
+  readonly variants?: readonly string[];
+  /** Between users and server, as `--link` has it. Absent: loopback. */
+  readonly link?: string;
+  /** Of an application as traffic: the name of the one that ships. */
+  readonly profile?: string;
+}
+
 export interface Claim {
   readonly id: string;
   /** As it is taught. */
   readonly statement: string;
-  /** What it is about: results without any such thing do not mention it. */
-  readonly about: "cluster" | "protocols";
-  /** Experiments whose cells its rule reads: what to run where they were not measured. */
-  readonly experiments: readonly string[];
+  /** Heading it is taught under. */
+  readonly about: Chapter;
+  /** What its rule reads, and what to run for it: as little as decides. */
+  readonly needs: readonly Need[];
   /** What measurement would turn the verdict, as a sentence. */
   readonly flipsAt: string;
   /** A function of the results alone, and never of a number that must not be used. */

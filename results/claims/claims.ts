@@ -8,29 +8,30 @@ import { lbRoundRobin } from "./lb-round-robin.ts";
 import { lbState } from "./lb-state.ts";
 import { lbSticky } from "./lb-sticky.ts";
 
+/** In the order in which they are taught. */
 export const claims: readonly Claim[] = [lbRoundRobin, lbState, lbSticky, lbLeastconn, busLocalOnly, busPubsub];
 
-/** The verdict on every claim about what the results are of. */
-export const decideClaims = (results: Decidable): DecidedClaim[] =>
-  claims.filter(({ about }) => isAbout(results, about)).map((claim) => decided(claim, results));
+/** The verdict on every claim that was asked for, by its id, and on every other that the results decide by the way. */
+export const decideClaims = (results: Decidable, asked: readonly string[] = []): DecidedClaim[] =>
+  claims
+    .map((claim) => decided(claim, results))
+    .filter(({ id, verdict }) => asked.includes(id) || isByMeasurement(verdict));
 
-const isAbout = ({ cells }: Decidable, about: Claim["about"]): boolean =>
-  cells.some(({ parameters }) => (parameters.nodes === undefined ? "protocols" : "cluster") === about);
-
-const programs: Record<Claim["about"], string> = { cluster: "wirebench cluster", protocols: "wirebench run" };
-const choices: Record<Claim["about"], string> = { cluster: "--experiment", protocols: "--scenario" };
+const isByMeasurement = (verdict: DecidedClaim["verdict"]): boolean =>
+  verdict !== "not-measured" && verdict !== "not-a-measurement";
 
 function decided(claim: Claim, results: Decidable): DecidedClaim {
-  const { id, statement, about, experiments, flipsAt } = claim;
+  const { id, statement, flipsAt } = claim;
   const decision = claim.decide(results);
   return {
     id,
     statement,
     verdict: decision.verdict,
     ...(decision.verdict === "holds-when" && { when: decision.when }),
+    ...(decision.verdict === "not-a-measurement" && { instead: decision.instead }),
     ...(decision.verdict === "not-measured" && { because: decision.because }),
     evidence: decision.verdict === "not-measured" ? [] : [...decision.evidence],
     flipsAt,
-    command: [programs[about], ...experiments.map((name) => `${choices[about]} ${name}`)].join(" "),
+    command: `wirebench claims ${id}`,
   };
 }

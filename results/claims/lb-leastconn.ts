@@ -12,18 +12,21 @@ const isLeastconn = (cell: MeasuredCell): boolean => hasNodes(cell) && policyPar
 export const lbLeastconn: Claim = {
   id: "lb-leastconn",
   statement: "With leastconn, a new user goes to the instance with the fewest connections.",
-  about: "cluster",
-  experiments: ["scaling-out", "stickiness"],
+  about: "Horizontal scaling",
+  needs: [{ experiment: "scaling-out" }, { experiment: "stickiness" }],
   flipsAt: "a newcomer that a node with more connections than the new one gets",
   decide(results) {
-    const [adding, spreading] = this.experiments;
     const newcomers = seenIn(
       results,
       "newcomerShareOfNewNode",
-      (cell) => isLeastconn(cell) && cell.scenario === adding,
+      (cell) => isLeastconn(cell) && cell.scenario === "scaling-out",
       ({ variant, target }) => `${variant ?? target}: to the node just added`,
     );
-    const most = seenIn(results, "connectionsMaxPerNode", (cell) => isLeastconn(cell) && cell.scenario === spreading);
+    const most = seenIn(
+      results,
+      "connectionsMaxPerNode",
+      (cell) => isLeastconn(cell) && cell.scenario === "stickiness",
+    );
     const streams = most.filter(({ cell }) => isStream(results, cell));
     if (newcomers.length + streams.length === 0) {
       return { verdict: "not-measured", because: "no cell let users choose among nodes with leastconn" };

@@ -6,8 +6,8 @@ import { evenly, isStream } from "./spread.ts";
 export const lbRoundRobin: Claim = {
   id: "lb-round-robin",
   statement: "HAProxy spreads connections round-robin by default.",
-  about: "cluster",
-  experiments: ["stickiness", "policies"],
+  about: "Horizontal scaling",
+  needs: [{ experiment: "stickiness" }, { experiment: "policies" }],
   flipsAt: "a node that gets two new users more than another, with no balance configured",
   decide(results) {
     const most = seenIn(

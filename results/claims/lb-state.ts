@@ -5,8 +5,8 @@ export const lbState: Claim = {
   id: "lb-state",
   statement:
     "Stateless REST services do not mind which instance answers; WebSocket connections, whose state lives on one instance, do.",
-  about: "cluster",
-  experiments: ["stickiness", "state-after-kill"],
+  about: "Horizontal scaling",
+  needs: [{ experiment: "stickiness" }, { experiment: "state-after-kill" }],
   flipsAt: "everybody finds the state of its node behind round-robin, or somebody misses state that is kept outside",
   decide(results) {
     const onNode = seenIn(

@@ -8,15 +8,18 @@ const hasCookie = (cell: MeasuredCell): boolean =>
 export const lbSticky: Claim = {
   id: "lb-sticky",
   statement: "A cookie that names the backend brings a user back to the instance that holds the state.",
-  about: "cluster",
-  experiments: ["stickiness", "state-after-kill"],
+  about: "Horizontal scaling",
+  needs: [{ experiment: "stickiness" }, { experiment: "state-after-kill" }],
   flipsAt: "a user who sends its cookie back and finds another node while its own is there",
   decide(results) {
-    const [returning, killing] = this.experiments;
-    const returned = seenIn(results, "rejoinFoundFraction", (cell) => hasCookie(cell) && cell.scenario === returning);
+    const returned = seenIn(
+      results,
+      "rejoinFoundFraction",
+      (cell) => hasCookie(cell) && cell.scenario === "stickiness",
+    );
     const sent = returned.filter(({ cell }) => !ignoresCookies(cell));
     if (sent.length === 0) return { verdict: "not-measured", because: "no cell brought users back with a cookie" };
-    const afterKill = (cell: MeasuredCell): boolean => hasCookie(cell) && cell.scenario === killing;
+    const afterKill = (cell: MeasuredCell): boolean => hasCookie(cell) && cell.scenario === "state-after-kill";
     const killed = seenIn(results, "foundAfterFaultFraction", afterKill).filter(({ high }) => high < 1);
     const ignored = returned.filter(({ cell, high }) => ignoresCookies(cell) && high < 1);
     const evidence = evidenceOf(sent, ignored, killed);
