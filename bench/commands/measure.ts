@@ -4,8 +4,9 @@ import { describeError, WirebenchError } from "../../protocol/errors.ts";
 import { renderHistogramLog } from "../../reports/histogram-log.ts";
 import { renderReport, renderSummary } from "../../reports/report.ts";
 import type { Results } from "../../results/contract/results.ts";
-import type { Experiment } from "../experiments/contract/experiment.ts";
+import type { CellPlan, Experiment } from "../experiments/contract/experiment.ts";
 import type { RunRequest, SettingName } from "../experiments/contract/request.ts";
+import { enterNetem } from "../links/netem.ts";
 import { type RunPlan, run } from "../run/runner.ts";
 import { exitCodeOf, whyNothing } from "./exit-codes.ts";
 import { interruptSignal } from "./interrupt.ts";
@@ -24,9 +25,16 @@ export interface Selection extends Omit<RunPlan, "cells"> {
 }
 
 /** Resolves with the exit code. Everything is decided before anything starts: a mistake of the caller ends here. */
-export async function measure({ experiments, request, given, out, trace, ...plan }: Selection): Promise<number> {
+export async function measure(selection: Selection): Promise<number> {
+  const { experiments, request, given, out, trace, ...plan } = selection;
   refuseUnfollowed(experiments, given);
   const cells = experiments.flatMap((experiment) => experiment.cells(request).map((cell) => ({ experiment, cell })));
+  const { link } = request.traffic;
+  if (link?.by !== undefined) {
+    refuseBeyondLink(cells.map(({ cell }) => cell));
+    const exitCode = await enterNetem(link);
+    if (exitCode !== undefined) return exitCode;
+  }
   const output = new OutputFolder(out ?? defaultOutputFolder(new Date()));
   const traceFile = trace === undefined ? undefined : OutputFolder.ofFile(trace);
   const progress = new Progress({ ...plan, cells }, (results) => saveOrWarn(output, results, progress));
@@ -44,6 +52,18 @@ export async function measure({ experiments, request, given, out, trace, ...plan
   const nothing = whyNothing(results);
   if (nothing !== undefined) process.stdout.write(`${nothing}\n`);
   return exitCodeOf(results);
+}
+
+/** A kernel that emulates the link does so for everything there. */
+function refuseBeyondLink(cells: readonly CellPlan[]): void {
+  const near = cells.find(({ parameters }) => parameters.link === undefined);
+  const far = cells.find(({ target }) => target.system.kind === "external");
+  if (near === undefined && far === undefined) return;
+  const why =
+    far === undefined
+      ? "experiments measured over the link as a whole, and one has cells on loopback or over links of its own"
+      : `servers started by wirebench, and ${far.target.label} runs elsewhere`;
+  throw new WirebenchError("usage", `by=netem is for ${why}`, { hint: "leave it out: a relay then emulates the link" });
 }
 
 /** An option that no chosen experiment follows is a misunderstanding, not a wish. */

@@ -132,11 +132,14 @@ async function measureProfile(
   });
 }
 
-/** A server's memory does not depend on how far away its users are, and far ones take long to connect. */
+/**
+ * A server's memory does not depend on how far away its users are, and far ones take long to connect. What the kernel
+ * emulates is there for all.
+ */
 const idleNearby = {
   ...idle,
-  cells({ traffic: { link: _, ...traffic }, ...request }: RunRequest): readonly IdleCell[] {
-    return idle.cells({ ...request, traffic });
+  cells({ traffic: { link, ...traffic }, ...request }: RunRequest): readonly IdleCell[] {
+    return idle.cells({ ...request, traffic: { ...traffic, ...(link?.by !== undefined && { link }) } });
   },
 };
 

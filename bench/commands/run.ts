@@ -109,7 +109,7 @@ export function runCommand(): Command {
     .option("--poll-interval <time>", "how often a polling client asks, e.g. 100ms", argument(pollInterval.parse))
     .option(
       "--link <conditions>",
-      `an emulated link between users and server: ${Object.keys(namedLinks).join(", ")}, or e.g. rtt=80ms,jitter=5ms,down=10mbit,up=2mbit,loss=1%`,
+      `an emulated link between users and server: ${Object.keys(namedLinks).join(", ")}, or e.g. rtt=80ms,jitter=5ms,down=10mbit,up=2mbit,loss=1%; with by=netem the Linux kernel emulates rtt and loss, where it can`,
       argument(parseLink),
     )
     .option("--workers <count>", "load-generator processes that share the connections", argument(parseCount))

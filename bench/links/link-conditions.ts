@@ -1,6 +1,6 @@
 /** `--link`: what a way between users and server is like, in words of the command line. */
 import { WirebenchError } from "../../protocol/errors.ts";
-import { didYouMean } from "../../protocol/suggestion.ts";
+import { didYouMean, named } from "../../protocol/suggestion.ts";
 import { parseDurationMs, parsePercent } from "../../protocol/units.ts";
 import type { LinkConditions } from "../../results/contract/link.ts";
 
@@ -34,6 +34,7 @@ const parts = {
   down: (text: string) => ({ downBitsPerSecond: parseBitsPerSecond(text) }),
   up: (text: string) => ({ upBitsPerSecond: parseBitsPerSecond(text) }),
   loss: (text: string) => ({ lossShare: parsePercent(text) }),
+  by: (text: string) => ({ by: named("emulator", text, ["netem"] as const, (name) => name) }),
 } as const satisfies Record<string, (text: string) => Partial<LinkConditions>>;
 
 /**
@@ -41,15 +42,15 @@ const parts = {
  */
 export function parseLink(text: string): LinkConditions {
   const [first = "", ...others] = text.split(",").map((part) => part.trim());
-  const named = first.includes("=") ? undefined : namedLinks[first];
-  if (named === undefined && !first.includes("=")) {
+  const base = first.includes("=") ? undefined : namedLinks[first];
+  if (base === undefined && !first.includes("=")) {
     const names = Object.keys(namedLinks);
     const known = `one of ${names.join(", ")}, or conditions like rtt=80ms,down=10mbit`;
     throw new WirebenchError("usage", `unknown link "${text}": ${didYouMean(first, names)}expected ${known}`);
   }
-  const said = (named === undefined ? [first, ...others] : others).map(partOf);
+  const said = (base === undefined ? [first, ...others] : others).map(partOf);
   const changed = Object.assign({}, ...said) as Partial<LinkConditions>;
-  const conditions: LinkConditions = { rttMs: 0, ...named, ...changed };
+  const conditions: LinkConditions = { rttMs: 0, ...base, ...changed };
   const { rttMs, jitterMs = 0 } = conditions;
   if (jitterMs > rttMs / 2) {
     throw new WirebenchError(
@@ -57,7 +58,16 @@ export function parseLink(text: string): LinkConditions {
       `expected a jitter of at most half the round-trip time, ${rttMs / 2} ms, got ${jitterMs} ms`,
     );
   }
+  if (conditions.by !== undefined) refuseUnlikeKernel(conditions);
   return said.length === 0 ? { name: first, ...conditions } : conditions;
+}
+
+/** It would let packets overtake each other, and it knows one line, not two. */
+function refuseUnlikeKernel({ jitterMs, downBitsPerSecond, upBitsPerSecond }: LinkConditions): void {
+  if (jitterMs === undefined && downBitsPerSecond === undefined && upBitsPerSecond === undefined) return;
+  throw new WirebenchError("usage", "expected rtt= and loss= only with by=netem, got jitter or bandwidth", {
+    hint: "leave out by=netem: a relay has both",
+  });
 }
 
 function partOf(part: string): Partial<LinkConditions> {

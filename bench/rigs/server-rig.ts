@@ -99,7 +99,7 @@ export class ServerRig extends Rig {
     const order = { target, behaviour, codec: this.#codecThatSends("down"), programs };
     const system = await start(order, this.cleanUp, this.died);
     const { link } = this.#cell.parameters;
-    if (link !== undefined) this.#link = await this.linkTo(system.url, link);
+    if (link !== undefined && link.by === undefined) this.#link = await this.linkTo(system.url, link);
     this.#system = { ...system, url: this.#link?.url ?? system.url };
   }
 

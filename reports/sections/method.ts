@@ -15,7 +15,9 @@ export function methodSection(view: ReportView): Section {
       "## Method and limits",
       bullets([
         `**One host.** Virtual users, one connection each, and servers${hasCluster(view) ? ", load balancer and brokers included," : ""} talk over loopback and share ${plural(cores, "core")}, caches and kernel. A real network adds its round-trip time to every exchange, loses packets, and has machines that fail. Absolute numbers are this machine's; look at ratios, at what arrived, and at clocks that a timer or a schedule sets.`,
-        ...(results.cells.some(({ parameters }) => parameters.link !== undefined) ? [emulatedLink] : []),
+        ...[results.cells.find(({ parameters }) => parameters.link !== undefined)?.parameters.link]
+          .filter((link) => link !== undefined)
+          .map(({ by }) => (by === undefined ? emulatedLink : kernelLink)),
         ...(hasCluster(view) ? clusterMethod : []),
         ...(view.rows.length > 0 ? [implementationsOf(view), ...transport(view)] : []),
         `**The trial is the unit.** ${intervals(trials)} A median has one value per trial; P90 and beyond are percentiles of all messages of all trials together. Nothing is averaged across percentiles.`,
@@ -36,6 +38,9 @@ const hasCluster = ({ results: { cells } }: ReportView): boolean =>
 
 const emulatedLink =
   "**The link is emulated** by a relay between users and server, a process of its own above TCP: it delays, spreads, paces and holds up bytes, and what it really imposed is in the histograms `linkUp` and `linkDown` of each trial. A new connection takes a round trip before its first byte leaves. Lost segments appear as the stalls that TCP makes of them; no packet is lost, and congestion control never slows down.";
+
+const kernelLink =
+  "**The link is emulated by the kernel** (tc-netem(8)) on the loopback of a network namespace, in packets of 1,500 B: it delays each of them, and loses them where losses are asked for, so that retransmissions, congestion control and handshakes are those of this kernel's TCP.";
 
 /** Of servers of others no more is known than their configuration. */
 function implementationsOf({ rows }: ReportView): string {

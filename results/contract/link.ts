@@ -13,7 +13,11 @@ export const link = z
     lossShare: optional.describe(
       "Share of segments of 1460 B that are lost, as it looks from above TCP: what follows waits for the retransmission, after one round trip more where others are on the way behind it (fast retransmit, RFC 5681), else after the retransmission time-out of a round trip and 200 ms (Linux's minimum).",
     ),
+    by: z
+      .literal("netem")
+      .optional()
+      .describe("Imposed by the kernel, which loses packets indeed (tc-netem(8)). Absent: by a relay above TCP."),
   })
-  .describe("Imposed by a relay between users and server.");
+  .describe("Imposed by a relay between users and server, or by the kernel.");
 
 export type LinkConditions = z.infer<typeof link>;
