@@ -34,6 +34,7 @@ export const duplex: Experiment<TrafficCell, ServerRig> = {
     "uplinkInterferenceP50Ratio",
     "downlinkInterferenceP50Ratio",
     "achievedRatePerSecond",
+    "connectionsPerMessage",
     "pacingPeriodUs",
     "generatorMessagesPerWrite",
     ...ledgerMetrics,

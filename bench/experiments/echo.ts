@@ -36,6 +36,7 @@ export const echo: Experiment<TrafficCell, ServerRig> = {
     "wireBytesPerMessage",
     "overheadBytesPerMessage",
     "wireBytesPerConnection",
+    "connectionsPerMessage",
     ...ledgerMetrics,
   ],
   cells,

@@ -117,6 +117,7 @@ export const push: Experiment<PushCell, ServerRig> = {
     "parkedPollOverTransitP50Ratio",
     "betweenPollsOverTransitP50Ratio",
     "wireBytesPerUpdate",
+    "askedBytesPerUpdate",
     "dispatchP50Us",
     "cpuWaitShareMax",
     ...ledgerMetrics,

@@ -65,6 +65,7 @@ describe("findings", () => {
       earlyMessageRefusals: 0,
       oversizeRefusals: 1,
       refusedProbes: 2,
+      protocolRefusedProbes: 1,
       acceptedProbes: 1,
     });
   });

@@ -155,7 +155,12 @@ export const security: Experiment<SecurityCell, SystemRig> = {
     "A login, a sender who is who he says, and a server that proves itself are part of XMPP; on WebSocket, SSE and polling an application builds them, and its limits in both cases.",
   presets: ["full"],
   follows: [],
-  metrics: [...probeNames.map((probe) => probes[probe].metric), "refusedProbes", "acceptedProbes"],
+  metrics: [
+    ...probeNames.map((probe) => probes[probe].metric),
+    "refusedProbes",
+    "protocolRefusedProbes",
+    "acceptedProbes",
+  ],
   isolation: "exclusive",
   cells,
   unfit: ({ target }) => (speaksHttp2(target.options) ? "its probes speak HTTP/1.1" : undefined),

@@ -101,6 +101,7 @@ function joinUse(
     wireSentBytes: sum(({ wireBytes }) => wireBytes.sent),
     wireReceivedBytes: sum(({ wireBytes }) => wireBytes.received),
     wireMessages: sum(({ wireBytes }) => wireBytes.messages),
+    wireConnections: sum(({ wireConnections }) => wireConnections),
   };
 }
 

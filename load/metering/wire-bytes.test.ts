@@ -24,5 +24,6 @@ test("counts what this process's TCP clients send and receive, open and closed a
   assert.deepEqual(counter.read(), { sent: 7, received: 20 });
   await exchange();
   assert.deepEqual(counter.read(), { sent: 10, received: 30 });
+  assert.equal(counter.connections, 3);
   server.close();
 });

@@ -33,6 +33,7 @@ export class WireByteCounter {
   readonly #closed: WireBytes = { sent: 0, received: 0 };
   readonly #ciphers = new Set<string>();
   readonly #handshakes: TlsHandshakes = { full: 0, resumed: 0 };
+  #connections = 0;
 
   constructor() {
     subscribe("net.client.socket", (message) => this.#track((message as { socket: Socket }).socket));
@@ -42,6 +43,11 @@ export class WireByteCounter {
     const total = { ...this.#closed };
     for (const counted of this.#open) add(total, counted);
     return total;
+  }
+
+  /** TCP connections that were begun so far. */
+  get connections(): number {
+    return this.#connections;
   }
 
   /** TLS version and cipher suite of every encrypted connection so far, each once; empty where none was encrypted. */
@@ -54,6 +60,7 @@ export class WireByteCounter {
   }
 
   #track(socket: Socket): void {
+    this.#connections++;
     if (socket instanceof TLSSocket) this.#trackTls(socket);
     else {
       this.#open.add(socket);

@@ -49,6 +49,8 @@ export interface GeneratorWindow {
   flows: FlowRecords;
   use: ProcessUse;
   wireBytes: WireBytes & { messages: number };
+  /** That were opened meanwhile. */
+  wireConnections: number;
   /** What was sent from the first message of the window to the last that was answered. */
   carried: { messages: number; writes: number };
   /** Least time between two turns of the pacer; only where one paced. */
@@ -68,6 +70,7 @@ interface Traffic {
   fanOut?: FanOutFlow;
   meter: UsageMeter;
   wireBytesBefore: WireBytes;
+  wireConnectionsBefore: number;
   carriedBefore: GeneratorWindow["carried"];
 }
 
@@ -191,6 +194,7 @@ export class Users {
         return roundTrip?.handled ?? fanOut?.received ?? this.#received;
       }),
       wireBytesBefore: this.#wireBytes.read(),
+      wireConnectionsBefore: this.#wireBytes.connections,
       carriedBefore: this.#carried,
     };
     this.#traffic = traffic;
@@ -220,7 +224,8 @@ export class Users {
 
   /** What these users saw of the window, after waiting up to `drainMs` for what is on the way. */
   async collect(drainMs: number): Promise<GeneratorWindow> {
-    const { window, roundTrip, sender, receiver, fanOut, meter, wireBytesBefore, carriedBefore } = this.#traffic!;
+    const { window, roundTrip, sender, receiver, fanOut, meter, carriedBefore } = this.#traffic!;
+    const { wireBytesBefore, wireConnectionsBefore } = this.#traffic!;
     await Promise.all([roundTrip?.drain(drainMs), receiver?.drain(drainMs), fanOut?.drain(drainMs)]);
     const flows: FlowRecords = {};
     if (roundTrip) flows.roundTrip = roundTrip.record();
@@ -236,6 +241,7 @@ export class Users {
         received: after.received - wireBytesBefore.received,
         messages: roundTrip?.answered ?? fanOut?.received ?? 0,
       },
+      wireConnections: this.#wireBytes.connections - wireConnectionsBefore,
       carried: {
         messages: this.#carried.messages - carriedBefore.messages,
         writes: this.#carried.writes - carriedBefore.writes,

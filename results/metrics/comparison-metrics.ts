@@ -196,6 +196,13 @@ export const comparisonMetrics = {
   ...entries({ unit: "bytes", topic: "cost", better: "lower", absence: "no bytes were counted" }, [
     ["overheadBytesPerMessage", "overhead bytes per round trip", "wire bytes less twice the payload"],
   ]),
+  ...entries({ unit: "count", topic: "cost", better: "lower", absence: "not counted, or nothing arrived" }, [
+    [
+      "connectionsPerMessage",
+      "connections per message",
+      "TCP connections that users opened within the window, after they had connected, over the messages that arrived in it",
+    ],
+  ]),
   ...entries({ unit: "bytes", topic: "cost", better: "lower", absence: "no bytes were counted" }, [
     [
       "wireBytesPerConnection",

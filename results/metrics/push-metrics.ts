@@ -63,4 +63,11 @@ export const pushMetrics = {
       "bytes above TCP, both ways, over the values that arrived: requests that found nothing are among them",
     ],
   ]),
+  ...entries({ unit: "bytes", topic: "cost", better: "lower", absence: "no bytes were counted" }, [
+    [
+      "askedBytesPerUpdate",
+      "bytes asked per value",
+      "bytes above TCP that users sent while values came, over the values that arrived: 0 where nobody has to ask",
+    ],
+  ]),
 } satisfies Record<string, MetricEntry>;

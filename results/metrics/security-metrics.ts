@@ -18,6 +18,11 @@ export const securityMetrics = {
     ["crossOriginRefusals", "other origin refused", "1 where a page of another origin was refused"],
     ["floodRefusals", "flood refused", "1 where a connection over the limit was refused"],
     ["refusedProbes", "probes refused", "probes that were refused, by the protocol or by this server"],
+    [
+      "protocolRefusedProbes",
+      "probes refused by the protocol",
+      "those of them that the specification itself demands to be refused, whoever wrote the server",
+    ],
     ["acceptedProbes", "probes accepted", "probes that went through: what an application must build"],
   ]),
   ...delays(

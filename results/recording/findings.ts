@@ -140,6 +140,7 @@ export function findingMeasures(findings: readonly Finding[]): Measures {
   return {
     ...(Object.fromEntries(each) as Measures),
     refusedProbes: findings.filter(isRefused).length,
+    protocolRefusedProbes: findings.filter(({ outcome }) => outcome === "refused-by-protocol").length,
     acceptedProbes: findings.filter(isAccepted).length,
   };
 }

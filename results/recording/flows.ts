@@ -134,6 +134,8 @@ export interface WindowUse {
   readonly wireSentBytes: number;
   readonly wireReceivedBytes: number;
   readonly wireMessages: number;
+  /** TCP connections that the load generators opened. */
+  readonly wireConnections?: number | undefined;
 }
 
 /** What becomes of it when the slices of a window are put together; `mean` is weighted by their length. */
@@ -157,6 +159,7 @@ export const useOverSlices = {
   wireSentBytes: "sum",
   wireReceivedBytes: "sum",
   wireMessages: "sum",
+  wireConnections: "sum",
 } as const satisfies Record<keyof WindowUse, "sum" | "max" | "mean">;
 
 const useNames = Object.keys(useOverSlices) as (keyof WindowUse)[];

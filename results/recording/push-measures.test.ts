@@ -20,6 +20,7 @@ test("a window of pushes says how old what users have is, and by how much older 
   near(found.ageOverSourceMeanUs, 100_000);
   near(found.pushP50Us, 60_000);
   assert.equal(found.wireBytesPerUpdate, 400);
+  assert.equal(found.askedBytesPerUpdate, 100);
   assert.equal(found.cpuWaitShareMax, 0.4);
   assert.equal(found.pushOverTransitP50Ratio, undefined);
   assert.equal(found.parkedShare, undefined);

@@ -62,5 +62,9 @@ function parkedMeasure({ histograms: { awaited, unawaited } }: Flow): Measures {
 function bytesMeasure(window: Window, { ledger }: Flow): Measures {
   const { wireSentBytes = 0, wireReceivedBytes = 0 } = useOf(window);
   const { receivedMessages } = ledger;
-  return receivedMessages === 0 ? {} : { wireBytesPerUpdate: (wireSentBytes + wireReceivedBytes) / receivedMessages };
+  if (receivedMessages === 0) return {};
+  return {
+    wireBytesPerUpdate: (wireSentBytes + wireReceivedBytes) / receivedMessages,
+    askedBytesPerUpdate: wireSentBytes / receivedMessages,
+  };
 }

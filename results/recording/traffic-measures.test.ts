@@ -60,6 +60,18 @@ describe("a trial of traffic", () => {
     near(found.generatorCpuUsPerMessage, 18.2);
   });
 
+  it("counts the connections that were opened meanwhile, over the messages that arrived", () => {
+    const [trial] = madeUpTrials("echo", websocket, 1);
+    const [window] = trial!.windows;
+    const opening = (wireConnections: number) => {
+      const measures = { ...window!.measures, ...recordUse({ wireConnections } as never) };
+      return measure({ ...trial!, windows: [{ ...window!, measures }] }).connectionsPerMessage;
+    };
+    assert.equal(opening(0), 0);
+    assert.equal(opening(2 * window!.measures.roundTripReceivedMessages!), 2);
+    assert.equal(measure(trial!).connectionsPerMessage, undefined);
+  });
+
   it("divides the client's CPU time by messages in an open loop too, and says how it was paced", () => {
     const [trial] = madeUpTrials("echo", websocket, 1);
     assert.ok(measure(trial!).generatorCpuUsPerMessage! > 0);

@@ -18,6 +18,7 @@ export function trafficMeasures(trial: Pick<Trial, "windows" | "histograms">, pa
     ...measuresOf(trial, "connect"),
     achievedRatePerSecond: flowsOf(main).reduce((sum, flow) => sum + flow.achievedRatePerSecond, 0),
     ...costMeasures(main, parameters),
+    ...connectionMeasures(main),
     ...generatorMeasures(main),
     ...ledgerMeasures(windows.flatMap(flowsOf)),
   };
@@ -57,6 +58,14 @@ function costMeasures(main: Window, { payloadBytes }: Parameters): Measures {
       overheadBytesPerMessage: wireBytes - 2 * payloadBytes,
     }),
   };
+}
+
+/** Of everybody who was connected before the window began. */
+function connectionMeasures(main: Window): Measures {
+  const { wireConnections } = useOf(main);
+  const messages = flowsOf(main).reduce((sum, { ledger }) => sum + ledger.receivedMessages, 0);
+  if (wireConnections === undefined || messages === 0) return {};
+  return { connectionsPerMessage: wireConnections / messages };
 }
 
 /** How the load generators worked, which bears on what the others mean. */
