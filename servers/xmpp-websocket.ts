@@ -41,6 +41,7 @@ export const xmppWebsocketServer: ProtocolServer = {
     returnPath,
     mechanisms: knownMechanisms,
     provides: ["login", "presence", "acknowledgement", "resume"],
+    resumesBy: "session",
     options: [plainLogin, scramIterations, browserHeaders, tlsOption],
     framingBytes(form, bytes, direction) {
       const stanza = standaloneEchoFraming(form, bytes, direction);

@@ -25,6 +25,7 @@ import { proxyReload } from "./proxy-reload.ts";
 import { push } from "./push.ts";
 import { reconnectStorm } from "./reconnect-storm.ts";
 import { relay } from "./relay.ts";
+import { resume } from "./resume.ts";
 import { rollingDeploy } from "./rolling-deploy.ts";
 import { room } from "./room.ts";
 import { rooms } from "./rooms.ts";
@@ -58,6 +59,7 @@ export const comparisonExperiments: readonly Experiment[] = [
   login,
   connect,
   wire,
+  resume,
   federation,
 ];
 

@@ -65,6 +65,20 @@ export class UserLink implements AsyncDisposable {
     return this.#url;
   }
 
+  /** Resets every connection and has new ones refused, until it is healed. Each of the three resolves with the instant at which it was done. */
+  refuse(): Promise<number> {
+    return this.#process.call("refuse", { name }, answerWaitMs);
+  }
+
+  /** Lets nothing through and ends nothing, until it is healed or refuses. */
+  stall(): Promise<number> {
+    return this.#process.call("stall", { name }, answerWaitMs);
+  }
+
+  heal(): Promise<number> {
+    return this.#process.call("heal", { name }, answerWaitMs);
+  }
+
   /** Watches the relay's own work in a window; nothing waits for it. */
   watch(window: { readonly startNs: number; readonly endNs: number }): void {
     const { pid } = this.#process;

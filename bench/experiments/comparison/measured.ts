@@ -19,7 +19,8 @@ type Delay =
   | "push"
   | "parkedPoll"
   | "betweenPolls"
-  | "coldStart";
+  | "coldStart"
+  | "recovery";
 
 /** Every statistic of these delays. */
 export const delaysNamed = (...names: readonly Delay[]): MetricName[] =>

@@ -19,6 +19,12 @@ import { type PresenceOrder, presenceBehaviour } from "../../../load/behaviours/
 import { type RelayOrder, relayBehaviour } from "../../../load/behaviours/relay.ts";
 import { scriptedBehaviour } from "../../../load/behaviours/scripted.ts";
 import { type TrafficOrder, trafficBehaviour } from "../../../load/behaviours/traffic.ts";
+import {
+  type UpdateLog,
+  type UpdatesBehaviour,
+  type UpdatesOrder,
+  updatesBehaviour,
+} from "../../../load/behaviours/updates.ts";
 import type { WindowOrder } from "../../../load/flows/window.ts";
 import { collectGarbage } from "../../../load/metering/garbage.ts";
 import { type ProcessUse, UsageMeter } from "../../../load/metering/usage.ts";
@@ -36,6 +42,7 @@ export type BehaviourOrder =
   | ({ name: "relay" } & RelayOrder)
   | ({ name: "broadcast" } & BroadcastOrder)
   | ({ name: "presence" } & PresenceOrder)
+  | ({ name: "updates" } & UpdatesOrder)
   | ({ name: "known-cost" } & KnownCost);
 
 export interface ServeOrder {
@@ -56,10 +63,13 @@ export interface ServerWindow {
   imposed?: ImposedDelays;
   /** Only of a server with a known cost. */
   cost?: CostLog;
+  /** Only of a publisher of updates. */
+  updates?: UpdateLog;
 }
 
 let knownAnswers: KnownAnswerBehaviour | undefined;
 let knownCost: KnownCostBehaviour | undefined;
+let updates: UpdatesBehaviour | undefined;
 let measured: MeasuredBehaviour | undefined;
 let meter: UsageMeter | undefined;
 
@@ -86,6 +96,7 @@ const api = {
       use: meter!.read(),
       ...(knownAnswers && { imposed: knownAnswers.imposed }),
       ...(knownCost && { cost: knownCost.log }),
+      ...(updates && { updates: updates.log }),
     };
   },
 };
@@ -104,6 +115,9 @@ function behaviourOf(order: ServeOrder): MeasuredBehaviour {
       return broadcastBehaviour(order.behaviour);
     case "presence":
       return presenceBehaviour(order.behaviour);
+    case "updates":
+      updates = updatesBehaviour(order.codec.payloadBytes, order.behaviour);
+      return updates;
     case "known-answer":
       knownAnswers = knownAnswerBehaviour(new MessageCodec(order.codec), answerPlans(order.behaviour.script));
       return knownAnswers;
