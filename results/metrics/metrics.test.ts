@@ -9,6 +9,7 @@ import { isMetric, type MetricName, metricNamed, metrics } from "./metrics.ts";
 import { openingMetrics } from "./opening-metrics.ts";
 import { profileMetrics } from "./profile-metrics.ts";
 import { pushMetrics } from "./push-metrics.ts";
+import { resumeMetrics } from "./resume-metrics.ts";
 import { securityMetrics } from "./security-metrics.ts";
 
 /** The unit, and then only over what, or which of several. */
@@ -40,6 +41,7 @@ describe("metrics", () => {
       openingMetrics,
       layerMetrics,
       federationMetrics,
+      resumeMetrics,
       clusterMetrics,
     ];
     const own = tables.flatMap((table) => Object.keys(table));
