@@ -14,6 +14,7 @@ import {
   type Payload,
   type ProtocolClient,
   type RunningServer,
+  type SharedConnection,
 } from "../protocol/contract.ts";
 
 export const echo: Behaviour = (connection) => ({ message: (payload) => connection.send(payload), closed() {} });
@@ -44,6 +45,7 @@ export async function join(
   url: string,
   limits: Partial<Limits> = {},
   options: Options = {},
+  sharedBy?: SharedConnection,
 ): Promise<ClientConnection & { readonly received: Payload[]; next(): Promise<Payload> }> {
   const received: Payload[] = [];
   const waiting: ((payload: Payload) => void)[] = [];
@@ -53,6 +55,7 @@ export async function join(
     limits: { ...defaultLimits, ...limits },
     user: 0,
     options: { "poll-interval": "5ms", ...options },
+    sharedBy,
     signal: AbortSignal.timeout(5000),
     onMessage(payload) {
       received.push(payload);

@@ -1,12 +1,14 @@
 /** What clients with `+h2` do with servers that end, refuse or break what was asked. */
 import assert from "node:assert/strict";
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { once } from "node:events";
 import { createServer as createHttp1Server } from "node:http";
 import { constants, createServer, type ServerHttp2Stream } from "node:http2";
-import type { AddressInfo, Server } from "node:net";
+import type { AddressInfo, Server, Socket } from "node:net";
 import { describe, it, type TestContext } from "node:test";
 import { clientsOf, protocolNamed } from "../../bench/targets/protocols.ts";
-import { join } from "../../servers/testing.ts";
+import type { SharedConnection } from "../../protocol/contract.ts";
+import { join, start } from "../../servers/testing.ts";
 import { Exchange } from "./exchange.ts";
 import { Http2Connection } from "./http2-connection.ts";
 
@@ -94,6 +96,53 @@ describe("an exchange over HTTP/2", { timeout: 20_000 }, () => {
       exchange.destroy();
       await assert.rejects(exchange.ask({ method: "GET", path: "/" }), /destroyed/);
     }
+  });
+});
+
+describe("users who share an HTTP/2 connection", { timeout: 20_000 }, () => {
+  /** Resolves once both are over; tells how many connections there were, and what the last one lets come unread. */
+  async function counted(t: TestContext, protocol: string, sharedBy: SharedConnection | undefined) {
+    const { server, client } = protocolNamed(protocol);
+    const running = await start(t, server, {}, undefined, options);
+    const sockets = new Set<Socket>();
+    const onSocket = (message: unknown): void => void sockets.add((message as { socket: Socket }).socket);
+    subscribe("net.client.socket", onSocket);
+    t.after(() => unsubscribe("net.client.socket", onSocket));
+    const [first, second] = [
+      await join(client, running.url, {}, options, sharedBy),
+      await join(client, running.url, {}, options, sharedBy),
+    ];
+    await first.close();
+    second.send("still there");
+    assert.equal(await second.next(), "still there");
+    await second.close();
+    await Promise.all([...sockets].map((socket) => socket.destroyed || once(socket, "close")));
+    return sockets.size;
+  }
+
+  for (const protocol of ["sse", "short-polling", "long-polling"]) {
+    it(`have one of ${protocol}, which ends with the last of them; others have one each`, async (t) => {
+      assert.equal(await counted(t, protocol, {}), 1);
+      assert.equal(await counted(t, protocol, undefined), 2);
+    });
+  }
+
+  it("let come unread on a stream what was agreed on", async (t) => {
+    const seen = Promise.withResolvers<number | undefined>();
+    const server = createServer();
+    server.on("session", (session) => {
+      t.after(() => session.destroy());
+      session.once("remoteSettings", ({ initialWindowSize }) => seen.resolve(initialWindowSize));
+    });
+    server.on("stream", (stream) => {
+      stream.respond({ "content-type": "text/event-stream" });
+      stream.write('event: connection\ndata: {"uplink":"/up"}\n\n');
+    });
+    const user = await join(protocolNamed("sse").client, `${await listen(t, server)}/`, {}, options, {
+      windowBytes: 70_000,
+    });
+    assert.equal(await seen.promise, 70_000);
+    await user.close();
   });
 });
 

@@ -5,12 +5,28 @@ import {
   constants,
   type IncomingHttpHeaders,
 } from "node:http2";
-import type { Options } from "../../protocol/contract.ts";
+import type { Options, SharedConnection } from "../../protocol/contract.ts";
 import { http2Windows, speaksHttp2 } from "../../protocol/options/h2.ts";
 
-/** That of a user, where the target speaks HTTP/2. */
-export const http2Connection = (options: Options | undefined, url: URL): Http2Connection | undefined =>
-  speaksHttp2(options) ? new Http2Connection(url.origin) : undefined;
+/** That of a user, where the target speaks HTTP/2: beside others on one carrier for those who share it. */
+export function http2Connection(
+  options: Options | undefined,
+  url: URL,
+  sharedBy?: object,
+): Http2Connection | undefined {
+  if (!speaksHttp2(options)) return undefined;
+  return new Http2Connection(url.origin, sharedBy && sharedCarrier(sharedBy, url.origin));
+}
+
+const sharedCarriers = new WeakMap<SharedConnection, Map<string, Carrier>>();
+
+function sharedCarrier(sharedBy: SharedConnection, origin: string): Carrier {
+  const carriers = sharedCarriers.get(sharedBy) ?? new Map<string, Carrier>();
+  sharedCarriers.set(sharedBy, carriers);
+  const carrier = carriers.get(origin) ?? new Carrier(origin, sharedBy.windowBytes);
+  carriers.set(origin, carrier);
+  return carrier;
+}
 
 /** What becomes of a request. After `ended` and `failed` nothing is called any more. */
 export interface ResponseListener {
@@ -27,18 +43,61 @@ export interface Http2Request {
   readonly body?: string | undefined;
 }
 
+/** The TCP connection of one user or of several: opened by the first request, and again if it has ended between two. */
+class Carrier {
+  readonly #origin: string;
+  readonly #windowBytes: number;
+  #session: ClientHttp2Session | undefined;
+  #users = 0;
+
+  /** `windowBytes`: of a stream. */
+  constructor(origin: string, windowBytes: number = http2Windows.client.stream) {
+    this.#origin = origin;
+    this.#windowBytes = windowBytes;
+  }
+
+  join(): void {
+    this.#users++;
+  }
+
+  /** The last one closes it. */
+  leave(): void {
+    this.#users--;
+    if (this.#users === 0) this.#session?.destroy();
+  }
+
+  get isShared(): boolean {
+    return this.#users > 1;
+  }
+
+  session(): ClientHttp2Session {
+    if (this.#session !== undefined && !this.#session.closed && !this.#session.destroyed) return this.#session;
+    const { connection } = http2Windows.client;
+    const settings = { enablePush: false, initialWindowSize: this.#windowBytes };
+    const session = connect(this.#origin, { settings });
+    // Its requests tell.
+    session.on("error", () => {});
+    session.once("connect", () => {
+      if (!session.destroyed) session.setLocalWindowSize(connection);
+    });
+    this.#session = session;
+    return session;
+  }
+}
+
 /**
- * One HTTP/2 connection (RFC 9113) of one user, for all requests of his: opened by the first, and again if it has ended
- * between two. Through TLS for https, in clear by prior knowledge for http.
+ * HTTP/2 (RFC 9113) for all requests of one user, on a connection of his own or as streams beside those of others. Through
+ * TLS for https, in clear by prior knowledge for http.
  */
 export class Http2Connection {
-  readonly #origin: string;
-  #session: ClientHttp2Session | undefined;
+  readonly #carrier: Carrier;
+  readonly #streams = new Set<ClientHttp2Stream>();
   #isDestroyed = false;
 
   /** Connects nothing yet. `origin` is scheme, host and port. */
-  constructor(origin: string) {
-    this.#origin = origin;
+  constructor(origin: string, carrier = new Carrier(origin)) {
+    this.#carrier = carrier;
+    carrier.join();
   }
 
   /** Sends a request, beside those that are under way. Returns the stream it has, to pause or cancel it. */
@@ -48,10 +107,12 @@ export class Http2Connection {
       return undefined;
     }
     const lowerCased = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value] as const);
-    const stream = this.#open().request(
-      { ...Object.fromEntries(lowerCased), ":method": method, ":path": path },
-      { endStream: body === undefined },
-    );
+    const stream = this.#carrier
+      .session()
+      .request(
+        { ...Object.fromEntries(lowerCased), ":method": method, ":path": path },
+        { endStream: body === undefined },
+      );
     let isOver = false;
     const over = (tell: () => void): void => {
       if (isOver) return;
@@ -71,26 +132,17 @@ export class Http2Connection {
       })
       .on("error", (error) => over(() => listener.failed(error)))
       .on("close", () => over(() => listener.failed(new Error("the server closed the connection"))));
+    this.#streams.add(stream);
+    stream.once("close", () => this.#streams.delete(stream));
     if (body !== undefined) stream.end(body);
     return stream;
   }
 
-  /** Closes it at once; requests without an answer fail. Idempotent. */
+  /** Closes it at once, or of a shared one its own streams; requests without an answer fail. Idempotent. */
   destroy(): void {
+    if (this.#isDestroyed) return;
     this.#isDestroyed = true;
-    this.#session?.destroy();
-  }
-
-  #open(): ClientHttp2Session {
-    if (this.#session !== undefined && !this.#session.closed && !this.#session.destroyed) return this.#session;
-    const { stream, connection } = http2Windows.client;
-    const session = connect(this.#origin, { settings: { enablePush: false, initialWindowSize: stream } });
-    // Its requests tell.
-    session.on("error", () => {});
-    session.once("connect", () => {
-      if (!session.destroyed) session.setLocalWindowSize(connection);
-    });
-    this.#session = session;
-    return session;
+    if (this.#carrier.isShared) for (const stream of this.#streams) stream.close(constants.NGHTTP2_CANCEL);
+    this.#carrier.leave();
   }
 }
