@@ -13,8 +13,10 @@ import { failover } from "./failover.ts";
 import { fanOut } from "./fan-out.ts";
 
 import { federation } from "./federation.ts";
+import { headOfLine } from "./head-of-line.ts";
 import { idle } from "./idle.ts";
 import { login } from "./login.ts";
+import { multiplex } from "./multiplex.ts";
 import { nodeFreeze } from "./node-freeze.ts";
 import { nodeKill } from "./node-kill.ts";
 import { nodePartition } from "./node-partition.ts";
@@ -25,7 +27,6 @@ import { proxyReload } from "./proxy-reload.ts";
 import { push } from "./push.ts";
 import { reconnectStorm } from "./reconnect-storm.ts";
 import { relay } from "./relay.ts";
-import { resume } from "./resume.ts";
 import { rollingDeploy } from "./rolling-deploy.ts";
 import { room } from "./room.ts";
 import { rooms } from "./rooms.ts";
@@ -59,7 +60,8 @@ export const comparisonExperiments: readonly Experiment[] = [
   login,
   connect,
   wire,
-  resume,
+  multiplex,
+  headOfLine,
   federation,
 ];
 

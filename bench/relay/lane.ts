@@ -24,6 +24,8 @@ export class Lane {
   #timer: NodeJS.Timeout | undefined;
   #blocked = false;
   #stalled = false;
+  /** Since the end of a stall: what waited for it is not the relay's own lateness. */
+  #goesOnNs = 0;
   #ended = false;
   /** The end travels as bytes do. */
   #endDueNs = 0;
@@ -59,6 +61,7 @@ export class Lane {
 
   goOn(): void {
     this.#stalled = false;
+    this.#goesOnNs = nowNs();
     this.#pump();
   }
 
@@ -85,7 +88,7 @@ export class Lane {
     while (!this.#blocked && done < this.#queue.length && this.#queue[done]!.dueNs <= now) {
       const { bytes, readNs, dueNs } = this.#queue[done++]!;
       this.#queuedBytes -= bytes.length;
-      this.#link.handedOn(bytes.length, now - readNs, now - dueNs);
+      this.#link.handedOn(bytes.length, now - readNs, now - Math.max(dueNs, this.#goesOnNs));
       this.#blocked = !this.#to.write(bytes);
     }
     this.#queue.splice(0, done);

@@ -51,7 +51,6 @@ export class Relay implements AsyncDisposable {
   #connectMs = 0;
   #state: "whole" | "stalled" | "cut" = "whole";
   #connections = 0;
-  #port = 0;
 
   private constructor(target: RelayTarget) {
     this.#target = target;
@@ -60,17 +59,12 @@ export class Relay implements AsyncDisposable {
   /** Resolves when it listens on loopback; port 0 or absent takes a free one. */
   static async to(target: RelayTarget, port = 0): Promise<Relay> {
     const relay = new Relay(target);
-    await relay.#listen(port);
-    relay.#port = (relay.#server.address() as AddressInfo).port;
+    await once(relay.#server.listen(port, "127.0.0.1"), "listening");
     return relay;
   }
 
   get port(): number {
-    return this.#port;
-  }
-
-  async #listen(port: number): Promise<void> {
-    await once(this.#server.listen(port, "127.0.0.1"), "listening");
+    return (this.#server.address() as AddressInfo).port;
   }
 
   /** For bytes that are read from now on. */
@@ -92,12 +86,6 @@ export class Relay implements AsyncDisposable {
     return nowNs();
   }
 
-  /** Resets every connection and does not listen, so that the kernel refuses new ones, until it is healed. Returns when. */
-  refuse(): number {
-    this.#server.close();
-    return this.cut();
-  }
-
   /** Lets nothing through, without a word to anybody, until it is healed; what was under way then arrives late. */
   stall(): number {
     this.#state = "stalled";
@@ -105,10 +93,8 @@ export class Relay implements AsyncDisposable {
     return nowNs();
   }
 
-  /** Everything is as it was, but for what was cut. Resolves with when. */
-  async heal(): Promise<number> {
+  heal(): number {
     this.#state = "whole";
-    if (!this.#server.listening) await this.#listen(this.#port);
     for (const { lanes } of this.#joined) for (const lane of lanes) lane.goOn();
     for (const near of this.#waiting) this.#join(near);
     this.#waiting.clear();
@@ -121,7 +107,7 @@ export class Relay implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.cut();
-    if (this.#server.listening) await once(this.#server.close(), "close");
+    await once(this.#server.close(), "close");
   }
 
   #accept(near: Socket): void {

@@ -9,8 +9,8 @@ import { isMetric, type MetricName, metricNamed, metrics } from "./metrics.ts";
 import { openingMetrics } from "./opening-metrics.ts";
 import { profileMetrics } from "./profile-metrics.ts";
 import { pushMetrics } from "./push-metrics.ts";
-import { resumeMetrics } from "./resume-metrics.ts";
 import { securityMetrics } from "./security-metrics.ts";
+import { sharingMetrics } from "./sharing-metrics.ts";
 
 /** The unit, and then only over what, or which of several. */
 const over = "((Per|Of)[A-Z]\\w*|Max|Base)?$";
@@ -25,7 +25,7 @@ const endings: Record<Unit, RegExp> = {
   ratio: /(Ratio|RoundTrips|Transits)$/,
   share: new RegExp(`(Fraction|Share|Utilization)${over}`),
   count:
-    /(messages|deliveries|connections|consumers|notices|attempts|newcomers|users|leaders|deaths|refusals|probes|roundTrips|iterations|handshakes|updates)/i,
+    /(messages|deliveries|connections|consumers|notices|attempts|newcomers|users|leaders|deaths|refusals|probes|roundTrips|iterations|handshakes)/i,
 };
 
 describe("metrics", () => {
@@ -41,7 +41,7 @@ describe("metrics", () => {
       openingMetrics,
       layerMetrics,
       federationMetrics,
-      resumeMetrics,
+      sharingMetrics,
       clusterMetrics,
     ];
     const own = tables.flatMap((table) => Object.keys(table));

@@ -20,7 +20,8 @@ type Delay =
   | "parkedPoll"
   | "betweenPolls"
   | "coldStart"
-  | "recovery";
+  | "userDelay"
+  | "besideStall";
 
 /** Every statistic of these delays. */
 export const delaysNamed = (...names: readonly Delay[]): MetricName[] =>

@@ -61,18 +61,21 @@ function handshakesOf({ options }: Target, steps: readonly Step[]): number {
   return closesConnections(options) ? countRoundTrips(steps) : 1;
 }
 
-/** From nothing to the echo of a user's first message. With XEP-0305's count: 6 to log in over TCP, and the message. */
-export function firstEchoSteps(target: Target): readonly Step[] {
-  const { options } = target;
-  const { uplink, downlink, mechanisms } = traitsOf(target);
-  const opening = openingSteps(target, mechanisms?.[0]);
-  const isPolled = downlink === "polled" && !speaksHttp2(options);
-  const exchange: readonly Step[] = isPolled
+/** A message and its echo, of a user who is there. */
+export const exchangeSteps = (target: Target): readonly Step[] =>
+  traitsOf(target).downlink === "polled" && !speaksHttp2(target.options)
     ? [
         [1, "message"],
         [1, "poll"],
       ]
     : [[1, "message and echo"]];
+
+/** From nothing to the echo of a user's first message. With XEP-0305's count: 6 to log in over TCP, and the message. */
+export function firstEchoSteps(target: Target): readonly Step[] {
+  const { options } = target;
+  const { uplink, downlink, mechanisms } = traitsOf(target);
+  const opening = openingSteps(target, mechanisms?.[0]);
+  const exchange = exchangeSteps(target);
   const connections = (count: number, whose: string): readonly Step[] => [
     [count, `TCP${whose}`],
     ...(tlsMode(options) === undefined ? [] : ([[count, `${tlsStep}${whose}`]] as const)),
@@ -86,6 +89,12 @@ export function firstEchoSteps(target: Target): readonly Step[] {
   const needsSecond = uplink === "request" && downlink !== "polled" && !speaksHttp2(options);
   return [[1, "TCP"], ...opening, ...(needsSecond ? connections(1, " of a second connection") : []), ...exchange];
 }
+
+/** The same of a user who comes as a stream of a connection that is open: no handshake of TCP or TLS. */
+export const firstEchoStepsOnStream = (target: Target): readonly Step[] => [
+  ...openingSteps(target, traitsOf(target).mechanisms?.[0]).filter(([, what]) => what !== tlsStep),
+  ...exchangeSteps(target),
+];
 
 export const countRoundTrips = (steps: readonly Step[]): number => steps.reduce((sum, [count]) => sum + count, 0);
 

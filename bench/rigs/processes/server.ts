@@ -18,13 +18,8 @@ import type { FlowRecords, MeasuredBehaviour } from "../../../load/behaviours/me
 import { type PresenceOrder, presenceBehaviour } from "../../../load/behaviours/presence.ts";
 import { type RelayOrder, relayBehaviour } from "../../../load/behaviours/relay.ts";
 import { scriptedBehaviour } from "../../../load/behaviours/scripted.ts";
+import { type SizedOrder, sizedBehaviour } from "../../../load/behaviours/sized.ts";
 import { type TrafficOrder, trafficBehaviour } from "../../../load/behaviours/traffic.ts";
-import {
-  type UpdateLog,
-  type UpdatesBehaviour,
-  type UpdatesOrder,
-  updatesBehaviour,
-} from "../../../load/behaviours/updates.ts";
 import type { WindowOrder } from "../../../load/flows/window.ts";
 import { collectGarbage } from "../../../load/metering/garbage.ts";
 import { type ProcessUse, UsageMeter } from "../../../load/metering/usage.ts";
@@ -42,7 +37,7 @@ export type BehaviourOrder =
   | ({ name: "relay" } & RelayOrder)
   | ({ name: "broadcast" } & BroadcastOrder)
   | ({ name: "presence" } & PresenceOrder)
-  | ({ name: "updates" } & UpdatesOrder)
+  | ({ name: "sized" } & SizedOrder)
   | ({ name: "known-cost" } & KnownCost);
 
 export interface ServeOrder {
@@ -63,13 +58,10 @@ export interface ServerWindow {
   imposed?: ImposedDelays;
   /** Only of a server with a known cost. */
   cost?: CostLog;
-  /** Only of a publisher of updates. */
-  updates?: UpdateLog;
 }
 
 let knownAnswers: KnownAnswerBehaviour | undefined;
 let knownCost: KnownCostBehaviour | undefined;
-let updates: UpdatesBehaviour | undefined;
 let measured: MeasuredBehaviour | undefined;
 let meter: UsageMeter | undefined;
 
@@ -96,7 +88,6 @@ const api = {
       use: meter!.read(),
       ...(knownAnswers && { imposed: knownAnswers.imposed }),
       ...(knownCost && { cost: knownCost.log }),
-      ...(updates && { updates: updates.log }),
     };
   },
 };
@@ -115,9 +106,8 @@ function behaviourOf(order: ServeOrder): MeasuredBehaviour {
       return broadcastBehaviour(order.behaviour);
     case "presence":
       return presenceBehaviour(order.behaviour);
-    case "updates":
-      updates = updatesBehaviour(order.codec.payloadBytes, order.behaviour);
-      return updates;
+    case "sized":
+      return sizedBehaviour(order.behaviour);
     case "known-answer":
       knownAnswers = knownAnswerBehaviour(new MessageCodec(order.codec), answerPlans(order.behaviour.script));
       return knownAnswers;

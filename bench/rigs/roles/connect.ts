@@ -2,9 +2,8 @@
 import { forgetScramKeys } from "../../../clients/xmpp/scram.ts";
 import { type TlsHandshakes, WireByteCounter } from "../../../load/metering/wire-bytes.ts";
 import { LatencyHistogram } from "../../../load/recording/latency.ts";
-import { connectAlone } from "../../../load/users/lone-client.ts";
 import { nowNs } from "../../../protocol/clock.ts";
-import type { Options } from "../../../protocol/contract.ts";
+import { defaultLimits, type Options } from "../../../protocol/contract.ts";
 import { learnSecrets } from "../../../protocol/secrets.ts";
 import { loadClient } from "../../targets/protocol-modules.ts";
 import type { Role } from "./role.ts";
@@ -27,6 +26,7 @@ export interface ConnectReport {
   readonly tlsHandshakes: TlsHandshakes;
 }
 
+const patienceMs = 60_000;
 const counter = new WireByteCounter();
 
 export const connect: Role<ConnectOrder, ConnectReport> = {
@@ -39,12 +39,29 @@ export const connect: Role<ConnectOrder, ConnectReport> = {
     const payload = "x".repeat(payloadBytes);
     for (let count = 0; count < connections; count++) {
       forgetScramKeys();
+      let echoed = (): void => {};
       const startNs = nowNs();
-      const user = await connectAlone(client, { url, options });
+      const connection = await client.connect({
+        url,
+        options,
+        limits: defaultLimits,
+        user: 0,
+        signal: AbortSignal.timeout(patienceMs),
+        onMessage: () => echoed(),
+      });
       let endNs = startNs;
-      for (let message = 0; message < messages; message++) endNs = (await user.echo(payload)).at;
+      for (let message = 0; message < messages; message++) {
+        const { promise, resolve, reject } = Promise.withResolvers<void>();
+        echoed = () => {
+          endNs = nowNs();
+          resolve();
+        };
+        void connection.closed.then((reason) => reject(new Error(`no echo: ${reason.message}`)));
+        connection.send(payload);
+        await promise;
+      }
       times.record(endNs - startNs);
-      await user.close();
+      await connection.close();
     }
     const { full, resumed } = counter.tlsHandshakes;
     return {

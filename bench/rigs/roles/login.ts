@@ -1,11 +1,9 @@
 /** Logs in, again and again, one after the other; or once, overheard. */
 import { forgetScramKeys } from "../../../clients/xmpp/scram.ts";
 import { LatencyHistogram } from "../../../load/recording/latency.ts";
-import { connectAlone } from "../../../load/users/lone-client.ts";
-import type { LoneUser } from "../../../load/users/lone-user.ts";
 import { addressOf } from "../../../protocol/address.ts";
 import { nowNs } from "../../../protocol/clock.ts";
-import type { Options } from "../../../protocol/contract.ts";
+import { type ClientConnection, defaultLimits, type Options } from "../../../protocol/contract.ts";
 import { describeError } from "../../../protocol/errors.ts";
 import { learnSecrets, masked } from "../../../protocol/secrets.ts";
 import { through } from "../../relay/way.ts";
@@ -36,6 +34,8 @@ export interface LoginReport {
   readonly overheard?: Overheard & { readonly scramIterations?: number };
 }
 
+const patienceMs = 60_000;
+
 /** Asked for in the URL, where every binding reads it. */
 function urlOf({ url, mechanism }: LoginOrder): string {
   const asked = new URL(url);
@@ -48,9 +48,19 @@ export const login: Role<LoginOrder, LoginReport> = {
   async run(order) {
     learnSecrets(order.url);
     const client = await loadClient(order.protocol, "library");
-    const connect = (url: string): Promise<LoneUser> => {
+    const echoes: (() => void)[] = [];
+    const connect = (url: string): Promise<ClientConnection> => {
       if (!order.keepsKeys) forgetScramKeys();
-      return connectAlone(client, { url, options: order.options });
+      const signal = AbortSignal.timeout(patienceMs);
+      const { options } = order;
+      return client.connect({
+        url,
+        options,
+        limits: defaultLimits,
+        user: 0,
+        signal,
+        onMessage: () => echoes.shift()?.(),
+      });
     };
     const url = urlOf(order);
     const times = new LatencyHistogram();
@@ -58,11 +68,11 @@ export const login: Role<LoginOrder, LoginReport> = {
     try {
       for (let count = 0; count < order.logins; count++) {
         const [startNs, start] = [nowNs(), process.cpuUsage()];
-        const user = await connect(url);
+        const connection = await connect(url);
         times.record(nowNs() - startNs);
-        const used = process.cpuUsage(start);
-        clientCpuUs += used.user + used.system;
-        await user.close();
+        const { user, system } = process.cpuUsage(start);
+        clientCpuUs += user + system;
+        await connection.close();
       }
     } catch (error) {
       if (times.count > 0) throw error;
@@ -70,9 +80,14 @@ export const login: Role<LoginOrder, LoginReport> = {
     }
     const report = { login: times.encode(), clientCpuUs };
     const overheard = await overhear(url, async (tapped) => {
-      const user = await connect(tapped);
-      for (let count = 0; count < order.extraMessages; count++) await user.echo("once more");
-      return user;
+      const connection = await connect(tapped);
+      for (let count = 0; count < order.extraMessages; count++) {
+        const { promise, resolve } = Promise.withResolvers<void>();
+        echoes.push(resolve);
+        connection.send("once more");
+        await promise;
+      }
+      return connection;
     });
     return { ...report, ...(overheard && { overheard }) };
   },
@@ -84,7 +99,7 @@ const reasonIn = (error: unknown): string => masked(describeError(error)).replac
 /** Only where the tap has the server's own address, on which its domain and its certificate may depend. */
 async function overhear(
   url: string,
-  connect: (tapped: string) => Promise<LoneUser>,
+  connect: (tapped: string) => Promise<ClientConnection>,
 ): Promise<LoginReport["overheard"]> {
   const address = addressOf(url);
   if (address.host !== "127.0.0.1") return undefined;
@@ -94,9 +109,9 @@ async function overhear(
     return bytes;
   };
   await using tap = await Wiretap.on(address, listen);
-  const user = await connect(through(url, tap.port));
+  const connection = await connect(through(url, tap.port));
   const heard = tap.take();
-  await user.close();
+  await connection.close();
   return { ...heard, ...(iterations !== undefined && { scramIterations: iterations }) };
 }
 
