@@ -45,6 +45,8 @@ export interface Traits {
   readonly mechanisms?: readonly string[];
   /** What it specifies of what applications need, so that nobody has to build it. Absent: nothing. */
   readonly provides?: readonly Provision[];
+  /** How a user who was cut off goes on by what server and client bring. Absent: an application's messages must say where. */
+  readonly resumesBy?: ResumesBy;
   /** Longest time a message waits by the protocol's own clock, in milliseconds. Absent: it is sent at once. */
   readonly deliveryFloorMs?: (options: Options) => number;
   /**
@@ -55,6 +57,13 @@ export interface Traits {
   /** npm packages that carry the wire on the two sides; empty where Node itself does. */
   readonly libraries: { readonly server: readonly string[]; readonly client: readonly string[] };
 }
+
+/**
+ * - `position`: the client names the last message that had a position; the server's behaviour sends what followed.
+ * - `session`: the server keeps what the client has not confirmed, and gives it to the connection that follows.
+ * - `request`: so it does, and no connection has to follow, since the client asks again for what was not answered.
+ */
+export type ResumesBy = "position" | "session" | "request";
 
 /** A way to speak a protocol that a target may ask for. Only the protocol that lists it honours it. */
 export interface OptionTrait {
@@ -107,9 +116,12 @@ export const defaultLimits: Limits = {
 export interface ServerConnection {
   /**
    * Queues one message, in order. Never throws for a peer's fault: a closed connection ignores it, and a peer
-   * that reads too slowly (`queueBytesMax`) is closed in the protocol's own terms.
+   * that reads too slowly (`queueBytesMax`) is closed in the protocol's own terms. `position` is what the peer names when
+   * it comes back, if the protocol resumes by position; one line without NUL.
    */
-  send(payload: Payload): void;
+  send(payload: Payload, position?: string): void;
+  /** Position of the last message that the peer had on a connection before, as it says. Absent: it said nothing. */
+  readonly resumesFrom?: string | undefined;
   /** Whether a request of the peer waits here, so that what is sent leaves at once. Absent: nothing ever waits for one. */
   readonly isAwaited?: boolean | undefined;
   /**
@@ -196,6 +208,14 @@ export interface CookieJar {
   keep(setCookie: readonly string[]): void;
 }
 
+/** A user's wish to miss nothing of what a lost connection did not bring (`Traits.resumesBy`). */
+export interface Resumption {
+  /** That was lost, of this client and user. Absent: there is none yet, and others may follow this one. */
+  readonly of?: ClientConnection | undefined;
+  /** Before a client that resumes by request asks again, in milliseconds. */
+  readonly retryMs: number;
+}
+
 /** A transport connection of several users; they share one by naming the same object. */
 export interface SharedConnection {
   /** What is let come unread on a stream, in bytes; absent: what the client allows a user of its own. */
@@ -211,6 +231,8 @@ export interface ConnectOptions {
   readonly options?: Options;
   /** Address of this host to connect from, where the client can choose it. Absent: the system does. */
   readonly localAddress?: string;
+  /** Ignored where the protocol does not resume by itself. Absent: what a connection does not bring is lost with it. */
+  readonly resumption?: Resumption | undefined;
   /** Cookies of this user, where the protocol rides on HTTP. Absent: cookies are ignored, as programs do by default. */
   readonly cookies?: CookieJar;
   /**

@@ -35,6 +35,7 @@ export const boshServer: ProtocolServer = {
     returnPath,
     mechanisms: knownMechanisms,
     provides: ["login", "presence", "acknowledgement"],
+    resumesBy: "request",
     options: [plainLogin, scramIterations, close, browserHeaders, tlsOption],
     framingBytes: (form, bytes, direction) => standaloneEchoFraming(form, bytes, direction) + boshFraming(direction),
     libraries: { server: ["@xmpp/xml"], client: ["undici", "@xmpp/xml"] },

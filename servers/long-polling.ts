@@ -22,6 +22,7 @@ export const longPollingServer: ProtocolServer = {
     foreignContract: pollingContract("holds the request for up to 25 s if there is none, then 204"),
     specification: "RFC 6202",
     provides: ["acknowledgement"],
+    resumesBy: "request",
     options: [close, browserHeaders, h2, tls],
     framingBytes: pollingFraming,
     libraries: { server: [], client: ["undici"] },

@@ -20,6 +20,7 @@ export const shortPollingServer: ProtocolServer = {
     foreignContract: pollingContract("204 at once if there is none"),
     specification: "RFC 9110",
     provides: ["acknowledgement"],
+    resumesBy: "request",
     options: [pollInterval, close, browserHeaders, h2, tls],
     framingBytes: pollingFraming,
     deliveryFloorMs: pollIntervalMs,

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { ListenOptions, Payload, ProtocolServer, RunningServer } from "../protocol/contract.ts";
 import { browserHeaders } from "../protocol/options/browser-headers.ts";
 import { close } from "../protocol/options/close.ts";
@@ -34,6 +34,7 @@ export const sseServer: ProtocolServer = {
       'the JSON string as data, or an event "binary" with base64 as data',
     specification: "WHATWG HTML 9.2",
     provides: ["acknowledgement", "resume"],
+    resumesBy: "position",
     options: [close, browserHeaders, gzip, h2, tlsOption],
     framingBytes: (form, bytes, direction) =>
       direction === "up" ? postFraming(form, bytes) : eventFraming(form, bytes),
@@ -77,10 +78,11 @@ export const sseServer: ProtocolServer = {
       response.on("error", () => {});
       const link = new ServerLink(
         {
-          transmit: (payload) => body.write(messageEvent(payload)),
+          transmit: (payload, position) => body.write(messageEvent(payload, position)),
           queuedBytes: () => body.queuedBytes(),
           end: () => end(body, response),
           endSlowConsumer: () => void response.destroy(),
+          resumesFrom: lastEventId(request),
         },
         behaviour,
         limits,
@@ -110,9 +112,15 @@ export const sseServer: ProtocolServer = {
   },
 };
 
-/** WHATWG HTML section 9.2.5; the data must be one line, which JSON text and base64 are. */
-const event = (data: string, type?: string): string =>
-  type === undefined ? `data: ${data}\n\n` : `event: ${type}\ndata: ${data}\n\n`;
+/** WHATWG HTML section 9.2.4. */
+const lastEventId = ({ headers }: IncomingMessage): string | undefined =>
+  headers["last-event-id"] === undefined ? undefined : String(headers["last-event-id"]);
 
-const messageEvent = (payload: Payload): string =>
-  typeof payload === "string" ? event(encodeMessage(payload)) : event(encodeBase64(payload), "binary");
+/** WHATWG HTML section 9.2.5; the data must be one line, which JSON text and base64 are. */
+const event = (data: string, type?: string, id?: string): string =>
+  `${type === undefined ? "" : `event: ${type}\n`}${id === undefined ? "" : `id: ${id}\n`}data: ${data}\n\n`;
+
+const messageEvent = (payload: Payload, position?: string): string =>
+  typeof payload === "string"
+    ? event(encodeMessage(payload), undefined, position)
+    : event(encodeBase64(payload), "binary", position);

@@ -1,5 +1,4 @@
-import type { RequestListener } from "node:http";
-import { type RawData, type WebSocket, WebSocketServer } from "ws";
+import type { RawData, WebSocket } from "ws";
 import type { ListenOptions, ProtocolServer, RunningServer } from "../protocol/contract.ts";
 import { browserHeaders } from "../protocol/options/browser-headers.ts";
 import { compresses, deflate, deflateSettings } from "../protocol/options/deflate.ts";
@@ -8,8 +7,8 @@ import { webSocketFraming } from "../protocol/wires/framing-bytes.ts";
 import { ServerLink } from "./connection/link.ts";
 import { closeServer, listenOn, trackSockets } from "./connection/listening.ts";
 import { certificateOf, serverTls } from "./connection/tls.ts";
-import { refuse } from "./http/answer.ts";
 import { createHttpServer, httpApplication } from "./http/server.ts";
+import { serveUpgrades, type Upgrades, upgradeRequired } from "./http/websocket-upgrades.ts";
 
 /** RFC 6455 section 7.4.1, and the IANA registry that continues it. */
 const closeCodes = { normal: 1000, serviceRestart: 1012, tryAgainLater: 1013 } as const;
@@ -35,23 +34,16 @@ export const websocketServer: ProtocolServer = {
   async listen({ host, port, behaviour, limits, options }: ListenOptions): Promise<RunningServer> {
     const links = new Set<ServerLink>();
     const tls = await serverTls(options, httpApplication);
-    const httpServer = createHttpServer(limits, refuseRequest, tls);
+    const httpServer = createHttpServer(limits, upgradeRequired("a WebSocket endpoint (RFC 6455)"), tls);
     const sockets = trackSockets(httpServer);
-    // How long a peer may take to answer a close frame; not among the types of `ws` yet.
-    const closing = { closeTimeout: limits.handshakeMs };
-    const webSocketServer = new WebSocketServer({
-      ...closing,
-      server: httpServer,
+    const upgrades: Upgrades = {
       // Unless there is a context, `ws` compresses long messages only.
       perMessageDeflate: compresses(options) && { zlibDeflateOptions: deflateSettings },
       maxPayload: limits.payloadBytesMax,
-      clientTracking: false,
       verifyClient: (_info, accept) =>
         links.size < limits.connectionsMax ? accept(true) : accept(false, 503, "too many connections"),
-    });
-    webSocketServer.on("connection", serve);
-    // `ws` hands on the errors of the HTTP server, of which `listenOn` tells the caller; unheard they would be thrown.
-    webSocketServer.on("error", () => {});
+    };
+    serveUpgrades(httpServer, limits, upgrades, serve);
     const authority = await listenOn(httpServer, host, port);
 
     function serve(webSocket: WebSocket): void {
@@ -87,10 +79,3 @@ export const websocketServer: ProtocolServer = {
     };
   },
 };
-
-/** RFC 9110 section 15.5.22. */
-const refuseRequest: RequestListener = (_request, response) =>
-  refuse(response, 426, "this is a WebSocket endpoint (RFC 6455)", {
-    connection: "upgrade, close",
-    upgrade: "websocket",
-  });

@@ -1,6 +1,5 @@
-import type { IncomingMessage, RequestListener } from "node:http";
+import type { IncomingMessage } from "node:http";
 import { TLSSocket } from "node:tls";
-import { WebSocketServer } from "ws";
 import type { ListenOptions, ProtocolServer, RunningServer } from "../protocol/contract.ts";
 import { browserHeaders } from "../protocol/options/browser-headers.ts";
 import { plainLogin } from "../protocol/options/plain-login.ts";
@@ -10,8 +9,8 @@ import { webSocketFraming } from "../protocol/wires/framing-bytes.ts";
 import { encodedBytesMax } from "../protocol/wires/payload.ts";
 import { closeServer, listenOn, trackSockets } from "./connection/listening.ts";
 import { certificateOf, serverTls } from "./connection/tls.ts";
-import { refuse } from "./http/answer.ts";
 import { createHttpServer, httpApplication } from "./http/server.ts";
+import { serveUpgrades, type Upgrades, upgradeRequired } from "./http/websocket-upgrades.ts";
 import { standaloneEchoFraming } from "./xmpp/echo-framing.ts";
 import { newHost, returnPath } from "./xmpp/host.ts";
 import { knownMechanisms } from "./xmpp/sasl.ts";
@@ -41,6 +40,7 @@ export const xmppWebsocketServer: ProtocolServer = {
     returnPath,
     mechanisms: knownMechanisms,
     provides: ["login", "presence", "acknowledgement", "resume"],
+    resumesBy: "session",
     options: [plainLogin, scramIterations, browserHeaders, tlsOption],
     framingBytes(form, bytes, direction) {
       const stanza = standaloneEchoFraming(form, bytes, direction);
@@ -53,16 +53,11 @@ export const xmppWebsocketServer: ProtocolServer = {
     const { host, credentials } = newHost(settings);
     const { limits } = host;
     const tls = await serverTls(settings.options, httpApplication);
-    const httpServer = createHttpServer(limits, refuseRequest, tls);
+    const httpServer = createHttpServer(limits, upgradeRequired("an XMPP WebSocket endpoint (RFC 7395)"), tls);
     const sockets = trackSockets(httpServer);
-    // How long a peer may take to answer a close frame; not among the types of `ws` yet.
-    const closing = { closeTimeout: limits.handshakeMs };
-    const webSocketServer = new WebSocketServer({
-      ...closing,
-      server: httpServer,
+    const upgrades: Upgrades = {
       perMessageDeflate: false,
       maxPayload: encodedBytesMax(limits.payloadBytesMax),
-      clientTracking: false,
       handleProtocols: () => subprotocol,
       verifyClient(
         { req }: { req: IncomingMessage },
@@ -74,12 +69,10 @@ export const xmppWebsocketServer: ProtocolServer = {
         else if (host.sessions.size >= limits.connectionsMax) accept(false, 503, "too many connections");
         else accept(true);
       },
-    });
-    webSocketServer.on("connection", (webSocket, { socket }) => {
+    };
+    serveUpgrades(httpServer, limits, upgrades, (webSocket, { socket }) => {
       new XmppWebSocketStream(webSocket, host, socket instanceof TLSSocket);
     });
-    // `ws` hands on the errors of the HTTP server, of which `listenOn` tells the caller; unheard they would be thrown.
-    webSocketServer.on("error", () => {});
     const authority = await listenOn(httpServer, address, port);
     const { domain } = host.router;
     return {
@@ -95,10 +88,3 @@ export const xmppWebsocketServer: ProtocolServer = {
     };
   },
 };
-
-/** RFC 9110 section 15.5.22. */
-const refuseRequest: RequestListener = (_request, response) =>
-  refuse(response, 426, "this is an XMPP WebSocket endpoint (RFC 7395)", {
-    connection: "upgrade, close",
-    upgrade: "websocket",
-  });

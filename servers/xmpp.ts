@@ -36,6 +36,7 @@ export const xmppServer: ProtocolServer = {
     returnPath,
     mechanisms: knownMechanisms,
     provides: ["login", "presence", "acknowledgement", "resume"],
+    resumesBy: "session",
     options: [plainLogin, scramIterations, tlsOrStarttls],
     framingBytes: echoFraming,
     libraries: { server: ["@xmpp/xml"], client: ["@xmpp/client-core", "@xmpp/tcp", "@xmpp/xml"] },

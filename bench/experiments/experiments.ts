@@ -27,6 +27,7 @@ import { proxyReload } from "./proxy-reload.ts";
 import { push } from "./push.ts";
 import { reconnectStorm } from "./reconnect-storm.ts";
 import { relay } from "./relay.ts";
+import { resume } from "./resume.ts";
 import { rollingDeploy } from "./rolling-deploy.ts";
 import { room } from "./room.ts";
 import { rooms } from "./rooms.ts";
@@ -60,6 +61,7 @@ export const comparisonExperiments: readonly Experiment[] = [
   login,
   connect,
   wire,
+  resume,
   multiplex,
   headOfLine,
   federation,

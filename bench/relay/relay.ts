@@ -51,6 +51,7 @@ export class Relay implements AsyncDisposable {
   #connectMs = 0;
   #state: "whole" | "stalled" | "cut" = "whole";
   #connections = 0;
+  #port = 0;
 
   private constructor(target: RelayTarget) {
     this.#target = target;
@@ -59,12 +60,17 @@ export class Relay implements AsyncDisposable {
   /** Resolves when it listens on loopback; port 0 or absent takes a free one. */
   static async to(target: RelayTarget, port = 0): Promise<Relay> {
     const relay = new Relay(target);
-    await once(relay.#server.listen(port, "127.0.0.1"), "listening");
+    await relay.#listen(port);
+    relay.#port = (relay.#server.address() as AddressInfo).port;
     return relay;
   }
 
   get port(): number {
-    return (this.#server.address() as AddressInfo).port;
+    return this.#port;
+  }
+
+  async #listen(port: number): Promise<void> {
+    await once(this.#server.listen(port, "127.0.0.1"), "listening");
   }
 
   /** For bytes that are read from now on. */
@@ -86,6 +92,12 @@ export class Relay implements AsyncDisposable {
     return nowNs();
   }
 
+  /** Resets every connection and does not listen, so that the kernel refuses new ones, until it is healed. Returns when. */
+  refuse(): number {
+    this.#server.close();
+    return this.cut();
+  }
+
   /** Lets nothing through, without a word to anybody, until it is healed; what was under way then arrives late. */
   stall(): number {
     this.#state = "stalled";
@@ -93,8 +105,10 @@ export class Relay implements AsyncDisposable {
     return nowNs();
   }
 
-  heal(): number {
+  /** Everything is as it was, but for what was cut. Resolves with when. */
+  async heal(): Promise<number> {
     this.#state = "whole";
+    if (!this.#server.listening) await this.#listen(this.#port);
     for (const { lanes } of this.#joined) for (const lane of lanes) lane.goOn();
     for (const near of this.#waiting) this.#join(near);
     this.#waiting.clear();
@@ -107,7 +121,7 @@ export class Relay implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.cut();
-    await once(this.#server.close(), "close");
+    if (this.#server.listening) await once(this.#server.close(), "close");
   }
 
   #accept(near: Socket): void {

@@ -65,12 +65,16 @@ export class UserLink implements AsyncDisposable {
     return this.#url;
   }
 
-  /** Lets nothing through, as behind a segment that is lost again and again, until `heal`; resolves with the instant. */
+  /** Resets every connection and has new ones refused, until it is healed. Each of the three resolves with the instant at which it was done. */
+  refuse(): Promise<number> {
+    return this.#process.call("refuse", { name }, answerWaitMs);
+  }
+
+  /** Lets nothing through and ends nothing, until it is healed or refuses. */
   stall(): Promise<number> {
     return this.#process.call("stall", { name }, answerWaitMs);
   }
 
-  /** What waited goes on, late; resolves with the instant. */
   heal(): Promise<number> {
     return this.#process.call("heal", { name }, answerWaitMs);
   }

@@ -1,12 +1,8 @@
 import type { Options } from "../../protocol/contract.ts";
 import { sendsBrowserHeaders } from "../../protocol/options/browser-headers.ts";
 
-/** Where the header fields below are from; a test holds them to the Chromium of this machine. */
-export const browserSource = {
-  browser: "Chromium 156.0.8078.114",
-  system: "Debian 12, x86-64, en-US",
-  capturedOn: "2026-11-30",
-} as const;
+// The header fields below are those of Chromium 156.0.8078.114 on Debian 12, x86-64, en-US, captured on 2026-11-30. A test
+// holds them to the Chromium of the machine.
 
 /** How a page makes a request: `fetch` from its own origin, an `EventSource`, or a `WebSocket`. */
 export type PageRequest = "fetch" | "events" | "upgrade";

@@ -23,8 +23,10 @@ export interface EventStreamOptions {
   readonly options: Options | undefined;
   /** Carries the stream, beside other requests, where HTTP/2 is spoken. */
   readonly http2: Http2Connection | undefined;
-  /** Each event, by its type; not called after `ended` or `destroy`. */
-  readonly event: (type: string, data: string) => void;
+  /** Of the last event that had one, on a stream before this one (WHATWG HTML section 9.2.4). */
+  readonly lastEventId: string | undefined;
+  /** Each event, by its type, and the last id there was until then; not called after `ended` or `destroy`. */
+  readonly event: (type: string, data: string, lastEventId: string) => void;
   /** Called at most once, and not after `destroy`. `cause` is what made it end, for errors that quote it. */
   readonly ended: (reason: CloseReason, cause: unknown) => void;
 }
@@ -40,15 +42,24 @@ export interface EventStream {
 /** Types of events that this protocol knows; others are nobody's. */
 export const eventTypes = ["connection", "message", "binary"] as const;
 
+/** Id of the last event that each connection has brought, for one that follows. */
+const lastEventIds = new WeakMap<ClientConnection, () => string>();
+
+/** Request header fields of a stream that goes on after an event. */
+export const lastEventHeader = (id: string | undefined): Readonly<Record<string, string>> =>
+  id === undefined ? {} : { "last-event-id": id };
+
 /** Receives events on one connection and sends with `POST` on another; the first event says where to. */
 export function connectEvents(
-  { url, limits, cookies, options, sharedBy, signal, onMessage }: ConnectOptions,
+  { url, limits, cookies, options, resumption, sharedBy, signal, onMessage }: ConnectOptions,
   open: (options: EventStreamOptions) => EventStream,
 ): Promise<ClientConnection> {
   const bodyBytesMax = encodedBytesMax(limits.payloadBytesMax);
   const http2 = http2Connection(options, new URL(url), sharedBy);
   let stream: EventStream | undefined;
   let link: ClientLink | undefined;
+  const before = resumption?.of && lastEventIds.get(resumption.of)?.();
+  let lastEventId = before ?? "";
 
   return handshake<ClientConnection>(
     url,
@@ -62,6 +73,7 @@ export function connectEvents(
         if (type !== "connection") onMessage(payloadOf(type, data, limits));
         else if (link === undefined) {
           link = openLink(new URL(parseUplink(data), url));
+          lastEventIds.set(link, () => lastEventId);
           resolve(link);
         }
       };
@@ -71,7 +83,11 @@ export function connectEvents(
         cookies,
         options,
         http2,
-        event(type, data) {
+        // An empty one is not sent.
+        lastEventId: before || undefined,
+        event(type, data, id) {
+          // On a new stream there is none until an event has one.
+          lastEventId = id || lastEventId;
           try {
             take(type, data);
           } catch (error) {

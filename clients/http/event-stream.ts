@@ -4,7 +4,7 @@ import type { CloseReason } from "../../protocol/contract.ts";
 import { compresses } from "../../protocol/options/deflate.ts";
 import { pageHeaders } from "./browser-headers.ts";
 import { type HttpConnection, httpConnection } from "./connection.ts";
-import { type EventStream, type EventStreamOptions, eventTypes } from "./event-link.ts";
+import { type EventStream, type EventStreamOptions, eventTypes, lastEventHeader } from "./event-link.ts";
 import { contentEncoding, encodingAsked, notCompressed } from "./exchange.ts";
 import { fetchOnStream } from "./http2-fetch.ts";
 
@@ -36,6 +36,7 @@ export class SourcedEventStream implements EventStream {
             ...headers,
             ...(browser ?? { "accept-encoding": encodingAsked(options.options) }),
             ...(cookie !== undefined && { cookie }),
+            ...lastEventHeader(options.lastEventId),
           };
           if (http2 !== undefined) return this.#checked(await fetchOnStream(http2, options.url, asked));
           const response = await fetch(url, {
@@ -55,9 +56,9 @@ export class SourcedEventStream implements EventStream {
       },
     });
     for (const type of eventTypes) {
-      this.#source.addEventListener(type, ({ data }) => {
+      this.#source.addEventListener(type, ({ data, lastEventId }) => {
         // A closed EventSource still reports the events it has already received.
-        if (this.#open) options.event(type, data);
+        if (this.#open) options.event(type, data, lastEventId);
       });
     }
     this.#source.addEventListener("error", ({ code, message }) => {

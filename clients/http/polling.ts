@@ -25,7 +25,7 @@ export interface PollingStyle {
  * The cursor repeats what was received last, so the server keeps a batch until it is known to have arrived.
  */
 export async function connectPolling(options: ConnectOptions, style: PollingStyle): Promise<ClientConnection> {
-  const { url, limits, cookies, sharedBy, signal, onMessage } = options;
+  const { url, limits, cookies, resumption, sharedBy, signal, onMessage } = options;
   const { origin } = new URL(url);
   const collection = new URL("connections", url).pathname;
   const bodyBytesMax = encodedBytesMax(limits.payloadBytesMax);
@@ -56,6 +56,7 @@ export async function connectPolling(options: ConnectOptions, style: PollingStyl
       end: () => void end(),
       destroy() {
         stop();
+        clearTimeout(again);
         polls.destroy();
         requests.destroy();
       },
@@ -63,6 +64,9 @@ export async function connectPolling(options: ConnectOptions, style: PollingStyl
     limits,
   );
   let cursor = 0;
+  /** While requests are not answered. */
+  let lostSinceMs: number | undefined;
+  let again: NodeJS.Timeout | undefined;
   const stop = style.repeat(poll, options);
   return link;
 
@@ -71,12 +75,27 @@ export async function connectPolling(options: ConnectOptions, style: PollingStyl
       { method: "GET", path: `${path}/messages?after=${cursor}` },
       {
         answered(answer) {
+          lostSinceMs = undefined;
           take(answer);
           handled();
         },
-        failed: (cause) => link.ended({ by: "network", message: describeError(cause) }),
+        failed(cause) {
+          if (resumption === undefined) lost(cause);
+          else askAgain(cause, handled, resumption.retryMs);
+        },
       },
     );
+  }
+
+  /** The server keeps what no answer has brought until a cursor says that it came, as long as it keeps the connection. */
+  function askAgain(cause: Error, handled: () => void, retryMs: number): void {
+    lostSinceMs ??= performance.now();
+    if (performance.now() - lostSinceMs > limits.idleMs) lost(cause);
+    else again = setTimeout(handled, retryMs);
+  }
+
+  function lost(cause: Error): void {
+    link.ended({ by: "network", message: describeError(cause) });
   }
 
   function take(answer: Answer): void {

@@ -4,11 +4,13 @@ const lineFeed = 10;
 const carriageReturn = 13;
 const space = 32;
 const colon = 58;
+/** A request header field has to carry it, and servers bound those. */
+const idLengthMax = 1024;
 const byteOrderMark = Buffer.from([0xef, 0xbb, 0xbf]);
 
 export class EventParser {
   readonly #eventBytesMax: number;
-  readonly #event: (type: string, data: string) => void;
+  readonly #event: (type: string, data: string, lastEventId: string) => void;
   readonly #tooLarge: (reason: string) => void;
   /** Of the line that is not complete yet. */
   #pending: Buffer[] = [];
@@ -17,12 +19,18 @@ export class EventParser {
   /** The last chunk ended with a carriage return, whose line feed may follow. */
   #afterReturn = false;
   #type = "";
+  /** Of this event or, where it has none, of the last that had one. */
+  #id = "";
   #data: string | undefined;
   #dataBytes = 0;
   #stopped = false;
 
   /** `tooLarge` is called once for an event of more bytes, and nothing is parsed after it. */
-  constructor(eventBytesMax: number, event: (type: string, data: string) => void, tooLarge: (reason: string) => void) {
+  constructor(
+    eventBytesMax: number,
+    event: (type: string, data: string, lastEventId: string) => void,
+    tooLarge: (reason: string) => void,
+  ) {
     this.#eventBytesMax = eventBytesMax;
     this.#event = event;
     this.#tooLarge = tooLarge;
@@ -86,7 +94,7 @@ export class EventParser {
     const nameEnd = found === -1 ? end : start + found;
     let value = Math.min(end, nameEnd + 1);
     if (value < end && bytes[value] === space) value++;
-    // Comments have no name; `id` and `retry` are for those who come back, and this one does not.
+    // Comments have no name; `retry` is for those who come back by themselves, and this one does not.
     const name = bytes.toString("latin1", start, Math.min(nameEnd, start + 6));
     if (name === "data") {
       this.#bound(end - value);
@@ -94,6 +102,12 @@ export class EventParser {
       const text = bytes.toString("utf8", value, end);
       this.#data = this.#data === undefined ? text : `${this.#data}\n${text}`;
     } else if (name === "event") this.#type = bytes.toString("utf8", value, end);
+    else if (name === "id") this.#keepId(bytes.toString("utf8", value, end));
+  }
+
+  /** One with NUL is none, and one that nobody could send back is not kept either. */
+  #keepId(id: string): void {
+    if (!id.includes("\0") && id.length <= idLengthMax) this.#id = id;
   }
 
   #dispatch(): void {
@@ -101,6 +115,6 @@ export class EventParser {
     this.#type = "";
     this.#data = undefined;
     this.#dataBytes = 0;
-    if (data !== undefined) this.#event(type, data);
+    if (data !== undefined) this.#event(type, data, this.#id);
   }
 }

@@ -8,7 +8,13 @@ import { encodedBytesMax } from "../../protocol/wires/payload.ts";
 import { pageHeaders } from "../http/browser-headers.ts";
 import { httpConnection } from "../http/connection.ts";
 import { setCookies } from "../http/cookie-jar.ts";
-import { connectEvents, type EventStream, type EventStreamOptions, eventTypes } from "../http/event-link.ts";
+import {
+  connectEvents,
+  type EventStream,
+  type EventStreamOptions,
+  eventTypes,
+  lastEventHeader,
+} from "../http/event-link.ts";
 import { contentEncoding, encodingAsked, notCompressed, unwantedEncoding } from "../http/exchange.ts";
 import { EventParser } from "./event-parser.ts";
 
@@ -17,7 +23,8 @@ export const leanSseClient: ProtocolClient = {
   connect: (options) => connectEvents(options, openStream),
 };
 
-function openStream({ url, payloadBytesMax, cookies, options, http2, event, ended }: EventStreamOptions): EventStream {
+function openStream(asked: EventStreamOptions): EventStream {
+  const { url, payloadBytesMax, cookies, options, http2, event, ended } = asked;
   const connection =
     http2 === undefined ? httpConnection(url.origin, { headersTimeout: 0, bodyTimeout: 0 }) : undefined;
   const gunzip = compresses(options) ? createGunzip() : undefined;
@@ -35,8 +42,8 @@ function openStream({ url, payloadBytesMax, cookies, options, http2, event, ende
   };
   const parser = new EventParser(
     encodedBytesMax(payloadBytesMax),
-    (type, data) => {
-      if (isOpen && (eventTypes as readonly string[]).includes(type)) event(type, data);
+    (type, data, id) => {
+      if (isOpen && (eventTypes as readonly string[]).includes(type)) event(type, data, id);
     },
     (reason) => end("network", new Error(reason)),
   );
@@ -59,6 +66,7 @@ function openStream({ url, payloadBytesMax, cookies, options, http2, event, ende
         "cache-control": "no-store",
       }),
       ...(cookie !== undefined && { cookie }),
+      ...lastEventHeader(asked.lastEventId),
     },
   };
   const started = (status: number, headers: IncomingHttpHeaders): void => {

@@ -26,7 +26,8 @@ import type { XmppTarget } from "./target.ts";
  * once and without timers. Those who send through `stanza` wait 10 ms, through `strophe` 100 ms.
  */
 export const boshBinding: Binding = {
-  stream: (target, limits, events, options) => new BoshStream(target, limits, events, options),
+  stream: (target, limits, events, options, retryMs) => new BoshStream(target, limits, events, options, retryMs),
+  recovers: true,
 };
 
 /** Requests under way at once, if the server allows as many: each has a connection of its own. */
@@ -53,6 +54,10 @@ class BoshStream implements XmppStream {
   readonly #limits: Limits;
   readonly #events: StreamEvents;
   readonly #options: Options | undefined;
+  readonly #retryMs: number | undefined;
+  /** While requests are not answered. */
+  #lostSinceMs: number | undefined;
+  readonly #retries = new Set<NodeJS.Timeout>();
   readonly #opening = new Opening();
   readonly #exchanges: Exchange[] = [];
   readonly #idle: Exchange[] = [];
@@ -71,7 +76,14 @@ class BoshStream implements XmppStream {
   readonly #early = new Map<number, Body>();
   #nextAnswer = this.#rid;
 
-  constructor({ address, domain }: XmppTarget, limits: Limits, events: StreamEvents, options: Options | undefined) {
+  constructor(
+    { address, domain }: XmppTarget,
+    limits: Limits,
+    events: StreamEvents,
+    options: Options | undefined,
+    retryMs: number | undefined,
+  ) {
+    this.#retryMs = retryMs;
     const { origin, pathname, search } = new URL(address);
     this.#domain = domain;
     this.#origin = origin;
@@ -127,6 +139,7 @@ class BoshStream implements XmppStream {
   drop(): void {
     this.#state = "over";
     this.#opening.fail(new Error("gave up"));
+    for (const retry of this.#retries) clearTimeout(retry);
     for (const exchange of this.#exchanges) exchange.destroy();
   }
 
@@ -189,7 +202,7 @@ class BoshStream implements XmppStream {
       {
         answered: (answer) => this.#answered(sent, answer),
         failed: (cause) => {
-          if (!this.#repeat(sent)) this.#ended("network", cause);
+          if (!this.#repeat(sent) && !this.#repeatLater(sent)) this.#ended("network", cause);
         },
       },
     );
@@ -203,7 +216,21 @@ class BoshStream implements XmppStream {
     return true;
   }
 
+  /** As long as the server keeps a session that nobody asks after. */
+  #repeatLater(sent: Sent): boolean {
+    if (this.#retryMs === undefined || this.#sid === undefined || this.#isOver()) return false;
+    this.#lostSinceMs ??= performance.now();
+    if (performance.now() - this.#lostSinceMs > this.#limits.idleMs) return false;
+    const retry = setTimeout(() => {
+      this.#retries.delete(retry);
+      this.#ask(sent);
+    }, this.#retryMs);
+    this.#retries.add(retry);
+    return true;
+  }
+
   #answered(sent: Sent, answer: Answer): void {
+    this.#lostSinceMs = undefined;
     const body = this.#parsed(answer);
     if (body === undefined || (body.attributes.type === "error" && this.#repeat(sent))) return;
     this.#idle.push(sent.exchange);

@@ -1,5 +1,5 @@
 import type { Element } from "@xmpp/xml";
-import type { ClientConnection, ConnectOptions, ProtocolClient } from "../../protocol/contract.ts";
+import type { ClientConnection, ConnectOptions, ProtocolClient, Resumption } from "../../protocol/contract.ts";
 import { payloadBytes } from "../../protocol/wires/payload.ts";
 import { messageElement, messagePayload, messageType } from "../../protocol/wires/xmpp-message.ts";
 import { ClientLink } from "../connection/link.ts";
@@ -7,11 +7,25 @@ import { describeStanzaError } from "./conditions.ts";
 import { asksForAnswer, iqRefusal } from "./iq-reply.ts";
 import { openSession, type XmppSession } from "./session.ts";
 import type { Binding } from "./stream.ts";
+import type { StreamManagement } from "./stream-management.ts";
+
+/** Of connections that others may follow. */
+const managements = new WeakMap<ClientConnection, StreamManagement>();
 
 /** Payloads as messages to one address, and those that come back from it, on any binding of XMPP. */
 export const xmppProtocolClient = (binding: Binding): ProtocolClient => ({
-  async connect({ url, limits, user, options, signal, onMessage }: ConnectOptions): Promise<ClientConnection> {
-    const session = await openSession(binding, { url, limits, user, options, signal, onStanza: received });
+  async connect(asked: ConnectOptions): Promise<ClientConnection> {
+    const { url, limits, user, options, resumption, signal, onMessage } = asked;
+    const session = await openSession(binding, {
+      url,
+      limits,
+      user,
+      options,
+      signal,
+      ...(resumption && binding.recovers && { retryMs: resumption.retryMs }),
+      ...(resumption && !binding.recovers && { streamManagement: managementOf(resumption) }),
+      onStanza: received,
+    });
     const to = peerOf(session);
     const loginWrites = session.writes ?? 0;
     const link = new ClientLink(
@@ -24,6 +38,7 @@ export const xmppProtocolClient = (binding: Binding): ProtocolClient => ({
       },
       limits,
     );
+    if (session.streamManagement !== undefined) managements.set(link, session.streamManagement);
     void session.closed.then((reason) => link.ended(reason));
     return link;
 
@@ -41,6 +56,10 @@ export const xmppProtocolClient = (binding: Binding): ProtocolClient => ({
     }
   },
 });
+
+/** That of the connection that was lost, or a new one. */
+const managementOf = ({ of }: Resumption): StreamManagement | true =>
+  (of === undefined ? undefined : managements.get(of)) ?? true;
 
 const peerOf = ({ to, jid }: XmppSession): string => to ?? jid;
 

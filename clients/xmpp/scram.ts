@@ -1,5 +1,6 @@
 import { createHash, createHmac, pbkdf2, randomBytes, timingSafeEqual } from "node:crypto";
 import { promisify } from "node:util";
+import { scramIterationsMax, scramIterationsMin } from "../../protocol/options/scram-iterations.ts";
 import type { Credentials, SaslLogin } from "./sasl.ts";
 import { saslprep } from "./saslprep.ts";
 
@@ -10,11 +11,6 @@ const hashes = {
 } as const;
 
 export type ScramMechanism = keyof typeof hashes;
-
-/** RFC 5802 section 5.1 and RFC 7677 section 4 ask for as many: fewer make it cheap to guess what was overheard. */
-const iterationsMin = 4096;
-/** Work a server may ask of us: a second or so of one core. */
-const iterationsMax = 1_000_000;
 
 /**
  * RFC 5802, with SHA-256 after RFC 7677. The key is derived by Node (2 ms for 4096 rounds; the mechanism the `@xmpp`
@@ -39,8 +35,8 @@ export function scram(
     const [, fullNonce, salt, rounds] = match as unknown as [string, string, string, string];
     if (!fullNonce.startsWith(nonce) || fullNonce === nonce) throw new Error("the server's SCRAM nonce is not ours");
     const iterations = Number(rounds);
-    if (iterations < iterationsMin || iterations > iterationsMax) {
-      throw new Error(`expected ${iterationsMin} to ${iterationsMax} SCRAM iterations, got ${rounds}`);
+    if (iterations < scramIterationsMin || iterations > scramIterationsMax) {
+      throw new Error(`expected ${scramIterationsMin} to ${scramIterationsMax} SCRAM iterations, got ${rounds}`);
     }
     const keys = await scramKeys(hash, preparedPassword, salt, iterations);
     const withoutProof = `c=biws,r=${fullNonce}`;

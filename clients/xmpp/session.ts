@@ -30,6 +30,8 @@ export interface SessionOptions {
    * that session, on this connection and of whatever binding, if the server has kept it, and else begins another.
    */
   readonly streamManagement?: boolean | StreamManagement;
+  /** Of a binding that recovers: it asks again so long after a request was lost, as often as it takes. Absent: once, at once. */
+  readonly retryMs?: number | undefined;
   /**
    * Every stanza after the login that is neither an answer to `request` nor a ping, in the turn of the socket event; those
    * that came with the end of the login before `openSession` resolves. A request (iq of type `get` or `set`) is then
@@ -122,7 +124,7 @@ class Session implements XmppSession {
         this.#ended(reason);
       },
     };
-    this.#stream = binding.stream(this.#target, limits, events, options.options);
+    this.#stream = binding.stream(this.#target, limits, events, options.options, options.retryMs);
   }
 
   async login(): Promise<void> {

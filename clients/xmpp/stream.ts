@@ -44,6 +44,17 @@ export interface XmppStream {
 
 /** A way to carry XMPP: TCP (RFC 6120), WebSocket (RFC 7395) or BOSH (XEP-0124, XEP-0206). */
 export interface Binding {
-  /** Connects nothing yet. `options` are those of the target. */
-  stream(target: XmppTarget, limits: Limits, events: StreamEvents, options?: Options): XmppStream;
+  /**
+   * Connects nothing yet. `options` are those of the target. `retryMs`: a binding of requests asks again so long after one
+   * was lost, as often as it takes.
+   */
+  stream(
+    target: XmppTarget,
+    limits: Limits,
+    events: StreamEvents,
+    options?: Options,
+    retryMs?: number | undefined,
+  ): XmppStream;
+  /** Lost connections are its own affair: it asks again, and there is no stream management on it. */
+  readonly recovers?: true;
 }

@@ -1,3 +1,4 @@
+import { countedBehaviour } from "./counted.ts";
 import type { MeasuredBehaviour } from "./measured-behaviour.ts";
 
 export interface EchoOrder {
@@ -6,26 +7,13 @@ export interface EchoOrder {
 }
 
 /** Sends every message back as it came. */
-export function echoBehaviour({ header }: EchoOrder = {}): MeasuredBehaviour {
-  let handledMessages = 0;
-  return {
-    behaviour: (connection) => ({
-      message(payload) {
-        handledMessages++;
-        if (header === undefined) connection.send(payload);
-        else
-          connection.send(
-            typeof payload === "string" ? header + payload : Buffer.concat([Buffer.from(header), payload]),
-          );
-      },
-      closed() {},
-    }),
-    get handledMessages() {
-      return handledMessages;
+export const echoBehaviour = ({ header }: EchoOrder = {}): MeasuredBehaviour =>
+  countedBehaviour((handled) => (connection) => ({
+    message(payload) {
+      handled();
+      if (header === undefined) connection.send(payload);
+      else
+        connection.send(typeof payload === "string" ? header + payload : Buffer.concat([Buffer.from(header), payload]));
     },
-    prepare: () => Promise.resolve(),
-    send: () => Promise.resolve(),
-    halt() {},
-    collect: () => Promise.resolve({}),
-  };
-}
+    closed() {},
+  }));

@@ -1,4 +1,5 @@
 import type { ServerConnection } from "../../protocol/contract.ts";
+import { countedBehaviour } from "./counted.ts";
 import type { MeasuredBehaviour } from "./measured-behaviour.ts";
 
 /** Longer than a client needs to fill its queue, shorter than any deadline. */
@@ -14,7 +15,6 @@ export const scriptMark = "wirebench!";
  */
 export function scriptedBehaviour(): MeasuredBehaviour {
   const subscribers = new Set<ServerConnection>();
-  let handledMessages = 0;
   let open = 0;
 
   function obey(connection: ServerConnection, order: string): void {
@@ -29,28 +29,19 @@ export function scriptedBehaviour(): MeasuredBehaviour {
     else if (verb === "connections") connection.send(String(open));
   }
 
-  return {
-    behaviour(connection) {
-      open++;
-      return {
-        message(payload) {
-          handledMessages++;
-          if (typeof payload === "string" && payload.startsWith(scriptMark)) {
-            obey(connection, payload.slice(scriptMark.length));
-          } else connection.send(payload);
-        },
-        closed() {
-          open--;
-          subscribers.delete(connection);
-        },
-      };
-    },
-    get handledMessages() {
-      return handledMessages;
-    },
-    prepare: () => Promise.resolve(),
-    send: () => Promise.resolve(),
-    halt() {},
-    collect: () => Promise.resolve({}),
-  };
+  return countedBehaviour((handled) => (connection) => {
+    open++;
+    return {
+      message(payload) {
+        handled();
+        if (typeof payload === "string" && payload.startsWith(scriptMark)) {
+          obey(connection, payload.slice(scriptMark.length));
+        } else connection.send(payload);
+      },
+      closed() {
+        open--;
+        subscribers.delete(connection);
+      },
+    };
+  });
 }

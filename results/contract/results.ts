@@ -310,7 +310,6 @@ export type Comparison = z.infer<typeof comparison>;
 export type Ratio = Comparison["ratio"];
 export type ExperimentInfo = z.infer<typeof experiment>;
 export type TargetInfo = z.infer<typeof target>;
-export type SystemInfo = z.infer<typeof system>;
 export type ServerInfo = z.infer<typeof server>;
 export type BrokerInfo = z.infer<typeof broker>;
 

@@ -3,33 +3,30 @@ import type { Unit } from "../quantities/format.ts";
 
 /** What a metric tells about; tables keep these apart. */
 export type MetricTopic =
+  /** How long does a message take? */
   | "delay"
+  /** How much per second? */
   | "rate"
+  /** What arrived? */
   | "delivery"
+  /** What went wrong, and who was told? */
   | "loss"
+  /** Was the state found? */
   | "state"
+  /** How long until all was well again? */
   | "recovery"
+  /** Where did the users go? */
   | "spread"
+  /** When had everybody heard it? */
   | "fanOut"
+  /** What did it cost? */
   | "cost"
+  /** What was refused? */
   | "security"
+  /** Was the load generator on time? */
   | "generator"
+  /** Did every process get its processor core in time? */
   | "machine";
-
-export const topicTitles: Record<MetricTopic, string> = {
-  delay: "How long does a message take?",
-  rate: "How much per second?",
-  state: "Was the state found?",
-  delivery: "What arrived?",
-  loss: "What went wrong, and who was told?",
-  recovery: "How long until all was well again?",
-  spread: "Where did the users go?",
-  fanOut: "When had everybody heard it?",
-  cost: "What did it cost?",
-  security: "What was refused?",
-  generator: "Was the load generator on time?",
-  machine: "Did every process get its processor core in time?",
-};
 
 export interface MetricEntry {
   /** As a table heads it, without the unit. */

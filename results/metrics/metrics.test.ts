@@ -9,6 +9,7 @@ import { isMetric, type MetricName, metricNamed, metrics } from "./metrics.ts";
 import { openingMetrics } from "./opening-metrics.ts";
 import { profileMetrics } from "./profile-metrics.ts";
 import { pushMetrics } from "./push-metrics.ts";
+import { resumeMetrics } from "./resume-metrics.ts";
 import { securityMetrics } from "./security-metrics.ts";
 import { sharingMetrics } from "./sharing-metrics.ts";
 
@@ -25,7 +26,7 @@ const endings: Record<Unit, RegExp> = {
   ratio: /(Ratio|RoundTrips|Transits)$/,
   share: new RegExp(`(Fraction|Share|Utilization)${over}`),
   count:
-    /(messages|deliveries|connections|consumers|notices|attempts|newcomers|users|leaders|deaths|refusals|probes|roundTrips|iterations|handshakes)/i,
+    /(messages|deliveries|connections|consumers|notices|attempts|newcomers|users|leaders|deaths|refusals|probes|roundTrips|iterations|handshakes|updates)/i,
 };
 
 describe("metrics", () => {
@@ -41,6 +42,7 @@ describe("metrics", () => {
       openingMetrics,
       layerMetrics,
       federationMetrics,
+      resumeMetrics,
       sharingMetrics,
       clusterMetrics,
     ];

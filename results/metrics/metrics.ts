@@ -10,6 +10,7 @@ import type { MetricEntry } from "./metric.ts";
 import { openingMetrics } from "./opening-metrics.ts";
 import { profileMetrics } from "./profile-metrics.ts";
 import { pushMetrics } from "./push-metrics.ts";
+import { resumeMetrics } from "./resume-metrics.ts";
 import { securityMetrics } from "./security-metrics.ts";
 import { sharingMetrics } from "./sharing-metrics.ts";
 
@@ -20,6 +21,7 @@ const table = {
   ...securityMetrics,
   ...openingMetrics,
   ...layerMetrics,
+  ...resumeMetrics,
   ...federationMetrics,
   ...sharingMetrics,
   ...clusterMetrics,

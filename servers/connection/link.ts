@@ -4,11 +4,13 @@ import { payloadBytes } from "../../protocol/wires/payload.ts";
 /** The part of a connection only its protocol knows. */
 export interface ServerWire {
   /** Hands one message to the socket (or puts it where the peer will fetch it). */
-  transmit(payload: Payload): void;
+  transmit(payload: Payload, position?: string): void;
   /** Bytes accepted that the kernel or the peer has not taken yet. */
   queuedBytes(): number;
   /** Of a protocol that answers held requests: whether one is held now. Absent: there are none. */
   isAwaited?(): boolean | undefined;
+  /** What the peer named when it came, if it came back. Absent: nothing. */
+  readonly resumesFrom?: string | undefined;
   /**
    * Begins an orderly end in the protocol's own terms; the protocol calls `ended` when the peer has seen it. A protocol
    * that has a word for `restart` says it.
@@ -48,14 +50,18 @@ export class ServerLink implements ServerConnection {
     return this.#wire.isAwaited?.();
   }
 
-  send(payload: Payload): void {
+  get resumesFrom(): string | undefined {
+    return this.#wire.resumesFrom;
+  }
+
+  send(payload: Payload, position?: string): void {
     if (!this.open) return;
     const bytes = payloadBytes(payload);
     if (bytes > this.#limits.payloadBytesMax) {
       throw new RangeError(`expected at most ${this.#limits.payloadBytesMax} payload bytes, got ${bytes}`);
     }
     if (this.#wire.queuedBytes() + bytes > this.#limits.queueBytesMax) this.giveUp();
-    else this.#wire.transmit(payload);
+    else this.#wire.transmit(payload, position);
   }
 
   /** Ends it because its peer takes too little of what it is sent. */

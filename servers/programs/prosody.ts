@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { link, mkdir, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { scramIterationsMin } from "../../protocol/options/scram-iterations.ts";
 import { type ProgramPlace, type ProgramRecipe, startPrivately } from "./private-program.ts";
 import type { Program } from "./program.ts";
 import type { Federation } from "./running-program.ts";
@@ -14,7 +15,6 @@ import {
   keyFile,
   newPassword,
   numberedAccounts,
-  scramIterations,
   serverPort,
   setupFor,
   setupInWords,
@@ -53,7 +53,7 @@ ssl = { certificate = "${folder}/${certificateFile}", key = "${folder}/${keyFile
 
 -- What is kept of a password are keys of SCRAM; PLAIN is offered over TLS only.
 authentication = "internal_hashed"
-default_iteration_count = ${scramIterations}
+default_iteration_count = ${scramIterationsMin}
 `;
 
 /** For clients on any binding. */
@@ -139,10 +139,10 @@ async function writeAccounts(
   const accounts = join(folder, data, inFileName(domain), "accounts");
   await mkdir(accounts, { recursive: true });
   await symlink(inFileName(domain), join(folder, data, starttlsDomain));
-  const { storedKey, serverKey } = await scramKeys(password, salt, scramIterations);
+  const { storedKey, serverKey } = await scramKeys(password, salt, scramIterationsMin);
   const fields = {
     salt: `"${salt}"`,
-    iteration_count: scramIterations,
+    iteration_count: scramIterationsMin,
     stored_key: `"${storedKey.toString("hex")}"`,
     server_key: `"${serverKey.toString("hex")}"`,
   };

@@ -63,8 +63,6 @@ export const numberedAccounts = defaultLimits.connectionsMax;
 /** In URLs, who logs in: each virtual user with the account of its number. */
 export const users = "user%d";
 export const newPassword = (): string => randomBytes(16).toString("base64url");
-/** What RFC 5802 section 5.1 asks for, as the embedded server has it. */
-export const scramIterations = 4096;
 
 /** Where the bindings are served that ride on HTTP. */
 export interface HttpPaths {

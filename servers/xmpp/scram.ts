@@ -8,6 +8,7 @@
  *     server  v=SIGNATURE                                 HMAC(ServerKey, all of the above)
  */
 import { createHash, createHmac, pbkdf2Sync, randomBytes, timingSafeEqual } from "node:crypto";
+import { scramIterationsMin } from "../../protocol/options/scram-iterations.ts";
 import { type SaslExchange, type SaslReply, saslFailure } from "./sasl-reply.ts";
 
 /** By the names of the IANA registry of hash functions, with those of Node. */
@@ -29,15 +30,12 @@ export interface ScramKeys {
   readonly serverKey: Buffer;
 }
 
-/** RFC 5802 section 5.1 asks for at least this many. */
-export const iterationsMin = 4096;
-
 /** Takes some milliseconds, in which nothing else happens: for the start of a server, not for a login. */
 export function deriveScramKeys(
   hash: ScramHash,
   password: string,
   salt: Buffer = randomBytes(16),
-  iterations = iterationsMin,
+  iterations = scramIterationsMin,
 ): ScramKeys {
   const { node, bytes } = hashes[hash];
   const salted = pbkdf2Sync(password, salt, iterations, bytes, node);

@@ -20,6 +20,7 @@ type Delay =
   | "parkedPoll"
   | "betweenPolls"
   | "coldStart"
+  | "recovery"
   | "userDelay"
   | "besideStall";
 

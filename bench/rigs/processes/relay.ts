@@ -22,6 +22,7 @@ const api = {
     named(name).impose(impairments),
   /** These resolve with the instant at which it was done, of this host's monotonic clock in nanoseconds. */
   cut: async ({ name }: { name: string }): Promise<number> => named(name).cut(),
+  refuse: async ({ name }: { name: string }): Promise<number> => named(name).refuse(),
   stall: async ({ name }: { name: string }): Promise<number> => named(name).stall(),
   heal: async ({ name }: { name: string }): Promise<number> => named(name).heal(),
   read: async ({ name }: { name: string }): Promise<RelayReading> => named(name).read(),

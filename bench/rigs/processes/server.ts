@@ -20,6 +20,12 @@ import { type RelayOrder, relayBehaviour } from "../../../load/behaviours/relay.
 import { scriptedBehaviour } from "../../../load/behaviours/scripted.ts";
 import { type SizedOrder, sizedBehaviour } from "../../../load/behaviours/sized.ts";
 import { type TrafficOrder, trafficBehaviour } from "../../../load/behaviours/traffic.ts";
+import {
+  type UpdateLog,
+  type UpdatesBehaviour,
+  type UpdatesOrder,
+  updatesBehaviour,
+} from "../../../load/behaviours/updates.ts";
 import type { WindowOrder } from "../../../load/flows/window.ts";
 import { collectGarbage } from "../../../load/metering/garbage.ts";
 import { type ProcessUse, UsageMeter } from "../../../load/metering/usage.ts";
@@ -37,6 +43,7 @@ export type BehaviourOrder =
   | ({ name: "relay" } & RelayOrder)
   | ({ name: "broadcast" } & BroadcastOrder)
   | ({ name: "presence" } & PresenceOrder)
+  | ({ name: "updates" } & UpdatesOrder)
   | ({ name: "sized" } & SizedOrder)
   | ({ name: "known-cost" } & KnownCost);
 
@@ -58,10 +65,13 @@ export interface ServerWindow {
   imposed?: ImposedDelays;
   /** Only of a server with a known cost. */
   cost?: CostLog;
+  /** Only of a publisher of updates. */
+  updates?: UpdateLog;
 }
 
 let knownAnswers: KnownAnswerBehaviour | undefined;
 let knownCost: KnownCostBehaviour | undefined;
+let updates: UpdatesBehaviour | undefined;
 let measured: MeasuredBehaviour | undefined;
 let meter: UsageMeter | undefined;
 
@@ -88,6 +98,7 @@ const api = {
       use: meter!.read(),
       ...(knownAnswers && { imposed: knownAnswers.imposed }),
       ...(knownCost && { cost: knownCost.log }),
+      ...(updates && { updates: updates.log }),
     };
   },
 };
@@ -106,6 +117,9 @@ function behaviourOf(order: ServeOrder): MeasuredBehaviour {
       return broadcastBehaviour(order.behaviour);
     case "presence":
       return presenceBehaviour(order.behaviour);
+    case "updates":
+      updates = updatesBehaviour(order.codec.payloadBytes, order.behaviour);
+      return updates;
     case "sized":
       return sizedBehaviour(order.behaviour);
     case "known-answer":

@@ -2,8 +2,9 @@
 import { forgetScramKeys } from "../../../clients/xmpp/scram.ts";
 import { type TlsHandshakes, WireByteCounter } from "../../../load/metering/wire-bytes.ts";
 import { LatencyHistogram } from "../../../load/recording/latency.ts";
+import { connectAlone } from "../../../load/users/lone-client.ts";
 import { nowNs } from "../../../protocol/clock.ts";
-import { defaultLimits, type Options } from "../../../protocol/contract.ts";
+import type { Options } from "../../../protocol/contract.ts";
 import { learnSecrets } from "../../../protocol/secrets.ts";
 import { loadClient } from "../../targets/protocol-modules.ts";
 import type { Role } from "./role.ts";
@@ -26,7 +27,6 @@ export interface ConnectReport {
   readonly tlsHandshakes: TlsHandshakes;
 }
 
-const patienceMs = 60_000;
 const counter = new WireByteCounter();
 
 export const connect: Role<ConnectOrder, ConnectReport> = {
@@ -39,29 +39,12 @@ export const connect: Role<ConnectOrder, ConnectReport> = {
     const payload = "x".repeat(payloadBytes);
     for (let count = 0; count < connections; count++) {
       forgetScramKeys();
-      let echoed = (): void => {};
       const startNs = nowNs();
-      const connection = await client.connect({
-        url,
-        options,
-        limits: defaultLimits,
-        user: 0,
-        signal: AbortSignal.timeout(patienceMs),
-        onMessage: () => echoed(),
-      });
+      const user = await connectAlone(client, { url, options });
       let endNs = startNs;
-      for (let message = 0; message < messages; message++) {
-        const { promise, resolve, reject } = Promise.withResolvers<void>();
-        echoed = () => {
-          endNs = nowNs();
-          resolve();
-        };
-        void connection.closed.then((reason) => reject(new Error(`no echo: ${reason.message}`)));
-        connection.send(payload);
-        await promise;
-      }
+      for (let message = 0; message < messages; message++) endNs = (await user.echo(payload)).at;
       times.record(endNs - startNs);
-      await connection.close();
+      await user.close();
     }
     const { full, resumed } = counter.tlsHandshakes;
     return {

@@ -1,9 +1,11 @@
 /** Logs in, again and again, one after the other; or once, overheard. */
 import { forgetScramKeys } from "../../../clients/xmpp/scram.ts";
 import { LatencyHistogram } from "../../../load/recording/latency.ts";
+import { connectAlone } from "../../../load/users/lone-client.ts";
+import type { LoneUser } from "../../../load/users/lone-user.ts";
 import { addressOf } from "../../../protocol/address.ts";
 import { nowNs } from "../../../protocol/clock.ts";
-import { type ClientConnection, defaultLimits, type Options } from "../../../protocol/contract.ts";
+import type { Options } from "../../../protocol/contract.ts";
 import { describeError } from "../../../protocol/errors.ts";
 import { learnSecrets, masked } from "../../../protocol/secrets.ts";
 import { through } from "../../relay/way.ts";
@@ -34,8 +36,6 @@ export interface LoginReport {
   readonly overheard?: Overheard & { readonly scramIterations?: number };
 }
 
-const patienceMs = 60_000;
-
 /** Asked for in the URL, where every binding reads it. */
 function urlOf({ url, mechanism }: LoginOrder): string {
   const asked = new URL(url);
@@ -48,19 +48,9 @@ export const login: Role<LoginOrder, LoginReport> = {
   async run(order) {
     learnSecrets(order.url);
     const client = await loadClient(order.protocol, "library");
-    const echoes: (() => void)[] = [];
-    const connect = (url: string): Promise<ClientConnection> => {
+    const connect = (url: string): Promise<LoneUser> => {
       if (!order.keepsKeys) forgetScramKeys();
-      const signal = AbortSignal.timeout(patienceMs);
-      const { options } = order;
-      return client.connect({
-        url,
-        options,
-        limits: defaultLimits,
-        user: 0,
-        signal,
-        onMessage: () => echoes.shift()?.(),
-      });
+      return connectAlone(client, { url, options: order.options });
     };
     const url = urlOf(order);
     const times = new LatencyHistogram();
@@ -68,11 +58,11 @@ export const login: Role<LoginOrder, LoginReport> = {
     try {
       for (let count = 0; count < order.logins; count++) {
         const [startNs, start] = [nowNs(), process.cpuUsage()];
-        const connection = await connect(url);
+        const user = await connect(url);
         times.record(nowNs() - startNs);
-        const { user, system } = process.cpuUsage(start);
-        clientCpuUs += user + system;
-        await connection.close();
+        const used = process.cpuUsage(start);
+        clientCpuUs += used.user + used.system;
+        await user.close();
       }
     } catch (error) {
       if (times.count > 0) throw error;
@@ -80,14 +70,9 @@ export const login: Role<LoginOrder, LoginReport> = {
     }
     const report = { login: times.encode(), clientCpuUs };
     const overheard = await overhear(url, async (tapped) => {
-      const connection = await connect(tapped);
-      for (let count = 0; count < order.extraMessages; count++) {
-        const { promise, resolve } = Promise.withResolvers<void>();
-        echoes.push(resolve);
-        connection.send("once more");
-        await promise;
-      }
-      return connection;
+      const user = await connect(tapped);
+      for (let count = 0; count < order.extraMessages; count++) await user.echo("once more");
+      return user;
     });
     return { ...report, ...(overheard && { overheard }) };
   },
@@ -99,7 +84,7 @@ const reasonIn = (error: unknown): string => masked(describeError(error)).replac
 /** Only where the tap has the server's own address, on which its domain and its certificate may depend. */
 async function overhear(
   url: string,
-  connect: (tapped: string) => Promise<ClientConnection>,
+  connect: (tapped: string) => Promise<LoneUser>,
 ): Promise<LoginReport["overheard"]> {
   const address = addressOf(url);
   if (address.host !== "127.0.0.1") return undefined;
@@ -109,9 +94,9 @@ async function overhear(
     return bytes;
   };
   await using tap = await Wiretap.on(address, listen);
-  const connection = await connect(through(url, tap.port));
+  const user = await connect(through(url, tap.port));
   const heard = tap.take();
-  await connection.close();
+  await user.close();
   return { ...heard, ...(iterations !== undefined && { scramIterations: iterations }) };
 }
 

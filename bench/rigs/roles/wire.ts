@@ -1,13 +1,8 @@
 /** Sends one message after the other through a tap and takes apart what is heard of each and of its echo. */
+import { connectAlone } from "../../../load/users/lone-client.ts";
 import { addressOf } from "../../../protocol/address.ts";
 import { nowNs } from "../../../protocol/clock.ts";
-import {
-  type ClientConnection,
-  type Direction,
-  defaultLimits,
-  type Options,
-  type PayloadForm,
-} from "../../../protocol/contract.ts";
+import type { Direction, Options, PayloadForm } from "../../../protocol/contract.ts";
 import { WirebenchError } from "../../../protocol/errors.ts";
 import { seededRandom } from "../../../protocol/random.ts";
 import { learnSecrets } from "../../../protocol/secrets.ts";
@@ -62,7 +57,6 @@ export type WireReport = Readonly<Record<Direction, LayerBytes>> & { readonly ca
 export const segmentBytesMax = 1460;
 /** Nothing more is on the way once that long nothing was heard. */
 const quietMs = 25;
-const patienceMs = 20_000;
 
 export const wire: Role<WireOrder, WireReport> = {
   name: "wire",
@@ -72,24 +66,11 @@ export const wire: Role<WireOrder, WireReport> = {
     const client = await loadClient(protocol, "library");
     const ear = new Ear();
     await using tap = await Wiretap.on(addressOf(url), undefined, (piece) => ear.hear(piece));
-    let echoed = (): void => {};
-    const connection = await client.connect({
-      url: through(url, tap.port),
-      options,
-      limits: defaultLimits,
-      user: 0,
-      signal: AbortSignal.timeout(patienceMs),
-      onMessage: () => echoed(),
-    });
+    const user = await connectAlone(client, { url: through(url, tap.port), options });
     const exchange = async (): Promise<readonly Piece[]> => {
       await (isPolled ? ear.answer() : ear.silence());
       ear.begin();
-      const echo = new Promise<void>((resolve, reject) => {
-        echoed = resolve;
-        void connection.closed.then(({ message }) => reject(new Error(`no echo: ${message}`)));
-      });
-      connection.send(payloadOf(order));
-      await echo;
+      await user.echo(payloadOf(order));
       // One that asks by its clock goes on asking; what belongs to this message has come before its echo.
       if (!isPolled) await ear.silence();
       return ear.heard;
@@ -97,7 +78,7 @@ export const wire: Role<WireOrder, WireReport> = {
     await exchange();
     const exchanges: (readonly Piece[])[] = [];
     while (exchanges.length < order.messages) exchanges.push(await exchange());
-    await closed(connection);
+    await user.close();
     const counted = (direction: Direction): LayerBytes =>
       middleOf(exchanges.map((pieces) => bytesOf(pieces, direction, order)));
     return {
@@ -107,8 +88,6 @@ export const wire: Role<WireOrder, WireReport> = {
     };
   },
 };
-
-const closed = (connection: ClientConnection): Promise<void> => connection.close();
 
 /** What the tap tells. */
 class Ear {

@@ -1,0 +1,224 @@
+import type { UpdatesOrder } from "../../load/behaviours/updates.ts";
+import { nowNs } from "../../protocol/clock.ts";
+import type { Window } from "../../results/contract/results.ts";
+import type { RigContext } from "../rigs/rig.ts";
+import { type ListenOrder, type ResumeOrder, resume as role } from "../rigs/roles/resume.ts";
+import { SystemRig } from "../rigs/system-rig.ts";
+import type { UserLink } from "../rigs/user-link.ts";
+import { protocols } from "../targets/protocols.ts";
+import { embeddedTarget, type Target, traitsOf } from "../targets/target.ts";
+import { delaysNamed } from "./comparison/measured.ts";
+import { needsOwnServer } from "./comparison/one-way.ts";
+import { type CellPlan, type Experiment, exactly, type Outcome } from "./contract/experiment.ts";
+import type { RunRequest } from "./contract/request.ts";
+import { type Outage, resumeMeasures } from "./resume/ledger.ts";
+
+interface ResumeCell extends CellPlan {
+  readonly publisher: UpdatesOrder;
+  readonly resumedBy: ListenOrder["resumedBy"];
+}
+
+const users = 8;
+const ratePerSecond = 50;
+const payloadBytes = 64;
+/** More than are published in any trial. */
+const history = 1000;
+const steadyMs = 150;
+const refusedMs = 400;
+const silentMs = 400;
+/** After a silence the connections are reset, and new ones for so long: whoever asks again at once has to wait as all others do. */
+const aftermathMs = 100;
+/** Before every attempt to come back, of every protocol. */
+const retryMs = 50;
+const trialsMax = 3;
+/** For users to come back on a machine that is busy. */
+const patienceMs = 20_000;
+const answerMs = 60_000;
+/** Of updates that are due in an outage, so many leave in it at least, late as a publisher may be. */
+const onTimeShare = 0.8;
+
+const codec = { kind: "text", payloadBytes, seed: 0 } as const;
+const owedInOutage = (users * ratePerSecond * (refusedMs + silentMs)) / 1000;
+
+const always: CellPlan["expectations"] = [
+  {
+    statement: "nobody hears an update twice",
+    formula: "arrivals - different updates = 0",
+    metric: "duplicatedUpdates",
+    expected: exactly(0),
+  },
+  {
+    statement: "updates come in the order in which they were published",
+    formula: "first arrivals after a later update = 0",
+    metric: "reorderedUpdates",
+    expected: exactly(0),
+  },
+];
+
+const bare: CellPlan["expectations"] = [
+  {
+    statement: "a new connection begins now: everything published while there was no way is lost",
+    formula: "lost / published from the cut until the way is whole = 1",
+    metric: "lostInOutageShare",
+    expected: exactly(1),
+  },
+  {
+    statement: "that is rate times outage",
+    formula: `${users} users x ${ratePerSecond}/s x ${(refusedMs + silentMs) / 1000} s = ${owedInOutage}; ${100 * onTimeShare} % of it or more, as a publisher may be late`,
+    metric: "lostUpdates",
+    expected: { low: owedInOutage * onTimeShare },
+  },
+  {
+    statement:
+      "what is sent into a silence is accepted all the same: no send fails before the connection is known to be dead",
+    formula: "accepted and lost / published in the silence = 1",
+    metric: "acceptedThenLostShare",
+    expected: exactly(1),
+  },
+  ...always,
+];
+
+const resumed: CellPlan["expectations"] = [
+  {
+    statement: "whoever says what it had last loses nothing, as long as the server still has what followed",
+    formula: `published in an outage of ${refusedMs} ms < ${history} kept: lost = 0`,
+    metric: "lostUpdates",
+    expected: exactly(0),
+  },
+  ...always,
+];
+
+function cellsOf(target: Target, { traffic: { link } }: RunRequest): ResumeCell[] {
+  const { resumesBy } = traitsOf(target);
+  const common = { target, trialsMax };
+  const publisher = { ratePerSecond, history: 0 };
+  const parameters = (by: string): CellPlan["parameters"] => ({
+    connections: users,
+    payloadBytes,
+    client: "library",
+    ...(link && { link }),
+    settings: { updatesPerSecond: ratePerSecond, refusedMs, silentMs, retryMs, resumedBy: by },
+  });
+  return [
+    {
+      ...common,
+      variant: "bare",
+      publisher,
+      resumedBy: "nothing",
+      expectations: bare,
+      parameters: parameters("nothing"),
+    },
+    {
+      ...common,
+      variant: "resumed",
+      publisher: {
+        ...publisher,
+        // A session keeps what its user lacks by itself.
+        ...((resumesBy === undefined || resumesBy === "position") && { history }),
+        ...(resumesBy === undefined && { asksWhere: true }),
+      },
+      resumedBy: resumesBy === undefined ? "application" : "protocol",
+      expectations: resumed,
+      parameters: parameters(resumesBy ?? "application"),
+    },
+  ];
+}
+
+const cells = (request: RunRequest): ResumeCell[] => request.targets.flatMap((target) => cellsOf(target, request));
+
+const open = ({ target, publisher }: ResumeCell, context: RigContext): Promise<SystemRig> =>
+  SystemRig.open({ target, behaviour: { name: "updates", ...publisher }, codec }, context);
+
+/** Resets everything at once, and refuses. */
+async function refuse(rig: SystemRig, link: UserLink): Promise<Outage> {
+  const startNs = await link.refuse();
+  rig.mark("fault", "the way", "reset and refused", startNs);
+  await rig.wait(refusedMs);
+  return { startNs, healedNs: await link.heal() };
+}
+
+/** Lets nothing through and tells nobody, until it resets everything. */
+async function silence(rig: SystemRig, link: UserLink): Promise<Outage> {
+  const startNs = await link.stall();
+  rig.mark("fault", "the way", "silent", startNs);
+  await rig.wait(silentMs);
+  const silentUntilNs = await link.refuse();
+  rig.mark("fault", "the way", "reset and refused", silentUntilNs);
+  await rig.wait(aftermathMs);
+  return { startNs, silentUntilNs, healedNs: await link.heal() };
+}
+
+async function* measure(rig: SystemRig, cell: ResumeCell): AsyncGenerator<Window, Outcome> {
+  const { target, resumedBy, parameters } = cell;
+  const { protocol, options } = target;
+  const server = rig.system.server!;
+  const link = await rig.linkTo(rig.system.url, parameters.link ?? { rttMs: 0 });
+  const play = (order: ResumeOrder) => rig.play(role, order, answerMs);
+  await play({ step: "listen", url: link.url, protocol, options, users, resumedBy, retryMs });
+
+  const nowOn = nowNs();
+  const window = { name: "updates", index: 0, flows: {}, connections: users, seed: 0 };
+  const times = { rampUpStartNs: nowOn, startNs: nowOn, endNs: nowOn };
+  await rig.unlessFailed(server.call("prepare", { ...window, ...times }, answerMs));
+  rig.startClock();
+  // Until it is halted; nothing of a rig that failed is waited for.
+  const published = server.call("send", undefined, answerMs);
+  published.catch(() => {});
+  await play({ step: "hear", sinceNs: nowOn, patienceMs });
+
+  const outages: Outage[] = [];
+  for (const [name, impose] of [
+    ["cut", refuse],
+    ["silence", silence],
+  ] as const) {
+    await rig.wait(steadyMs);
+    const outage = await rig.unlessFailed(impose(rig, link));
+    const { startNs, healedNs } = outage;
+    rig.mark("action", "the way", "whole again", healedNs);
+    await play({ step: "hear", sinceNs: healedNs, patienceMs });
+    outages.push(outage);
+    const durationMs = (healedNs - startNs) / 1e6;
+    yield { name, startMs: rig.atMs(startNs), durationMs, measures: { users }, histograms: {} };
+  }
+  await rig.wait(steadyMs);
+  await rig.unlessFailed(server.call("halt", undefined, answerMs));
+  await rig.unlessFailed(published);
+  const { updates } = await rig.unlessFailed(server.call("collect", { drainMs: 0 }, answerMs));
+  const logs = await play({ step: "leave", last: updates!.publishedNs.length, patienceMs });
+  return resumeMeasures(updates!, logs, outages);
+}
+
+/** The way is cut for a known time, with and without a word, and users come back. */
+export const resume: Experiment<ResumeCell, SystemRig> = {
+  name: "resume",
+  group: "failure",
+  title: "Resume",
+  question: "The connection is cut for a known time: what is lost, what comes twice, and how soon does it go on?",
+  lesson:
+    "Every client reconnects; that alone loses all that was published meanwhile, on every protocol: rate times outage. What a server sent into a way that was dead and did not say so is lost too, although every send succeeded: TCP acknowledges to the kernel, not to the application, and WebSocket adds nothing to that. To lose nothing takes three things: numbers, a history, and a user who says what it had last. SSE brings the word (`id:` and `Last-Event-ID`), and the history is the application's. XMPP with stream management (XEP-0198), BOSH (requests that are repeated under their number) and a polled mailbox with a cursor bring the history as well: the server keeps what the session has not confirmed, for as long as it keeps the session, and gives it to whoever comes back for it. Over WebSocket and TCP an application builds all three. How soon it goes on is mostly how soon a client tries again: 50 ms here for all; a browser's EventSource waits as `retry:` says, and else some seconds.",
+  presets: ["full"],
+  follows: ["link"],
+  metrics: [
+    "lostUpdates",
+    "lostInOutageShare",
+    "acceptedThenLostUpdates",
+    "acceptedThenLostShare",
+    "duplicatedUpdates",
+    "reorderedUpdates",
+    ...delaysNamed("recovery"),
+    "comebackAttempts",
+    "outageMs",
+  ],
+  isolation: "exclusive",
+  cells,
+  unfit: needsOwnServer("updates are published by"),
+  open,
+  measure,
+  trafficMs: () => 3 * steadyMs + refusedMs + silentMs + aftermathMs + 4 * retryMs,
+  /** A server that has forgotten everything by the time its users come back. */
+  sabotage(request) {
+    const floor = protocols.find(({ server }) => server.traits.floor)!.server.traits.name;
+    const cell = cellsOf(embeddedTarget(floor), request).at(-1)!;
+    return { cell: { ...cell, publisher: { ...cell.publisher, history: 0 } }, fails: "lostUpdates" };
+  },
+};

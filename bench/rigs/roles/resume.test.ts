@@ -1,0 +1,87 @@
+/** On a way that is cut, what a user hears whom the protocol or the application brings back to where it was. */
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { updatesBehaviour } from "../../../load/behaviours/updates.ts";
+import { addressOf } from "../../../protocol/address.ts";
+import { nowNs } from "../../../protocol/clock.ts";
+import { defaultLimits as limits } from "../../../protocol/contract.ts";
+import { until } from "../../../protocol/testing.ts";
+import { type Outage, resumeMeasures } from "../../experiments/resume/ledger.ts";
+import { Relay } from "../../relay/relay.ts";
+import { through } from "../../relay/way.ts";
+import { protocolNamed, protocolNames } from "../../targets/protocols.ts";
+import { parseTarget, traitsOf } from "../../targets/target.ts";
+import { Audience, type ListenOrder } from "./resume.ts";
+
+const patienceMs = 30_000;
+const users = 2;
+
+/** Of a trial whose outages last until so many updates were published in each. */
+async function measuresOf(label: string, resumedBy: ListenOrder["resumedBy"], history: number) {
+  const target = parseTarget(label);
+  const { protocol, options } = target;
+  const { server: listener, client } = protocolNamed(protocol);
+  const order = { ratePerSecond: 100, history, asksWhere: resumedBy === "application" };
+  const publisher = updatesBehaviour(64, order);
+  const { behaviour } = publisher;
+  const server = await listener.listen({ host: "127.0.0.1", port: 0, behaviour, limits, options });
+  const relay = await Relay.to(addressOf(server.url));
+  const url = through(server.url, relay.port);
+  const audience = new Audience(client, { step: "listen", url, protocol, options, users, resumedBy, retryMs: 10 });
+  try {
+    await audience.listen();
+    const publishing = publisher.send();
+    assert.ok(await audience.hear(nowNs(), patienceMs), "an update at everybody");
+    const { publishedNs } = publisher.log;
+    const more = (updates: number): Promise<void> => {
+      const enough = publishedNs.length + updates;
+      return until(() => publishedNs.length >= enough);
+    };
+    const outages: Outage[] = [];
+    for (const isSilent of [false, true]) {
+      const startNs = isSilent ? relay.stall() : relay.refuse();
+      await more(5);
+      const silentUntilNs = isSilent ? relay.refuse() : startNs;
+      await more(5);
+      const healedNs = await relay.heal();
+      outages.push({ startNs, silentUntilNs, healedNs });
+      assert.ok(await audience.hear(healedNs, patienceMs), "everybody is back");
+    }
+    publisher.halt();
+    await publishing;
+    await audience.leave(publisher.log.publishedNs.length, patienceMs);
+    return resumeMeasures(publisher.log, audience.logs, outages).measures;
+  } finally {
+    publisher.halt();
+    await relay[Symbol.asyncDispose]();
+    await server.close();
+  }
+}
+
+describe("users who are cut off", { timeout: 120_000, concurrency: 4 }, () => {
+  for (const label of protocolNames) {
+    const { resumesBy } = traitsOf(parseTarget(label));
+    const by = resumesBy === undefined ? "application" : "protocol";
+
+    it(`lose what was published meanwhile on ${label} if they say nothing`, async () => {
+      const measures = await measuresOf(label, "nothing", 0);
+      assert.equal(measures.lostInOutageShare, 1);
+      assert.equal(measures.acceptedThenLostShare, 1);
+      assert.equal(measures.duplicatedUpdates, 0);
+      assert.equal(measures.reorderedUpdates, 0);
+    });
+
+    it(`lose nothing on ${label} where the ${by} says where they were`, async () => {
+      const measures = await measuresOf(label, by, 1000);
+      assert.equal(measures.lostUpdates, 0);
+      assert.equal(measures.duplicatedUpdates, 0);
+      assert.equal(measures.reorderedUpdates, 0);
+    });
+  }
+
+  for (const label of ["sse+h2", "long-polling+h2"]) {
+    it(`lose nothing on ${label} either`, async () => {
+      assert.equal((await measuresOf(label, "protocol", 1000)).lostUpdates, 0);
+    });
+  }
+});
