@@ -37,6 +37,8 @@ for (const experiment of experiments) {
     const onCluster = clusterExperiments.includes(experiment);
     if (onCluster && (!hasProgram(t, "haproxy") || !hasProgram(t, "redis"))) return;
     const { cell, fails } = experiment.sabotage(request);
+    const { proxy } = cell.parameters.settings;
+    if (proxy !== undefined && !hasProgram(t, String(proxy))) return;
     if (cell.target.system.kind === "program" && !hasProgram(t, cell.target.system.program)) return;
     const { measures, windows, predictions } = await measureOnce(experiment, cell, context);
     const verdicts = predictions.map(({ metric, verdict }) => `${metric} ${verdict}`);

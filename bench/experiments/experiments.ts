@@ -23,6 +23,7 @@ import { nodePartition } from "./node-partition.ts";
 import { policies } from "./policies.ts";
 import { presence } from "./presence.ts";
 import { profile } from "./profile.ts";
+import { proxy } from "./proxy.ts";
 import { proxyReload } from "./proxy-reload.ts";
 import { push } from "./push.ts";
 import { reconnectStorm } from "./reconnect-storm.ts";
@@ -64,6 +65,7 @@ export const comparisonExperiments: readonly Experiment[] = [
   resume,
   multiplex,
   headOfLine,
+  proxy,
   federation,
 ];
 

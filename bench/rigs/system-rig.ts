@@ -9,13 +9,16 @@ export class SystemRig extends Rig {
   static async open(order: Omit<SystemOrder, "programs">, context: RigContext): Promise<SystemRig> {
     const rig = new SystemRig(context);
     try {
-      const { programs } = context;
-      rig.#system = await rig.unlessFailed(openSystem({ ...order, programs }, rig.cleanUp, rig.died));
+      await rig.start(order, context);
       return rig;
     } catch (error) {
       await rig[Symbol.asyncDispose]();
       throw error;
     }
+  }
+
+  protected async start(order: Omit<SystemOrder, "programs">, { programs }: RigContext): Promise<void> {
+    this.#system = await this.unlessFailed(openSystem({ ...order, programs }, this.cleanUp, this.died));
   }
 
   get system(): RunningSystem {

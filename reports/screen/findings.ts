@@ -1,5 +1,5 @@
 /** The matrix of the security experiment: rows are probes, columns are targets. */
-import type { FindingOutcome } from "../../results/contract/finding.ts";
+import type { ProbeOutcome } from "../../results/contract/finding.ts";
 import { probes } from "../../results/recording/findings.ts";
 import { oneLine } from "../text/markdown.ts";
 import { left } from "../text/table.ts";
@@ -16,7 +16,7 @@ import type { ReportView } from "../view/view.ts";
 import type { ScreenCell, ScreenPart } from "./screen-table.ts";
 import { shortNameWidth } from "./short-names.ts";
 
-const cellsOf: Record<FindingOutcome, ScreenCell> = {
+const cellsOf: Record<ProbeOutcome, ScreenCell> = {
   "refused-by-protocol": { text: "spec", tone: "good" },
   "refused-by-server": { text: "server", tone: "good" },
   accepted: { text: "build", tone: "doubt" },

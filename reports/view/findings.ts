@@ -1,8 +1,8 @@
 /** What targets did with the probes of the security experiment, in the shape the section and the terminal ask for. */
 import { completeTrials, measured } from "../../results/contract/cells.ts";
-import type { Finding, FindingOutcome } from "../../results/contract/finding.ts";
+import type { FindingOutcome } from "../../results/contract/finding.ts";
 import { formatList } from "../../results/quantities/format.ts";
-import { findingsOf, type ProbeName, probeNames, probes } from "../../results/recording/findings.ts";
+import { findingsOf, type ProbeFinding, type ProbeName, probeNames, probes } from "../../results/recording/findings.ts";
 import type { CellView, ExperimentView } from "./view.ts";
 
 export const securityExperiment = "security";
@@ -10,7 +10,7 @@ export const securityExperiment = "security";
 /** One target, and what it did. */
 export interface Probed {
   readonly view: CellView;
-  readonly findings: ReadonlyMap<ProbeName, Finding>;
+  readonly findings: ReadonlyMap<ProbeName, ProbeFinding>;
 }
 
 /** Of the targets that were probed. What a server refuses, chance does not decide: the last trial stands for all. */

@@ -97,7 +97,10 @@ const trial = z.object({
   histograms,
   events: z.array(event),
   series: z.array(series),
-  findings: z.array(finding).optional().describe("What it did with peers that meant no good, probe by probe."),
+  findings: z
+    .array(finding)
+    .optional()
+    .describe("What it did with peers that meant no good, probe by probe, or what became of ways to it."),
   captures: z.array(capture).optional().describe("Of one message and its echo, in the order in which it was heard."),
   observed: observed.optional().describe("What was seen of the system that nobody asked for."),
   flags: z.array(flag).describe("What was noticed while measuring and bears on what the numbers are worth."),

@@ -8,6 +8,7 @@ import { layerMetrics } from "./layer-metrics.ts";
 import { isMetric, type MetricName, metricNamed, metrics } from "./metrics.ts";
 import { openingMetrics } from "./opening-metrics.ts";
 import { profileMetrics } from "./profile-metrics.ts";
+import { proxyMetrics } from "./proxy-metrics.ts";
 import { pushMetrics } from "./push-metrics.ts";
 import { resumeMetrics } from "./resume-metrics.ts";
 import { securityMetrics } from "./security-metrics.ts";
@@ -26,7 +27,7 @@ const endings: Record<Unit, RegExp> = {
   ratio: /(Ratio|RoundTrips|Transits)$/,
   share: new RegExp(`(Fraction|Share|Utilization)${over}`),
   count:
-    /(messages|deliveries|connections|consumers|notices|attempts|newcomers|users|leaders|deaths|refusals|probes|roundTrips|iterations|handshakes|updates)/i,
+    /(messages|deliveries|connections|consumers|notices|attempts|newcomers|users|leaders|deaths|refusals|probes|roundTrips|iterations|handshakes|events|requests|settings|updates)/i,
 };
 
 describe("metrics", () => {
@@ -37,6 +38,7 @@ describe("metrics", () => {
     const tables = [
       comparisonMetrics,
       pushMetrics,
+      proxyMetrics,
       profileMetrics,
       securityMetrics,
       openingMetrics,

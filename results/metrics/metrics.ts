@@ -9,6 +9,7 @@ import { layerMetrics } from "./layer-metrics.ts";
 import type { MetricEntry } from "./metric.ts";
 import { openingMetrics } from "./opening-metrics.ts";
 import { profileMetrics } from "./profile-metrics.ts";
+import { proxyMetrics } from "./proxy-metrics.ts";
 import { pushMetrics } from "./push-metrics.ts";
 import { resumeMetrics } from "./resume-metrics.ts";
 import { securityMetrics } from "./security-metrics.ts";
@@ -17,6 +18,7 @@ import { sharingMetrics } from "./sharing-metrics.ts";
 const table = {
   ...comparisonMetrics,
   ...pushMetrics,
+  ...proxyMetrics,
   ...profileMetrics,
   ...securityMetrics,
   ...openingMetrics,

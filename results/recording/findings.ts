@@ -1,5 +1,5 @@
 /** The probes of the security experiment: what each tries, and what is left to build where it goes through. */
-import type { Finding } from "../contract/finding.ts";
+import type { Finding, ProbeOutcome } from "../contract/finding.ts";
 import type { Trial } from "../contract/results.ts";
 import type { Measures, MetricName } from "../metrics/metrics.ts";
 
@@ -121,11 +121,16 @@ export const probes = {
 export type ProbeName = keyof typeof probes;
 export const probeNames = Object.keys(probes) as readonly ProbeName[];
 
+export interface ProbeFinding extends Finding {
+  readonly probe: ProbeName;
+  readonly outcome: ProbeOutcome;
+}
+
 /** Of a trial that has them, in report order; those of another version that nobody knows any more are left out. */
-export const findingsOf = ({ findings = [] }: Pick<Trial, "findings">): (Finding & { readonly probe: ProbeName })[] =>
+export const findingsOf = ({ findings = [] }: Pick<Trial, "findings">): ProbeFinding[] =>
   probeNames.flatMap((probe) => {
     const found = findings.find((finding) => finding.probe === probe);
-    return found === undefined ? [] : [{ ...found, probe }];
+    return found === undefined ? [] : [{ ...found, probe } as ProbeFinding];
   });
 
 const isRefused = ({ outcome }: Finding): boolean =>

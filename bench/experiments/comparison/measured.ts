@@ -22,7 +22,9 @@ type Delay =
   | "coldStart"
   | "recovery"
   | "userDelay"
-  | "besideStall";
+  | "besideStall"
+  | "direct"
+  | "proxied";
 
 /** Every statistic of these delays. */
 export const delaysNamed = (...names: readonly Delay[]): MetricName[] =>

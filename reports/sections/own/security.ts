@@ -1,4 +1,4 @@
-import type { FindingOutcome } from "../../../results/contract/finding.ts";
+import type { ProbeOutcome } from "../../../results/contract/finding.ts";
 import { type ProbeName, probes } from "../../../results/recording/findings.ts";
 import { blocks, bullets, escapeText } from "../../text/markdown.ts";
 import { left, renderMarkdownTable } from "../../text/table.ts";
@@ -13,7 +13,7 @@ import {
 import { capitalised } from "../section.ts";
 import type { OwnSection } from "./own-section.ts";
 
-const words: Record<FindingOutcome, string> = {
+const words: Record<ProbeOutcome, string> = {
   "refused-by-protocol": "refused by the protocol",
   "refused-by-server": "refused by this server",
   accepted: "**accepted**",

@@ -1,0 +1,64 @@
+/** The two proxies as they are shipped, and with what their documentation adds, on real sockets. */
+import assert from "node:assert/strict";
+import { after, describe, it } from "node:test";
+import { ProgramPool } from "../rigs/program-pool.ts";
+import { protocols } from "../targets/protocols.ts";
+import { embeddedTarget } from "../targets/target.ts";
+import { hasProgram } from "../testing.ts";
+import { clusterPresets } from "./cluster/presets.ts";
+import { presets } from "./comparison/presets.ts";
+import { type ProxyCell, proxy } from "./proxy.ts";
+import { measureOnce } from "./testing.ts";
+
+const programs = new ProgramPool();
+after(() => programs[Symbol.asyncDispose]());
+const context = { seed: 1, trial: 1, signal: new AbortController().signal, programs };
+
+const cellOf = (protocol: string, through: string): ProxyCell =>
+  proxy
+    .cells({
+      targets: [embeddedTarget(protocol)],
+      traffic: presets.quick.settings,
+      cluster: clusterPresets.quick,
+    })
+    .find(({ variant }) => variant === through)!;
+
+/** The two ways that matter; whoever carries nothing ends the connection by itself, and nothing here is timed. */
+function small(protocol: string, through: string): ProxyCell {
+  const { echoes: _, ...cell } = cellOf(protocol, through);
+  const { configured } = cell;
+  return {
+    ...cell,
+    tried: configured.length === 0 ? [[]] : [[], configured],
+    asked: { events: { countMax: 1, atOnceMs: 100 }, graceMs: 10_000 },
+  };
+}
+
+describe("through a proxy", { timeout: 120_000 }, () => {
+  const rows = [
+    ["tcp", "haproxy", 0],
+    ["websocket", "haproxy", 1],
+    ["websocket", "nginx", 0],
+    ["sse", "nginx", 0],
+    ["long-polling", "nginx", 1],
+  ] as const;
+  for (const [protocol, through, shipped] of rows) {
+    it(`${protocol} ${shipped === 1 ? "passes" : "does not pass"} ${through} as shipped, and does as documented`, async (t) => {
+      if (!hasProgram(t, through)) return;
+      const { measures } = await measureOnce(proxy, small(protocol, through), context);
+      assert.equal(measures.shippedConnections, shipped);
+      assert.equal(measures.configuredConnections, 1);
+    });
+  }
+
+  it("every protocol is tried or told why not, and none is expected to need more than is documented", () => {
+    for (const { server } of protocols) {
+      for (const through of ["haproxy", "nginx"]) {
+        const cell = cellOf(server.traits.name, through);
+        const isOut = proxy.unfit!(cell) !== undefined;
+        assert.equal(isOut, cell.proxy.documentedFor(server.traits) === undefined);
+        if (!isOut) assert.ok(cell.tried.some((settings) => settings.length === 0));
+      }
+    }
+  });
+});

@@ -1,0 +1,195 @@
+import { nowNs } from "../../protocol/clock.ts";
+import { speaksHttp2 } from "../../protocol/options/h2.ts";
+import { tlsMode } from "../../protocol/options/tls.ts";
+import type { Window } from "../../results/contract/results.ts";
+import type { Measures } from "../../results/metrics/metrics.ts";
+import { delayMeasures } from "../../results/recording/delays.ts";
+import { decodeHistogram } from "../../results/statistics/histogram.ts";
+import { findProgram, howToInstall } from "../../servers/programs/program.ts";
+import { proxies } from "../../servers/proxies/proxies.ts";
+import { beginning } from "../../servers/proxies/proxy.ts";
+import { ProxyRig } from "../rigs/proxy-rig.ts";
+import type { RigContext } from "../rigs/rig.ts";
+import { ways as role, type WaysOrder, type WaysReport } from "../rigs/roles/ways.ts";
+import { protocols } from "../targets/protocols.ts";
+import { deliveryFloorMs, embeddedTarget, type Target, traitsOf } from "../targets/target.ts";
+import { delaysNamed } from "./comparison/measured.ts";
+import type { CellPlan, Experiment, Outcome } from "./contract/experiment.ts";
+import type { RunRequest } from "./contract/request.ts";
+import { expectedThrough } from "./proxy/expected.ts";
+import { subsetsOf } from "./proxy/needs.ts";
+import { readWays, type WaysTried } from "./proxy/reading.ts";
+
+export interface ProxyCell extends CellPlan, WaysTried {
+  /** Of the time-outs that are shipped. */
+  readonly timeScale: number;
+  readonly asked: Pick<WaysOrder, "events" | "graceMs" | "silence">;
+  /** Absent: the protocol's own clock would hide what the proxy adds. */
+  readonly echoes?: { readonly warmups: number; readonly durationMs: number };
+}
+
+const codec = { kind: "text", payloadBytes: 256, seed: 0 } as const;
+/** Where silence is tried; requests that are held, and polls, end before a shipped time-out does. */
+const timeScale = 50;
+/** So many time-outs long. */
+const watchedTimeOuts = 1.5;
+const heartbeatsPerTimeOut = 4;
+const eventsMax = 4;
+/** Half of what the kernel may wait for more by the manual of HAProxy; on loopback an event takes a millisecond. */
+const atOnceMs = 100;
+const graceMs = 1500;
+const echoes = { warmups: 50, durationMs: 300 };
+const trialsMax = 2;
+const waysWaitMs = 60_000;
+
+function cellOf(target: Target, proxy: WaysTried["proxy"]): ProxyCell {
+  const traits = traitsOf(target);
+  const { program, settings, silence } = proxy;
+  const isStream = traits.downlink === "stream";
+  const timeOutMs = silence.ms / timeScale;
+  const floorMs = deliveryFloorMs(target);
+  const eventMsMax = atOnceMs + floorMs;
+  const configured = proxy.documentedFor(traits) ?? [];
+  const names = settings
+    .filter(({ isTimeOut, isForBytes }) => (isStream || !isTimeOut) && (!isForBytes || beginning(traits) === "bytes"))
+    .map(({ name }) => name);
+  return {
+    target,
+    variant: program.name,
+    proxy,
+    tried: subsetsOf(names),
+    configured,
+    eventMsMax,
+    ...(isStream && { timeOutMs }),
+    timeScale: isStream ? timeScale : 1,
+    asked: {
+      events: { countMax: eventsMax, atOnceMs: eventMsMax },
+      graceMs: graceMs + floorMs,
+      ...(isStream && {
+        silence: { watchMs: watchedTimeOuts * timeOutMs, heartbeatMs: timeOutMs / heartbeatsPerTimeOut },
+      }),
+    },
+    ...(floorMs === 0 && { echoes }),
+    trialsMax,
+    parameters: {
+      connections: 1,
+      payloadBytes: codec.payloadBytes,
+      load: { kind: "closed", inFlight: 1 },
+      client: "library",
+      settings: {
+        proxy: program.name,
+        documented: configured.join("; ") || "nothing",
+        eventMsMax,
+        ...(isStream && { silenceMsAsShipped: silence.ms, silenceEndsBy: silence.directive, timeScale }),
+      },
+    },
+    expectations: expectedThrough(proxy, traits, { eventMsMax, timeScale, watchedTimeOuts, isPolled: floorMs > 0 }),
+  };
+}
+
+const cells = ({ targets }: RunRequest): ProxyCell[] =>
+  targets.flatMap((target) => proxies.map((proxy) => cellOf(target, proxy)));
+
+function unfit({ target, proxy: { program, documentedFor } }: ProxyCell): string | undefined {
+  if (documentedFor(traitsOf(target)) === undefined) {
+    return `${program.name} passes HTTP, which this protocol does not begin with; what passes bytes is a module in a package of its own`;
+  }
+  if (tlsMode(target.options) !== undefined)
+    return "TLS would end at the proxy, which is asked here for what it does in clear";
+  if (speaksHttp2(target.options)) return "the proxies are asked for HTTP/1.1 here";
+  if (findProgram(program) !== undefined) return undefined;
+  return `${program.name} is not on this machine: ${howToInstall(program)}`;
+}
+
+const open = ({ target, proxy, tried, configured, timeScale }: ProxyCell, context: RigContext): Promise<ProxyRig> =>
+  ProxyRig.behind({ target, behaviour: { name: "echo" }, codec, proxy, tried, configured, timeScale }, context);
+
+async function* measure(rig: ProxyRig, cell: ProxyCell): AsyncGenerator<Window, Outcome> {
+  const { target, asked, echoes } = cell;
+  const { protocol, options } = target;
+  const startNs = rig.startClock();
+  const order: WaysOrder = {
+    ...asked,
+    protocol,
+    options,
+    payloadBytes: codec.payloadBytes,
+    direct: rig.system.url,
+    ways: rig.ways,
+    ...(echoes && { echoes: { ...rig.configured, ...echoes } }),
+  };
+  const report = await rig.play(role, order, waysWaitMs);
+  const { direct, proxied } = report.echoes ?? {};
+  yield {
+    name: "ways",
+    startMs: 0,
+    durationMs: (nowNs() - startNs) / 1e6,
+    measures: { ways: report.ways.length },
+    histograms: { ...(direct !== undefined && { direct }), ...(proxied !== undefined && { proxied }) },
+  };
+  const { measures, findings } = readWays(cell, report);
+  return { measures: { ...measures, ...echoMeasures(report) }, findings };
+}
+
+function echoMeasures({ echoes }: WaysReport): Measures {
+  if (echoes === undefined) return {};
+  const delayOf = <const Delay extends "direct" | "proxied">(delay: Delay) =>
+    delayMeasures(delay, { histogram: decodeHistogram(echoes[delay]), neverCame: 0 });
+  const measures = { ...delayOf("direct"), ...delayOf("proxied") };
+  const { directP50Us, proxiedP50Us } = measures;
+  return {
+    ...measures,
+    ...(directP50Us !== undefined &&
+      proxiedP50Us !== undefined && {
+        proxyAddedP50Us: proxiedP50Us - directP50Us,
+        proxiedOverDirectP50Ratio: proxiedP50Us / directP50Us,
+      }),
+    ...(echoes.cpuUsPerEcho !== undefined && { proxyCpuUsPerMessage: echoes.cpuUsPerEcho }),
+  };
+}
+
+/** The same server, direct and by proxies as a distribution ships them, with every combination of what can be set. */
+export const proxy: Experiment<ProxyCell, ProxyRig> = {
+  name: "proxy",
+  group: "latency",
+  title: "Through a proxy",
+  question: "What does each protocol need configured in a proxy that stands in front of its server?",
+  lesson:
+    "A proxy for HTTP carries requests and responses as it is shipped. What stays open is what must be configured: an upgrade has to be passed on by name, a stream must not be gathered, and silence has to be allowed for. Time-outs need nobody to set them where the application sends heartbeats that come more often.",
+  presets: ["full"],
+  follows: [],
+  metrics: [
+    "shippedConnections",
+    "shippedPromptEvents",
+    "configuredConnections",
+    "configuredPromptEvents",
+    "proxySettingsNeeded",
+    "proxySettingsNeededWithHeartbeat",
+    "directEventSoonestMs",
+    "shippedEventSoonestMs",
+    "configuredEventSoonestMs",
+    "idleCutMs",
+    "idleCutTimeoutRatio",
+    "heartbeatConnections",
+    "silentConnections",
+    ...delaysNamed("direct", "proxied"),
+    "proxyAddedP50Us",
+    "proxiedOverDirectP50Ratio",
+    "proxyCpuUsPerMessage",
+  ],
+  isolation: "exclusive",
+  cells,
+  unfit,
+  open,
+  measure,
+  trafficMs: ({ asked: { silence }, echoes }) => 500 + (silence?.watchMs ?? 0) + (echoes?.durationMs ?? 0),
+  /** A proxy for HTTP that nobody told that what comes is none. */
+  sabotage(request) {
+    const named = protocols.find(({ server }) => beginning(server.traits) === "bytes")!.server.traits.name;
+    const [cell] = cells({ ...request, targets: [embeddedTarget(named)] });
+    const { echoes: _, ...rest } = cell!;
+    return {
+      cell: { ...rest, tried: [[]], configured: [], asked: { events: { countMax: 1, atOnceMs }, graceMs } },
+      fails: "configuredConnections",
+    };
+  },
+};

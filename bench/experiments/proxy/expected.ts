@@ -1,0 +1,109 @@
+/** What the documentation of a proxy lets one expect of a protocol. */
+import type { Traits } from "../../../protocol/contract.ts";
+import type { ShippedProxy } from "../../../servers/proxies/proxy.ts";
+import { type CellPlan, exactly } from "../contract/experiment.ts";
+
+type Predictions = CellPlan["expectations"];
+
+export interface Scaled {
+  /** Events that take longer did not come at once, in milliseconds. */
+  readonly eventMsMax: number;
+  readonly timeScale: number;
+  /** Silence is watched for so many time-outs. */
+  readonly watchedTimeOuts: number;
+  readonly isPolled: boolean;
+}
+
+export function expectedThrough(
+  { program, settings, silence, documentedFor, asShippedFor }: ShippedProxy,
+  traits: Traits,
+  { eventMsMax, timeScale, watchedTimeOuts, isPolled }: Scaled,
+): Predictions {
+  const documented = documentedFor(traits);
+  const { carries, atOnce, because } = asShippedFor(traits);
+  const shipped: Predictions = [
+    {
+      statement: `${program.name} as shipped carries ${carries ? "a message and its echo" : "nothing"}`,
+      formula: because,
+      metric: "shippedConnections",
+      expected: exactly(carries ? 1 : 0),
+    },
+  ];
+  if (documented === undefined) return shipped;
+  const untimed = documented.filter((name) => settings.some((each) => each.name === name && !each.isTimeOut));
+  const inWords = (names: readonly string[]): string => (names.length === 0 ? "none" : names.join(", "));
+  return [
+    ...shipped,
+    ...(atOnce === undefined
+      ? []
+      : ([
+          {
+            statement: atOnce ? "as shipped an event is there at once" : "as shipped an event is held up",
+            formula: `${because}; at once is ${eventMsMax} ms or less`,
+            metric: "shippedPromptEvents",
+            expected: exactly(atOnce ? 1 : 0),
+          },
+        ] as const)),
+    {
+      statement: "configured as documented it carries a message and its echo",
+      formula: `documented: ${inWords(documented)}`,
+      metric: "configuredConnections",
+      expected: exactly(1),
+    },
+    {
+      statement: "configured as documented an event is there at once",
+      formula: `documented: ${inWords(untimed)}; at once is ${eventMsMax} ms or less`,
+      metric: "configuredPromptEvents",
+      expected: exactly(1),
+    },
+    {
+      statement: "no more settings are needed than are documented",
+      formula: `documented: ${inWords(documented)} = ${documented.length}`,
+      metric: "proxySettingsNeeded",
+      expected: { low: Math.min(1, documented.length), high: documented.length },
+    },
+    {
+      statement: "where the application sends heartbeats, no time-out has to be set",
+      formula: `documented, time-outs left out: ${inWords(untimed)} = ${untimed.length}`,
+      metric: "proxySettingsNeededWithHeartbeat",
+      expected: { high: untimed.length },
+    },
+    ...(traits.downlink === "stream"
+      ? ([
+          {
+            statement: "silence is cut off by the shipped time-out",
+            formula: `${silence.directive}, here 1/${timeScale} of it; watched for ${watchedTimeOuts} time-outs${
+              silence.earlyMsMax === 0 ? "" : `; its timers are up to ${silence.earlyMsMax} ms early`
+            }`,
+            metric: "idleCutTimeoutRatio",
+            expected: { low: earliestCut(silence.ms / timeScale, silence.earlyMsMax), high: watchedTimeOuts },
+          },
+          {
+            statement: "heartbeats outlive the shipped time-out",
+            formula: "each one begins it anew",
+            metric: "heartbeatConnections",
+            expected: exactly(1),
+          },
+          {
+            statement: "configured as documented silence is outlived",
+            formula: `documented: ${inWords(documented)}`,
+            metric: "silentConnections",
+            expected: exactly(1),
+          },
+        ] as const)
+      : []),
+    ...(isPolled
+      ? []
+      : ([
+          {
+            statement: "an echo by the proxy takes longer than a direct one",
+            formula: "two more crossings of a socket each way: p50 by the proxy / p50 direct of the same trial > 1",
+            metric: "proxiedOverDirectP50Ratio",
+            expected: { low: 1 },
+          },
+        ] as const)),
+  ];
+}
+
+/** In time-outs. The proxy counts from bytes that it saw a moment before the user did. */
+const earliestCut = (timeOutMs: number, earlyMsMax: number): number => 0.95 - earlyMsMax / timeOutMs;

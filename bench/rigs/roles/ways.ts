@@ -1,0 +1,161 @@
+/**
+ * Goes to one server by several ways at once, one of them direct: does a message come back, at once, and how does silence
+ * end? Then echoes one at a time, direct and by one way in turn.
+ */
+import { LatencyHistogram } from "../../../load/recording/latency.ts";
+import { nowNs } from "../../../protocol/clock.ts";
+import type { Options } from "../../../protocol/contract.ts";
+import { describeError } from "../../../protocol/errors.ts";
+import { learnSecrets } from "../../../protocol/secrets.ts";
+import { loadClient } from "../../targets/protocol-modules.ts";
+import { cpuTime } from "../proc/process-use.ts";
+import type { Role } from "./role.ts";
+import { Caller } from "./ways/caller.ts";
+
+export interface WaysOrder {
+  readonly protocol: string;
+  readonly options: Options;
+  readonly payloadBytes: number;
+  /** URL without a proxy. */
+  readonly direct: string;
+  readonly ways: readonly string[];
+  /** Each alone, after the echo of the one before, until one is there at once; no more of them than `countMax`. */
+  readonly events: { readonly countMax: number; readonly atOnceMs: number };
+  /** A way that carries nothing so long after the direct one did, in milliseconds, does not carry. */
+  readonly graceMs: number;
+  /** How silence is tried; absent: not at all. */
+  readonly silence?: { readonly watchMs: number; readonly heartbeatMs: number };
+  /** Echoes in turn; absent: none. */
+  readonly echoes?: {
+    readonly url: string;
+    /** Of the proxy on that way. */
+    readonly pids: readonly number[];
+    readonly warmups: number;
+    readonly durationMs: number;
+  };
+}
+
+export interface WayReport {
+  /** Between an event and its echo, in milliseconds; empty: none came, and `reason` says why. */
+  readonly eventMs: readonly number[];
+  readonly reason?: string;
+  /** Of a connection that was silent: after how long it ended, or that it did not. */
+  readonly silence?: { readonly cutAfterMs: number; readonly reason: string } | "outlived";
+  /** Whether a connection with heartbeats outlived the same time. */
+  readonly heartbeat?: boolean;
+}
+
+export interface WaysReport {
+  readonly direct: WayReport;
+  /** In the order they were given. */
+  readonly ways: readonly WayReport[];
+  readonly echoes?: {
+    /** Encoded. */
+    readonly direct: string;
+    readonly proxied: string;
+    /** Of the proxy, for one message and its echo; absent where that cannot be seen. */
+    readonly cpuUsPerEcho?: number;
+  };
+}
+
+const patienceMs = 20_000;
+
+export const ways: Role<WaysOrder, WaysReport> = {
+  name: "ways",
+  async run(order) {
+    for (const url of [order.direct, ...order.ways]) learnSecrets(url);
+    const tried = await tryAll(order);
+    // A way that carries nothing is told by its own report.
+    const echoes = order.echoes && (await echoInTurn(order, order.echoes).catch(() => undefined));
+    return { ...tried, ...(echoes && { echoes }) };
+  },
+};
+
+type Call = (url: string, user: number, signal: AbortSignal) => Promise<Caller>;
+
+async function callerOf({ protocol, options, payloadBytes }: WaysOrder): Promise<Call> {
+  const client = await loadClient(protocol, "library");
+  return (url, user, signal) => Caller.connect(client, { url, options, user, signal }, payloadBytes);
+}
+
+/** All side by side: what is slow for one of them is slow for the direct one too. */
+async function tryAll(order: WaysOrder): Promise<Pick<WaysReport, "direct" | "ways">> {
+  const call = await callerOf(order);
+  const over = new AbortController();
+  const carried = Promise.withResolvers<void>();
+  void carried.promise.then(() => setTimeout(() => over.abort(), order.graceMs));
+  const late = setTimeout(() => over.abort(), patienceMs);
+  // The direct way last: on a busy machine it comes to its turn when the others have.
+  const tried = await Promise.all(
+    [...order.ways, order.direct].map((url, index) =>
+      tryWay(call, url, index, order, over.signal, index === order.ways.length ? carried.resolve : () => {}),
+    ),
+  );
+  clearTimeout(late);
+  return { direct: tried.at(-1)!, ways: tried.slice(0, -1) };
+}
+
+async function tryWay(
+  call: Call,
+  url: string,
+  index: number,
+  { events, silence }: WaysOrder,
+  signal: AbortSignal,
+  carried: () => void,
+): Promise<WayReport> {
+  const callers: Caller[] = [];
+  const connect = async (user: number): Promise<Caller> => {
+    const caller = await call(url, user, signal);
+    callers.push(caller);
+    return caller;
+  };
+  const eventMs: number[] = [];
+  try {
+    const silent = await connect(2 * index);
+    do eventMs.push(await silent.echo(signal));
+    while (eventMs.at(-1)! > events.atOnceMs && eventMs.length < events.countMax);
+    carried();
+    if (silence === undefined) return { eventMs };
+    const beating = await connect(2 * index + 1);
+    const { watchMs, heartbeatMs } = silence;
+    const [quiet, heartbeat] = await Promise.all([silent.staySilent(watchMs), beating.beat(heartbeatMs, watchMs)]);
+    return { eventMs, silence: quiet, heartbeat };
+  } catch (error) {
+    return { eventMs, reason: signal.aborted ? "nothing came, and the connection stayed open" : reasonOf(error) };
+  } finally {
+    carried();
+    for (const caller of callers) void caller.close();
+  }
+}
+
+/** Without the address, which is another each time. */
+const reasonOf = (error: unknown): string => describeError(error).replace(/^cannot connect to \S+: /, "");
+
+async function echoInTurn(
+  order: WaysOrder,
+  { url, pids, warmups, durationMs }: NonNullable<WaysOrder["echoes"]>,
+): Promise<WaysReport["echoes"]> {
+  const call = await callerOf(order);
+  const signal = AbortSignal.timeout(patienceMs);
+  const lines = await Promise.all([order.direct, url].map((each, user) => call(each, user, signal)));
+  const times = lines.map(() => new LatencyHistogram());
+  for (let count = 0; count < warmups; count++) for (const line of lines) await line.echo(signal);
+  const beforeUs = cpuUsOf(pids);
+  const endNs = nowNs() + durationMs * 1e6;
+  let echoes = 0;
+  for (; nowNs() < endNs; echoes++) {
+    for (const [index, line] of lines.entries()) times[index]!.record((await line.echo(signal)) * 1e6);
+  }
+  const afterUs = cpuUsOf(pids);
+  for (const line of lines) void line.close();
+  const [direct, proxied] = times.map((histogram) => histogram.encode()) as [string, string];
+  const isSeen = beforeUs !== undefined && afterUs !== undefined && echoes > 0;
+  return { direct, proxied, ...(isSeen && { cpuUsPerEcho: (afterUs - beforeUs) / echoes }) };
+}
+
+/** Of all of them so far; undefined where one of them cannot be read. */
+const cpuUsOf = (pids: readonly number[]): number | undefined =>
+  pids.reduce<number | undefined>((sum, pid) => {
+    const cpuUs = cpuTime(pid)?.cpuUs;
+    return sum === undefined || cpuUs === undefined ? undefined : sum + cpuUs;
+  }, 0);

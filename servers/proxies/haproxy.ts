@@ -1,0 +1,129 @@
+/**
+ * HAProxy with the defaults of Debian's haproxy.cfg, and what can be set on top.
+ * Reference: docs.haproxy.org/2.6/configuration.html.
+ */
+import { join } from "node:path";
+import { showInfo } from "../cluster/haproxy/runtime.ts";
+import { haproxy as program } from "../programs/haproxy.ts";
+import { beginning, type ProxySetup, type Route, type ShippedProxy, settingsOf } from "./proxy.ts";
+
+const files = { configuration: "haproxy.cfg", runtimeSocket: "runtime.sock" } as const;
+const shippedMs = 50_000;
+
+interface Lines {
+  readonly why: string;
+  readonly frontend?: string;
+  readonly backend?: string;
+}
+
+const lines = {
+  "mode tcp": {
+    why: 'Bytes, whatever they are: "mode http" is shipped, and answers 400 to what is no request.',
+    frontend: "mode tcp",
+    backend: "mode tcp",
+  },
+  "timeout tunnel 1h": {
+    why: "Silence of both sides, in place of the two below, once a connection is upgraded or in mode tcp.",
+    backend: "timeout tunnel 1h",
+  },
+  "timeout client 1h": {
+    why: "Silence of the client, while it is expected to send or to read; 50 s is shipped.",
+    frontend: "timeout client 1h",
+  },
+  "timeout server 1h": {
+    why: "Silence of the server, in the middle of a response too; 50 s is shipped.",
+    backend: "timeout server 1h",
+  },
+  "option http-no-delay": {
+    why: "Pass on each piece of a message at once; by default the kernel waits for more, up to 200 ms.",
+    frontend: "option http-no-delay",
+    backend: "option http-no-delay",
+  },
+} as const satisfies Record<string, Lines>;
+
+type Setting = keyof typeof lines;
+const bytes: readonly Setting[] = ["mode tcp", "timeout tunnel 1h"];
+const upgraded: readonly Setting[] = ["timeout tunnel 1h"];
+const streamed: readonly Setting[] = ["timeout client 1h", "timeout server 1h", "option http-no-delay"];
+
+function render({ routes, server, timeScale }: ProxySetup): string {
+  return `# HAProxy in front of one server: the defaults of Debian's haproxy.cfg. Written by wirebench.
+# Left out of the shipped file: logs, TLS, another user, pages for errors.
+
+global
+  stats socket unix@${files.runtimeSocket} mode 600 level user
+  # Without it two HAProxy processes can share a port by mistake, each getting a part of the connections.
+  noreuseport
+
+defaults
+  mode http
+  timeout connect 5000
+${timeScale === 1 ? "" : "  # 50000 is shipped for both; so that nobody waits for that, a part of it.\n"}  timeout client ${shippedMs / timeScale}
+  timeout server ${shippedMs / timeScale}
+
+${routes.map((route, index) => sectionsOf(route, index + 1, server)).join("\n")}`;
+}
+
+function sectionsOf(route: Route, number: number, server: string): string {
+  const set: readonly Lines[] = settingsOf<Lines>(lines, route);
+  const of = (side: "frontend" | "backend"): string =>
+    set.flatMap(({ why, [side]: line }) => (line === undefined ? [] : [`  # ${why}\n  ${line}\n`])).join("");
+  return `frontend way-${number}
+  bind 127.0.0.1:${route.port}
+${of("frontend")}  default_backend server-${number}
+
+backend server-${number}
+${of("backend")}  server server ${server}
+`;
+}
+
+export const haproxyProxy: ShippedProxy = {
+  program,
+  settings: (Object.keys(lines) as Setting[]).map((name) => ({
+    name,
+    ...(/timeout/.test(name) && { isTimeOut: true }),
+    ...(name === "mode tcp" && { isForBytes: true }),
+  })),
+  silence: { ms: shippedMs, directive: "timeout client 50s and timeout server 50s", earlyMsMax: 0 },
+  documentedFor(traits) {
+    switch (beginning(traits)) {
+      case "upgrade":
+        return upgraded;
+      case "requests":
+        return traits.downlink === "stream" ? streamed : [];
+      case "bytes":
+        return bytes;
+    }
+  },
+  asShippedFor(traits) {
+    switch (beginning(traits)) {
+      case "upgrade":
+        return {
+          carries: true,
+          atOnce: true,
+          because: "manual, section 4.2: mode http passes an upgrade and tunnels it",
+        };
+      case "requests":
+        return traits.downlink === "stream"
+          ? {
+              carries: true,
+              atOnce: false,
+              because:
+                "manual, option http-no-delay: without it pieces of a response wait for more, which may take 200 ms",
+            }
+          : { carries: true, atOnce: true, because: "manual, section 1.2: mode http passes requests and responses" };
+      case "bytes":
+        return { carries: false, because: "manual, mode http: what is no request is answered 400" };
+    }
+  },
+  render,
+  file: files.configuration,
+  recipe: {
+    arguments: () => ["-f", files.configuration],
+    async answers({ folder, pid }) {
+      const { pid: answering } = await showInfo(join(folder, files.runtimeSocket));
+      if (answering !== pid) throw new Error("the socket of another process");
+    },
+    portTaken: /Address already in use/,
+  },
+};

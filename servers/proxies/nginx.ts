@@ -1,0 +1,143 @@
+/**
+ * nginx as Debian ships it, with a plain `proxy_pass`, and what can be set on top.
+ * Reference: nginx.org/en/docs/http/ngx_http_proxy_module.html and nginx.org/en/docs/http/websocket.html.
+ */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { nginx as program } from "../programs/nginx.ts";
+import { beginning, type ProxySetup, type Route, type ShippedProxy, settingsOf } from "./proxy.ts";
+
+const files = { configuration: "nginx.conf", pid: "nginx.pid" } as const;
+const shippedMs = 60_000;
+
+/** Of a location, each with the reason. */
+const lines = {
+  "proxy_http_version 1.1": `      # 1.0 is the default: no upgrade, no chunks.
+      proxy_http_version 1.1;`,
+  "Upgrade header": `      # A header field of this hop, which does not pass by itself.
+      proxy_set_header Upgrade $http_upgrade;`,
+  "Connection header": `      # Likewise; "close" is the default.
+      proxy_set_header Connection $connection_upgrade;`,
+  "proxy_buffering off": `      # On by default: pieces of a response are gathered in buffers of a memory page.
+      proxy_buffering off;`,
+  "proxy_read_timeout 1h": `      # Silence of the server, in an upgraded connection too; 60 s by default.
+      proxy_read_timeout 1h;`,
+} as const;
+
+type Setting = keyof typeof lines;
+const upgraded: readonly Setting[] = [
+  "proxy_http_version 1.1",
+  "Upgrade header",
+  "Connection header",
+  "proxy_read_timeout 1h",
+];
+const streamed: readonly Setting[] = ["proxy_buffering off", "proxy_read_timeout 1h"];
+
+function render({ routes, server, timeScale, isRoot = false }: ProxySetup): string {
+  const places = routes.map((route) => serverOf(route, server)).join("\n");
+  return `# nginx in front of one server: what Debian's nginx.conf has, and a plain proxy_pass. Written by wirebench.
+# Left out of the shipped file: TLS, types of files, logs.
+
+daemon off;
+pid ${files.pid};
+error_log stderr crit;
+# One is enough for one user at a time; "auto", one for each core, is shipped.
+worker_processes 1;
+${isRoot ? "# Started by root: the workers keep that, since the folder is private.\nuser root;\n" : ""}
+events {
+  worker_connections 768;
+}
+
+http {
+  access_log off;
+  # Files in this folder instead of the system's.
+  client_body_temp_path body;
+  proxy_temp_path proxy;
+  fastcgi_temp_path fastcgi;
+  uwsgi_temp_path uwsgi;
+  scgi_temp_path scgi;
+
+  sendfile on;
+  tcp_nopush on;
+  # Of text/html only, which is nginx's default.
+  gzip on;
+${timeScale === 1 ? "" : timeOuts(timeScale)}
+  # Not shipped, and without effect where it is not used: "upgrade" for who asks for it.
+  map $http_upgrade $connection_upgrade {
+    default upgrade;
+    ""      close;
+  }
+
+${places}
+}
+`;
+}
+
+const timeOuts = (timeScale: number): string => `
+  # nginx has 60 s for both; so that nobody waits for that, a part of it.
+  proxy_read_timeout ${shippedMs / timeScale}ms;
+  proxy_send_timeout ${shippedMs / timeScale}ms;
+`;
+
+const serverOf = (route: Route, server: string): string => `  server {
+    listen 127.0.0.1:${route.port};
+    location / {
+      proxy_pass http://${server};
+${settingsOf(lines, route)
+  .map((text) => `${text}\n`)
+  .join("")}    }
+  }`;
+
+export const nginxProxy: ShippedProxy = {
+  program,
+  settings: (Object.keys(lines) as Setting[]).map((name) => ({
+    name,
+    ...(/timeout/.test(name) && { isTimeOut: true }),
+  })),
+  // A timer that runs is left as it is where it would move by less (NGX_TIMER_LAZY_DELAY, ngx_event_timer.h).
+  silence: { ms: shippedMs, directive: "proxy_read_timeout 60s", earlyMsMax: 300 },
+  documentedFor(traits) {
+    switch (beginning(traits)) {
+      case "upgrade":
+        return upgraded;
+      case "requests":
+        return traits.downlink === "stream" ? streamed : [];
+      case "bytes":
+        return undefined;
+    }
+  },
+  asShippedFor(traits) {
+    switch (beginning(traits)) {
+      case "upgrade":
+        return {
+          carries: false,
+          because: "nginx.org, WebSocket proxying: Upgrade and Connection are hop-by-hop and do not reach the server",
+        };
+      case "requests":
+        return traits.downlink === "stream"
+          ? {
+              carries: false,
+              because:
+                "ngx_http_proxy_module: proxy_buffering is on and the server is spoken to in HTTP/1.0, so a stream without an end is gathered until a buffer of 4 or 8 KiB is full",
+            }
+          : {
+              carries: true,
+              atOnce: true,
+              because: "ngx_http_proxy_module: a response that is complete leaves its buffers",
+            };
+      case "bytes":
+        return { carries: false, because: "ngx_http_proxy_module passes requests" };
+    }
+  },
+  render,
+  file: files.configuration,
+  recipe: {
+    arguments: ({ folder }) => ["-p", folder, "-c", files.configuration],
+    // Written when it listens.
+    async answers({ folder, pid }) {
+      const written = readFileSync(join(folder, files.pid), "utf8").trim();
+      if (Number(written) !== pid) throw new Error("the file of another process");
+    },
+    portTaken: /Address already in use/,
+  },
+};

@@ -1,0 +1,78 @@
+/**
+ * The contract of a proxy as a distribution ships it, and of what can be set on top: types only. It stands in front of one
+ * server and balances nothing; what stands in front of the nodes of a cluster is in `servers/cluster`.
+ */
+import type { Traits } from "../../protocol/contract.ts";
+import type { ProgramRecipe } from "../programs/private-program.ts";
+import type { Program } from "../programs/program.ts";
+
+/** What somebody adds to the shipped file. */
+export interface ProxySetting {
+  /** As people call it; differs from those of the others of the proxy. */
+  readonly name: string;
+  /** It only moves the end that silence has. */
+  readonly isTimeOut?: true;
+  /** It makes of a proxy for HTTP one for bytes, which no protocol that begins with HTTP asks for. */
+  readonly isForBytes?: true;
+}
+
+/** What is to be expected of the shipped file by its documentation. */
+export interface AsShipped {
+  /** Whether a message passes at all, and its echo. */
+  readonly carries: boolean;
+  /** Whether an event that is sent alone is there at once; absent where nothing is. */
+  readonly atOnce?: boolean;
+  /** Where that is written. */
+  readonly because: string;
+}
+
+/** A way through the proxy: a port of its own, and names of settings on top of what is shipped. */
+export interface Route {
+  readonly port: number | string;
+  readonly settings: readonly string[];
+}
+
+export interface ProxySetup {
+  readonly routes: readonly Route[];
+  /** `host:port` of the server behind it. */
+  readonly server: string;
+  /** Time-outs that are shipped are divided by this, so that nobody waits for a minute. */
+  readonly timeScale: number;
+  /** As whom it runs, where that differs. */
+  readonly isRoot?: boolean;
+}
+
+export interface ShippedProxy {
+  readonly program: Program;
+  readonly settings: readonly ProxySetting[];
+  /** After how long a silence it ends a connection as shipped, in milliseconds, and by which directive. */
+  readonly silence: {
+    readonly ms: number;
+    readonly directive: string;
+    /** It may do so earlier by so much, however long the time-out is. */
+    readonly earlyMsMax: number;
+  };
+  /** Names of the settings that its documentation gives for such a protocol; undefined where it cannot carry it. */
+  documentedFor(traits: Traits): readonly string[] | undefined;
+  asShippedFor(traits: Traits): AsShipped;
+  /** The whole file, with comments. */
+  render(setup: ProxySetup): string;
+  /** In its private folder. */
+  readonly file: string;
+  readonly recipe: Pick<ProgramRecipe, "arguments" | "answers" | "portTaken">;
+}
+
+/** What a connection begins as: bytes of its own kind, a request to upgrade, or requests and nothing else. */
+export function beginning({ schemes }: Traits): "bytes" | "upgrade" | "requests" {
+  if (schemes.some((scheme) => /^wss?:$/.test(scheme))) return "upgrade";
+  return schemes.some((scheme) => /^https?:$/.test(scheme)) ? "requests" : "bytes";
+}
+
+/** Throws for a name that is none: names come from this project, not from users. */
+export function settingsOf<Lines>(known: Readonly<Record<string, Lines>>, { settings }: Route): Lines[] {
+  return settings.map((name) => {
+    const lines = known[name];
+    if (lines === undefined) throw new Error(`no setting is called ${name}`);
+    return lines;
+  });
+}

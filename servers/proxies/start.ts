@@ -1,0 +1,62 @@
+import { mkdtemp, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { childrenOf } from "../programs/children.ts";
+import { freePorts } from "../programs/free-ports.ts";
+import { type ProgramRecipe, startPrivately } from "../programs/private-program.ts";
+import { requireProgram } from "../programs/program.ts";
+import type { ProxySetup, ShippedProxy } from "./proxy.ts";
+
+const startMsMax = 15_000;
+const stopMsMax = 1000;
+
+export interface RunningProxy extends AsyncDisposable {
+  /** Of its ways, in the order in which they were asked for. */
+  readonly ports: readonly number[];
+  /** Of all its processes. */
+  readonly pids: readonly number[];
+}
+
+export interface ProxyOrder extends Omit<ProxySetup, "routes" | "isRoot"> {
+  /** Names of settings, way by way. */
+  readonly ways: readonly (readonly string[])[];
+  readonly signal: AbortSignal;
+  /** Hears of its end, if nobody asked for that. */
+  readonly died: (sentence: string) => void;
+}
+
+/**
+ * Starts a private one; resolves when it listens. Rejects with `component-missing`, whose hint is the command that installs
+ * it, `component-failed`, which quotes it, or `aborted`; nothing is left running then.
+ */
+export async function startProxy(
+  { program, render, file, recipe }: ShippedProxy,
+  { ways, server, timeScale, signal, died }: ProxyOrder,
+): Promise<RunningProxy> {
+  const executable = requireProgram(program);
+  const folder = await mkdtemp(join(tmpdir(), `wirebench-${program.name}-`));
+  let ports: readonly number[] = [];
+  const whole: ProgramRecipe = {
+    name: program.name,
+    scheme: "http",
+    async prepare({ port }) {
+      ports = ways.length === 0 ? [] : [port, ...(await freePorts(ways.length - 1))];
+      const routes = ways.map((settings, index) => ({ settings, port: ports[index]! }));
+      const isRoot = process.getuid?.() === 0;
+      await writeFile(join(folder, file), render({ routes, server, timeScale, isRoot }));
+    },
+    ...recipe,
+    startMsMax,
+    stopMsMax,
+  };
+  const running = await startPrivately(whole, { executable, folder, temporary: true, signal });
+  running.onDeath = died;
+  return {
+    ports,
+    get pids() {
+      const { pid } = running;
+      return pid === undefined ? [] : [pid, ...childrenOf(pid)];
+    },
+    [Symbol.asyncDispose]: () => running.stop(),
+  };
+}
