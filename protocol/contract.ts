@@ -1,5 +1,6 @@
 /** The contract between the harness and a protocol: types only, so that servers and clients share no code but this. */
 import type { ExchangeName } from "./exchanges.ts";
+import type { PageClient } from "./page.ts";
 import type { Provision } from "./provisions.ts";
 
 /** What an application sends. A string is text, bytes are binary; every wire keeps the two apart. */
@@ -265,4 +266,6 @@ export interface Protocol {
   readonly client: ProtocolClient;
   /** With little on top of the socket. Absent: there is the other only. */
   readonly lean?: ProtocolClient;
+  /** In a page of a browser. Absent: no page can speak it, or none does. */
+  readonly page?: PageClient;
 }

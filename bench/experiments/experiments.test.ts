@@ -36,6 +36,7 @@ for (const experiment of experiments) {
   test(`${name} notices a system that is broken on purpose`, { timeout: 120_000 }, async (t) => {
     const onCluster = clusterExperiments.includes(experiment);
     if (onCluster && (!hasProgram(t, "haproxy") || !hasProgram(t, "redis"))) return;
+    if (experiment.needs?.some((program) => !hasProgram(t, program))) return;
     const { cell, fails } = experiment.sabotage(request);
     const { proxy } = cell.parameters.settings;
     if (proxy !== undefined && !hasProgram(t, String(proxy))) return;

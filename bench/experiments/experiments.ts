@@ -3,6 +3,7 @@ import { named } from "../../protocol/suggestion.ts";
 import { binary } from "./binary.ts";
 import { broadcast } from "./broadcast.ts";
 import { brokerKill } from "./broker-kill.ts";
+import { browser } from "./browser.ts";
 import { capacity } from "./capacity.ts";
 import { connect } from "./connect.ts";
 import type { Experiment } from "./contract/experiment.ts";
@@ -58,6 +59,7 @@ export const comparisonExperiments: readonly Experiment[] = [
   binary,
   room,
   presence,
+  browser,
   security,
   login,
   connect,

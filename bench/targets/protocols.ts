@@ -3,6 +3,10 @@ import { leanSseClient } from "../../clients/lean/sse.ts";
 import { leanTcpClient } from "../../clients/lean/tcp.ts";
 import { leanWebsocketClient } from "../../clients/lean/websocket.ts";
 import { longPollingClient } from "../../clients/long-polling.ts";
+import { longPollingPage } from "../../clients/page/long-polling.ts";
+import { shortPollingPage } from "../../clients/page/short-polling.ts";
+import { ssePage } from "../../clients/page/sse.ts";
+import { websocketPage } from "../../clients/page/websocket.ts";
 import { shortPollingClient } from "../../clients/short-polling.ts";
 import { sseClient } from "../../clients/sse.ts";
 import { tcpClient } from "../../clients/tcp.ts";
@@ -23,10 +27,10 @@ import { xmppWebsocketServer } from "../../servers/xmpp-websocket.ts";
 /** Every protocol wirebench knows, in report order: the floor first. */
 export const protocols: readonly Protocol[] = [
   { server: tcpServer, client: tcpClient, lean: leanTcpClient },
-  { server: websocketServer, client: websocketClient, lean: leanWebsocketClient },
-  { server: sseServer, client: sseClient, lean: leanSseClient },
-  { server: shortPollingServer, client: shortPollingClient },
-  { server: longPollingServer, client: longPollingClient },
+  { server: websocketServer, client: websocketClient, lean: leanWebsocketClient, page: websocketPage },
+  { server: sseServer, client: sseClient, lean: leanSseClient, page: ssePage },
+  { server: shortPollingServer, client: shortPollingClient, page: shortPollingPage },
+  { server: longPollingServer, client: longPollingClient, page: longPollingPage },
   { server: xmppServer, client: xmppClient },
   { server: xmppWebsocketServer, client: xmppWebsocketClient },
   { server: boshServer, client: boshClient },

@@ -1,18 +1,15 @@
 /** The header fields of `+browser-headers`: what clients send with it, and what the Chromium of this machine sends. */
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
 import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { clientsOf, protocols } from "../../bench/targets/protocols.ts";
+import { hasProgram } from "../../bench/testing.ts";
 import { defaultLimits } from "../../protocol/contract.ts";
 import { browserHeaders } from "../../protocol/options/browser-headers.ts";
 import { chromium } from "../../servers/programs/chromium.ts";
-import { findExecutable } from "../../servers/programs/executables.ts";
+import { startProgram } from "../../servers/programs/program.ts";
 import { type PageRequest, pageHeaders } from "./browser-headers.ts";
 
 const options = { [browserHeaders.name]: "on" };
@@ -84,8 +81,7 @@ const comparable = (fields: Fields): Fields =>
   );
 
 test("the data are what Chromium sends", { timeout: 60_000 }, async (t) => {
-  const executable = findExecutable(chromium.find);
-  if (executable === undefined) return t.skip("chromium is not installed");
+  if (!hasProgram(t, chromium.name)) return;
   const script = `
     await fetch("/fetch");
     await fetch("/fetch", { method: "POST", body: "[]", headers: { "content-type": "application/json" } });
@@ -100,27 +96,10 @@ test("the data are what Chromium sends", { timeout: 60_000 }, async (t) => {
     if (all.every((what) => seen.has(what))) resolve();
   };
   const authority = await listen(t, take, `<!doctype html><script type="module">${script}</script>`);
-  const profile = mkdtempSync(join(tmpdir(), "wirebench-chromium-"));
-  const browser = spawn(
-    executable,
-    [
-      "--headless=new",
-      "--no-sandbox",
-      "--disable-gpu",
-      "--lang=en-US",
-      `--user-data-dir=${profile}`,
-      `http://${authority}/`,
-    ],
-    { stdio: "ignore", detached: true },
-  );
-  try {
-    await promise;
-  } finally {
-    const ended = once(browser, "exit");
-    process.kill(-browser.pid!, "SIGKILL");
-    await ended;
-    rmSync(profile, { recursive: true, force: true, maxRetries: 10 });
-  }
+  const browser = await startProgram(chromium);
+  t.after(() => browser.stop());
+  await fetch(`${browser.url}/json/new?http://${authority}/`, { method: "PUT" });
+  await promise;
   for (const [what, request] of [...seen].filter(([what]) => all.includes(what))) {
     const url = new URL(`http://${authority}/`);
     const data = pageHeaders(options, what.split("/")[1] as PageRequest, url, request.method)!;

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Unit } from "../quantities/format.ts";
+import { browserMetrics } from "./browser-metrics.ts";
 import { clusterMetrics } from "./cluster-metrics.ts";
 import { comparisonMetrics } from "./comparison-metrics.ts";
 import { federationMetrics } from "./federation-metrics.ts";
@@ -27,7 +28,7 @@ const endings: Record<Unit, RegExp> = {
   ratio: /(Ratio|RoundTrips|Transits)$/,
   share: new RegExp(`(Fraction|Share|Utilization)${over}`),
   count:
-    /(messages|deliveries|connections|consumers|notices|attempts|newcomers|users|leaders|deaths|refusals|probes|roundTrips|iterations|handshakes|events|requests|settings|updates)/i,
+    /(messages|deliveries|connections|consumers|notices|attempts|newcomers|users|leaders|deaths|refusals|probes|roundTrips|iterations|handshakes|echoes|events|requests|settings|updates)/i,
 };
 
 describe("metrics", () => {
@@ -41,6 +42,7 @@ describe("metrics", () => {
       proxyMetrics,
       profileMetrics,
       securityMetrics,
+      browserMetrics,
       openingMetrics,
       layerMetrics,
       federationMetrics,

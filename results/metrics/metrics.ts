@@ -2,6 +2,7 @@
  * Every number an experiment may measure or predict, and what it means. A report shows what is listed here, so a new
  * metric is one entry; a name that is not here does not compile.
  */
+import { browserMetrics } from "./browser-metrics.ts";
 import { clusterMetrics } from "./cluster-metrics.ts";
 import { comparisonMetrics } from "./comparison-metrics.ts";
 import { federationMetrics } from "./federation-metrics.ts";
@@ -21,6 +22,7 @@ const table = {
   ...proxyMetrics,
   ...profileMetrics,
   ...securityMetrics,
+  ...browserMetrics,
   ...openingMetrics,
   ...layerMetrics,
   ...resumeMetrics,

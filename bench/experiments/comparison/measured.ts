@@ -19,6 +19,8 @@ type Delay =
   | "push"
   | "parkedPoll"
   | "betweenPolls"
+  | "pageRoundTrip"
+  | "programRoundTrip"
   | "coldStart"
   | "recovery"
   | "userDelay"

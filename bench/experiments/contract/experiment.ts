@@ -42,6 +42,8 @@ export interface Experiment<Cell extends CellPlan = CellPlan, On extends Rig = R
   readonly aliases?: readonly string[];
   /** Presets that run it unasked; named on the command line it runs with any. Absent: all. */
   readonly presets?: readonly PresetName[];
+  /** Programs of others that it works with, whatever its targets are, by the names of their records. Absent: none. */
+  readonly needs?: readonly string[];
   /** Settings of the request it follows; an option that no chosen experiment follows is a mistake of the caller. */
   readonly follows: readonly SettingName[];
   /** Everything its trials measure; what is not listed is not kept. */
