@@ -55,6 +55,11 @@ export interface Traits {
    * everything between the payload and TLS or TCP but the heads of HTTP messages. Of text that no wire escapes.
    */
   readonly framingBytes?: (form: PayloadForm, payloadBytes: number, direction: Direction) => number;
+  /**
+   * Whether what its own server sends leaves the process only when the turn of the event loop is over in which it was sent.
+   * Absent: each message leaves at once.
+   */
+  readonly leavesAfterTurn?: (options: Options) => boolean;
   /** npm packages that carry the wire on the two sides; empty where Node itself does. */
   readonly libraries: { readonly server: readonly string[]; readonly client: readonly string[] };
 }
@@ -125,6 +130,8 @@ export interface ServerConnection {
   readonly resumesFrom?: string | undefined;
   /** Whether a request of the peer waits here, so that what is sent leaves at once. Absent: nothing ever waits for one. */
   readonly isAwaited?: boolean | undefined;
+  /** Bytes accepted by `send` but not yet taken by the kernel or fetched by the peer. Absent: nobody counts them. */
+  readonly queuedBytes?: number;
   /**
    * Closes in the protocol's own terms; the peer sees an orderly end. `restart` tells it, where the protocol has a word
    * for that, to come back at once elsewhere (WebSocket: close code 1012).

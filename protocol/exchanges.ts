@@ -9,6 +9,7 @@
  * - `blocks`, `large-blocks`: a payload in acknowledged blocks of 4096 bytes, or of the largest size there is.
  * - `unacknowledged-blocks`: the same in blocks of 4096 bytes that nobody acknowledges.
  * - `room`: what one member publishes goes to all members, the publisher included.
+ * - `fan-out`: what the first user publishes is written to all others by a server that has no more than a list of them.
  * - `presence`: what the first user says of itself goes to all others, who subscribed to it.
  * - `come-and-go`: the same user appears and disappears, in turn.
  */
@@ -21,6 +22,7 @@ export const exchangeNames = [
   "large-blocks",
   "unacknowledged-blocks",
   "room",
+  "fan-out",
   "presence",
   "come-and-go",
 ] as const;
@@ -29,6 +31,7 @@ export type ExchangeName = (typeof exchangeNames)[number];
 /** Exchanges in which the first user publishes and all others hear it; in some it hears itself. */
 export const audienceOf: Readonly<Partial<Record<ExchangeName, { readonly publisherHears: boolean }>>> = {
   room: { publisherHears: true },
+  "fan-out": { publisherHears: false },
   presence: { publisherHears: false },
   "come-and-go": { publisherHears: false },
 };

@@ -38,6 +38,7 @@ export const boshServer: ProtocolServer = {
     resumesBy: "request",
     options: [plainLogin, scramIterations, close, browserHeaders, tlsOption],
     framingBytes: (form, bytes, direction) => standaloneEchoFraming(form, bytes, direction) + boshFraming(direction),
+    leavesAfterTurn: () => true,
     libraries: { server: ["@xmpp/xml"], client: ["undici", "@xmpp/xml"] },
   },
 

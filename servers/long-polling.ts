@@ -25,6 +25,7 @@ export const longPollingServer: ProtocolServer = {
     resumesBy: "request",
     options: [close, browserHeaders, h2, tls],
     framingBytes: pollingFraming,
+    leavesAfterTurn: () => true,
     libraries: { server: [], client: ["undici"] },
   },
 

@@ -38,6 +38,8 @@ export const sseServer: ProtocolServer = {
     options: [close, browserHeaders, gzip, h2, tlsOption],
     framingBytes: (form, bytes, direction) =>
       direction === "up" ? postFraming(form, bytes) : eventFraming(form, bytes),
+    // `http` corks a response that has no length until the turn is over.
+    leavesAfterTurn: () => true,
     libraries: { server: [], client: ["eventsource", "undici"] },
   },
 

@@ -28,6 +28,8 @@ export const websocketServer: ProtocolServer = {
     specification: "RFC 6455",
     options: [browserHeaders, deflate, tlsOption],
     framingBytes: (_form, bytes, direction) => webSocketFraming(bytes, direction),
+    // zlib works on another thread.
+    leavesAfterTurn: compresses,
     libraries: { server: ["ws"], client: ["ws"] },
   },
 

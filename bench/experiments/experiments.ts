@@ -36,6 +36,7 @@ import { rooms } from "./rooms.ts";
 import { scaling } from "./scaling.ts";
 import { scalingOut } from "./scaling-out.ts";
 import { security } from "./security.ts";
+import { serverFanOut } from "./server-fan-out.ts";
 import { slowBrokerLink } from "./slow-broker-link.ts";
 import { slowConsumer } from "./slow-consumer.ts";
 import { slowNode } from "./slow-node.ts";
@@ -58,6 +59,7 @@ export const comparisonExperiments: readonly Experiment[] = [
   relay,
   binary,
   room,
+  serverFanOut,
   presence,
   browser,
   security,

@@ -1,10 +1,12 @@
 /** One window as its processes saw it, each from its end, made into one record. */
 import { availableParallelism } from "node:os";
+import type { BroadcastLog } from "../../load/behaviours/broadcast.ts";
 import type { FlowRecords } from "../../load/behaviours/measured-behaviour.ts";
 import { censoredIn, type FlowRecord, mergeFlows } from "../../load/flows/flow.ts";
 import type { FlowName } from "../../load/flows/traffic.ts";
 import type { WindowOrder } from "../../load/flows/window.ts";
 import type { ProcessUse } from "../../load/metering/usage.ts";
+import { LatencyHistogram } from "../../load/recording/latency.ts";
 import type { GeneratorWindow } from "../../load/users/users.ts";
 import type { Window } from "../../results/contract/results.ts";
 import { type Flow, recordFlow, recordUse, type WindowUse } from "../../results/recording/flows.ts";
@@ -35,16 +37,19 @@ export function joinWindow(
     const halves: (FlowRecords | undefined)[] = [server?.flows, ...generators.map((generator) => generator.flows)];
     return recordFlow(joinFlow(name, durationMs, mergeFlows(halves.flatMap((half) => half?.[name] ?? []))));
   });
+  const broadcast = server?.broadcast && joinBroadcast(server.broadcast, generators[0]?.heardNs ?? []);
   return {
     measures: Object.assign(
       {},
       ...flows.map(({ measures }) => measures),
       recordUse(joinUse(durationMs, server?.use, seen, generators, countedBy)),
+      broadcast?.measures,
     ),
     histograms: Object.assign(
       {},
       ...flows.map(({ histograms }) => histograms),
       ...generators.map(({ recipients }) => recipients),
+      broadcast?.histograms,
     ),
   };
 }
@@ -59,6 +64,29 @@ function joinFlow(name: FlowName, durationMs: number, record: FlowRecord): Flow 
     histograms,
     ledger: { ...ledger, censoredMessages: censoredIn(ledger) },
     age,
+  };
+}
+
+/** What a server did to reach everybody, and how much of it was over when the first of them heard. */
+function joinBroadcast(
+  { publications }: BroadcastLog,
+  heardNs: readonly (number | null)[],
+): Pick<Window, "measures" | "histograms"> | undefined {
+  // One publisher on a wire that keeps order: the n-th that was sent is the n-th that was handled, if not yet all were.
+  if (publications.length === 0 || publications.length > heardNs.length) return undefined;
+  const [loop, loopStretch] = [new LatencyHistogram(), new LatencyHistogram()];
+  for (const { startNs, endNs, stretchMaxNs } of publications) {
+    loop.record(endNs - startNs);
+    loopStretch.record(stretchMaxNs);
+  }
+  const isWithin = (atNs: number | null, index: number): boolean => atNs !== null && atNs < publications[index]!.endNs;
+  return {
+    measures: {
+      publications: publications.length,
+      heardWithinLoop: heardNs.slice(0, publications.length).filter(isWithin).length,
+      othersServed: publications.reduce((sum, { othersServed }) => sum + othersServed, 0),
+    },
+    histograms: { loop: loop.encode(), loopStretch: loopStretch.encode() },
   };
 }
 

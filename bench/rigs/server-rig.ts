@@ -2,7 +2,7 @@
 import type { WindowOrder, WindowPlan } from "../../load/flows/window.ts";
 import type { GeneratorWindow } from "../../load/users/users.ts";
 import { nowNs } from "../../protocol/clock.ts";
-import { defaultLimits } from "../../protocol/contract.ts";
+import { defaultLimits, type Limits } from "../../protocol/contract.ts";
 import { describeError, WirebenchError } from "../../protocol/errors.ts";
 import { audienceOf, type ExchangeName } from "../../protocol/exchanges.ts";
 import type { CodecOptions } from "../../protocol/messages/message.ts";
@@ -17,6 +17,7 @@ import { joinWindow, type SeenUse } from "./joined-window.ts";
 import type { BehaviourOrder, ServerWindow } from "./processes/server.ts";
 import { Rig, type RigContext, type RigRecord } from "./rig.ts";
 import { openSystem, type RunningSystem } from "./system.ts";
+import { UserAside } from "./user-aside.ts";
 import type { UserLink } from "./user-link.ts";
 
 /** What a rig must know of a cell. */
@@ -27,6 +28,8 @@ export interface ServerCell {
   readonly behaviour: BehaviourOrder;
   /** What a connection is; absent: one user and what the server answers. */
   readonly exchange?: ExchangeName | undefined;
+  /** Of our own server. Absent: the usual ones. */
+  readonly serverLimits?: Limits;
   /** Payloads of messages each way, in turn. Absent: all are of one size. */
   readonly sizes?: Readonly<Record<Direction, readonly number[]>>;
 }
@@ -94,9 +97,9 @@ export class ServerRig extends Rig {
   }
 
   async #startSystem(start: typeof openSystem): Promise<void> {
-    const { target, behaviour } = this.#cell;
+    const { target, behaviour, serverLimits: limits } = this.#cell;
     const { programs } = this.#context;
-    const order = { target, behaviour, codec: this.#codecThatSends("down"), programs };
+    const order = { target, behaviour, codec: this.#codecThatSends("down"), programs, ...(limits && { limits }) };
     const system = await start(order, this.cleanUp, this.died);
     const { link } = this.#cell.parameters;
     if (link !== undefined && link.by === undefined) this.#link = await this.linkTo(system.url, link);
@@ -157,15 +160,27 @@ export class ServerRig extends Rig {
    * the system, or what stands before it.
    */
   connect(connections: number, atOnce = 1, url = this.system.url): Promise<string> {
+    const order = { ...this.#speaking(this.#cell.exchange), url, connections, atOnce };
+    return this.unlessFailed(this.users.connect(order));
+  }
+
+  #speaking(exchange: ExchangeName | undefined) {
     const { protocol, options } = this.#cell.target;
     const { client = "library" } = this.#cell.parameters;
-    const { exchange } = this.#cell;
     const audience = exchange && audienceOf[exchange];
     // Where one user has an audience, nobody may take its place for practice.
     const between = { ...(exchange && { exchange }), ...(audience && { ...audience, unrehearsed: true }) };
-    const speaking = { protocol, client, options, url, certificate: this.certificate, ...between };
-    const order = { ...speaking, connections, codec: this.#codecThatSends("up"), limits: defaultLimits, atOnce };
-    return this.unlessFailed(this.users.connect(order));
+    const codec = this.#codecThatSends("up");
+    return { protocol, client, options, certificate: this.certificate, codec, limits: defaultLimits, ...between };
+  }
+
+  /** One more user, in a process of its own, whom no window of this rig counts. */
+  async userAside(name: string, exchange?: ExchangeName): Promise<UserAside> {
+    const aside = new UserAside(name, this.died);
+    this.own(aside);
+    const order = { ...this.#speaking(exchange), url: this.system.url, firstUser: this.#cell.parameters.connections };
+    await this.unlessFailed(aside.connect({ ...order, unrehearsed: true }));
+    return aside;
   }
 
   /** A random order of the run's, begun one further in each trial: over the trials every window has every place. */

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { ConnectionHandler, Payload } from "../../protocol/contract.ts";
+import { until } from "../../protocol/testing.ts";
 import { broadcastBehaviour } from "./broadcast.ts";
 import type { MeasuredBehaviour } from "./measured-behaviour.ts";
 import { presenceBehaviour } from "./presence.ts";
@@ -78,6 +79,45 @@ test("a broadcast reaches all members in one order, the publisher included, and 
   members[1]!.message("two");
   for (const member of members.slice(0, 2)) assert.deepEqual(member.heard, ["joined", "one", "two"]);
   assert.deepEqual([members[2]!.heard, stranger.heard], [["joined"], []]);
+});
+
+test("a broadcast to others leaves the publisher out, and echoes whoever is no member", () => {
+  const room = broadcastBehaviour({ toOthers: true });
+  const [publisher, member, other] = [user(room, "join"), user(room, "join"), user(room, "hello")];
+  publisher.message("one");
+  other.message("join");
+  assert.deepEqual([publisher.heard, member.heard, other.heard], [["joined"], ["joined", "one"], ["hello", "join"]]);
+});
+
+test("a broadcast that yields serves others in between, and keeps one order for all", async () => {
+  const room = broadcastBehaviour({ toOthers: true, yieldsEvery: 2 });
+  const [publisher, other] = [user(room, "join"), user(room, "hello")];
+  const members = Array.from({ length: 5 }, () => user(room, "join"));
+  publisher.message("one");
+  assert.deepEqual(
+    members.map(({ heard }) => heard.length),
+    [2, 2, 1, 1, 1],
+  );
+  other.message("between");
+  publisher.message("two");
+  members[1]!.closed();
+  await until(() => room.log().publications.length === 2);
+  assert.deepEqual(members[0]!.heard, ["joined", "one", "two"]);
+  assert.deepEqual(members[1]!.heard, ["joined", "one"]);
+  assert.deepEqual(members[4]!.heard, ["joined", "one", "two"]);
+  assert.deepEqual(other.heard, ["hello", "between"]);
+  const [first, second] = room.log().publications;
+  assert.equal(first!.othersServed, 1);
+  assert.ok(first!.endNs - first!.startNs >= first!.stretchMaxNs && second!.startNs >= first!.endNs);
+});
+
+test("a publisher that is too far ahead of a broadcast that yields is cut off", async () => {
+  const room = broadcastBehaviour({ yieldsEvery: 1 });
+  const publisher = user(room, "join");
+  for (let message = 0; !publisher.isClosed(); message++) {
+    assert.ok(message < 2000);
+    publisher.message("more");
+  }
 });
 
 test("presence tells subscribers a status, those who come later the latest, and all when the connection ends", () => {

@@ -23,6 +23,8 @@ interface Publication {
   readonly scheduledNs: number;
   readonly sentNs: number;
   arrived: number;
+  /** When anybody had it, by the clock of the host. */
+  heardNs?: number;
   firstNs: number;
   medianNs: number;
   /** Of the process, when the first recipient had it. */
@@ -129,6 +131,7 @@ export class FanOutFlow {
     }
     if (!arrivals.arrive(message!.sequence)) return;
     this.#received++;
+    publication.heardNs ??= now;
     const { scheduledNs, sentNs } = publication;
     const isTimed = scheduledNs >= this.#window.startNs;
     if (now >= this.#window.startNs && now < this.#window.endNs) this.#receivedInWindow++;
@@ -179,6 +182,11 @@ export class FanOutFlow {
       this.#drained = resolve;
       this.#timeline.after(drainMs, resolve);
     });
+  }
+
+  /** When each publication of the window, ramp-up included, had reached anybody, in order; undefined where it never did. */
+  get heardNs(): readonly (number | undefined)[] {
+    return this.#publications.map(({ heardNs }) => heardNs);
   }
 
   /** The middle and the first recipient are those of messages that reached everybody. */

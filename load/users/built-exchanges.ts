@@ -12,7 +12,7 @@ import type {
 } from "../../protocol/contract.ts";
 import { WirebenchError } from "../../protocol/errors.ts";
 import type { ExchangeName } from "../../protocol/exchanges.ts";
-import { joined } from "../behaviours/broadcast.ts";
+import { join, joined } from "../behaviours/broadcast.ts";
 import { presenceWords } from "../behaviours/presence.ts";
 import { paired } from "../behaviours/relay.ts";
 
@@ -22,6 +22,7 @@ type Built = (client: ProtocolClient, options: ConnectOptions) => Promise<Client
 const built: Readonly<Partial<Record<ExchangeName, Built>>> = {
   relay,
   room,
+  "fan-out": room,
   presence: (client, options) => presence(client, options, () => presenceWords.status),
   "come-and-go": (client, options) => {
     let sent = 0;
@@ -86,7 +87,7 @@ async function room(client: ProtocolClient, options: ConnectOptions): Promise<Cl
     ...rest,
     onMessage: (payload) => (payload === joined ? isMember.resolve() : options.onMessage(payload)),
   });
-  member.send("join");
+  member.send(join);
   await unlessEnded(isMember.promise, options.signal, member);
   return member;
 }

@@ -57,6 +57,8 @@ export interface GeneratorWindow {
   pacingPeriodUs?: number;
   /** Only of a fan-out. */
   recipients?: RecipientTimes;
+  /** Only of a fan-out: when each publication had reached anybody, by the clock of the host; null where it never did. */
+  heardNs?: readonly (number | null)[];
   /** Only of a fan-out that reached several. */
   busyBetweenRecipients?: number;
 }
@@ -247,7 +249,7 @@ export class Users {
         writes: this.#carried.writes - carriedBefore.writes,
       },
       ...(isPaced(window) && { pacingPeriodUs: realTimeline.pacingPeriodNs / 1000 }),
-      ...(fanOut && { recipients: fanOut.recipientTimes }),
+      ...(fanOut && { recipients: fanOut.recipientTimes, heardNs: fanOut.heardNs.map((atNs) => atNs ?? null) }),
       ...(fanOut?.busyShare !== undefined && { busyBetweenRecipients: fanOut.busyShare }),
     };
   }

@@ -4,6 +4,7 @@ import type { Unit } from "../quantities/format.ts";
 import { browserMetrics } from "./browser-metrics.ts";
 import { clusterMetrics } from "./cluster-metrics.ts";
 import { comparisonMetrics } from "./comparison-metrics.ts";
+import { fanOutMetrics } from "./fan-out-metrics.ts";
 import { federationMetrics } from "./federation-metrics.ts";
 import { layerMetrics } from "./layer-metrics.ts";
 import { isMetric, type MetricName, metricNamed, metrics } from "./metrics.ts";
@@ -40,6 +41,7 @@ describe("metrics", () => {
       comparisonMetrics,
       pushMetrics,
       proxyMetrics,
+      fanOutMetrics,
       profileMetrics,
       securityMetrics,
       browserMetrics,

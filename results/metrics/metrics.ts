@@ -5,6 +5,7 @@
 import { browserMetrics } from "./browser-metrics.ts";
 import { clusterMetrics } from "./cluster-metrics.ts";
 import { comparisonMetrics } from "./comparison-metrics.ts";
+import { fanOutMetrics } from "./fan-out-metrics.ts";
 import { federationMetrics } from "./federation-metrics.ts";
 import { layerMetrics } from "./layer-metrics.ts";
 import type { MetricEntry } from "./metric.ts";
@@ -20,6 +21,7 @@ const table = {
   ...comparisonMetrics,
   ...pushMetrics,
   ...proxyMetrics,
+  ...fanOutMetrics,
   ...profileMetrics,
   ...securityMetrics,
   ...browserMetrics,

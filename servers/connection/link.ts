@@ -54,6 +54,10 @@ export class ServerLink implements ServerConnection {
     return this.#wire.resumesFrom;
   }
 
+  get queuedBytes(): number {
+    return this.#wire.queuedBytes();
+  }
+
   send(payload: Payload, position?: string): void {
     if (!this.open) return;
     const bytes = payloadBytes(payload);

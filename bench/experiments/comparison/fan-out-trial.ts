@@ -1,6 +1,6 @@
 /** One trial in which one user publishes to others: who has it when, what arrived, and what a delivery cost. */
 import type { Window } from "../../../results/contract/results.ts";
-import type { MetricName } from "../../../results/metrics/metrics.ts";
+import type { Measures, MetricName } from "../../../results/metrics/metrics.ts";
 import { delayMeasures, recordedDelay } from "../../../results/recording/delays.ts";
 import { flowNamed, useOf } from "../../../results/recording/flows.ts";
 import type { ServerRig } from "../../rigs/server-rig.ts";
@@ -48,29 +48,32 @@ export async function* fanOutTrial(
   const window = await rig.window({ name: cell.variant, flows }, times);
   yield window;
   if (rig.failure !== undefined) throw new Error(rig.failure);
+  return { measures: fanOutMeasures(window, recipients) };
+}
+
+/** What a window of it measured. */
+export function fanOutMeasures(window: Window, recipients: number): Measures {
   const trial = { windows: [window], histograms: {} };
   const { ledger, achievedRatePerSecond } = flowNamed(window, "fanOut")!;
   const { sentMessages: owed, receivedMessages: received } = ledger;
   const use = useOf(window);
   const per = (amount: number | undefined, deliveries = 0): number => (amount ?? Number.NaN) / deliveries;
   return {
-    measures: {
-      ...delayMeasures("firstRecipient", recordedDelay(trial, "firstRecipient")),
-      ...delayMeasures("medianRecipient", recordedDelay(trial, "medianRecipient")),
-      ...delayMeasures("lastRecipient", recordedDelay(trial, "lastRecipient")),
-      ...delayMeasures("dispatch", recordedDelay(trial, "dispatch")),
-      deliveriesPerSecond: achievedRatePerSecond,
-      deliveriesPerPublication: received / (owed / recipients),
-      // What is no number is not kept.
-      serverCpuUsPerRecipient: per(use.serverCpuUs, use.serverMessages),
-      generatorCpuUsPerRecipient: per(use.generatorCpuUs, use.generatorMessages),
-      wireBytesPerRecipient: per((use.wireSentBytes ?? 0) + (use.wireReceivedBytes ?? 0), use.wireMessages),
-      publishedMessages: owed / recipients,
-      expectedDeliveries: owed,
-      missingDeliveries: ledger.lostMessages + ledger.censoredMessages,
-      duplicatedDeliveries: ledger.duplicatedMessages,
-      reorderedDeliveries: ledger.reorderedMessages,
-      corruptedDeliveries: ledger.corruptedMessages,
-    },
+    ...delayMeasures("firstRecipient", recordedDelay(trial, "firstRecipient")),
+    ...delayMeasures("medianRecipient", recordedDelay(trial, "medianRecipient")),
+    ...delayMeasures("lastRecipient", recordedDelay(trial, "lastRecipient")),
+    ...delayMeasures("dispatch", recordedDelay(trial, "dispatch")),
+    deliveriesPerSecond: achievedRatePerSecond,
+    deliveriesPerPublication: received / (owed / recipients),
+    // What is no number is not kept.
+    serverCpuUsPerRecipient: per(use.serverCpuUs, use.serverMessages),
+    generatorCpuUsPerRecipient: per(use.generatorCpuUs, use.generatorMessages),
+    wireBytesPerRecipient: per((use.wireSentBytes ?? 0) + (use.wireReceivedBytes ?? 0), use.wireMessages),
+    publishedMessages: owed / recipients,
+    expectedDeliveries: owed,
+    missingDeliveries: ledger.lostMessages + ledger.censoredMessages,
+    duplicatedDeliveries: ledger.duplicatedMessages,
+    reorderedDeliveries: ledger.reorderedMessages,
+    corruptedDeliveries: ledger.corruptedMessages,
   };
 }

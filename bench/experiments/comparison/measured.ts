@@ -26,7 +26,9 @@ type Delay =
   | "userDelay"
   | "besideStall"
   | "direct"
-  | "proxied";
+  | "proxied"
+  | "bystander"
+  | "bystanderAlone";
 
 /** Every statistic of these delays. */
 export const delaysNamed = (...names: readonly Delay[]): MetricName[] =>

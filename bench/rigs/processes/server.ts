@@ -1,7 +1,12 @@
 /** A process that is one server: it listens, serves, and says what serving cost. */
 
 import { type AnswerScript, answerPlans } from "../../../load/behaviours/answer-script.ts";
-import { type BroadcastOrder, broadcastBehaviour } from "../../../load/behaviours/broadcast.ts";
+import {
+  type BroadcastBehaviour,
+  type BroadcastLog,
+  type BroadcastOrder,
+  broadcastBehaviour,
+} from "../../../load/behaviours/broadcast.ts";
 import { type EchoOrder, echoBehaviour } from "../../../load/behaviours/echo.ts";
 import {
   type ImposedDelays,
@@ -61,6 +66,8 @@ export interface ServeOrder {
 export interface ServerWindow {
   flows: FlowRecords;
   use: ProcessUse;
+  /** Only of a server that broadcasts. */
+  broadcast?: BroadcastLog;
   /** Only of a server with known answers. */
   imposed?: ImposedDelays;
   /** Only of a server with a known cost. */
@@ -69,6 +76,7 @@ export interface ServerWindow {
   updates?: UpdateLog;
 }
 
+let broadcast: BroadcastBehaviour | undefined;
 let knownAnswers: KnownAnswerBehaviour | undefined;
 let knownCost: KnownCostBehaviour | undefined;
 let updates: UpdatesBehaviour | undefined;
@@ -96,6 +104,7 @@ const api = {
     return {
       flows,
       use: meter!.read(),
+      ...(broadcast && { broadcast: broadcast.log() }),
       ...(knownAnswers && { imposed: knownAnswers.imposed }),
       ...(knownCost && { cost: knownCost.log }),
       ...(updates && { updates: updates.log }),
@@ -114,7 +123,8 @@ function behaviourOf(order: ServeOrder): MeasuredBehaviour {
     case "relay":
       return relayBehaviour(order.behaviour);
     case "broadcast":
-      return broadcastBehaviour(order.behaviour);
+      broadcast = broadcastBehaviour(order.behaviour);
+      return broadcast;
     case "presence":
       return presenceBehaviour(order.behaviour);
     case "updates":
