@@ -3,6 +3,7 @@ import { Command, CommanderError } from "commander";
 import { describeError, WirebenchError } from "../protocol/errors.ts";
 import { learnSecrets } from "../protocol/secrets.ts";
 import { programs } from "../servers/programs/programs.ts";
+import { claimsCommand } from "./commands/claims.ts";
 import { clusterCommand } from "./commands/cluster.ts";
 import { compareCommand } from "./commands/compare.ts";
 import { exitCodeOfError, exitCodes } from "./commands/exit-codes.ts";
@@ -32,6 +33,7 @@ const program = new Command("wirebench")
   .addCommand(compareCommand())
   .addCommand(planCommand())
   .addCommand(profileCommand())
+  .addCommand(claimsCommand())
   .addCommand(listCommand());
 
 for (const command of [program, ...program.commands]) {

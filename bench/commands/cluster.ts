@@ -144,14 +144,14 @@ async function runExperiments(options: ClusterOptions, command: Command): Promis
   const { preset } = options;
   const named = options.experiment?.map((name) => experimentNamed(name, clusterExperiments));
   const [chosen, leftOut] = named === undefined ? chosenBy(preset) : [named, []];
+  const request = { targets: [], traffic: presets[preset].settings, cluster: settingsOf(options) };
   return await measure({
     command: ["wirebench", command.name(), ...command.parent!.args.slice(1)].join(" "),
     preset,
     leftOut: leftOut.map(({ name, title }) => ({ name, title, command: `wirebench cluster --experiment ${name}` })),
     seed: options.seed,
     trials: options.trials ?? clusterTrials[preset],
-    experiments: [...new Set(chosen)],
-    request: { targets: [], traffic: presets[preset].settings, cluster: settingsOf(options) },
+    parts: [...new Set(chosen)].map((experiment) => ({ experiment, request })),
     given: givenSettings(settingOptions, options),
     out: options.out,
     trace: options.trace,

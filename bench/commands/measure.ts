@@ -1,12 +1,15 @@
-/** What `run` and `cluster` have in common: cells are made, measured, saved while that goes on, and reported. */
+/** What all commands that measure have in common: cells are made, measured, saved while that goes on, and reported. */
 
 import { describeError, WirebenchError } from "../../protocol/errors.ts";
 import { renderHistogramLog } from "../../reports/histogram-log.ts";
 import { renderReport, renderSummary } from "../../reports/report.ts";
+import { renderTables, type TerminalLook } from "../../reports/screen/terminal.ts";
 import type { Results } from "../../results/contract/results.ts";
 import type { CellPlan, Experiment } from "../experiments/contract/experiment.ts";
-import type { RunRequest, SettingName } from "../experiments/contract/request.ts";
+import type { SettingName } from "../experiments/contract/request.ts";
 import { enterNetem } from "../links/netem.ts";
+import type { PlannedCell } from "../run/cell-state.ts";
+import { cellsOf, type Part } from "../run/parts.ts";
 import { type RunPlan, run } from "../run/runner.ts";
 import { exitCodeOf, whyNothing } from "./exit-codes.ts";
 import { interruptSignal } from "./interrupt.ts";
@@ -15,36 +18,52 @@ import { defaultOutputFolder, OutputFolder } from "./output.ts";
 import { Progress } from "./progress.ts";
 
 export interface Selection extends Omit<RunPlan, "cells"> {
-  readonly experiments: readonly Experiment[];
-  readonly request: RunRequest;
+  readonly parts: readonly Part[];
   /** Settings the user gave, with the flags that gave them. */
   readonly given: readonly { readonly flag: string; readonly settings: readonly SettingName[] }[];
   readonly out?: string | undefined;
   /** A file for every raw histogram. */
   readonly trace?: string | undefined;
+  /** Said before anything starts, to who waits. */
+  readonly announce?: (cells: readonly PlannedCell[]) => string;
+  /** What a terminal shows: at the end, and while it goes on. Absent: the first screen of a report, and its tables. */
+  readonly view?: ResultsView;
 }
+
+export interface ResultsView {
+  readonly summary: (results: Results, look: TerminalLook) => string;
+  readonly live: (results: Results, look: TerminalLook) => string[];
+}
+
+const firstScreen: ResultsView = { summary: renderSummary, live: renderTables };
 
 /** Resolves with the exit code. Everything is decided before anything starts: a mistake of the caller ends here. */
 export async function measure(selection: Selection): Promise<number> {
-  const { experiments, request, given, out, trace, ...plan } = selection;
-  refuseUnfollowed(experiments, given);
-  const cells = experiments.flatMap((experiment) => experiment.cells(request).map((cell) => ({ experiment, cell })));
-  const { link } = request.traffic;
-  if (link?.by !== undefined) {
+  const { parts, given, out, trace, announce, view, ...plan } = selection;
+  refuseUnfollowed(
+    parts.map(({ experiment }) => experiment),
+    given,
+  );
+  const cells = cellsOf(parts);
+  const link = parts.map(({ request }) => request.traffic.link).find((one) => one?.by !== undefined);
+  if (link !== undefined) {
     refuseBeyondLink(cells.map(({ cell }) => cell));
     const exitCode = await enterNetem(link);
     if (exitCode !== undefined) return exitCode;
   }
   const output = new OutputFolder(out ?? defaultOutputFolder(new Date()));
   const traceFile = trace === undefined ? undefined : OutputFolder.ofFile(trace);
-  const progress = new Progress({ ...plan, cells }, (results) => saveOrWarn(output, results, progress));
+  const { summary, live } = view ?? firstScreen;
+  if (announce !== undefined) process.stderr.write(`${announce(cells)}\n`);
+  const saves = (results: Results): void => saveOrWarn(output, results, progress);
+  const progress: Progress = new Progress({ ...plan, cells, tables: live }, saves);
   using interrupt = interruptSignal(
     "Stopping: what is measured so far will be written. Press Ctrl-C again to end at once.",
     progress,
   );
   const results = await run({ ...plan, cells }, progress, interrupt.signal).finally(() => progress.done());
 
-  process.stdout.write(`${renderSummary(results, lookOf(process.stdout))}\n`);
+  process.stdout.write(`${summary(results, lookOf(process.stdout))}\n`);
   output.writeResults(results);
   for (const [name, content] of await renderReport(results)) output.write(name, content);
   if (traceFile !== undefined) traceFile.folder.write(traceFile.name, renderHistogramLog(results));

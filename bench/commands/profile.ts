@@ -1,6 +1,5 @@
 import { Command, Option } from "commander";
 import { WirebenchError } from "../../protocol/errors.ts";
-import { pollInterval } from "../../protocol/options/poll-interval.ts";
 import { tls } from "../../protocol/options/tls.ts";
 import { parseCount, parseDurationMs } from "../../protocol/units.ts";
 import { renderSummary } from "../../reports/report.ts";
@@ -14,11 +13,12 @@ import type { PresetName, RunRequest, TrafficSettings } from "../experiments/con
 import { type IdleCell, idle } from "../experiments/idle.ts";
 import { profile as experiment } from "../experiments/profile.ts";
 import { namedLinks, parseLink } from "../links/link-conditions.ts";
+import { withPollInterval } from "../profiles/polling-as-asked.ts";
 import type { ProfileFile } from "../profiles/profile-file.ts";
 import { readProfile, shippedNames } from "../profiles/shipped.ts";
 import { checkWeights, parseWeights } from "../profiles/weights.ts";
 import { protocols } from "../targets/protocols.ts";
-import { parseTarget, type Target, traitsOf, withOption } from "../targets/target.ts";
+import { parseTarget, type Target } from "../targets/target.ts";
 import { argument, choice } from "./argument.ts";
 import { refuseRepeats } from "./contradictions.ts";
 import { exitCodes } from "./exit-codes.ts";
@@ -115,18 +115,18 @@ async function measureProfile(
   refuseRepeats(targets);
   const settings = settingsOf(options.preset);
   const linked = file.link === undefined ? settings : { ...settings, link: file.link };
+  const request: RunRequest = {
+    targets,
+    traffic: withOptions<ProfileOptions, TrafficSettings>(linked, settingOptions, options),
+    cluster: clusterPresets[options.preset],
+    profile,
+  };
   return await measure({
     command: ["wirebench", command.name(), ...command.parent!.args.slice(1)].join(" "),
     preset: options.preset,
     seed: options.seed,
     trials: options.trials ?? presets[options.preset].trials,
-    experiments: [experiment, idleNearby],
-    request: {
-      targets,
-      traffic: withOptions<ProfileOptions, TrafficSettings>(linked, settingOptions, options),
-      cluster: clusterPresets[options.preset],
-      profile,
-    },
+    parts: [experiment, idleNearby].map((one) => ({ experiment: one, request })),
     given: givenSettings(settingOptions, options),
     out: options.out,
   });
@@ -163,13 +163,6 @@ const usualTargets = (file: ProfileFile): Target[] =>
 
 const given = (texts: readonly string[], file: ProfileFile): Target[] =>
   givenTargets(texts).map((target) => withPollInterval(target, file));
-
-/** What the target itself says comes first. */
-function withPollInterval(target: Target, { pollInterval: asked }: ProfileFile): Target {
-  if (asked === undefined || target.label.includes(`+${pollInterval.name}`)) return target;
-  if (!(traitsOf(target).options ?? []).some(({ name }) => name === pollInterval.name)) return target;
-  return withOption(target, pollInterval.name, asked) ?? target;
-}
 
 function weighted(weights: Weights, changed: Partial<Weights> = {}): Weights {
   const all = { ...weights, ...changed };

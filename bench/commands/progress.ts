@@ -4,15 +4,12 @@ import { expectedInWords } from "../../reports/view/shown-estimate.ts";
 import type { Prediction, Results, Window } from "../../results/contract/results.ts";
 import { metricNamed } from "../../results/metrics/metrics.ts";
 import { formatQuantity } from "../../results/quantities/format.ts";
-import type { PlannedCell } from "../run/cell-state.ts";
-import { type RunObserver, type RunPlan, sideBySideMax, type TrialStep } from "../run/runner.ts";
+import { trialMs, trialsOf } from "../run/estimate.ts";
+import type { RunObserver, RunPlan, TrialStep } from "../run/runner.ts";
 import type { Target } from "../targets/target.ts";
 import { columnsOf } from "./columns.ts";
 import { LiveBlock, type Terminal } from "./live-block.ts";
 import { lookOf } from "./look.ts";
-
-/** First guess of what processes and drain add to a trial's traffic; replaced by what the trials show. */
-const guessedOverheadMs = 700;
 
 /** Without a terminal, nothing new is said of a trial for so long. */
 const quietMs = 1000;
@@ -24,6 +21,12 @@ export interface ProgressSink extends Terminal {
   readonly isTTY?: boolean | undefined;
 }
 
+export interface ProgressPlan extends Pick<RunPlan, "cells"> {
+  readonly trials?: number;
+  /** What a terminal shows of what is measured so far. */
+  readonly tables?: typeof renderTables;
+}
+
 /** Tells on stderr which cell and trial runs, what went otherwise than expected, and how long the rest will take. */
 export class Progress implements RunObserver {
   readonly #sink: ProgressSink;
@@ -33,15 +36,18 @@ export class Progress implements RunObserver {
   #table: readonly string[] = [];
   #status = "";
   readonly #nowMs: () => number;
-  readonly #meanTrafficMs: number;
+  readonly #tables: typeof renderTables;
   readonly #saves: (results: Results) => void;
   #startedMs: number | undefined;
-  #trafficDoneMs = 0;
-  #finished = 0;
+  /** Of trials still to come, as far as they are planned. */
+  readonly #ahead = { trials: 0, ms: 0 };
+  readonly #meanMs: number;
+  /** What was planned for the trials that are over. */
+  #doneMs = 0;
   #shownMs = 0;
 
   constructor(
-    plan: Pick<RunPlan, "cells">,
+    { cells, trials = 1, tables = renderTables }: ProgressPlan,
     saves: (results: Results) => void,
     sink: ProgressSink = process.stderr,
     nowMs = () => performance.now(),
@@ -53,8 +59,13 @@ export class Progress implements RunObserver {
     this.#look = look;
     this.#nowMs = nowMs;
     this.#saves = saves;
-    const all = plan.cells.map(trafficMs);
-    this.#meanTrafficMs = all.reduce((sum, ms) => sum + ms, 0) / Math.max(1, all.length);
+    this.#tables = tables;
+    for (const planned of cells) {
+      const own = trialsOf(planned, trials);
+      this.#ahead.trials += own;
+      this.#ahead.ms += own * trialMs(planned);
+    }
+    this.#meanMs = this.#ahead.ms / Math.max(1, this.#ahead.trials);
   }
 
   verifying(target: Target): void {
@@ -81,8 +92,10 @@ export class Progress implements RunObserver {
   }
 
   trialEnded({ state, number, of }: TrialStep): void {
-    this.#trafficDoneMs += trafficMs(state.planned);
-    this.#finished++;
+    const plannedMs = trialMs(state.planned);
+    this.#doneMs += plannedMs;
+    this.#ahead.trials--;
+    this.#ahead.ms -= plannedMs;
     const { result } = state;
     if (result.state === "failed" || result.state === "not-run") {
       this.say(`${result.state.replace("-", " ").padEnd(12)} ${state.name}: ${result.reason}`);
@@ -98,7 +111,7 @@ export class Progress implements RunObserver {
   checkpoint(results: Results): void {
     this.#saves(results);
     if (this.#live === undefined) return;
-    this.#table = renderTables(results, this.#look);
+    this.#table = this.#tables(results, this.#look);
     this.#draw();
   }
 
@@ -107,10 +120,12 @@ export class Progress implements RunObserver {
     this.#live?.clear();
   }
 
-  /** Traffic still planned, and per trial what the ones before took beyond their traffic. */
+  /** As planned, times what the trials before took over what was planned for them. */
   #leftMs(elapsedMs: number, trialsLeft: number): number {
-    const overheadMs = this.#finished > 0 ? (elapsedMs - this.#trafficDoneMs) / this.#finished : guessedOverheadMs;
-    return trialsLeft * (this.#meanTrafficMs + Math.max(0, overheadMs));
+    const { trials, ms } = this.#ahead;
+    // Of trials that nobody planned, a precision or an earlier run decides how many there are.
+    const meanMs = trials > 0 && ms > 0 ? ms / trials : this.#meanMs;
+    return trialsLeft * meanMs * (this.#doneMs > 0 ? elapsedMs / this.#doneMs : 1);
   }
 
   #show(line: string): void {
@@ -151,10 +166,6 @@ function outcomeInWords({ metric, verdict, measured, because, expected }: Predic
 }
 
 const placeOf = (number: number, of: number): string => `[${String(number).padStart(String(of).length)}/${of}]`;
-
-/** Of a trial that shares its time with others, its part. */
-const trafficMs = ({ experiment, cell }: PlannedCell): number =>
-  experiment.trafficMs(cell) / (experiment.isolation === "shared" ? sideBySideMax : 1);
 
 /** Minutes and seconds, e.g. `1:05`. */
 export function formatClock(ms: number): string {

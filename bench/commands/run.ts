@@ -17,7 +17,7 @@ import { capacity } from "../experiments/capacity.ts";
 import { clusterPresets } from "../experiments/cluster/presets.ts";
 import { presets } from "../experiments/comparison/presets.ts";
 import type { Experiment } from "../experiments/contract/experiment.ts";
-import type { Objective, PresetName, TrafficSettings } from "../experiments/contract/request.ts";
+import type { Objective, PresetName, RunRequest, TrafficSettings } from "../experiments/contract/request.ts";
 import { echo } from "../experiments/echo.ts";
 import { comparisonExperiments, experimentNamed } from "../experiments/experiments.ts";
 import { namedLinks, parseLink } from "../links/link-conditions.ts";
@@ -151,23 +151,22 @@ async function runTargets(targetTexts: string[], options: RunOptions, command: C
   refuseRepeats(targets);
   refuseContradictions(options);
   const preset = presets[options.preset];
-  const experiments = chosenExperiments(options);
+  const request: RunRequest = {
+    targets,
+    traffic: {
+      ...withOptions<RunOptions, TrafficSettings>(preset.settings, settingOptions, options),
+      // Who asks for so many gets them of every cell.
+      ...(options.trials !== undefined && { idleTrialsMax: options.trials }),
+    },
+    cluster: clusterPresets[options.preset],
+  };
   return await measure({
     command: ["wirebench", command.name(), ...command.parent!.args.slice(1)].join(" "),
     preset: options.preset,
     seed: options.seed,
     // A search repeats what it must by itself.
     trials: options.findCapacity ? 1 : (options.trials ?? preset.trials),
-    experiments,
-    request: {
-      targets,
-      traffic: {
-        ...withOptions<RunOptions, TrafficSettings>(preset.settings, settingOptions, options),
-        // Who asks for so many gets them of every cell.
-        ...(options.trials !== undefined && { idleTrialsMax: options.trials }),
-      },
-      cluster: clusterPresets[options.preset],
-    },
+    parts: chosenExperiments(options).map((experiment) => ({ experiment, request })),
     given: givenSettings(settingOptions, options),
     ...(options.untilPrecision !== undefined && {
       precision: { share: options.untilPrecision, trialsMax: options.maxTrials ?? defaultTrialsMax },

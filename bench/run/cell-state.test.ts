@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { trialWith } from "../../reports/testing.ts";
+import type { MeasuredCell } from "../../results/contract/results.ts";
 import { clusterPresets } from "../experiments/cluster/presets.ts";
 import { presets } from "../experiments/comparison/presets.ts";
 import { echo } from "../experiments/echo.ts";
@@ -34,4 +35,21 @@ test("how many trials a precision takes is decided by the first ones, not by tho
 test("a precision asks for three trials at least", () => {
   assert.equal(stateWith([100, 100]).isPrecise(10), false);
   assert.equal(stateWith([100, 100, 100]).isPrecise(10), true);
+});
+
+test("a cell keeps the trials and remarks of the run that it continues, and measures only the others", () => {
+  const before = stateWith([100, 101, 102]);
+  before.remark({ code: "no-long-payloads", severity: "warning", cause: "target", message: "it refuses them" });
+  const earlier = before.result as MeasuredCell;
+  const { planned } = before;
+  const state = new CellState(planned, { loadAverage: 0, cores: 2 }, earlier);
+  assert.deepEqual(state.numbers, [1, 2, 3]);
+  assert.deepEqual(
+    [2, 3, 4, 5].map((trial) => state.wants(trial, 4, 0)),
+    [false, false, true, true],
+  );
+  assert.equal(state.trialsLeft(1, 4), 1);
+  assert.deepEqual(state.result, earlier);
+  state.retain(new Set([1, 3]));
+  assert.ok(state.wants(2, 4, 0));
 });

@@ -1,6 +1,6 @@
 /** What is known of a cell so far, and the cell of the results that follows from it: recomputed only when it changed. */
-import { cellKey } from "../../results/contract/cells.ts";
-import type { Cell, CellIdentity, Flag, Trial } from "../../results/contract/results.ts";
+import { cellKey, completeTrials } from "../../results/contract/cells.ts";
+import type { Cell, CellIdentity, Flag, MeasuredCell, Trial, Validity } from "../../results/contract/results.ts";
 import { metricNamed } from "../../results/metrics/metrics.ts";
 import { trialsForIntervalMin, trialsForPrecision } from "../../results/statistics/intervals.ts";
 import { holdAgainst } from "../../results/summary/predictions.ts";
@@ -27,7 +27,7 @@ export class CellState {
   readonly planned: PlannedCell;
   readonly #identity: CellIdentity;
   readonly #machine: MachineLoad;
-  readonly #trials: Trial[] = [];
+  #trials: Trial[] = [];
   readonly #remarks: Flag[] = [];
   /** Trials of the pilot, and how many they ask for in all. */
   #precision: { readonly pilot: number; readonly trials: number } | undefined;
@@ -35,7 +35,8 @@ export class CellState {
   #cutShort = "interrupted";
   #result: Cell | undefined;
 
-  constructor(planned: PlannedCell, machine: MachineLoad) {
+  /** `earlier`: what a run that this one continues measured of it; its complete trials are kept. */
+  constructor(planned: PlannedCell, machine: MachineLoad, earlier?: MeasuredCell) {
     const { experiment, cell } = planned;
     this.planned = planned;
     this.#machine = machine;
@@ -46,6 +47,14 @@ export class CellState {
       ...(cell.variant !== undefined && { variant: cell.variant }),
       parameters: cell.parameters,
     };
+    if (earlier !== undefined) this.#keep(earlier);
+  }
+
+  /** What was remarked before the first trial is known by its flags, which no trial gives. */
+  #keep(earlier: MeasuredCell): void {
+    this.#trials.push(...completeTrials(earlier));
+    const given = new Set(this.#judge(this.#trials).flags.map(({ code }) => code));
+    this.#remarks.push(...earlier.validity.flags.filter(({ code }) => !given.has(code)));
   }
 
   /** As progress and messages call it. */
@@ -57,14 +66,31 @@ export class CellState {
     return this.#stop !== undefined;
   }
 
-  /** Whether it takes part in a trial: of so many each, and further ones until its headline intervals are that narrow. */
-  wants(trial: number, trials: number, share: number): boolean {
-    return !this.stopped && (trial <= this.#own(trials) || (trial > trials && !this.isPrecise(share)));
+  /** Complete trials, by their numbers. */
+  get numbers(): number[] {
+    return this.#complete.map(({ trial }) => trial);
   }
 
-  /** How many there are for it from this one on, as far as one can say. */
+  /** Only these trials: the others will be measured again. */
+  retain(numbers: ReadonlySet<number>): void {
+    this.#trials = this.#trials.filter(({ trial }) => numbers.has(trial));
+    this.#result = undefined;
+  }
+
+  /** Whether it takes part in a trial: of so many each, and further ones until its headline intervals are that narrow. */
+  wants(trial: number, trials: number, share: number): boolean {
+    if (this.stopped || this.#has(trial)) return false;
+    return trial <= this.#own(trials) || (trial > trials && !this.isPrecise(share));
+  }
+
+  /** How many of those that are planned for it are still to come, from this one on. */
   trialsLeft(trial: number, trials: number): number {
-    return Math.max(1, this.#own(trials) - trial + 1);
+    const planned = Array.from({ length: Math.max(0, this.#own(trials) - trial + 1) }, (_, index) => trial + index);
+    return planned.filter((number) => !this.#has(number)).length;
+  }
+
+  #has(number: number): boolean {
+    return this.#trials.some(({ trial, state }) => trial === number && state === "complete");
   }
 
   #own(trials: number): number {
@@ -118,6 +144,11 @@ export class CellState {
     return Math.max(0, ...needed);
   }
 
+  #judge(trials: readonly Trial[]): Validity {
+    const { target, parameters } = this.planned.cell;
+    return judge([...trials], parameters, { deliveryFloorMs: deliveryFloorMs(target) }, this.#machine);
+  }
+
   get #complete(): Trial[] {
     return this.#trials.filter(({ state }) => state === "complete");
   }
@@ -134,8 +165,7 @@ export class CellState {
         : { ...identity, state: "not-run", reason: "the run ended before its first trial" };
     }
     const { cell, experiment } = this.planned;
-    const target = { deliveryFloorMs: deliveryFloorMs(cell.target) };
-    const judged = judge(complete, cell.parameters, target, this.#machine);
+    const judged = this.#judge(complete);
     const validity = { ...judged, flags: [...judged.flags, ...this.#remarks] };
     return {
       ...identity,

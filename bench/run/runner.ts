@@ -4,14 +4,15 @@ import { seededRandom, shuffled } from "../../protocol/random.ts";
 import { decideClaims } from "../../results/claims/claims.ts";
 import { type Results, schemaVersion, type Window } from "../../results/contract/results.ts";
 import { compareWithReference } from "../../results/summary/comparison.ts";
-import { commit, describeEnvironment, version } from "../environment/environment.ts";
+import { commit, version } from "../environment/environment.ts";
 import type { Experiment } from "../experiments/contract/experiment.ts";
 import { ProgramPool } from "../rigs/program-pool.ts";
 import { describeTarget, type Target } from "../targets/target.ts";
 import { CellState, type PlannedCell } from "./cell-state.ts";
-import { brokersIn, componentsOf } from "./components.ts";
+import { brokersIn } from "./components.ts";
 import { describeBrokers } from "./described-brokers.ts";
 import { describeServers } from "./described-servers.ts";
+import { conditionsOf, environmentOf, measuredIn, retainWholeSets, runsBefore } from "./earlier.ts";
 import { runSet } from "./set.ts";
 import { verifyTargets } from "./verification.ts";
 
@@ -21,6 +22,10 @@ export interface RunPlan {
   readonly seed: number;
   readonly trials: number;
   readonly cells: readonly PlannedCell[];
+  /** Claims, by their ids, that it is run for: these are told whatever comes of it. */
+  readonly claims?: readonly string[];
+  /** A run of the same plan that was cut short: what it measured is not measured again. */
+  readonly earlier?: Results;
   /** Experiments that the preset does without. */
   readonly leftOut?: NonNullable<Results["leftOut"]>;
   /** Adds trials to each cell until its headline intervals are that narrow, or there are so many. */
@@ -56,8 +61,10 @@ export const sideBySideMax = 6;
 /** Never rejects for a failing target: its cells say what happened. `signal` ends the run with what is measured. */
 export async function run(plan: RunPlan, observer: RunObserver, signal: AbortSignal): Promise<Results> {
   const cells = plan.cells.map(({ cell }) => cell);
-  const environment = describeEnvironment(componentsOf(cells));
-  const states = plan.cells.map((planned) => new CellState(planned, environment));
+  const { claims = [], earlier } = plan;
+  const environment = environmentOf(cells, earlier);
+  const known = measuredIn(earlier);
+  const states = plan.cells.map((planned) => new CellState(planned, environment, known(planned)));
   const targets = distinct(cells.map(({ target }) => target));
   const header = {
     schemaVersion,
@@ -66,12 +73,13 @@ export async function run(plan: RunPlan, observer: RunObserver, signal: AbortSig
     preset: plan.preset,
     seed: plan.seed,
     startedAt: new Date().toISOString(),
+    ...(earlier !== undefined && { continues: runsBefore(earlier) }),
     environment,
   } as const;
   const brokers = describeBrokers(brokersIn(plan.cells.map(({ cell }) => cell)));
   const servers = describeServers(cells);
   const results = (): Results => {
-    const measured = states.map(({ result }) => result);
+    const found = states.map(({ result }) => result);
     const described = targets.map(describeTarget);
     return {
       ...header,
@@ -82,9 +90,10 @@ export async function run(plan: RunPlan, observer: RunObserver, signal: AbortSig
       targets: described,
       ...(brokers.length > 0 && { brokers }),
       ...(servers.length > 0 && { servers }),
-      cells: measured,
-      comparisons: targets.length > 1 ? compareWithReference(measured, targets[0]!.label) : [],
-      claims: decideClaims({ cells: measured, targets: described }),
+      cells: found,
+      comparisons: targets.length > 1 ? compareWithReference(found, targets[0]!.label) : [],
+      ...(claims.length > 0 && { claimsAsked: [...claims] }),
+      claims: decideClaims({ cells: found, targets: described }, claims),
     };
   };
   const checkpoint = (): void => observer.checkpoint(results());
@@ -94,11 +103,11 @@ export async function run(plan: RunPlan, observer: RunObserver, signal: AbortSig
     const reason = experiment.unfit?.(cell);
     if (reason !== undefined) state.stop({ state: "not-run", reason });
   }
-  await verifyTargets(states, observer, signal);
+  if (earlier !== undefined) retainWholeSets(states);
+  const unfinished = states.filter((state) => state.trialsLeft(1, plan.trials) > 0);
+  await verifyTargets(unfinished, observer, signal);
   checkpoint();
   await using programs = new ProgramPool();
-  // A broker may take seconds to start: it does so while cells run that need none.
-  void programs.prepare(brokersIn(cells));
   await runTrials(plan, states, { programs, observer, signal, checkpoint });
   const final = results();
   observer.checkpoint(final);
@@ -112,17 +121,38 @@ interface Surroundings {
   readonly checkpoint: () => void;
 }
 
-/** All trials, round by round, each round in a random order; more rounds for the cells that are not precise yet. */
+/** All trials; those of a cluster after all others, so that no broker is alive beside what needs none. */
 async function runTrials(plan: RunPlan, states: readonly CellState[], surroundings: Surroundings): Promise<void> {
-  const { programs, observer, signal, checkpoint } = surroundings;
+  const isClustered = ({ planned }: CellState): boolean => planned.cell.target.system.kind === "cluster";
+  const parts = [states.filter((state) => !isClustered(state)), states.filter(isClustered)];
+  let done = 0;
+  for (const [place, part] of parts.entries()) {
+    const later = trialsPlanned(parts.slice(place + 1).flat(), 1, plan);
+    // A broker may take seconds to start: it does so while cells run that need none.
+    if (part.length === 0 || surroundings.signal.aborted) continue;
+    void surroundings.programs.prepare(brokersIn(part.map(({ planned }) => planned.cell)));
+    done = await runRounds(plan, part, surroundings, { done, later });
+  }
+}
+
+const trialsPlanned = (states: readonly CellState[], from: number, { trials }: RunPlan): number =>
+  states.reduce((sum, state) => sum + state.trialsLeft(from, trials), 0);
+
+/** Round by round, each in a random order; more rounds for the cells that are not precise yet. Resolves with the trials done. */
+async function runRounds(
+  plan: RunPlan,
+  states: readonly CellState[],
+  { programs, observer, signal, checkpoint }: Surroundings,
+  { done, later }: { done: number; readonly later: number },
+): Promise<number> {
   const random = seededRandom(plan.seed);
   const { trialsMax, share } = plan.precision ?? { trialsMax: plan.trials, share: 0 };
-  let done = 0;
   for (let trial = 1; trial <= trialsMax; trial++) {
-    const wanting = states.filter((state) => state.wants(trial, plan.trials, share));
-    const of = done + wanting.reduce((sum, state) => sum + state.trialsLeft(trial, plan.trials), 0);
+    const open = states.filter((state) => !state.stopped);
+    const wanting = open.filter((state) => state.wants(trial, plan.trials, share));
+    const of = done + later + Math.max(wanting.length, trialsPlanned(open, trial, plan));
     for (const batch of batchesOf(shuffled(wanting, random))) {
-      if (signal.aborted) return;
+      if (signal.aborted) return done;
       const steps = batch.states.map((state) => ({ state, trial, number: ++done, of }));
       observer.trialsStart(steps);
       const context = { seed: plan.seed, trial, signal, programs };
@@ -142,6 +172,7 @@ async function runTrials(plan: RunPlan, states: readonly CellState[], surroundin
       checkpoint();
     }
   }
+  return done;
 }
 
 /** Cells whose trials run together. */
@@ -150,7 +181,10 @@ interface Batch {
   readonly states: readonly CellState[];
 }
 
-/** A trial that needs the machine to itself has it; those that take turns are one set; some others share the machine. */
+/**
+ * A trial that needs the machine to itself has it; those that take turns under the same conditions are one set; some
+ * others share the machine.
+ */
 function batchesOf(states: readonly CellState[]): Batch[] {
   const by = Map.groupBy(states, ({ planned }) => planned.experiment.isolation);
   const batches = (isolation: Experiment["isolation"], sizeMax: number): Batch[] => {
@@ -159,7 +193,9 @@ function batchesOf(states: readonly CellState[]): Batch[] {
       index % sizeMax === 0 ? [{ isolation, states: own.slice(index, index + sizeMax) }] : [],
     );
   };
-  return [...batches("in-turn", states.length), ...batches("exclusive", 1), ...batches("shared", sideBySideMax)];
+  const sets = Map.groupBy(by.get("in-turn") ?? [], ({ planned }) => conditionsOf(planned));
+  const inTurn = [...sets.values()].map((own): Batch => ({ isolation: "in-turn", states: own }));
+  return [...inTurn, ...batches("exclusive", 1), ...batches("shared", sideBySideMax)];
 }
 
 const describeExperiments = ({ cells }: RunPlan): Results["experiments"] =>

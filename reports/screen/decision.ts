@@ -7,7 +7,7 @@ import { left, right } from "../text/table.ts";
 import {
   choiceInWords,
   type DecisionRow,
-  decisionOf,
+  decisionsOf,
   flipInWords,
   perUsers,
   scaleInWords,
@@ -19,10 +19,10 @@ import { shortNamesOf } from "./short-names.ts";
 
 const flipsMax = 2;
 
-/** Undefined where no profile was measured. */
+/** Undefined where no profile was measured, or several, which the report has one by one. */
 export function decisionPart(view: ReportView): ScreenPart | undefined {
-  const found = decisionOf(view);
-  if (found === undefined) return undefined;
+  const [found, ...others] = decisionsOf(view);
+  if (found === undefined || others.length > 0) return undefined;
   const { profile, rows, flips, decision } = found;
   const short = shortNamesOf(rows.map(({ name }) => name));
   const table = {

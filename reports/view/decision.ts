@@ -15,7 +15,7 @@ import { trialsForIntervalMin } from "../../results/statistics/intervals.ts";
 import { type Estimate, estimateOf } from "../../results/summary/estimate.ts";
 import { oneLine } from "../text/markdown.ts";
 import { linkInWords } from "./link-in-words.ts";
-import type { ReportView } from "./view.ts";
+import type { CellView, ReportView } from "./view.ts";
 
 export const profileExperiment = "profile";
 /** Costs of a server are given for so many users. */
@@ -45,10 +45,17 @@ export interface DecisionView {
 /** Cores of a server for `perUsers`, from CPU time per user and second in microseconds. */
 const coresPer = (cpuUs: number): number => (cpuUs * perUsers) / 1e6;
 
-/** Undefined where no profile was measured. */
-export function decisionOf(view: ReportView): DecisionView | undefined {
+/** One for each profile that was measured. */
+export function decisionsOf(view: ReportView): DecisionView[] {
   const cells = view.experiments.find(({ info }) => info.name === profileExperiment)?.cells ?? [];
   const measured = cells.filter(({ cell }) => cell.state === "measured" && cell.parameters.profile !== undefined);
+  const byProfile = Map.groupBy(measured, ({ cell: { parameters } }) =>
+    JSON.stringify([parameters.profile, parameters.link]),
+  );
+  return [...byProfile.values()].flatMap((own) => decisionBetween(view, own) ?? []);
+}
+
+function decisionBetween(view: ReportView, measured: readonly CellView[]): DecisionView | undefined {
   const parameters = measured[0]?.cell.parameters;
   const profile = parameters?.profile;
   if (parameters === undefined || profile === undefined) return undefined;

@@ -35,3 +35,6 @@ function decided(claim: Claim, results: Decidable): DecidedClaim {
     command: `wirebench claims ${id}`,
   };
 }
+
+/** The heading it is taught under; of one that this version does not know, what it is. */
+export const chapterOf = (id: string): string => claims.find((claim) => claim.id === id)?.about ?? "Other";

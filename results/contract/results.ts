@@ -260,6 +260,10 @@ export const resultsSchema = z.object({
   seed: count,
   startedAt: z.iso.datetime(),
   finishedAt: z.iso.datetime(),
+  continues: z
+    .array(z.object({ startedAt: z.iso.datetime(), finishedAt: z.iso.datetime() }))
+    .optional()
+    .describe("Earlier runs of the same plan, whose trials are kept here; the last was cut short."),
   interrupted: z.boolean().describe("Ended by Ctrl-C: what is here was measured in full, the rest was not run."),
   environment: z.object({
     runtime: z.string(),
@@ -280,6 +284,7 @@ export const resultsSchema = z.object({
   servers: z.array(server).optional().describe("How the real servers among the targets were set up."),
   cells: z.array(cell),
   comparisons: z.array(comparison),
+  claimsAsked: z.array(z.string()).optional().describe("Ids of the claims it was run for; absent: for none by name."),
   claims: z.array(claim).describe("What the results say of sentences that are taught."),
 });
 

@@ -1,0 +1,55 @@
+/** What claims need, as parts of one run: each cell once, however many claims look at it. */
+
+import type { Claim, Need } from "../../results/claims/claim.ts";
+import { claims } from "../../results/claims/claims.ts";
+import { availableBrokers } from "../experiments/cluster/presets.ts";
+import type { Experiment } from "../experiments/contract/experiment.ts";
+import type { RunRequest } from "../experiments/contract/request.ts";
+import { clusterExperiments, experimentNamed, experiments } from "../experiments/experiments.ts";
+import { parseLink } from "../links/link-conditions.ts";
+import { withPollInterval } from "../profiles/polling-as-asked.ts";
+import { readProfile } from "../profiles/shipped.ts";
+import type { Part } from "../run/parts.ts";
+import { mainProtocolNames } from "../targets/protocols.ts";
+import { parseTarget, type Target } from "../targets/target.ts";
+import type { ClaimPreset } from "./presets.ts";
+
+/** In report order, whatever the order of the claims. */
+export function partsFor(asked: readonly Claim[], preset: ClaimPreset): Part[] {
+  const needs = asked.flatMap((claim) => claim.needs);
+  const all = asked.length === claims.length ? [...needs, ...besides] : needs;
+  const parts = all.map((need) => partFor(need, preset));
+  return parts.sort((a, b) => experiments.indexOf(a.experiment) - experiments.indexOf(b.experiment));
+}
+
+/** Who wants all of them also wants to know whether this harness sees what others saw. */
+const besides: readonly Need[] = [];
+
+function partFor({ experiment: name, targets, variants, link, profile }: Need, preset: ClaimPreset): Part {
+  const experiment = experimentNamed(name);
+  return {
+    experiment,
+    request: requestFor(experiment, { targets, link, profile }, preset),
+    trialsMax: clusterExperiments.includes(experiment) ? preset.clusterTrials : preset.trials,
+    ...(variants !== undefined && { variants }),
+    named: { link, profile },
+  };
+}
+
+type Asked = { readonly [Name in "targets" | "link" | "profile"]: Need[Name] | undefined };
+
+function requestFor(experiment: Experiment, asked: Asked, preset: ClaimPreset): RunRequest {
+  const { traffic, profiled } = preset;
+  const cluster = { ...preset.cluster, brokers: availableBrokers(preset.cluster) };
+  if (clusterExperiments.includes(experiment)) return { targets: [], traffic, cluster };
+  const file = asked.profile === undefined ? undefined : readProfile(asked.profile);
+  const link = asked.link === undefined ? file?.link : parseLink(asked.link);
+  const targets = (asked.targets ?? mainProtocolNames).map(parseTarget);
+  const served = (target: Target): Target => (file === undefined ? target : withPollInterval(target, file));
+  return {
+    targets: targets.map(served),
+    traffic: { ...(file === undefined ? traffic : { ...traffic, ...profiled }), ...(link !== undefined && { link }) },
+    cluster,
+    ...(file !== undefined && { profile: file.profile }),
+  };
+}
