@@ -54,6 +54,9 @@ export const websocketClient: ProtocolClient = {
       limits,
       webSocket.extensions || undefined,
     );
+    const heard = link.watch(options);
+    webSocket.on("ping", heard);
+    webSocket.on("message", heard);
     webSocket.on("error", (error) => link.ended({ by: "network", message: error.message }));
     webSocket.on("close", (code, reason) => {
       // RFC 6455 section 7.1.5: 1006 means that no close frame was seen.

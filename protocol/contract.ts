@@ -48,6 +48,8 @@ export interface Traits {
   readonly provides?: readonly Provision[];
   /** How a user who was cut off goes on by what server and client bring. Absent: an application's messages must say where. */
   readonly resumesBy?: ResumesBy;
+  /** What `+heartbeat` does for those who are connected and silent. Absent: there is no such option. */
+  readonly heartbeat?: HeartbeatTrait;
   /** Longest time a message waits by the protocol's own clock, in milliseconds. Absent: it is sent at once. */
   readonly deliveryFloorMs?: (options: Options) => number;
   /**
@@ -71,6 +73,16 @@ export interface Traits {
  */
 export type ResumesBy = "position" | "session" | "request";
 
+/** Signs of life, in a protocol's own terms. */
+export interface HeartbeatTrait {
+  /** The sides that learn by it that the other is gone: those that expect something of the other. */
+  readonly noticedBy: readonly ("server" | "client")[];
+  /** Of one heartbeat and its answer, in clear and without other options. Absent: heads of HTTP or names are in it. */
+  readonly bytes?: number;
+  /** Where the usual interval comes from, as a clause. */
+  readonly practice: string;
+}
+
 /** A way to speak a protocol that a target may ask for. Only the protocol that lists it honours it. */
 export interface OptionTrait {
   /** Kebab-case, as on the command line. */
@@ -87,6 +99,8 @@ export interface OptionTrait {
   title(value: string): string;
   /** Why a target that is a URL cannot have it, as a clause. Absent: it can. */
   readonly notWithUrl?: string;
+  /** Why a target that another server than ours answers cannot have it, as a clause. Absent: it can. */
+  readonly ownServerOnly?: string;
   /** Options of the same protocol that contradict it, each with the reason as a clause. */
   readonly excludes?: Readonly<Record<string, string>>;
   /** Set where only the client that users run honours it: there is no lean one then. */

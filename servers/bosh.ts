@@ -1,6 +1,7 @@
 import type { ListenOptions, ProtocolServer, RunningServer } from "../protocol/contract.ts";
 import { browserHeaders } from "../protocol/options/browser-headers.ts";
 import { close } from "../protocol/options/close.ts";
+import { heartbeat } from "../protocol/options/heartbeat.ts";
 import { plainLogin } from "../protocol/options/plain-login.ts";
 import { scramIterations } from "../protocol/options/scram-iterations.ts";
 import { tls as tlsOption } from "../protocol/options/tls.ts";
@@ -36,7 +37,21 @@ export const boshServer: ProtocolServer = {
     mechanisms: knownMechanisms,
     provides: ["login", "presence", "acknowledgement"],
     resumesBy: "request",
-    options: [plainLogin, scramIterations, close, browserHeaders, tlsOption],
+    options: [
+      heartbeat({
+        usual: "25s",
+        does: "the server holds a request for as long (wait), e.g. 25s, and then answers with nothing",
+      }),
+      plainLogin,
+      scramIterations,
+      close,
+      browserHeaders,
+      tlsOption,
+    ],
+    heartbeat: {
+      noticedBy: ["server", "client"],
+      practice: "held as long as in long polling (RFC 6202 section 5.5)",
+    },
     framingBytes: (form, bytes, direction) => standaloneEchoFraming(form, bytes, direction) + boshFraming(direction),
     leavesAfterTurn: () => true,
     libraries: { server: ["@xmpp/xml"], client: ["undici", "@xmpp/xml"] },

@@ -2,6 +2,7 @@ import type { ProtocolServer } from "../protocol/contract.ts";
 import { browserHeaders } from "../protocol/options/browser-headers.ts";
 import { close } from "../protocol/options/close.ts";
 import { h2 } from "../protocol/options/h2.ts";
+import { heartbeat } from "../protocol/options/heartbeat.ts";
 import { tls } from "../protocol/options/tls.ts";
 import { listenPolling, pollingContract, pollingFraming } from "./http/polling.ts";
 
@@ -23,7 +24,20 @@ export const longPollingServer: ProtocolServer = {
     specification: "RFC 6202",
     provides: ["acknowledgement"],
     resumesBy: "request",
-    options: [close, browserHeaders, h2, tls],
+    options: [
+      close,
+      browserHeaders,
+      h2,
+      heartbeat({
+        usual: "25s",
+        does: "the server holds a request for as long, e.g. 25s, and then answers that there is nothing",
+      }),
+      tls,
+    ],
+    heartbeat: {
+      noticedBy: ["server", "client"],
+      practice: "RFC 6202 section 5.5 knows 30 seconds as safe for the intermediaries in use",
+    },
     framingBytes: pollingFraming,
     leavesAfterTurn: () => true,
     libraries: { server: [], client: ["undici"] },

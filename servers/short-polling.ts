@@ -2,6 +2,7 @@ import type { ProtocolServer } from "../protocol/contract.ts";
 import { browserHeaders } from "../protocol/options/browser-headers.ts";
 import { close } from "../protocol/options/close.ts";
 import { h2 } from "../protocol/options/h2.ts";
+import { heartbeat } from "../protocol/options/heartbeat.ts";
 import { pollInterval, pollIntervalMs } from "../protocol/options/poll-interval.ts";
 import { tls } from "../protocol/options/tls.ts";
 import { listenPolling, pollingContract, pollingFraming } from "./http/polling.ts";
@@ -21,7 +22,21 @@ export const shortPollingServer: ProtocolServer = {
     specification: "RFC 9110",
     provides: ["acknowledgement"],
     resumesBy: "request",
-    options: [pollInterval, close, browserHeaders, h2, tls],
+    options: [
+      pollInterval,
+      close,
+      browserHeaders,
+      h2,
+      heartbeat({
+        usual: "10s",
+        does: "polls are the heartbeat: who has not asked for two intervals, e.g. of 10s, is given up",
+      }),
+      tls,
+    ],
+    heartbeat: {
+      noticedBy: ["server", "client"],
+      practice: "a choice: a message waits as long, and somebody who waits for it will hardly bear more",
+    },
     framingBytes: pollingFraming,
     deliveryFloorMs: pollIntervalMs,
     libraries: { server: [], client: ["undici"] },

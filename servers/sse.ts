@@ -5,8 +5,9 @@ import { browserHeaders } from "../protocol/options/browser-headers.ts";
 import { close } from "../protocol/options/close.ts";
 import { compresses, gzip } from "../protocol/options/deflate.ts";
 import { h2 } from "../protocol/options/h2.ts";
+import { heartbeat, heartbeatMs } from "../protocol/options/heartbeat.ts";
 import { tls as tlsOption } from "../protocol/options/tls.ts";
-import { eventFraming, postFraming } from "../protocol/wires/framing-bytes.ts";
+import { chunkFraming, eventFraming, postFraming } from "../protocol/wires/framing-bytes.ts";
 import { encodeBase64, encodeMessage } from "../protocol/wires/json-message.ts";
 import { ServerLink } from "./connection/link.ts";
 import { closeServer, destroyAfter, listenOn, trackSockets } from "./connection/listening.ts";
@@ -16,6 +17,9 @@ import { compressedBody, type EndlessBody, plainBody, takesGzip } from "./http/c
 import { type RoutedRequest, serveRoutes } from "./http/routes.ts";
 import { applicationOf, createVersionedServer } from "./http/server.ts";
 import { receiveMessages } from "./http/uplink.ts";
+
+/** WHATWG HTML section 9.2.7: a line that nobody reads, so that no proxy takes the silence for the end. */
+const comment = ":\n\n";
 
 /** Server-Sent Events (WHATWG HTML section 9.2) down, HTTP requests up. */
 export const sseServer: ProtocolServer = {
@@ -35,7 +39,20 @@ export const sseServer: ProtocolServer = {
     specification: "WHATWG HTML 9.2",
     provides: ["acknowledgement", "resume"],
     resumesBy: "position",
-    options: [close, browserHeaders, gzip, h2, tlsOption],
+    options: [
+      close,
+      browserHeaders,
+      gzip,
+      h2,
+      heartbeat({ usual: "15s", does: "the server sends a comment at this interval, e.g. 15s (WHATWG HTML 9.2.7)" }),
+      tlsOption,
+    ],
+    heartbeat: {
+      // Nobody answers a comment.
+      noticedBy: ["client"],
+      bytes: comment.length + chunkFraming(comment.length),
+      practice: "WHATWG HTML section 9.2.7 advises a comment every 15 seconds or so",
+    },
     framingBytes: (form, bytes, direction) =>
       direction === "up" ? postFraming(form, bytes) : eventFraming(form, bytes),
     // `http` corks a response that has no length until the turn is over.
@@ -91,7 +108,10 @@ export const sseServer: ProtocolServer = {
         links,
       );
       connections.set(id, link);
+      const everyMs = heartbeatMs(options);
+      const beats = everyMs === undefined ? undefined : setInterval(() => body.write(comment), everyMs);
       response.on("close", () => {
+        clearInterval(beats);
         connections.delete(id);
         link.ended();
       });

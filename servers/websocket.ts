@@ -2,11 +2,13 @@ import type { RawData, WebSocket } from "ws";
 import type { ListenOptions, ProtocolServer, RunningServer } from "../protocol/contract.ts";
 import { browserHeaders } from "../protocol/options/browser-headers.ts";
 import { compresses, deflate, deflateSettings } from "../protocol/options/deflate.ts";
+import { heartbeat, heartbeatMs } from "../protocol/options/heartbeat.ts";
 import { tls as tlsOption } from "../protocol/options/tls.ts";
 import { webSocketFraming } from "../protocol/wires/framing-bytes.ts";
 import { ServerLink } from "./connection/link.ts";
 import { closeServer, listenOn, trackSockets } from "./connection/listening.ts";
 import { certificateOf, serverTls } from "./connection/tls.ts";
+import { pingRegularly } from "./connection/websocket-heartbeat.ts";
 import { createHttpServer, httpApplication } from "./http/server.ts";
 import { serveUpgrades, type Upgrades, upgradeRequired } from "./http/websocket-upgrades.ts";
 
@@ -26,7 +28,18 @@ export const websocketServer: ProtocolServer = {
     schemes: ["ws:", "wss:"],
     foreignContract: "echo every message as it came: text as text, binary as binary",
     specification: "RFC 6455",
-    options: [browserHeaders, deflate, tlsOption],
+    options: [
+      browserHeaders,
+      deflate,
+      heartbeat({ usual: "30s", does: "the server pings at this interval, e.g. 30s (RFC 6455 section 5.5.2)" }),
+      tlsOption,
+    ],
+    heartbeat: {
+      noticedBy: ["server", "client"],
+      // An empty ping, and its pong with a mask.
+      bytes: 2 + 6,
+      practice: "the example in the README of ws; half of what nginx lets pass in silence (proxy_read_timeout, 60 s)",
+    },
     framingBytes: (_form, bytes, direction) => webSocketFraming(bytes, direction),
     // zlib works on another thread.
     leavesAfterTurn: compresses,
@@ -69,6 +82,7 @@ export const websocketServer: ProtocolServer = {
       });
       webSocket.on("error", () => {});
       webSocket.on("close", () => link.ended());
+      pingRegularly(webSocket, heartbeatMs(options));
     }
 
     return {

@@ -2,6 +2,7 @@ import type { IncomingMessage } from "node:http";
 import { TLSSocket } from "node:tls";
 import type { ListenOptions, ProtocolServer, RunningServer } from "../protocol/contract.ts";
 import { browserHeaders } from "../protocol/options/browser-headers.ts";
+import { heartbeat } from "../protocol/options/heartbeat.ts";
 import { plainLogin } from "../protocol/options/plain-login.ts";
 import { scramIterations } from "../protocol/options/scram-iterations.ts";
 import { tls as tlsOption } from "../protocol/options/tls.ts";
@@ -41,7 +42,22 @@ export const xmppWebsocketServer: ProtocolServer = {
     mechanisms: knownMechanisms,
     provides: ["login", "presence", "acknowledgement", "resume"],
     resumesBy: "session",
-    options: [plainLogin, scramIterations, browserHeaders, tlsOption],
+    options: [
+      heartbeat({
+        usual: "60s",
+        does: "the server pings at this interval, e.g. 60s, by WebSocket (RFC 6455 section 5.5.2)",
+      }),
+      plainLogin,
+      scramIterations,
+      browserHeaders,
+      tlsOption,
+    ],
+    heartbeat: {
+      noticedBy: ["server", "client"],
+      // An empty ping, and its pong with a mask.
+      bytes: 2 + 6,
+      practice: "the default of websocket_ping_interval in ejabberd, 60 seconds",
+    },
     framingBytes(form, bytes, direction) {
       const stanza = standaloneEchoFraming(form, bytes, direction);
       return stanza + webSocketFraming(bytes + stanza, direction);

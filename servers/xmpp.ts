@@ -1,4 +1,5 @@
 import type { ListenOptions, ProtocolServer, RunningServer } from "../protocol/contract.ts";
+import { heartbeat } from "../protocol/options/heartbeat.ts";
 import { plainLogin } from "../protocol/options/plain-login.ts";
 import { scramIterations } from "../protocol/options/scram-iterations.ts";
 import { tlsOrStarttls } from "../protocol/options/tls.ts";
@@ -37,7 +38,16 @@ export const xmppServer: ProtocolServer = {
     mechanisms: knownMechanisms,
     provides: ["login", "presence", "acknowledgement", "resume"],
     resumesBy: "session",
-    options: [plainLogin, scramIterations, tlsOrStarttls],
+    options: [
+      heartbeat({ usual: "60s", does: "the server pings at this interval, e.g. 60s (XEP-0199)" }),
+      plainLogin,
+      scramIterations,
+      tlsOrStarttls,
+    ],
+    heartbeat: {
+      noticedBy: ["server", "client"],
+      practice: "the default of mod_ping in ejabberd and MongooseIM, 60 seconds (XEP-0199)",
+    },
     framingBytes: echoFraming,
     libraries: { server: ["@xmpp/xml"], client: ["@xmpp/client-core", "@xmpp/tcp", "@xmpp/xml"] },
   },

@@ -16,6 +16,7 @@ import { fanOut } from "./fan-out.ts";
 import { federation } from "./federation.ts";
 import { headOfLine } from "./head-of-line.ts";
 import { idle } from "./idle.ts";
+import { idleHour } from "./idle-hour.ts";
 import { login } from "./login.ts";
 import { multiplex } from "./multiplex.ts";
 import { nodeFreeze } from "./node-freeze.ts";
@@ -56,6 +57,7 @@ export const comparisonExperiments: readonly Experiment[] = [
   duplex,
   push,
   idle,
+  idleHour,
   relay,
   binary,
   room,

@@ -1,5 +1,6 @@
 import { defaultLimits } from "../../protocol/contract.ts";
 import { WirebenchError } from "../../protocol/errors.ts";
+import { heartbeatMs } from "../../protocol/options/heartbeat.ts";
 import type { Flag, Window } from "../../results/contract/results.ts";
 import { memoryFlags, memorySeries, usedServerFlag } from "../../results/recording/memory.ts";
 import { fitLine, type Point } from "../../results/statistics/line.ts";
@@ -33,9 +34,11 @@ const callWaitMs = 20_000;
 const connectionSteps = (connections: number): number[] =>
   Array.from({ length: stepCount }, (_, index) => Math.round((connections * (index + 1)) / stepCount));
 
-/** On a stream of ours nothing is sent that was not asked for; requests that are held or repeated are another matter. */
+/** On a stream of ours nothing is sent that was not asked for, a heartbeat for one; requests that are held or repeated are another matter. */
 const expectationsFor = (target: Target): CellPlan["expectations"] =>
-  target.system.kind === "embedded" && traitsOf(target).downlink === "stream"
+  target.system.kind === "embedded" &&
+  traitsOf(target).downlink === "stream" &&
+  heartbeatMs(target.options) === undefined
     ? [
         {
           statement: "an idle stream carries no bytes",

@@ -1,9 +1,11 @@
 /** A system that is up and that nobody has connected to: what roles are played on. */
+import type { ProgramPool } from "./program-pool.ts";
 import { Rig, type RigContext, type RigRecord } from "./rig.ts";
 import { openSystem, type RunningSystem, type SystemOrder } from "./system.ts";
 
 export class SystemRig extends Rig {
   #system: RunningSystem | undefined;
+  #programs: ProgramPool | undefined;
 
   /** Starts the system, or finds the one that runs already. */
   static async open(order: Omit<SystemOrder, "programs">, context: RigContext): Promise<SystemRig> {
@@ -18,7 +20,13 @@ export class SystemRig extends Rig {
   }
 
   protected async start(order: Omit<SystemOrder, "programs">, { programs }: RigContext): Promise<void> {
-    this.#system = await this.unlessFailed(openSystem({ ...order, programs }, this.cleanUp, this.died));
+    this.#programs = programs;
+    this.#system = await this.another(order);
+  }
+
+  /** Another system beside it, for as long as the rig; its own is the one that is told of. */
+  another(order: Omit<SystemOrder, "programs">): Promise<RunningSystem> {
+    return this.unlessFailed(openSystem({ ...order, programs: this.#programs! }, this.cleanUp, this.died));
   }
 
   get system(): RunningSystem {

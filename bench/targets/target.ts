@@ -32,7 +32,7 @@ export function parseTarget(text: string): Target {
   const { name, url } = splitUrl(text);
   const { protocol, given, server } = /^(?<protocol>[^+@=]*)(?<given>[^@]*)(?:@(?<server>.*))?$/s.exec(name)!.groups!;
   const { traits } = protocolNamed(protocol!).server;
-  const options = parseOptions(traits, given!, url);
+  const options = parseOptions(traits, given!, { server, url });
   return {
     protocol: traits.name,
     options,
@@ -79,7 +79,7 @@ function serverNamed(name: string, { name: protocol }: Traits): string {
 function parseOptions(
   { name: protocol, options: known = [] }: Traits,
   given: string,
-  url: string | undefined,
+  { server, url }: { readonly server: string | undefined; readonly url: string | undefined },
 ): Options {
   const chosen: Record<string, string> = defaultOptions(known);
   if (given !== "" && !given.startsWith("+")) {
@@ -104,6 +104,9 @@ function parseOptions(
     }
     if (url !== undefined && option.notWithUrl !== undefined) {
       throw new WirebenchError("usage", `leave +${name} out of ${protocol}=URL: ${option.notWithUrl}`);
+    }
+    if ((url ?? server) !== undefined && option.ownServerOnly !== undefined) {
+      throw new WirebenchError("usage", `leave +${name} out of a target with another server: ${option.ownServerOnly}`);
     }
     chosen[option.name] = option.parse(value);
   }

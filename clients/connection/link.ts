@@ -1,6 +1,8 @@
-import type { ClientConnection, CloseReason, Limits, Payload } from "../../protocol/contract.ts";
+import type { ClientConnection, CloseReason, Limits, Options, Payload } from "../../protocol/contract.ts";
 import { WirebenchError } from "../../protocol/errors.ts";
+import { heartbeatMs } from "../../protocol/options/heartbeat.ts";
 import { payloadBytes } from "../../protocol/wires/payload.ts";
+import { watchSilence } from "./silence.ts";
 
 /** The part of a client connection only its protocol knows. */
 export interface ClientWire {
@@ -91,6 +93,17 @@ export class ClientLink implements ClientConnection {
       void this.closed.then(() => clearTimeout(cut));
     }
     await this.closed;
+  }
+
+  /**
+   * Gives the server up once it has been silent for two intervals of the heartbeat that the target asks for. To be called
+   * whenever something came from it, is what this returns.
+   */
+  watch(options: Options | undefined): () => void {
+    const everyMs = heartbeatMs(options);
+    return everyMs === undefined
+      ? () => {}
+      : watchSilence(2 * everyMs, this.closed, (message) => this.ended({ by: "network", message }));
   }
 
   /** The protocol saw the end. Only the first call counts; an end this side began is this side's. */

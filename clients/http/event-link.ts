@@ -25,6 +25,8 @@ export interface EventStreamOptions {
   readonly http2: Http2Connection | undefined;
   /** Of the last event that had one, on a stream before this one (WHATWG HTML section 9.2.4). */
   readonly lastEventId: string | undefined;
+  /** Something came, if only a comment. */
+  readonly heard: () => void;
   /** Each event, by its type, and the last id there was until then; not called after `ended` or `destroy`. */
   readonly event: (type: string, data: string, lastEventId: string) => void;
   /** Called at most once, and not after `destroy`. `cause` is what made it end, for errors that quote it. */
@@ -60,6 +62,7 @@ export function connectEvents(
   let link: ClientLink | undefined;
   const before = resumption?.of && lastEventIds.get(resumption.of)?.();
   let lastEventId = before ?? "";
+  let heard = (): void => {};
 
   return handshake<ClientConnection>(
     url,
@@ -74,6 +77,7 @@ export function connectEvents(
         else if (link === undefined) {
           link = openLink(new URL(parseUplink(data), url));
           lastEventIds.set(link, () => lastEventId);
+          heard = link.watch(options);
           resolve(link);
         }
       };
@@ -85,6 +89,7 @@ export function connectEvents(
         http2,
         // An empty one is not sent.
         lastEventId: before || undefined,
+        heard: () => heard(),
         event(type, data, id) {
           // On a new stream there is none until an event has one.
           lastEventId = id || lastEventId;

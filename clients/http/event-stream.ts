@@ -1,7 +1,8 @@
-import { EventSource } from "eventsource";
+import { EventSource, type FetchLikeResponse } from "eventsource";
 import { fetch, type Response } from "undici";
 import type { CloseReason } from "../../protocol/contract.ts";
 import { compresses } from "../../protocol/options/deflate.ts";
+import { heartbeatMs } from "../../protocol/options/heartbeat.ts";
 import { pageHeaders } from "./browser-headers.ts";
 import { type HttpConnection, httpConnection } from "./connection.ts";
 import { type EventStream, type EventStreamOptions, eventTypes, lastEventHeader } from "./event-link.ts";
@@ -70,12 +71,12 @@ export class SourcedEventStream implements EventStream {
     });
   }
 
-  #checked(response: Response): Response {
+  #checked(response: Response): FetchLikeResponse {
     const { cookies, options } = this.#options;
     cookies?.keep(response.headers.getSetCookie());
     this.#compression = contentEncoding(response.headers.get("content-encoding"));
     if (response.ok && compresses(options) && this.#compression !== "gzip") throw notCompressed();
-    return response;
+    return heartbeatMs(options) === undefined ? response : overheard(response, this.#options.heard);
   }
 
   /** What the server encodes the stream in, asked for or not; `fetch` takes it off again. */
@@ -95,4 +96,15 @@ export class SourcedEventStream implements EventStream {
     this.destroy();
     this.#options.ended(reason, cause);
   }
+}
+
+/** The same response, of whose body each piece is heard: an EventSource keeps comments to itself. */
+function overheard({ body, url, status, redirected, headers }: Response, heard: () => void): FetchLikeResponse {
+  const ear = new TransformStream<Uint8Array, Uint8Array>({
+    transform(piece, controller) {
+      heard();
+      controller.enqueue(piece);
+    },
+  });
+  return { body: body?.pipeThrough(ear as never) ?? null, url, status, redirected, headers };
 }

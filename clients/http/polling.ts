@@ -63,6 +63,7 @@ export async function connectPolling(options: ConnectOptions, style: PollingStyl
     },
     limits,
   );
+  const heard = link.watch(options.options);
   let cursor = 0;
   /** While requests are not answered. */
   let lostSinceMs: number | undefined;
@@ -76,6 +77,7 @@ export async function connectPolling(options: ConnectOptions, style: PollingStyl
       {
         answered(answer) {
           lostSinceMs = undefined;
+          heard();
           take(answer);
           handled();
         },

@@ -24,7 +24,7 @@ export const leanSseClient: ProtocolClient = {
 };
 
 function openStream(asked: EventStreamOptions): EventStream {
-  const { url, payloadBytesMax, cookies, options, http2, event, ended } = asked;
+  const { url, payloadBytesMax, cookies, options, http2, heard, event, ended } = asked;
   const connection =
     http2 === undefined ? httpConnection(url.origin, { headersTimeout: 0, bodyTimeout: 0 }) : undefined;
   const gunzip = compresses(options) ? createGunzip() : undefined;
@@ -75,6 +75,7 @@ function openStream(asked: EventStreamOptions): EventStream {
     if (fault !== undefined) end("server", fault);
   };
   const take = (chunk: Buffer, from: { pause(): void; resume(): void }): void => {
+    heard();
     if (gunzip === undefined) parse(chunk);
     if (gunzip === undefined || !isOpen || gunzip.write(chunk)) return;
     from.pause();

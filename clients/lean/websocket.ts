@@ -37,19 +37,26 @@ interface Outcome {
 
 /** One object with methods, for there may be ten thousand of them. */
 class WebSocketWire implements ClientWire, FrameListener {
-  readonly #options: Pick<ConnectOptions, "limits" | "cookies" | "onMessage" | "onText">;
+  readonly #options: Pick<ConnectOptions, "limits" | "cookies" | "options" | "onMessage" | "onText">;
   readonly #socket: Socket;
   readonly #outbox: Outbox;
   readonly #frames: FrameReader;
   /** Until the handshake is over; nothing of it is kept for longer, since a connection may stay for long. */
   #handshake: { readonly upgrade: Upgrade; readonly outcome: Outcome } | undefined;
   #link: ClientLink | undefined;
+  #heard = (): void => {};
   #closeSent = false;
   /** Of the server's close frame. */
   #goodbye: CloseReason | undefined;
 
   constructor({ url, limits, cookies, options, localAddress, onMessage, onText }: ConnectOptions, outcome: Outcome) {
-    this.#options = { limits, ...(cookies && { cookies }), onMessage, ...(onText && { onText }) };
+    this.#options = {
+      limits,
+      ...(cookies && { cookies }),
+      ...(options && { options }),
+      onMessage,
+      ...(onText && { onText }),
+    };
     const target = new URL(url);
     this.#handshake = { upgrade: new Upgrade(target, cookies?.header(), options), outcome };
     this.#socket = openSocket(target, (chunk) => this.#read(chunk), localAddress);
@@ -65,6 +72,7 @@ class WebSocketWire implements ClientWire, FrameListener {
 
   #read(chunk: Buffer): void {
     if (this.#handshake === undefined) {
+      this.#heard();
       this.#frames.push(chunk);
       return;
     }
@@ -75,6 +83,7 @@ class WebSocketWire implements ClientWire, FrameListener {
       this.#handshake = undefined;
       this.#options.cookies?.keep(agreed.setCookies);
       this.#link = new ClientLink(this, this.#options.limits);
+      this.#heard = this.#link.watch(this.#options.options);
       outcome.resolve(this.#link);
       this.#frames.push(agreed.rest);
     } catch (error) {

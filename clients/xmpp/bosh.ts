@@ -2,6 +2,7 @@ import { randomInt } from "node:crypto";
 import type { Element, ElementAttributes } from "@xmpp/xml";
 import type { Limits, Options } from "../../protocol/contract.ts";
 import { describeError } from "../../protocol/errors.ts";
+import { heartbeatMs } from "../../protocol/options/heartbeat.ts";
 import {
   type BodyPart,
   BoshBodyParser,
@@ -32,8 +33,11 @@ export const boshBinding: Binding = {
 
 /** Requests under way at once, if the server allows as many: each has a connection of its own. */
 const requestsMax = 2;
-/** What the server is asked to hold a request for, in seconds: as long as long polling does (RFC 6202 section 5.5). */
-const waitSeconds = 25;
+/** As long as long polling does (RFC 6202 section 5.5). */
+const usualWaitMs = 25_000;
+/** What the server is asked to hold a request for: its unit is the second. */
+const waitSecondsOf = (options: Options | undefined): number => Math.ceil((heartbeatMs(options) ?? usualWaitMs) / 1000);
+
 /** A request whose connection is lost is sent again this often (XEP-0124 section 14.3). */
 const repeatsMax = 1;
 
@@ -100,7 +104,7 @@ class BoshStream implements XmppStream {
       hold: "1",
       to: this.#domain,
       ver: "1.11",
-      wait: String(waitSeconds),
+      wait: String(waitSecondsOf(this.#options)),
       "xml:lang": "en",
       "xmlns:xmpp": xboshNamespace,
       "xmpp:version": "1.0",
@@ -233,6 +237,7 @@ class BoshStream implements XmppStream {
     this.#lostSinceMs = undefined;
     const body = this.#parsed(answer);
     if (body === undefined || (body.attributes.type === "error" && this.#repeat(sent))) return;
+    this.#events.heard();
     this.#idle.push(sent.exchange);
     this.#underWay--;
     this.#early.set(sent.rid, body);

@@ -1,8 +1,10 @@
 import type { Element } from "@xmpp/xml";
 import type { CloseReason, Limits, Options } from "../../protocol/contract.ts";
 import { describeError, WirebenchError } from "../../protocol/errors.ts";
+import { heartbeatMs } from "../../protocol/options/heartbeat.ts";
 import { handshake } from "../connection/handshake.ts";
 import { closeWaitMs } from "../connection/link.ts";
+import { watchSilence } from "../connection/silence.ts";
 import { Inbox } from "./inbox.ts";
 import { iqResult, isPing } from "./iq-reply.ts";
 import { type LoggedIn, login } from "./login.ts";
@@ -102,6 +104,7 @@ class Session implements XmppSession {
   readonly #stream: XmppStream;
   readonly #inbox = new Inbox();
   readonly #requests = new Requests();
+  #heard = (): void => {};
   #state: "login" | "open" | "closing" | "closed" = "login";
   #settle: (reason: CloseReason) => void = () => {};
 
@@ -115,7 +118,9 @@ class Session implements XmppSession {
       this.#settle = resolve;
     });
     const events: StreamEvents = {
+      heard: () => this.#heard(),
       element: (element) => {
+        this.#heard();
         if (this.#state === "login") this.#inbox.push(element);
         else this.#received(element);
       },
@@ -147,6 +152,10 @@ class Session implements XmppSession {
     for (const stanza of loggedIn.again ?? []) this.#stream.send(stanza);
     // In the segment that ends the login the server may also push, and even end the stream.
     if (this.#state === "login") this.#state = "open";
+    const everyMs = heartbeatMs(this.#options.options);
+    if (everyMs !== undefined) {
+      this.#heard = watchSilence(2 * everyMs, this.closed, (message) => this.drop({ by: "network", message }));
+    }
     for (const element of loggedIn.uncounted) this.#handle(element);
     for (const element of this.#inbox.rest()) this.#received(element);
   }

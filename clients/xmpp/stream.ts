@@ -16,6 +16,8 @@ export class StreamError extends Error {
 
 /** What a stream tells whoever opened it, in the turn of the socket event. */
 export interface StreamEvents {
+  /** Something came from the server that is no element. */
+  heard(): void;
   /** One child of the stream: features, an answer to the login, a stanza. A stream error comes as `ended`. */
   element(element: Element): void;
   /** The stream is over; only the first call counts. `cause` is what a login that waits for the server fails with. */

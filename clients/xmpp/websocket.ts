@@ -51,6 +51,7 @@ class WebSocketStream implements XmppStream {
     this.#webSocket = webSocket;
     webSocket.on("open", () => this.#sendOpen());
     webSocket.on("message", (data: RawData, isBinary: boolean) => this.#frame(data, isBinary));
+    webSocket.on("ping", () => this.#events.heard());
     webSocket.on("error", (error) => this.#lost(error));
     webSocket.on("close", (code, reason) => {
       const message = `close code ${code}${reason.byteLength > 0 ? ` (${reason})` : ""}`;

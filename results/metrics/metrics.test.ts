@@ -6,6 +6,7 @@ import { clusterMetrics } from "./cluster-metrics.ts";
 import { comparisonMetrics } from "./comparison-metrics.ts";
 import { fanOutMetrics } from "./fan-out-metrics.ts";
 import { federationMetrics } from "./federation-metrics.ts";
+import { idleMetrics } from "./idle-metrics.ts";
 import { layerMetrics } from "./layer-metrics.ts";
 import { isMetric, type MetricName, metricNamed, metrics } from "./metrics.ts";
 import { openingMetrics } from "./opening-metrics.ts";
@@ -20,16 +21,16 @@ import { sharingMetrics } from "./sharing-metrics.ts";
 const over = "((Per|Of)[A-Z]\\w*|Max|Base)?$";
 const endings: Record<Unit, RegExp> = {
   us: new RegExp(`Us${over}`),
-  ms: /Ms$/,
+  ms: new RegExp(`Ms${over}`),
   perSecond: /PerSecond$/,
   bytes: new RegExp(`Bytes${over}`),
   memory: new RegExp(`Bytes${over}`),
   messages: /Messages$/,
   // Multiples of something: of another number, or of the way there and back.
-  ratio: /(Ratio|RoundTrips|Transits)$/,
+  ratio: /(Ratio|RoundTrips|Transits|Intervals)$/,
   share: new RegExp(`(Fraction|Share|Utilization)${over}`),
   count:
-    /(messages|deliveries|connections|consumers|notices|attempts|newcomers|users|leaders|deaths|refusals|probes|roundTrips|iterations|handshakes|echoes|events|requests|settings|updates)/i,
+    /(messages|deliveries|connections|consumers|notices|attempts|newcomers|users|leaders|deaths|refusals|probes|roundTrips|iterations|handshakes|echoes|events|requests|settings|updates|packets|wakeUps)/i,
 };
 
 describe("metrics", () => {
@@ -47,6 +48,7 @@ describe("metrics", () => {
       browserMetrics,
       openingMetrics,
       layerMetrics,
+      idleMetrics,
       federationMetrics,
       resumeMetrics,
       sharingMetrics,

@@ -7,6 +7,7 @@ import { clusterMetrics } from "./cluster-metrics.ts";
 import { comparisonMetrics } from "./comparison-metrics.ts";
 import { fanOutMetrics } from "./fan-out-metrics.ts";
 import { federationMetrics } from "./federation-metrics.ts";
+import { idleMetrics } from "./idle-metrics.ts";
 import { layerMetrics } from "./layer-metrics.ts";
 import type { MetricEntry } from "./metric.ts";
 import { openingMetrics } from "./opening-metrics.ts";
@@ -28,6 +29,7 @@ const table = {
   ...openingMetrics,
   ...layerMetrics,
   ...resumeMetrics,
+  ...idleMetrics,
   ...federationMetrics,
   ...sharingMetrics,
   ...clusterMetrics,

@@ -1,6 +1,8 @@
 import { randomUUID } from "node:crypto";
 import type { Direction, ListenOptions, PayloadForm, RunningServer } from "../../protocol/contract.ts";
+import { heartbeatMs } from "../../protocol/options/heartbeat.ts";
 import { batchFraming, postFraming } from "../../protocol/wires/framing-bytes.ts";
+import { patience } from "../connection/heartbeat.ts";
 import { ServerLink } from "../connection/link.ts";
 import { closeServer, listenOn, trackSockets } from "../connection/listening.ts";
 import { certificateOf, serverTls } from "../connection/tls.ts";
@@ -27,14 +29,17 @@ export const pollingContract = (emptyAnswer: string): string =>
   "DELETE /connections/ID answers 204";
 
 /**
- * The server of short and of long polling, which differ in one number: `holdMs`, how long a request for messages
- * waits for one (0: not at all). A connection is a mailbox with an id; it ends with `DELETE`, after `idleMs`
- * without a request, or when more than `queueBytesMax` is waiting in it.
+ * The server of short and of long polling, which differ in one number: `longestHoldMs`, how long a request for messages
+ * waits for one (0: not at all), or as long as the heartbeat says. A connection is a mailbox with an id; it ends with
+ * `DELETE`, after `idleMs` without a request, or when more than `queueBytesMax` is waiting in it.
  */
 export async function listenPolling(
   { host, port, behaviour, limits, options }: ListenOptions,
-  holdMs: number,
+  longestHoldMs: number,
 ): Promise<RunningServer> {
+  const everyMs = heartbeatMs(options);
+  const holdMs = longestHoldMs > 0 ? (everyMs ?? longestHoldMs) : 0;
+  const { idleMs, sweepMs } = patience(limits.idleMs, everyMs, holdMs);
   const links = new Set<ServerLink>();
   /** Also holds connections that have ended until their peer has heard of it. */
   const connections = new Map<string, Polled>();
@@ -52,7 +57,7 @@ export async function listenPolling(
   );
   const sockets = trackSockets(server);
   const authority = await listenOn(server, host, port);
-  const sweep = setInterval(dropIdle, Math.max(limits.idleMs / 4, 10)).unref();
+  const sweep = setInterval(dropIdle, sweepMs).unref();
 
   function open({ response }: RoutedRequest): void {
     if (connections.size >= limits.connectionsMax) {
@@ -96,7 +101,7 @@ export async function listenPolling(
 
   function dropIdle(): void {
     const now = performance.now();
-    for (const [id, { wire }] of connections) if (wire.idleMs(now) > limits.idleMs) drop(id);
+    for (const [id, { wire }] of connections) if (wire.idleMs(now) > idleMs) drop(id);
   }
 
   return {

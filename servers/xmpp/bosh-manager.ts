@@ -5,6 +5,7 @@ import { BoshBodyParser, boshBodyBytesMax, xboshAttribute, xboshNamespace } from
 import { encodedBytesMax } from "../../protocol/wires/payload.ts";
 import { XmlFault } from "../../protocol/wires/xml-fault.ts";
 import { unauthenticatedStanzaBytesMax } from "../../protocol/wires/xmpp-stream-parser.ts";
+import { patience } from "../connection/heartbeat.ts";
 import { refuse } from "../http/answer.ts";
 import { answerBody } from "./bosh-answers.ts";
 import {
@@ -28,10 +29,17 @@ export class BoshManager {
   /** Also holds sessions that have ended until their client has heard of it. */
   readonly #streams = new Map<string, BoshStream>();
   readonly #sweep: NodeJS.Timeout;
+  /** May be a fraction: what is said is whole. */
+  readonly #waitSecondsMax: number;
+  readonly #idleMs: number;
 
   constructor(host: XmppHost) {
+    const { heartbeatMs, limits } = host;
+    const { idleMs, sweepMs } = patience(limits.idleMs, heartbeatMs, heartbeatMs ?? 0);
     this.#host = host;
-    this.#sweep = setInterval(() => this.#dropIdle(), Math.max(host.limits.idleMs / 4, 10)).unref();
+    this.#waitSecondsMax = heartbeatMs === undefined ? waitSecondsMax : heartbeatMs / 1000;
+    this.#idleMs = idleMs;
+    this.#sweep = setInterval(() => this.#dropIdle(), sweepMs).unref();
   }
 
   /**
@@ -114,11 +122,11 @@ export class BoshManager {
       return;
     }
     const terms: BoshTerms = {
-      wait: Math.min(wholeNumber(attributes.wait) ?? waitSecondsMax, waitSecondsMax),
+      wait: Math.min(wholeNumber(attributes.wait) ?? this.#waitSecondsMax, this.#waitSecondsMax),
       hold: Math.min(wholeNumber(attributes.hold) ?? 1, requestsMax - 1),
       acknowledges: attributes.ack === "1",
     };
-    const { connectionsMax, idleMs } = this.#host.limits;
+    const { connectionsMax } = this.#host.limits;
     const stream = new BoshStream(this.#host, request, terms, () => this.#streams.delete(stream.sid));
     this.#streams.set(stream.sid, stream);
     if (fault !== undefined) stream.fail(fault);
@@ -128,10 +136,10 @@ export class BoshManager {
       sid: stream.sid,
       from: domain,
       ver: "1.11",
-      wait: String(terms.wait),
+      wait: String(Math.ceil(terms.wait)),
       hold: String(terms.hold),
       requests: String(requestsMax),
-      inactivity: String(Math.max(1, Math.floor(idleMs / 1000))),
+      inactivity: String(Math.max(1, Math.floor(this.#idleMs / 1000))),
       polling: String(pollingSeconds),
       ...(terms.acknowledges && { ack: String(rid) }),
       "xmlns:xmpp": xboshNamespace,
@@ -142,7 +150,11 @@ export class BoshManager {
 
   #dropIdle(): void {
     const now = performance.now();
-    for (const stream of [...this.#streams.values()]) if (stream.idleMs(now) > this.#host.limits.idleMs) stream.drop();
+    for (const stream of [...this.#streams.values()]) {
+      // A login has its own deadline, and is no silence.
+      const patientMs = stream.isBound ? this.#idleMs : this.#host.limits.idleMs;
+      if (stream.idleMs(now) > patientMs) stream.drop();
+    }
   }
 }
 

@@ -67,6 +67,8 @@ interface Held {
 export class BoshStream implements XmppTransport {
   readonly encrypted: boolean;
   readonly recovers = true;
+  /** The login is over. */
+  isBound = false;
   readonly sid = randomBytes(18).toString("base64url");
   readonly #host: XmppHost;
   readonly #session: XmppSession;
@@ -176,6 +178,7 @@ export class BoshStream implements XmppTransport {
   }
 
   bound(): void {
+    this.isBound = true;
     clearTimeout(this.#deadline);
   }
 

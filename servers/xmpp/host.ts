@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { isIP } from "node:net";
 import type { Behaviour, Limits, ListenOptions } from "../../protocol/contract.ts";
+import { heartbeatMs } from "../../protocol/options/heartbeat.ts";
 import { allowsPlainLogin } from "../../protocol/options/plain-login.ts";
 import { scramIterationsOf } from "../../protocol/options/scram-iterations.ts";
 import type { ServerLink } from "../connection/link.ts";
@@ -25,6 +26,8 @@ export interface XmppHost {
   readonly accounts: Accounts;
   /** Whether PLAIN is offered where others can listen, too. */
   readonly plainWithoutTls: boolean;
+  /** How often something comes from clients who are bound, or they are asked whether they are there; undefined: never. */
+  readonly heartbeatMs: number | undefined;
   readonly resources: Resources;
   readonly router: Router;
   readonly behaviour: Behaviour;
@@ -90,6 +93,7 @@ export function newHost(
   const host: XmppHost = {
     accounts,
     plainWithoutTls: allowsPlainLogin(options),
+    heartbeatMs: heartbeatMs(options),
     resources,
     router: new Router({ domain, accounts, resources, presence, rooms, serverServices, accountServices }),
     behaviour,

@@ -1,4 +1,4 @@
-import type { Element } from "@xmpp/xml";
+import { type Element, xml } from "@xmpp/xml";
 import type { Payload } from "../../protocol/contract.ts";
 import { payloadBytes } from "../../protocol/wires/payload.ts";
 import { messageElement, messagePayload, messageType } from "../../protocol/wires/xmpp-message.ts";
@@ -89,6 +89,12 @@ export class BoundResource implements ConnectedResource, Resumable {
     if (transport === undefined) return;
     transport.write(stanza);
     this.#management.request(transport);
+  }
+
+  /** XEP-0199 section 4.1. No two are unanswered at a time, so that they need no names of their own. */
+  ping(): void {
+    const attributes = { type: "get", id: "ping", from: this.#host.router.domain, to: this.jid };
+    this.deliver(xml("iq", attributes, xml("ping", { xmlns: namespaces.ping })));
   }
 
   receive(message: Element): void {

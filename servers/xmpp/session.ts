@@ -49,6 +49,11 @@ export class XmppSession implements Carrier {
     else this.#bound.element(element);
   }
 
+  /** Asks the client, once it is bound, for a sign of life. */
+  ping(): void {
+    this.#bound?.ping();
+  }
+
   /** The stream is over, for whatever reason but the death of its connection. Idempotent. */
   ended(): void {
     this.#over()?.ended();

@@ -16,6 +16,8 @@ export interface Resumable {
   connectionLost(): void;
   /** Handles one child of the stream that carries it. */
   element(element: Element): void;
+  /** Asks the client for a sign of life. */
+  ping(): void;
   /** It is over, for whatever reason, for example that nobody came back for it. Idempotent. */
   ended(): void;
 }

@@ -4,6 +4,7 @@ import type { Element } from "@xmpp/xml";
 import { encodedBytesMax } from "../../protocol/wires/payload.ts";
 import { XmlFault } from "../../protocol/wires/xml-fault.ts";
 import { XmppStreamParser } from "../../protocol/wires/xmpp-stream-parser.ts";
+import { Heartbeat } from "../connection/heartbeat.ts";
 import type { XmppHost } from "./host.ts";
 import { namespaces } from "./namespaces.ts";
 import { XmppSession } from "./session.ts";
@@ -19,6 +20,8 @@ export class XmppTcpStream implements XmppTransport {
   readonly #session: XmppSession;
   readonly #parser = new XmppStreamParser();
   #deadline: NodeJS.Timeout;
+  /** Once the client is bound, if there is to be one. */
+  #heartbeat: Heartbeat | undefined;
   #headerSent = false;
   /** `closing`: our closing tag is sent, the peer's is not here yet. */
   #state: "open" | "closing" | "closed" = "open";
@@ -36,6 +39,7 @@ export class XmppTcpStream implements XmppTransport {
 
     this.#parser.on("start", (header) => this.#opened(header));
     this.#parser.on("element", (element) => {
+      this.#heartbeat?.heard();
       if (this.#starttls === undefined) this.#session.element(element);
       else this.#inClear(element, this.#starttls);
     });
@@ -54,6 +58,7 @@ export class XmppTcpStream implements XmppTransport {
       if (socket !== this.#socket) return;
       this.#state = "closed";
       clearTimeout(this.#deadline);
+      this.#heartbeat?.stop();
       this.#session.connectionLost();
     });
   }
@@ -82,6 +87,13 @@ export class XmppTcpStream implements XmppTransport {
 
   bound(): void {
     clearTimeout(this.#deadline);
+    const { heartbeatMs } = this.#host;
+    if (heartbeatMs === undefined) return;
+    // Cut without a word, so that a client with stream management can come back for its session.
+    this.#heartbeat = new Heartbeat(heartbeatMs, {
+      beat: () => this.#session.ping(),
+      lost: () => this.#socket.destroy(),
+    });
   }
 
   fail(condition: StreamCondition, text?: string, detail?: Element): void {

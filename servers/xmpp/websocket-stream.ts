@@ -5,6 +5,7 @@ import { XmlFault } from "../../protocol/wires/xml-fault.ts";
 import { asStreamChild, standalone } from "../../protocol/wires/xmpp-element.ts";
 import { framingNamespace, XmppFrameParser } from "../../protocol/wires/xmpp-frame-parser.ts";
 import { unauthenticatedStanzaBytesMax } from "../../protocol/wires/xmpp-stream-parser.ts";
+import { pingRegularly } from "../connection/websocket-heartbeat.ts";
 import type { XmppHost } from "./host.ts";
 import { XmppSession } from "./session.ts";
 import { type StreamCondition, streamError } from "./stream-error.ts";
@@ -68,6 +69,7 @@ export class XmppWebSocketStream implements XmppTransport {
 
   bound(): void {
     clearTimeout(this.#deadline);
+    pingRegularly(this.#webSocket, this.#host.heartbeatMs);
   }
 
   fail(condition: StreamCondition, text?: string, detail?: Element): void {

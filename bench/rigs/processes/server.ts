@@ -8,6 +8,7 @@ import {
   broadcastBehaviour,
 } from "../../../load/behaviours/broadcast.ts";
 import { type EchoOrder, echoBehaviour } from "../../../load/behaviours/echo.ts";
+import { type EndsBehaviour, endsBehaviour } from "../../../load/behaviours/ends.ts";
 import {
   type ImposedDelays,
   type KnownAnswerBehaviour,
@@ -50,6 +51,7 @@ export type BehaviourOrder =
   | ({ name: "presence" } & PresenceOrder)
   | ({ name: "updates" } & UpdatesOrder)
   | ({ name: "sized" } & SizedOrder)
+  | { name: "ends" }
   | ({ name: "known-cost" } & KnownCost);
 
 export interface ServeOrder {
@@ -80,6 +82,7 @@ let broadcast: BroadcastBehaviour | undefined;
 let knownAnswers: KnownAnswerBehaviour | undefined;
 let knownCost: KnownCostBehaviour | undefined;
 let updates: UpdatesBehaviour | undefined;
+let ends: EndsBehaviour | undefined;
 let measured: MeasuredBehaviour | undefined;
 let meter: UsageMeter | undefined;
 
@@ -98,6 +101,8 @@ const api = {
   async halt(): Promise<void> {
     measured?.halt();
   },
+  /** When its connections ended, in nanoseconds of the host's monotonic clock; only of a server with that behaviour. */
+  endsNs: async (): Promise<readonly number[]> => ends?.endsNs ?? [],
   collectGarbage: async (): Promise<void> => collectGarbage(),
   async collect({ drainMs }: { drainMs: number }): Promise<ServerWindow> {
     const flows = await measured!.collect(drainMs);
@@ -132,6 +137,9 @@ function behaviourOf(order: ServeOrder): MeasuredBehaviour {
       return updates;
     case "sized":
       return sizedBehaviour(order.behaviour);
+    case "ends":
+      ends = endsBehaviour();
+      return ends;
     case "known-answer":
       knownAnswers = knownAnswerBehaviour(new MessageCodec(order.codec), answerPlans(order.behaviour.script));
       return knownAnswers;
