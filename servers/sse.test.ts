@@ -27,4 +27,16 @@ describe("the sse server", { timeout: 20_000 }, () => {
     assert.ok(stream.includes('data: "a\\r\\nevent: forged\\n\\ndata: b"\n\n'));
     assert.ok(stream.includes("event: binary\ndata: AAr/\n\n"));
   });
+
+  it("gives events the ids they are to be named by, and tells a behaviour the one that a peer names", async (t) => {
+    const behaviour: Behaviour = (connection) => {
+      connection.send(`after ${connection.resumesFrom}`, "42");
+      return { message: () => {}, closed: () => {} };
+    };
+    const { url } = await start(t, sseServer, {}, behaviour);
+    const first = await RawPeer.connect(t, url);
+    assert.match(await first.write(request).until(/after/), /\nid: 42\ndata: "after undefined/);
+    const second = await RawPeer.connect(t, url);
+    await second.write(request.replace(/\r\n$/, "Last-Event-ID: 41\r\n\r\n")).until(/data: "after 41"\n\n/);
+  });
 });

@@ -72,6 +72,23 @@ test("a cut resets what is there and what comes, and healed it works again", asy
   third.socket.destroy();
 });
 
+test("one that refuses resets what is there and does not listen, and healed it does at the same port", async () => {
+  await using relay = await open();
+  const first = await client(relay);
+  first.socket.write("a");
+  await first.hears("a");
+  relay.refuse();
+  await until(() => first.socket.destroyed);
+  const refused = connect(relay.port, "127.0.0.1");
+  const [error] = (await once(refused, "error")) as [NodeJS.ErrnoException];
+  assert.equal(error.code, "ECONNREFUSED");
+  await relay.heal();
+  const second = await client(relay);
+  second.socket.write("b");
+  await second.hears("b");
+  second.socket.destroy();
+});
+
 test("a stall lets nothing through and ends nothing; what waited comes when it is healed, newcomers too", async () => {
   await using relay = await open();
   const first = await client(relay);

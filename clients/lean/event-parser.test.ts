@@ -60,3 +60,15 @@ test("holds no more of an event than the limit, be it one line or many, and read
   }
   assert.deepEqual(eventsIn("data: never ends".padEnd(300, "."), 10, 100), told);
 });
+
+test("tells with each event the last id there was, and keeps none that could not be sent back", () => {
+  const seen: string[] = [];
+  const parser = new EventParser(
+    1000,
+    (_type, data, lastEventId) => void seen.push(`${data} ${lastEventId}`),
+    (reason) => assert.fail(reason),
+  );
+  parser.push(Buffer.from("data: a\n\nid: 7\ndata: b\n\ndata: c\n\nid: 8\n\ndata: d\n\n"));
+  parser.push(Buffer.from(`id: 9\0\ndata: e\n\nid: ${"x".repeat(2000)}\ndata: f\n\nid\ndata: g\n\n`));
+  assert.deepEqual(seen, ["a ", "b 7", "c 7", "d 8", "e 8", "f 8", "g "]);
+});

@@ -8,6 +8,7 @@ import { idleSection } from "./idle.ts";
 import { binarySection, presenceSection, roomSection } from "./over-parameter.ts";
 import type { OwnSection } from "./own-section.ts";
 import { profileSection } from "./profile.ts";
+import { resumeSection } from "./resume.ts";
 import { scalingSection } from "./scaling.ts";
 import { securitySection } from "./security.ts";
 import { throughputSection } from "./throughput.ts";
@@ -26,6 +27,7 @@ export const ownSections: readonly OwnSection[] = [
   wireSection,
   roomSection,
   presenceSection,
+  resumeSection,
   scalingSection,
   costOfClusterSection,
 ];
