@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { updatesBehaviour } from "../../../load/behaviours/updates.ts";
+import { connectClient } from "../../../load/users/connect.ts";
 import { addressOf } from "../../../protocol/address.ts";
 import { nowNs } from "../../../protocol/clock.ts";
 import { defaultLimits as limits } from "../../../protocol/contract.ts";
@@ -9,7 +10,7 @@ import { until } from "../../../protocol/testing.ts";
 import { type Outage, resumeMeasures } from "../../experiments/resume/ledger.ts";
 import { Relay } from "../../relay/relay.ts";
 import { through } from "../../relay/way.ts";
-import { protocolNamed, protocolNames } from "../../targets/protocols.ts";
+import { protocolNamed, protocolNames, protocols } from "../../targets/protocols.ts";
 import { parseTarget, traitsOf } from "../../targets/target.ts";
 import { Audience, type ListenOrder } from "./resume.ts";
 
@@ -76,6 +77,22 @@ describe("users who are cut off", { timeout: 120_000, concurrency: 4 }, () => {
       assert.equal(measures.lostUpdates, 0);
       assert.equal(measures.duplicatedUpdates, 0);
       assert.equal(measures.reorderedUpdates, 0);
+    });
+  }
+
+  for (const { server, client } of protocols.filter(({ server: { traits } }) => traits.resumesBy === "request")) {
+    it(`ask again on ${server.traits.name} no longer than a server would keep them`, async () => {
+      const behaviour = () => ({ message() {}, closed() {} });
+      const running = await server.listen({ host: "127.0.0.1", port: 0, behaviour, limits });
+      const connection = await connectClient(client, {
+        url: running.url,
+        limits: { ...limits, idleMs: 20 },
+        user: 0,
+        resumption: { retryMs: 5 },
+        onMessage() {},
+      });
+      await running.close();
+      assert.equal((await connection.closed).by, "network");
     });
   }
 
