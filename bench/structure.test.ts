@@ -102,7 +102,8 @@ test("the registry, the server files and the client files name the same protocol
 });
 
 test("no shared code asks a protocol's name", () => {
-  const own = /^(servers|clients|protocol\/wires)\/|^bench\/(targets\/protocols\.ts|calibration\/self\/)/;
+  const own =
+    /^(servers|clients|protocol\/wires|results\/claims)\/|^bench\/(targets\/protocols\.ts|calibration\/self\/)/;
   // `websocket` and `sse` appear in help texts as examples; a comparison or a branch would quote the name alone.
   const quoted = new RegExp(`"(?:${protocolNames.join("|")})"`);
   const leaks = shipped.filter((path) => !own.test(path) && quoted.test(source(path)));

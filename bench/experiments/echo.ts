@@ -36,7 +36,6 @@ export const echo: Experiment<TrafficCell, ServerRig> = {
     "wireBytesPerMessage",
     "overheadBytesPerMessage",
     "wireBytesPerConnection",
-    "connectionsPerMessage",
     ...ledgerMetrics,
   ],
   cells,

@@ -118,6 +118,7 @@ export const push: Experiment<PushCell, ServerRig> = {
     "betweenPollsOverTransitP50Ratio",
     "wireBytesPerUpdate",
     "askedBytesPerUpdate",
+    "connectionsPerMessage",
     "dispatchP50Us",
     "cpuWaitShareMax",
     ...ledgerMetrics,

@@ -1,5 +1,6 @@
 /** Which target fits an application. */
 import type { Decision } from "../../results/decision/decision.ts";
+import { perUsers } from "../../results/decision/profile-options.ts";
 import { formatCount, formatList, formatQuantity } from "../../results/quantities/format.ts";
 import { type Estimate, signOf } from "../../results/summary/estimate.ts";
 import { oneLine } from "../text/markdown.ts";
@@ -9,7 +10,6 @@ import {
   type DecisionRow,
   decisionsOf,
   flipInWords,
-  perUsers,
   scaleInWords,
   weightsInWords,
 } from "../view/decision.ts";

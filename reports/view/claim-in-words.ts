@@ -25,10 +25,12 @@ export function insteadInWords({ kind, says, sources }: Instead): string {
   return `${kinds[kind]}: ${oneLine(says)}${where}`;
 }
 
-/** By metric, so that its name is said once: `round trip p50: websocket 1.2 ms (1.1–1.3), sse 1.9 ms (1.7–2.0)`. */
+/** By metric, so that its name is said once: `round trip p50: websocket 1.2 ms (1.1–1.3), sse 1.9 ms (1.7–2.0)`. Of ratios also what they are over. */
 export const evidenceInWords = (evidence: readonly Evidence[]): string[] =>
-  [...Map.groupBy(evidence, ({ metric }) => metric)].map(([metric, own]) => {
+  [...Map.groupBy(evidence, ({ metric, over }) => JSON.stringify([metric, over])).values()].map((own) => {
+    const { metric, over } = own[0]!;
     const { title, unit } = metricNamed(metric);
-    const numbers = own.map(({ what, ...interval }) => `${oneLine(what)} ${formatInterval(interval, unit)}`);
-    return `${oneLine(title)}: ${numbers.join(", ")}`;
+    const shown = over === undefined ? unit : "ratio";
+    const numbers = own.map(({ what, ...interval }) => `${oneLine(what)} ${formatInterval(interval, shown)}`);
+    return `${oneLine(title)}${over === undefined ? "" : ` over ${oneLine(over)}`}: ${numbers.join(", ")}`;
   });

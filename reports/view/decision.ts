@@ -1,31 +1,21 @@
 /** What the measured profile of an application says of the targets: one model of its table, in a terminal and in a report. */
 import { completeTrials } from "../../results/contract/cells.ts";
 import { type Criterion, criteria, type Profile } from "../../results/contract/profile.ts";
-import type { Cell, Interval, Parameters, TargetInfo } from "../../results/contract/results.ts";
-import {
-  type Decision,
-  type DecisionOption,
-  decideBetween,
-  type Flip,
-  flipsOf,
-} from "../../results/decision/decision.ts";
-import type { MetricName } from "../../results/metrics/metrics.ts";
+import type { Cell, Interval, Parameters } from "../../results/contract/results.ts";
+import { type Decision, decideBetween, type Flip, flipsOf } from "../../results/decision/decision.ts";
+import { type ProfileOption, profileOption } from "../../results/decision/profile-options.ts";
 import { formatCount, formatList, formatQuantity } from "../../results/quantities/format.ts";
 import { trialsForIntervalMin } from "../../results/statistics/intervals.ts";
-import { type Estimate, estimateOf } from "../../results/summary/estimate.ts";
 import { oneLine } from "../text/markdown.ts";
 import { linkInWords } from "./link-in-words.ts";
 import type { CellView, ReportView } from "./view.ts";
 
 export const profileExperiment = "profile";
-/** Costs of a server are given for so many users. */
-export const perUsers = 10_000;
 
 export interface DecisionRow {
   readonly name: string;
-  readonly costs: Readonly<Record<Exclude<Criterion, "build">, Estimate>>;
-  /** What the application needs, and the protocol does not specify. */
-  readonly builds: readonly Profile["needs"][number][];
+  readonly costs: ProfileOption["costs"];
+  readonly builds: ProfileOption["builds"];
   /** Undefined where a cost that counts is not known. */
   readonly score: Interval | undefined;
   readonly isFirst: boolean;
@@ -41,9 +31,6 @@ export interface DecisionView {
   readonly decision: Decision;
   readonly flips: readonly Flip[];
 }
-
-/** Cores of a server for `perUsers`, from CPU time per user and second in microseconds. */
-const coresPer = (cpuUs: number): number => (cpuUs * perUsers) / 1e6;
 
 /** One for each profile that was measured. */
 export function decisionsOf(view: ReportView): DecisionView[] {
@@ -62,9 +49,8 @@ function decisionBetween(view: ReportView, measured: readonly CellView[]): Decis
   const idleOf = (target: string): Cell | undefined =>
     view.results.cells.find((cell) => cell.scenario === "idle" && cell.target === target);
   const all = measured.map(({ cell, target }) => {
-    const costs = costsOf(cell, idleOf(cell.target), profile);
-    const builds = buildsOf(target, profile);
-    return { name: oneLine(target.title), costs, builds, option: optionOf(target, cell, costs, builds.length) };
+    const name = oneLine(target.title);
+    return { name, ...profileOption(name, target, cell, idleOf(cell.target), profile) };
   });
   const options = all.map(({ option }) => option);
   const decision = decideBetween(options, profile.weights);
@@ -76,45 +62,6 @@ function decisionBetween(view: ReportView, measured: readonly CellView[]): Decis
   const rows = all.toSorted((a, b) => order.indexOf(a.option) - order.indexOf(b.option)).map(found);
   const trials = Math.min(...measured.map(({ cell }) => (cell.state === "measured" ? completeTrials(cell).length : 0)));
   return { profile, parameters, trials, rows, decision, flips: flipsOf(options, profile.weights) };
-}
-
-const buildsOf = ({ provides = [] }: TargetInfo, { needs }: Profile): Profile["needs"] =>
-  needs.filter((need) => !provides.includes(need));
-
-function costsOf(cell: Cell, idle: Cell | undefined, { feels }: Profile): DecisionRow["costs"] {
-  const flow = feels === "up" ? "uplink" : "downlink";
-  return {
-    delay: estimateOf(cell, `${flow}ScheduledP50Us`),
-    tail: estimateOf(cell, `${flow}ScheduledP99Us`),
-    bytes: estimateOf(cell, "wireBytesPerUserHour"),
-    cpu: scaled(estimateOf(cell, "serverCpuUsPerUserSecond"), coresPer(1)),
-    memory: scaled(estimateOf(idle, "memoryBytesPerConnection"), perUsers),
-  };
-}
-
-/** The same in another unit, or of more users. */
-export function scaled(estimate: Estimate, by: number): Estimate {
-  if (estimate.kind !== "value") return estimate;
-  const { value, low, high } = estimate.interval;
-  return { ...estimate, interval: { value: value * by, low: low * by, high: high * by } };
-}
-
-/** What there is to build costs as many as it is, and one for the protocol itself. */
-function optionOf({ title }: TargetInfo, cell: Cell, estimates: DecisionRow["costs"], builds: number): DecisionOption {
-  const exact = (value: number): Interval => ({ value, low: value, high: value });
-  const known = Object.entries(estimates).flatMap(([criterion, estimate]) =>
-    estimate.kind === "value" && estimate.interval.value > 0 ? [[criterion, estimate.interval] as const] : [],
-  );
-  const standing = (metric: MetricName, by = 1): number | undefined => {
-    const estimate = estimateOf(cell, metric);
-    return estimate.kind === "value" ? estimate.interval.value * by : undefined;
-  };
-  const [bytes, cpu] = [standing("standingBytesPerUserHour"), standing("idleCpuUsPerConnectionSecond", coresPer(1))];
-  return {
-    name: oneLine(title),
-    costs: { ...Object.fromEntries(known), build: exact(1 + builds) },
-    standing: { ...(bytes !== undefined && { bytes }), ...(cpu !== undefined && { cpu }) },
-  };
 }
 
 export const criterionWords: Readonly<Record<Criterion, string>> = {

@@ -12,12 +12,15 @@ export type Decision =
   | {
       readonly verdict: Exclude<ClaimVerdict, "holds-when" | "not-a-measurement" | "not-measured">;
       readonly evidence: readonly Evidence[];
+      /** In place of what the claim says, where the results have the number. */
+      readonly flipsAt?: string;
     }
   | {
       readonly verdict: "holds-when";
       /** Completes "holds when ...", with the numbers that say so. */
       readonly when: string;
       readonly evidence: readonly Evidence[];
+      readonly flipsAt?: string;
     }
   | {
       readonly verdict: "not-a-measurement";
@@ -74,7 +77,7 @@ export interface Seen {
   readonly evidence: Evidence;
 }
 
-/** A metric of every usable cell of a cluster that has it, in the order of the results. `what` names the cell in words. */
+/** A metric of every usable cell that has it, in the order of the results. `what` names the cell in words. */
 export function seenIn(
   { cells }: Decidable,
   metric: MetricName,
@@ -100,14 +103,47 @@ export function seenIn(
   });
 }
 
+/** Names a cell on loopback. */
+export interface Where {
+  readonly scenario: string;
+  readonly target: string;
+  /** Absent: the cell without one. */
+  readonly variant?: string;
+}
+
+/** A metric of one cell, if it may be believed. `what` names it in words. */
+export const seenOf = (
+  results: Decidable,
+  metric: MetricName,
+  { scenario, target, variant }: Where,
+  what: string = target,
+): Seen | undefined =>
+  seenIn(
+    results,
+    metric,
+    (cell) =>
+      cell.scenario === scenario &&
+      cell.target === target &&
+      cell.variant === variant &&
+      cell.parameters.link === undefined,
+    () => what,
+  )[0];
+
+/** What stands in the way of a verdict, completing "not measured, since ...". */
+export const unmeasured = (because: string): Decision => ({ verdict: "not-measured", because });
+
 const wordsFor = ({ variant, target }: MeasuredCell): string => variant ?? target;
 
 /** `31.1 % (27.8–34.4)`. */
 export const inWords = ({ evidence: { metric, ...interval } }: Seen): string =>
   formatInterval(interval, metricNamed(metric).unit);
 
-export const evidenceOf = (...seen: readonly (readonly Seen[])[]): Evidence[] =>
+export const evidenceOf = (...seen: readonly (readonly Pick<Seen, "evidence">[])[]): Evidence[] =>
   seen.flat().map(({ evidence }) => evidence);
+
+/** Those that are there. */
+export const present = <Thing>(...things: readonly (Thing | undefined)[]): Thing[] =>
+  things.filter((thing) => thing !== undefined);
 
 /** Whether users were spread over several nodes. */
 export const hasNodes = ({ parameters }: MeasuredCell): boolean => (parameters.nodes ?? 1) > 1;

@@ -1,49 +1,12 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { DecidedClaim } from "../contract/claim.ts";
-import type { MeasuredCell, Parameters, TargetInfo } from "../contract/results.ts";
-import type { MetricName } from "../metrics/metrics.ts";
-import { spread } from "../summary/summary.ts";
+import type { MeasuredCell, Parameters } from "../contract/results.ts";
 import { claims, decideClaims } from "./claims.ts";
+import { but, decidedFrom, type MadeUp, cellOf as madeUpCell, sayingOf, targetOf } from "./testing.ts";
 
-interface MadeUp {
-  readonly scenario: string;
-  readonly variant: string;
-  readonly protocol?: string;
-  readonly parameters?: Partial<Parameters>;
-  /** One value per trial. */
-  readonly measured: Partial<Record<MetricName, readonly number[]>>;
-  readonly verdict?: MeasuredCell["validity"]["verdict"];
-}
-
-const cellOf = ({ scenario, variant, protocol, parameters, measured, verdict }: MadeUp): MeasuredCell => ({
-  target: protocol ?? "websocket",
-  protocol: protocol ?? "websocket",
-  scenario,
-  variant,
-  parameters: { connections: 30, payloadBytes: 256, nodes: 3, broker: "none", settings: {}, ...parameters },
-  state: "measured",
-  validity: { verdict: verdict ?? "valid", flags: [] },
-  trials: [],
-  summary: Object.fromEntries(Object.entries(measured).map(([name, values]) => [name, spread(values)])),
-  predictions: [],
-});
-
-const targetOf = (label: string, downlink: TargetInfo["downlink"]): TargetInfo => ({
-  label,
-  title: label,
-  protocol: label,
-  options: {},
-  system: { kind: "cluster" },
-  summary: "",
-  specification: "",
-  uplink: downlink === "stream" ? "stream" : "request",
-  downlink,
-  framing: "text",
-  floor: false,
-  deliveryFloorMs: 0,
-  position: 1,
-});
+const cellOf = ({ parameters, ...made }: MadeUp): MeasuredCell =>
+  madeUpCell({ ...made, parameters: { nodes: 3, broker: "none", ...parameters } });
 
 const targets = [targetOf("websocket", "stream"), targetOf("long-polling", "held-request")];
 
@@ -97,17 +60,10 @@ const broadcast = (broker: string, delivered: number, across: number, variant = 
   },
 });
 
-const decide = (id: string, made: readonly MadeUp[]): DecidedClaim =>
-  decideClaims({ cells: made.map(cellOf), targets }, [id]).find((claim) => claim.id === id)!;
+const decide = (id: string, made: readonly MadeUp[]): DecidedClaim => decidedFrom(id, made.map(cellOf), targets);
 
 /** The reference set-up, in which no balance is configured. */
 const byDefault: Partial<Parameters> = { policy: "round-robin", settings: { balancer: "haproxy-reference" } };
-
-/** With other numbers. */
-const but = (made: MadeUp, measured: MadeUp["measured"]): MadeUp => ({
-  ...made,
-  measured: { ...made.measured, ...measured },
-});
 
 /** What each rule says of results that support the sentence, and of those that turn it. */
 const rules: Record<string, { readonly good: readonly MadeUp[]; readonly says: RegExp; readonly turned: MadeUp[][] }> =
@@ -153,11 +109,10 @@ const rules: Record<string, { readonly good: readonly MadeUp[]; readonly says: R
     },
   };
 
-const sayingOf = ({ verdict, when }: DecidedClaim): string => (when === undefined ? verdict : `${verdict} ${when}`);
-
 describe("the claims about a cluster", () => {
   it("have a rule put to the test here each", () => {
-    assert.deepEqual(claims.map(({ id }) => id).sort(), Object.keys(rules).sort());
+    const own = claims.filter(({ about }) => about === "Horizontal scaling").map(({ id }) => id);
+    assert.deepEqual(own.sort(), Object.keys(rules).sort());
   });
 
   for (const [id, { good, says, turned }] of Object.entries(rules)) {
@@ -184,7 +139,7 @@ describe("the claims about a cluster", () => {
   it("hold under a condition where the results show one", () => {
     assert.match(sayingOf(decide("lb-round-robin", [roundRobin])), /^holds-when round-robin is configured/);
     assert.equal(sayingOf(decide("lb-sticky", [cookie])), "holds");
-    const polling: MadeUp = { ...but(cookie, { connectionsMaxPerNode: [12] }), protocol: "long-polling" };
+    const polling: MadeUp = { ...but(cookie, { connectionsMaxPerNode: [12] }), target: "long-polling" };
     assert.match(
       sayingOf(decide("lb-leastconn", [adding, polling])),
       /^holds-when a user is one connection .*: 12 on the fullest of 3 nodes\)$/,

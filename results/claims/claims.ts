@@ -3,13 +3,56 @@ import type { DecidedClaim } from "../contract/claim.ts";
 import { busLocalOnly } from "./bus-local-only.ts";
 import { busPubsub } from "./bus-pubsub.ts";
 import type { Claim, Decidable } from "./claim.ts";
+import { httpDirection } from "./http-direction.ts";
+import { httpFit } from "./http-fit.ts";
+import { httpFreshness } from "./http-freshness.ts";
+import { httpLifetime } from "./http-lifetime.ts";
 import { lbLeastconn } from "./lb-leastconn.ts";
 import { lbRoundRobin } from "./lb-round-robin.ts";
 import { lbState } from "./lb-state.ts";
 import { lbSticky } from "./lb-sticky.ts";
+import { sseDirection } from "./sse-direction.ts";
+import { sseFormat } from "./sse-format.ts";
+import { wsAnyPayload } from "./ws-any-payload.ts";
+import { wsCarrier } from "./ws-carrier.ts";
+import { wsDuplex } from "./ws-duplex.ts";
+import { wsFastest } from "./ws-fastest.ts";
+import { wsNoPresence } from "./ws-no-presence.ts";
+import { wsSecurity } from "./ws-security.ts";
+import { wsTextBinary } from "./ws-text-binary.ts";
+import { xmppBinary } from "./xmpp-binary.ts";
+import { xmppDecentralisedSlow } from "./xmpp-decentralised-slow.ts";
+import { xmppOpen } from "./xmpp-open.ts";
+import { xmppSecurity } from "./xmpp-security.ts";
+import { xmppSupport } from "./xmpp-support.ts";
 
 /** In the order in which they are taught. */
-export const claims: readonly Claim[] = [lbRoundRobin, lbState, lbSticky, lbLeastconn, busLocalOnly, busPubsub];
+export const claims: readonly Claim[] = [
+  wsDuplex,
+  wsTextBinary,
+  httpDirection,
+  httpLifetime,
+  httpFreshness,
+  httpFit,
+  sseDirection,
+  sseFormat,
+  xmppOpen,
+  xmppSecurity,
+  xmppSupport,
+  xmppBinary,
+  xmppDecentralisedSlow,
+  wsFastest,
+  wsAnyPayload,
+  wsCarrier,
+  wsSecurity,
+  wsNoPresence,
+  lbRoundRobin,
+  lbState,
+  lbSticky,
+  lbLeastconn,
+  busLocalOnly,
+  busPubsub,
+];
 
 /** The verdict on every claim that was asked for, by its id, and on every other that the results decide by the way. */
 export const decideClaims = (results: Decidable, asked: readonly string[] = []): DecidedClaim[] =>
@@ -31,7 +74,7 @@ function decided(claim: Claim, results: Decidable): DecidedClaim {
     ...(decision.verdict === "not-a-measurement" && { instead: decision.instead }),
     ...(decision.verdict === "not-measured" && { because: decision.because }),
     evidence: decision.verdict === "not-measured" ? [] : [...decision.evidence],
-    flipsAt,
+    flipsAt: "flipsAt" in decision && decision.flipsAt !== undefined ? decision.flipsAt : flipsAt,
     command: `wirebench claims ${id}`,
   };
 }

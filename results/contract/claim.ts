@@ -11,6 +11,7 @@ const evidence = z.object({
   target: z.string(),
   variant: z.string().optional(),
   metric: z.string(),
+  over: z.string().optional().describe("Of a ratio, taken trial by trial: what it is over. Absent: the metric itself."),
   ...interval.shape,
 });
 

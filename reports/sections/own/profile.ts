@@ -1,4 +1,5 @@
 import { criteria } from "../../../results/contract/profile.ts";
+import { perUsers, scaled } from "../../../results/decision/profile-options.ts";
 import {
   formatCount,
   formatDuration,
@@ -14,9 +15,7 @@ import {
   type DecisionView,
   decisionsOf,
   flipInWords,
-  perUsers,
   profileExperiment,
-  scaled,
   scaleInWords,
   trafficInWords,
   weightsInWords,

@@ -1,0 +1,58 @@
+import { formatDuration } from "../quantities/format.ts";
+import { noticeableRatio } from "../statistics/decide.ts";
+import { type Claim, type Decidable, present, unmeasured } from "./claim.ts";
+import { type Compared, compared } from "./compared.ts";
+import { polled, polledAt, pollIntervalsMs, pushedTo, pushes, updatesPerSecond } from "./pushes.ts";
+
+export const httpFreshness: Claim = {
+  id: "http-freshness",
+  statement:
+    "WebSocket brings continuously updated data over one channel; HTTP answers with the state at the time of asking.",
+  about: "WebSocket and HTTP",
+  needs: [pushes("websocket", "long-polling"), polled],
+  flipsAt: "a user of HTTP whose data is no older than on a WebSocket",
+  decide(results) {
+    const stream = pushedTo(results, "ageMeanUs", "websocket");
+    const clocked = pollIntervalsMs.flatMap((ms) => {
+      const found = compared(polledAt(results, "ageMeanUs", ms), stream);
+      return found === undefined ? [] : [{ ms, ...found }];
+    });
+    const held = compared(pushedTo(results, "ageMeanUs", "long-polling"), stream);
+    if (clocked.length === 0)
+      return unmeasured("no cell told how old data is on a WebSocket and with polling by a clock");
+    const evidence = [...clocked, ...present<Compared>(held)].flatMap((one) => one.evidence);
+    const flipsAt = flipOf(results);
+    const more = flipsAt === undefined ? {} : { flipsAt };
+    const stale = clocked.filter(({ direction }) => direction === "higher");
+    const slowest = stale.at(-1);
+    if (slowest === undefined) {
+      const undecided = clocked.find(({ direction }) => direction === "cannot-tell");
+      return undecided === undefined
+        ? { verdict: "does-not-hold", evidence, ...more }
+        : unmeasured(`the age of polled data over that on a WebSocket is ${undecided.words}, which cannot tell`);
+    }
+    const fresh = clocked.filter(({ direction }) => direction === "equal");
+    const conditions = [
+      ...(fresh.length > 0 || held?.direction === "equal" || held?.direction === "lower"
+        ? [
+            `a client asks by the clock and seldom: every ${formatDuration(slowest.ms)}, what it has is ${slowest.words} as old`,
+          ]
+        : []),
+      ...fresh.map(({ ms, words }) => `every ${formatDuration(ms)} it is ${words}`),
+      ...(held?.direction === "equal" || held?.direction === "lower" ? [`a held request has it ${held.words}`] : []),
+    ];
+    if (conditions.length === 0) return { verdict: "holds", evidence, ...more };
+    return { verdict: "holds-when", when: conditions.join("; "), evidence, ...more };
+  },
+};
+
+/** Half an interval comes on top of the age a stream has: where that is no longer noticed. */
+function flipOf(results: Decidable): string | undefined {
+  const stream = pushedTo(results, "ageMeanUs", "websocket");
+  const [ms, added] = pollIntervalsMs
+    .map((interval) => [interval, polledAt(results, "ageOverSourceMeanUs", interval)] as const)
+    .findLast(([, seen]) => seen !== undefined) ?? [0, undefined];
+  if (stream === undefined || added === undefined || added.value <= 0) return undefined;
+  const flipMs = (stream.value * (noticeableRatio - 1) * ms) / added.value;
+  return `a poll every ${formatDuration(Number(flipMs.toPrecision(2)))} or more often, at ${updatesPerSecond} updates a second: what it adds is then within 5 % of how old the data is anyway`;
+}

@@ -1,0 +1,30 @@
+import { type Claim, evidenceOf, inWords, present, unmeasured } from "./claim.ts";
+import { pushedTo, pushes } from "./pushes.ts";
+
+const [stream, kept, closed] = ["websocket", "long-polling", "long-polling+close"] as const;
+/** Two values may share a response. */
+const mostResponses = 0.5;
+
+export const httpLifetime: Claim = {
+  id: "http-lifetime",
+  statement: "A WebSocket stays open until one side ends it; an HTTP connection ends with the response.",
+  about: "WebSocket and HTTP",
+  needs: [pushes(stream, kept, closed)],
+  flipsAt: "HTTP that needs a connection for each response although nobody asked to close it",
+  decide(results) {
+    const opened = (target: string) => pushedTo(results, "connectionsPerMessage", target);
+    const [open, alive, ended] = [opened(stream), opened(kept), opened(closed)];
+    if (open === undefined || alive === undefined) {
+      return unmeasured("no cell counted connections of a WebSocket and of HTTP that is kept alive");
+    }
+    const evidence = evidenceOf([alive], present(ended), [open]);
+    if (open.high > 0) return { verdict: "does-not-hold", evidence };
+    if (alive.low > mostResponses) return { verdict: "holds", evidence };
+    if (ended === undefined || ended.low < mostResponses) return { verdict: "does-not-hold", evidence };
+    return {
+      verdict: "holds-when",
+      when: `every request says "Connection: close": ${inWords(ended)} connections for each response; since HTTP/1.1 a connection is kept alive, and then it is ${inWords(alive)}`,
+      evidence,
+    };
+  },
+};

@@ -1,0 +1,411 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { shippedProfile } from "../../bench/profiles/shipped.ts";
+import type { DecidedClaim } from "../contract/claim.ts";
+import type { Profile } from "../contract/profile.ts";
+import type { MetricName } from "../metrics/metrics.ts";
+import type { ProbeName } from "../recording/findings.ts";
+import { claims, decideClaims } from "./claims.ts";
+import { but, cellOf, decidedFrom, type MadeUp, sayingOf, targetOf } from "./testing.ts";
+
+const targets = [
+  targetOf("websocket", "stream"),
+  targetOf("sse", "stream", ["acknowledgement", "resume"]),
+  targetOf("long-polling", "held-request", ["acknowledgement"]),
+  targetOf("xmpp", "stream", ["login", "presence", "acknowledgement", "resume"]),
+];
+
+const decide = (id: string, made: readonly MadeUp[], known = targets): DecidedClaim =>
+  decidedFrom(id, made.map(cellOf), known);
+
+type Measured = MadeUp["measured"];
+
+/** Three trials that agree. */
+const thrice = (value: number): number[] => [value, value, value];
+/** Three trials that differ by a few percent. */
+const around = (value: number): number[] => [value * 0.98, value, value * 1.02];
+/** Three trials that say nothing. */
+const anywhere = (value: number): number[] => [value / 2, value, value * 2];
+
+const on = (target: string, scenario: string, measured: Measured, variant?: string): MadeUp => ({
+  target,
+  scenario,
+  measured,
+  ...(variant !== undefined && { variant }),
+});
+
+const duplex = on("websocket", "duplex", {
+  lostMessages: thrice(0),
+  censoredMessages: thrice(0),
+  connectionsPerMessage: thrice(0),
+  uplinkInterferenceP50Ratio: around(1.1),
+  downlinkInterferenceP50Ratio: around(1.05),
+});
+
+const wire = (target: string, variant: string, measured: Measured): MadeUp => on(target, "wire", measured, variant);
+const both = (bytes: number): Measured => ({ upWireBytes: thrice(bytes + 4), downWireBytes: thrice(bytes) });
+const frames = [
+  wire("websocket", "text, 40 B", { ...both(82), upHttpBytes: thrice(0), downWireOverPayloadRatio: thrice(2) }),
+  wire("websocket", "binary, 40 B", both(82)),
+  wire("websocket", "text, 65,536 B", { ...both(67_346), downWireOverPayloadRatio: thrice(1.03) }),
+  wire("websocket", "binary, 65,536 B", both(67_346)),
+];
+const events = [
+  wire("sse", "text, 40 B", { ...both(249), upHttpBytes: thrice(202) }),
+  wire("sse", "text, 65,536 B", both(67_600)),
+  wire("sse", "binary, 65,536 B", both(90_000)),
+];
+
+const push = (target: string, measured: Measured, polled = ""): MadeUp =>
+  on(target, "push", measured, `10 per second${polled}`);
+const pushed = [
+  push("websocket", {
+    askedBytesPerUpdate: thrice(0),
+    connectionsPerMessage: thrice(0),
+    ageMeanUs: around(100_000),
+    pushP50Us: around(200),
+  }),
+  push("sse", { askedBytesPerUpdate: thrice(0), pushP50Us: around(400) }),
+  push("long-polling", {
+    askedBytesPerUpdate: around(240),
+    connectionsPerMessage: thrice(0),
+    ageMeanUs: around(101_000),
+    pushP50Us: around(500),
+  }),
+  push("long-polling+close", { connectionsPerMessage: around(0.98) }),
+  push(
+    "short-polling",
+    { askedBytesPerUpdate: around(400), ageMeanUs: around(125_000), ageOverSourceMeanUs: around(25_000) },
+    ", polled every 50 ms",
+  ),
+  push(
+    "short-polling",
+    { askedBytesPerUpdate: around(90), ageMeanUs: around(350_000), ageOverSourceMeanUs: around(250_000) },
+    ", polled every 500 ms",
+  ),
+];
+
+const echo = (target: string, us: readonly number[], rttMs?: number): MadeUp => ({
+  ...on(target, "echo", {
+    roundTripP50Us: us,
+    wireBytesPerMessage: thrice(300),
+    lostMessages: thrice(0),
+    receivedMessages: thrice(480),
+  }),
+  ...(rttMs !== undefined && { variant: `over rtt=${rttMs}ms`, parameters: { link: { rttMs } } }),
+});
+const echoes = [
+  echo("websocket", around(150)),
+  echo("sse", around(400)),
+  echo("long-polling", around(900)),
+  echo("xmpp", around(600)),
+];
+
+const probed = (target: string, findings: MadeUp["findings"], measured: Measured): MadeUp => ({
+  ...on(target, "security", measured),
+  parameters: { settings: { payloadBytesMax: 65_536 } },
+  findings: findings ?? {},
+});
+const refused = (...names: MetricName[]): Measured => Object.fromEntries(names.map((name) => [name, [1]]));
+const loose = probed(
+  "websocket",
+  { "hostile-framing": "refused-by-protocol", "early-message": "accepted" },
+  { protocolRefusedProbes: [1], oversizeRefusals: [1] },
+);
+const byProtocol: Partial<Record<ProbeName, "refused-by-protocol">> = {
+  "hostile-framing": "refused-by-protocol",
+  "early-message": "refused-by-protocol",
+  "forged-sender": "refused-by-protocol",
+};
+const strict = probed("xmpp", byProtocol, {
+  protocolRefusedProbes: [3],
+  ...refused(
+    "wrongPasswordRefusals",
+    "earlyMessageRefusals",
+    "replayedLoginRefusals",
+    "falseServerRefusals",
+    "forgedSenderRefusals",
+  ),
+});
+const encrypted = probed("xmpp+tls", {}, refused("plaintextRefusals", "strippedTlsRefusals"));
+
+const transfer = (target: string, ratio: number, rate: number, variant: string): MadeUp =>
+  on(
+    target,
+    "binary",
+    {
+      wireOverPayloadBytesRatio: thrice(ratio),
+      goodputBytesPerSecond: around(rate),
+      corruptedMessages: thrice(0),
+      lostMessages: thrice(0),
+      receivedMessages: thrice(100),
+    },
+    variant,
+  );
+const transfers = [
+  transfer("websocket", 1.001, 1e9, "64 KiB, message"),
+  transfer("xmpp", 1.34, 1e8, "64 KiB, message"),
+  transfer("xmpp", 1.4, 1e7, "64 KiB, blocks of 4,096 B"),
+];
+const large = transfer("websocket", 1.001, 1e9, "256 KiB, message");
+
+const federated = on(
+  "xmpp@prosody",
+  "federation",
+  {
+    federatedP50Ratio: around(1.9),
+    firstRoundTripMs: around(40),
+    sameServerP50Us: around(300),
+    receivedMessages: thrice(1200),
+    lostMessages: thrice(0),
+  },
+  "prosody to prosody, in clear",
+);
+
+const statuses = (target: string): MadeUp[] => [
+  on(target, "presence", { missingDeliveries: thrice(0) }, "a status, 10 subscribers"),
+  on(target, "presence", { noticedFraction: thrice(1) }, "cut off, 10 subscribers"),
+];
+const present = ["websocket", "xmpp"].flatMap(statuses);
+
+/** An application over both, with so many times the costs on requests. */
+const application = (name: string, times: number, trials = around, needs: Profile["needs"] = []): MadeUp[] => {
+  const profile = { ...shippedProfile(name), needs };
+  const over = (target: string, factor: number): MadeUp => ({
+    ...on(
+      target,
+      "profile",
+      {
+        downlinkScheduledP50Us: trials(30_000 * factor),
+        downlinkScheduledP99Us: trials(50_000 * factor),
+        wireBytesPerUserHour: trials(100_000 * factor),
+        serverCpuUsPerUserSecond: trials(5 * factor),
+      },
+      name,
+    ),
+    parameters: { profile, link: { rttMs: 50 } },
+  });
+  return [over("websocket", 1), over("long-polling", times)];
+};
+const quickOnes = ["market", "game", "editor", "chat"];
+const slowOnes = ["search", "email", "feed", "scores"];
+const applications = (quick: number, slow: number, trials = around): MadeUp[] => [
+  ...quickOnes.flatMap((name) => application(name, quick, trials)),
+  ...slowOnes.flatMap((name) => application(name, slow, trials)),
+];
+
+/** Another cell in place of the one of that target and variant. */
+const replaced = (cells: readonly MadeUp[], by: MadeUp): MadeUp[] =>
+  cells.map((cell) => (cell.target === by.target && cell.variant === by.variant ? by : cell));
+const changed = (cells: readonly MadeUp[], at: number, measured: Measured): MadeUp[] =>
+  cells.map((cell, index) => (index === at ? but(cell, measured) : cell));
+
+/** What each rule says of results; the first are those that support the sentence. */
+const rules: Record<string, readonly (readonly [readonly MadeUp[], RegExp])[]> = {
+  "ws-duplex": [
+    [[duplex], /^holds$/],
+    [
+      [but(duplex, { uplinkInterferenceP50Ratio: around(2) })],
+      /^holds-when one direction may be slower for the other: the uplink p50 is 2\.00× .* of what it is alone$/,
+    ],
+    [[but(duplex, { lostMessages: [0, 1, 0] })], /^does-not-hold$/],
+    [[but(duplex, { censoredMessages: [0, 1, 0] })], /^does-not-hold$/],
+    [[but(duplex, { connectionsPerMessage: around(1) })], /^does-not-hold$/],
+  ],
+  "ws-text-binary": [
+    [frames, /^holds$/],
+    [changed(frames, 3, both(90_000)), /^holds-when a payload has 40 B, but not with every other size$/],
+    [
+      frames.flatMap((cell) => (cell.variant?.startsWith("text") ? [cell] : [but(cell, both(90_000))])),
+      /^does-not-hold$/,
+    ],
+  ],
+  "http-direction": [
+    [pushed.filter(({ target }) => target !== "sse"), /^holds$/],
+    [
+      pushed,
+      /^holds-when a response ends: an event stream is one that does not, and brings every update for 0 B asked/,
+    ],
+    [changed(pushed, 0, { askedBytesPerUpdate: thrice(40) }), /^does-not-hold$/],
+    [changed(pushed, 2, { askedBytesPerUpdate: thrice(0) }), /^does-not-hold$/],
+  ],
+  "http-lifetime": [
+    [changed(pushed, 2, { connectionsPerMessage: around(1) }), /^holds$/],
+    [pushed, /^holds-when every request says "Connection: close": 1 .*connections for each response; .* then it is 0$/],
+    [pushed.filter(({ target }) => target !== "long-polling+close"), /^does-not-hold$/],
+    [changed(pushed, 0, { connectionsPerMessage: around(1) }), /^does-not-hold$/],
+  ],
+  "http-freshness": [
+    [[...changed(pushed, 2, { ageMeanUs: around(150_000) })], /^holds$/],
+    [
+      pushed,
+      /^holds-when a client asks by the clock and seldom: every 500 ms, what it has is 3\.50× .* a held request has it 1\.01×/,
+    ],
+    [changed(pushed, 4, { ageMeanUs: around(100_500) }), /^holds-when .*; every 50 ms it is 1\.00.*; a held request/],
+    [changed(changed(pushed, 4, { ageMeanUs: around(100_000) }), 5, { ageMeanUs: around(100_000) }), /^does-not-hold$/],
+    [
+      changed(changed(pushed, 4, { ageMeanUs: anywhere(100_000) }), 5, { ageMeanUs: anywhere(100_000) }),
+      /^not-measured the age of polled data over that on a WebSocket is .*, which cannot tell$/,
+    ],
+  ],
+  "http-fit": [
+    [applications(3, 0.3), /^holds$/],
+    [
+      applications(3, 3),
+      /^holds-when the weights of each profile count: websocket comes first for Market prices, .* and Final scores$/,
+    ],
+    [
+      [...applications(3, 0.3).slice(0, -2), ...application("scores", 1, anywhere)],
+      /^holds-when .*; long-polling comes first for Search, E-mail and Social feed; nobody can tell for Final scores$/,
+    ],
+    [applications(0.3, 3), /^does-not-hold$/],
+    [applications(1, 1, anywhere), /^not-measured of 8 applications none tells websocket from long-polling$/],
+    [applications(3, 0.3, (value) => [value, value]), /^not-measured of 8 applications none tells/],
+  ],
+  "sse-direction": [
+    [[...frames, ...events], /^holds$/],
+    [[...frames, ...changed(events, 0, { upHttpBytes: thrice(0) })], /^does-not-hold$/],
+  ],
+  "sse-format": [
+    [[...frames, ...events], /^holds$/],
+    [[...frames, ...changed(events, 2, both(67_600))], /^does-not-hold$/],
+    [[...changed(frames, 3, both(90_000)), ...events], /^does-not-hold$/],
+  ],
+  "xmpp-open": [
+    [[federated], /^not-a-measurement its specifications are open .* two servers of this machine found each other/],
+  ],
+  "xmpp-support": [
+    [
+      ["xmpp", "xmpp@prosody", "xmpp@ejabberd"].map((target) => echo(target, around(500))),
+      /^not-a-measurement announced as Jabber in January 1999, .* 3 servers, written independently/,
+    ],
+  ],
+  "xmpp-security": [
+    [[strict, encrypted], /^holds-when the server demands TLS/],
+    [
+      [but(strict, { forgedSenderRefusals: [0] }), encrypted],
+      /^holds-when it is about authentication and encryption: authorisation was got past$/,
+    ],
+    [
+      [
+        but(strict, { forgedSenderRefusals: [0], wrongPasswordRefusals: [0] }),
+        but(encrypted, { plaintextRefusals: [0] }),
+      ],
+      /^does-not-hold$/,
+    ],
+  ],
+  "xmpp-binary": [
+    [transfers, /^holds$/],
+    [changed(transfers, 1, { wireOverPayloadBytesRatio: thrice(1.002) }), /^does-not-hold$/],
+  ],
+  "xmpp-decentralised-slow": [
+    [
+      [federated],
+      /^holds-when two people are on different servers: a message there and back takes 1\.90× .* the first of all 40\.0 ms/,
+    ],
+    [[but(federated, { federatedP50Ratio: around(1) })], /^does-not-hold$/],
+    [[but(federated, { federatedP50Ratio: anywhere(1.5) })], /^not-measured .*, which cannot tell$/],
+  ],
+  "ws-fastest": [
+    [[...echoes, ...pushed], /^holds$/],
+    [
+      [...echoes, echo("websocket", around(80_200), 80), echo("sse", around(80_500), 80)],
+      /^holds-when users are near: on loopback sse takes 2\.67×, long-polling .* and xmpp .* its time; over 80 ms there and back sse takes 1\.00/,
+    ],
+    [replaced(echoes, echo("sse", around(100))), /^does-not-hold$/],
+    [[...echoes, ...changed(pushed, 1, { pushP50Us: around(100) })], /^does-not-hold$/],
+    [["websocket", "sse"].map((target) => echo(target, around(150))), /^does-not-hold$/],
+    [
+      [echo("websocket", around(150)), echo("sse", anywhere(200))],
+      /^not-measured an echo of sse takes .*, which cannot tell$/,
+    ],
+  ],
+  "ws-any-payload": [
+    [[...frames, large], /^holds$/],
+    [[...frames, large, loose], /^holds-when the server lets it: .* this one was told 65,536 B/],
+    [[...frames, but(large, { corruptedMessages: [0, 1, 0] })], /^does-not-hold$/],
+    [[...frames, but(large, { lostMessages: [0, 1, 0] })], /^does-not-hold$/],
+  ],
+  "ws-carrier": [
+    [[echo("xmpp-websocket", around(650)), echo("xmpp", around(600))], /^holds$/],
+    [[but(echo("xmpp-websocket", around(650)), { lostMessages: [0, 2, 0] })], /^does-not-hold$/],
+  ],
+  "ws-security": [
+    [[loose, strict], /^holds$/],
+    [[but(loose, { protocolRefusedProbes: [3] }), strict], /^does-not-hold$/],
+  ],
+  "ws-no-presence": [[present, /^holds$/]],
+};
+
+describe("the claims about protocols", () => {
+  it("have a rule put to the test here each", () => {
+    const own = claims.filter(({ about }) => about !== "Horizontal scaling").map(({ id }) => id);
+    assert.deepEqual(own.sort(), Object.keys(rules).sort());
+  });
+
+  for (const [id, cases] of Object.entries(rules)) {
+    it(`${id} is decided by what was measured, and turns with it`, () => {
+      for (const [made, says] of cases) {
+        const decided = decide(id, made);
+        assert.match(sayingOf(decided), says);
+        assert.equal(decided.evidence.length === 0, decided.verdict === "not-measured");
+        for (const { low, value, high } of decided.evidence) assert.ok(low <= value && value <= high);
+        assert.ok(decided.flipsAt.length > 0);
+        assert.equal(decided.command, `wirebench claims ${id}`);
+      }
+    });
+
+    it(`${id} takes no number of a cell that must not be believed, nor of another`, () => {
+      const [[supporting]] = cases as [readonly [readonly MadeUp[], RegExp]];
+      const invalid = supporting.map((made): MadeUp => ({ ...made, verdict: "invalid" }));
+      for (const made of [invalid, []]) {
+        const { verdict, because, evidence } = decide(id, made);
+        assert.deepEqual(evidence, []);
+        if (verdict !== "not-a-measurement") assert.ok(verdict === "not-measured" && because);
+      }
+    });
+  }
+
+  it("need no more than what their rules read", () => {
+    for (const { id, needs } of claims) {
+      assert.ok(needs.length > 0, id);
+      for (const { experiment, targets: asked, variants } of needs) {
+        assert.notEqual(asked?.length, 0, `${id}: ${experiment}`);
+        assert.notEqual(variants?.length, 0, `${id}: ${experiment}`);
+      }
+    }
+  });
+
+  it("turn where a protocol brings what it was said to lack", () => {
+    const bringing = targets.map((target) =>
+      target.label === "websocket" ? targetOf("websocket", "stream", ["presence"]) : target,
+    );
+    assert.equal(decide("ws-no-presence", present, bringing).verdict, "does-not-hold");
+  });
+
+  it("say where they flip, with numbers computed from the results", () => {
+    assert.match(decide("http-freshness", pushed).flipsAt, /^a poll every 10 ms or more often, at 10 updates a second/);
+    assert.match(
+      decide("sse-format", [...frames, ...events]).flipsAt,
+      /^payloads up to about 37 B: .* it costs 1\.33×$/,
+    );
+    assert.match(decide("ws-fastest", echoes).flipsAt, /^a round-trip time of 4\.8 ms and more, over which sse takes/);
+    assert.match(decide("ws-security", [loose, strict]).flipsAt, /builds a login and true sender names$/);
+    const building = [...application("chat", 2, around, ["acknowledgement"]), ...applications(3, 0.3).slice(-2)];
+    assert.match(decide("http-fit", building).flipsAt, /^Messaging on long-polling, if build weighs \S+$/);
+  });
+
+  it("what no measurement decides is a fact with its source, told when it is asked for", () => {
+    for (const id of ["xmpp-open", "xmpp-support"]) {
+      const { verdict, instead } = decide(id, []);
+      assert.equal(verdict, "not-a-measurement");
+      assert.equal(instead?.kind, "fact");
+      assert.ok(instead.sources.length > 0);
+    }
+    const told = decideClaims({ cells: [cellOf(federated)], targets });
+    assert.deepEqual(
+      told.map(({ id }) => id),
+      ["xmpp-decentralised-slow"],
+    );
+  });
+});

@@ -1,0 +1,44 @@
+import { formatQuantity } from "../quantities/format.ts";
+import { type Claim, evidenceOf, present, seenOf, unmeasured } from "./claim.ts";
+
+const target = "websocket";
+const large = { scenario: "binary", target, variant: "256 KiB, message" } as const;
+
+export const wsAnyPayload: Claim = {
+  id: "ws-any-payload",
+  statement: "WebSocket sends any text or binary payload.",
+  about: "WebSocket and XMPP",
+  needs: [
+    { experiment: large.scenario, targets: [target], variants: [large.variant] },
+    { experiment: "wire", targets: [target], variants: ["text, 40 B", "text, 65,536 B"] },
+    { experiment: "security", targets: [target] },
+  ],
+  flipsAt: "a payload within the limit of the server that does not come back as it went",
+  decide(results) {
+    const binary = (["corruptedMessages", "lostMessages", "receivedMessages"] as const).map((metric) =>
+      seenOf(results, metric, large, `binary, ${formatQuantity(256 * 1024, "bytes")}`),
+    );
+    const [corrupted, lost, received] = binary;
+    const texts = ["40 B", "65,536 B"].map((size) =>
+      seenOf(
+        results,
+        "downWireOverPayloadRatio",
+        { scenario: "wire", target, variant: `text, ${size}` },
+        `text, ${size}`,
+      ),
+    );
+    if (!corrupted || !lost || !received || received.low === 0 || present(...texts).length === 0) {
+      return unmeasured("no cell sent texts and large binary payloads there and back");
+    }
+    const refused = seenOf(results, "oversizeRefusals", { scenario: "security", target }, "payload over the limit");
+    const evidence = evidenceOf([corrupted, lost], present(...texts, refused));
+    if (corrupted.high > 0 || lost.high > 0) return { verdict: "does-not-hold", evidence };
+    const limitBytes = Number(refused?.cell.parameters.settings.payloadBytesMax);
+    if (refused === undefined || refused.low < 1 || !(limitBytes > 0)) return { verdict: "holds", evidence };
+    return {
+      verdict: "holds-when",
+      when: `the server lets it: RFC 6455 sets no limit, this one was told ${formatQuantity(limitBytes, "bytes")} and refused twice as much`,
+      evidence,
+    };
+  },
+};

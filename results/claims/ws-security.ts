@@ -1,0 +1,31 @@
+import { formatList } from "../quantities/format.ts";
+import { probes } from "../recording/findings.ts";
+import { type Claim, evidenceOf, seenOf, unmeasured } from "./claim.ts";
+import { refusedByProtocol } from "./refusals.ts";
+
+const scenario = "security";
+const [stream, other] = ["websocket", "xmpp"] as const;
+
+export const wsSecurity: Claim = {
+  id: "ws-security",
+  statement: "WebSocket has fewer built-in security measures than XMPP.",
+  about: "WebSocket and XMPP",
+  needs: [{ experiment: scenario, targets: [stream, other] }],
+  flipsAt: "as many probes that the specification of WebSocket refuses as that of XMPP",
+  decide(results) {
+    const refusals = (target: string) => seenOf(results, "protocolRefusedProbes", { scenario, target });
+    const [fewer, more] = [refusals(stream), refusals(other)];
+    if (fewer === undefined || more === undefined) {
+      return unmeasured("no cell put the same probes to WebSocket and XMPP");
+    }
+    const evidence = evidenceOf([fewer, more]);
+    if (fewer.high >= more.low) return { verdict: "does-not-hold", evidence };
+    const missing = refusedByProtocol(more.cell).filter((probe) => !refusedByProtocol(fewer.cell).includes(probe));
+    const built = formatList(missing.map((probe) => probes[probe].build));
+    return {
+      verdict: "holds",
+      evidence,
+      ...(missing.length > 0 && { flipsAt: `an application on WebSocket that builds ${built}` }),
+    };
+  },
+};
