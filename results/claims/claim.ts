@@ -103,19 +103,21 @@ export function seenIn(
   });
 }
 
-/** Names a cell on loopback. */
+/** Names a cell. */
 export interface Where {
   readonly scenario: string;
   readonly target: string;
   /** Absent: the cell without one. */
   readonly variant?: string;
+  /** Of an experiment that brings a link of its own. Absent: on loopback. */
+  readonly isLinked?: true;
 }
 
 /** A metric of one cell, if it may be believed. `what` names it in words. */
 export const seenOf = (
   results: Decidable,
   metric: MetricName,
-  { scenario, target, variant }: Where,
+  { scenario, target, variant, isLinked }: Where,
   what: string = target,
 ): Seen | undefined =>
   seenIn(
@@ -125,7 +127,7 @@ export const seenOf = (
       cell.scenario === scenario &&
       cell.target === target &&
       cell.variant === variant &&
-      cell.parameters.link === undefined,
+      (isLinked || cell.parameters.link === undefined),
     () => what,
   )[0];
 

@@ -17,6 +17,7 @@ import { wsAnyPayload } from "./ws-any-payload.ts";
 import { wsCarrier } from "./ws-carrier.ts";
 import { wsDuplex } from "./ws-duplex.ts";
 import { wsFastest } from "./ws-fastest.ts";
+import { wsMultiplex } from "./ws-multiplex.ts";
 import { wsNoPresence } from "./ws-no-presence.ts";
 import { wsSecurity } from "./ws-security.ts";
 import { wsTextBinary } from "./ws-text-binary.ts";
@@ -42,6 +43,7 @@ export const claims: readonly Claim[] = [
   xmppBinary,
   xmppDecentralisedSlow,
   wsFastest,
+  wsMultiplex,
   wsAnyPayload,
   wsCarrier,
   wsSecurity,

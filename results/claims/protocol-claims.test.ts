@@ -168,6 +168,21 @@ const statuses = (target: string): MadeUp[] => [
 ];
 const present = ["websocket", "xmpp"].flatMap(statuses);
 
+/** Eight users, on a connection each and on one. */
+const shared = (
+  [
+    ["a connection each", 3, 20_400, 1],
+    ["one connection", 1, 20_500, 8],
+  ] as const
+).map(([variant, roundTrips, us, held]): MadeUp => {
+  const measured = {
+    newUserRoundTrips: around(roundTrips),
+    userDelayP50Us: around(us),
+    heldUpUsers: thrice(held),
+  };
+  return { ...on("websocket", "multiplex", measured, variant), parameters: { link: { rttMs: 20 } } };
+});
+
 /** An application over both, with so many times the costs on requests. */
 const application = (name: string, times: number, trials = around, needs: Profile["needs"] = []): MadeUp[] => {
   const profile = { ...shippedProfile(name), needs };
@@ -319,6 +334,15 @@ const rules: Record<string, readonly (readonly [readonly MadeUp[], RegExp])[]> =
       [echo("websocket", around(150)), echo("sse", anywhere(200))],
       /^not-measured an echo of sse takes .*, which cannot tell$/,
     ],
+  ],
+  "ws-multiplex": [
+    [changed(shared, 1, { userDelayP50Us: around(15_000) }), /^holds$/],
+    [
+      shared,
+      /^holds-when a user is new: the first echo takes 0\.333× the round trips; a message afterwards takes 1\.00.× the time, and where it stalls, 8 users wait instead of 1$/,
+    ],
+    [changed(shared, 1, { newUserRoundTrips: around(3.02) }), /^does-not-hold$/],
+    [changed(shared, 1, { newUserRoundTrips: anywhere(2) }), /^not-measured .*, which cannot tell$/],
   ],
   "ws-any-payload": [
     [[...frames, large], /^holds$/],

@@ -1,0 +1,45 @@
+import type { MetricName } from "../metrics/metrics.ts";
+import { type Claim, type Decidable, evidenceOf, inWords, present, type Seen, seenOf, unmeasured } from "./claim.ts";
+import { type Compared, compared } from "./compared.ts";
+
+const [scenario, target] = ["multiplex", "websocket"] as const;
+const [each, one] = ["a connection each", "one connection"] as const;
+
+export const wsMultiplex: Claim = {
+  id: "ws-multiplex",
+  statement: "Several users can share one connection, which lowers latency.",
+  about: "WebSocket and XMPP",
+  needs: [{ experiment: scenario, targets: [target], variants: [each, one] }],
+  flipsAt: "messages of users who are there already that are quicker on one connection than on one each",
+  decide(results) {
+    const [arriving, messaging] = [shared(results, "newUserRoundTrips"), shared(results, "userDelayP50Us")];
+    if (arriving === undefined || messaging === undefined) {
+      return unmeasured("no cell led several users over one WebSocket and over one each");
+    }
+    const [alone, together] = [seenIn(results, "heldUpUsers", each), seenIn(results, "heldUpUsers", one)];
+    const evidence = [...arriving.evidence, ...messaging.evidence, ...evidenceOf(present(together, alone))];
+    const lowers = ({ direction }: Compared): boolean => direction === "lower";
+    if (lowers(messaging)) return { verdict: "holds", evidence };
+    if (!lowers(arriving)) {
+      const unclear = [arriving, messaging].find(({ direction }) => direction === "cannot-tell");
+      if (unclear === undefined) return { verdict: "does-not-hold", evidence };
+      return unmeasured(`what one connection takes over one each is ${unclear.words}, which cannot tell`);
+    }
+    const stall =
+      together === undefined || alone === undefined || together.low <= alone.high
+        ? ""
+        : `, and where it stalls, ${inWords(together)} users wait instead of ${inWords(alone)}`;
+    return {
+      verdict: "holds-when",
+      when: `a user is new: the first echo takes ${arriving.words} the round trips; a message afterwards takes ${messaging.words} the time${stall}`,
+      evidence,
+    };
+  },
+};
+
+/** On one connection, over one each. */
+const shared = (results: Decidable, metric: "newUserRoundTrips" | "userDelayP50Us"): Compared | undefined =>
+  compared(seenIn(results, metric, one), seenIn(results, metric, each));
+
+const seenIn = (results: Decidable, metric: MetricName, variant: string): Seen | undefined =>
+  seenOf(results, metric, { scenario, target, variant, isLinked: true }, variant);
