@@ -127,7 +127,7 @@ const strict = probed("xmpp", byProtocol, {
     "forgedSenderRefusals",
   ),
 });
-const encrypted = probed("xmpp+tls", {}, refused("plaintextRefusals", "strippedTlsRefusals"));
+const encrypted = probed("xmpp+tls=starttls", {}, refused("plaintextRefusals", "strippedTlsRefusals"));
 
 const transfer = (target: string, ratio: number, rate: number, variant: string): MadeUp =>
   on(

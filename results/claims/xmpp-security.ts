@@ -3,7 +3,7 @@ import { formatList } from "../quantities/format.ts";
 import { type Claim, type Decidable, evidenceOf, type Seen, seenOf, unmeasured } from "./claim.ts";
 
 const scenario = "security";
-const [clear, encrypted] = ["xmpp", "xmpp+tls"] as const;
+const [clear, encrypted] = ["xmpp", "xmpp+tls=starttls"] as const;
 
 interface Strength {
   readonly words: string;
