@@ -10,7 +10,7 @@ import { parseLink } from "../links/link-conditions.ts";
 import { withPollInterval } from "../profiles/polling-as-asked.ts";
 import { readProfile } from "../profiles/shipped.ts";
 import type { Part } from "../run/parts.ts";
-import { mainProtocolNames } from "../targets/protocols.ts";
+import { mainProtocolNames, protocols } from "../targets/protocols.ts";
 import { parseTarget, type Target } from "../targets/target.ts";
 import type { ClaimPreset } from "./presets.ts";
 
@@ -23,7 +23,12 @@ export function partsFor(asked: readonly Claim[], preset: ClaimPreset): Part[] {
 }
 
 /** Who wants all of them also wants to know whether this harness sees what others saw. */
-const besides: readonly Need[] = [];
+const besides: readonly Need[] = [
+  {
+    experiment: "literature",
+    targets: protocols.map(({ server }) => server.traits).flatMap(({ name, floor }) => (floor ? [] : [name])),
+  },
+];
 
 function partFor({ experiment: name, targets, variants, link, profile }: Need, preset: ClaimPreset): Part {
   const experiment = experimentNamed(name);

@@ -17,6 +17,7 @@ import { federation } from "./federation.ts";
 import { headOfLine } from "./head-of-line.ts";
 import { idle } from "./idle.ts";
 import { idleHour } from "./idle-hour.ts";
+import { literature } from "./literature.ts";
 import { login } from "./login.ts";
 import { multiplex } from "./multiplex.ts";
 import { nodeFreeze } from "./node-freeze.ts";
@@ -73,6 +74,7 @@ export const comparisonExperiments: readonly Experiment[] = [
   headOfLine,
   proxy,
   federation,
+  literature,
 ];
 
 /** Nodes behind a load balancer: what `wirebench cluster` measures. */

@@ -116,6 +116,7 @@ export const push: Experiment<PushCell, ServerRig> = {
     ...delaysNamed("parkedPoll", "betweenPolls"),
     "parkedPollOverTransitP50Ratio",
     "betweenPollsOverTransitP50Ratio",
+    "betweenPollsOverTransitP90Ratio",
     "wireBytesPerUpdate",
     "askedBytesPerUpdate",
     "connectionsPerMessage",

@@ -3,6 +3,7 @@ import { addressOf } from "../../protocol/address.ts";
 import type { LinkConditions } from "../../results/contract/link.ts";
 import type { Flag } from "../../results/contract/results.ts";
 import { decodeHistogram } from "../../results/statistics/histogram.ts";
+import { linkLateCode } from "../../results/validity/disturbances.ts";
 import type { Impairments, RelayReading } from "../relay/relay.ts";
 import { through } from "../relay/way.ts";
 import { CpuMeter } from "./proc/cpu-meter.ts";
@@ -122,7 +123,7 @@ export function linkFlags(
     ...(lateMs > lateMsMax
       ? [
           flag(
-            "link-late",
+            linkLateCode,
             `the emulated link handed on 1 of 100 pieces ${lateMs.toFixed(1)} ms later than it was to, so delays are longer than the link`,
           ),
         ]

@@ -55,6 +55,16 @@ export const pushMetrics = {
       "between polls over transit p50",
       "the same of values that fell between two requests",
     ],
+    [
+      "betweenPollsOverTransitP90Ratio",
+      "between polls over transit p90",
+      "one-way delay that 9 of 10 values which fell between two requests had at most, over half the round-trip time of the link",
+    ],
+    [
+      "exchangeOverRoundTripP50Ratio",
+      "exchange over round trip p50",
+      "median time from a message to its answer, one at a time, over the round-trip time of the link",
+    ],
   ]),
   ...entries({ unit: "bytes", topic: "cost", better: "lower", compared: true, absence: "no bytes were counted" }, [
     [

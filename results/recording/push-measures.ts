@@ -26,6 +26,7 @@ export function pushMeasures(window: Window, { link }: Pick<Parameters, "link">)
     ...transits("pushOverTransitP50Ratio", push.pushP50Us),
     ...transits("parkedPollOverTransitP50Ratio", parked.parkedPollP50Us),
     ...transits("betweenPollsOverTransitP50Ratio", between.betweenPollsP50Us),
+    ...transits("betweenPollsOverTransitP90Ratio", between.betweenPollsP90Us),
     ...bytesMeasure(window, flow),
     ...waitMeasure(window),
   };

@@ -15,6 +15,9 @@ export type DisturbedTrial = Pick<Trial, "measures" | "flags" | "windows">;
 export const derailedCodes = { cut: "cut-by-starvation", link: "link-lost-by-starvation" } as const;
 const derailed: ReadonlySet<string> = new Set(Object.values(derailedCodes));
 
+/** Flag of a trial whose emulated link was slower than it was to be. */
+export const linkLateCode = "link-late";
+
 /** A share of a core above which the single-threaded process of the users is busy all the time. */
 export const usersSaturated = 0.9;
 /** Messages sent so much later than they were due make every delay and rate of them suspect. */
@@ -61,7 +64,8 @@ export function whyCannotTell(expectation: Expectation, trial: DisturbedTrial): 
   if (course !== undefined) return course.message;
   const { unit, topic } = metricNamed(metric);
   if (hard.has(metric) || topic === "state") return undefined;
-  const slowness = slownessOf(trial) ?? (timed.has(topic) ? windowsSlowness(trial) : undefined);
+  const slowness =
+    slownessOf(trial) ?? (timed.has(topic) ? (windowsSlowness(trial) ?? linkLateness(trial)) : undefined);
   return slowness ?? (unit === "ms" ? latenessOf(trial, besideOf(expectation, value)) : undefined);
 }
 
@@ -99,6 +103,10 @@ function windowsSlowness({ windows }: DisturbedTrial): string | undefined {
   const waited = Math.max(0, ...windows.map((window) => useOf(window).cpuWaitShare ?? 0));
   return waited > cpuWaitShareMax ? `a process was kept from its core for ${percent(waited)} of a window` : undefined;
 }
+
+/** What a link took beyond what it was asked for, no system took. */
+const linkLateness = ({ flags }: DisturbedTrial): string | undefined =>
+  flags.find(({ code }) => code === linkLateCode)?.message;
 
 /** What happened once, if it was long enough. */
 function latenessOf({ measures }: DisturbedTrial, besideMs: number): string | undefined {

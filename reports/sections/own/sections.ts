@@ -5,6 +5,7 @@ import { duplexSection } from "./duplex.ts";
 import { echoSection } from "./echo.ts";
 import { federationSection } from "./federation.ts";
 import { idleSection } from "./idle.ts";
+import { literatureSection } from "./literature.ts";
 import { binarySection, presenceSection, roomSection } from "./over-parameter.ts";
 import type { OwnSection } from "./own-section.ts";
 import { profileSection } from "./profile.ts";
@@ -25,6 +26,7 @@ export const ownSections: readonly OwnSection[] = [
   securitySection,
   binarySection,
   wireSection,
+  literatureSection,
   roomSection,
   presenceSection,
   resumeSection,
