@@ -43,6 +43,7 @@ import { slowBrokerLink } from "./slow-broker-link.ts";
 import { slowConsumer } from "./slow-consumer.ts";
 import { slowNode } from "./slow-node.ts";
 import { slowNodeBuffer } from "./slow-node-buffer.ts";
+import { slowReader } from "./slow-reader.ts";
 import { socketIo } from "./socket-io.ts";
 import { stateAfterKill } from "./state-after-kill.ts";
 import { stickiness } from "./stickiness.ts";
@@ -63,6 +64,7 @@ export const comparisonExperiments: readonly Experiment[] = [
   binary,
   room,
   serverFanOut,
+  slowReader,
   presence,
   browser,
   security,

@@ -111,6 +111,29 @@ test("a broadcast that yields serves others in between, and keeps one order for 
   assert.ok(first!.endNs - first!.startNs >= first!.stretchMaxNs && second!.startNs >= first!.endNs);
 });
 
+test("a broadcast tells who was given up, and how much waited for a member", async () => {
+  const room = broadcastBehaviour({ watchesQueues: true });
+  const publisher = user(room, "join");
+  const slow = room.behaviour({ send() {}, close() {}, queuedBytes: 1000 });
+  slow.message("join");
+  publisher.message("one");
+  assert.deepEqual([room.log().queueMaxBytes, room.log().givenUpNs.length], [1000, 0]);
+  slow.gaveUp?.();
+  slow.closed();
+  assert.equal(room.log().givenUpNs.length, 1);
+  await room.prepare({
+    name: "next",
+    flows: {},
+    index: 2,
+    rampUpStartNs: 0,
+    startNs: 0,
+    endNs: 1,
+    connections: 2,
+    seed: 1,
+  });
+  assert.deepEqual(room.log(), { publications: [], givenUpNs: [], queueMaxBytes: 0 });
+});
+
 test("a publisher that is too far ahead of a broadcast that yields is cut off", async () => {
   const room = broadcastBehaviour({ yieldsEvery: 1 });
   const publisher = user(room, "join");

@@ -16,6 +16,7 @@ import { pushMetrics } from "./push-metrics.ts";
 import { resumeMetrics } from "./resume-metrics.ts";
 import { securityMetrics } from "./security-metrics.ts";
 import { sharingMetrics } from "./sharing-metrics.ts";
+import { slowReaderMetrics } from "./slow-reader-metrics.ts";
 
 /** The unit, and then only over what, or which of several. */
 const over = "((Per|Of)[A-Z]\\w*|Max|Base)?$";
@@ -43,6 +44,7 @@ describe("metrics", () => {
       pushMetrics,
       proxyMetrics,
       fanOutMetrics,
+      slowReaderMetrics,
       profileMetrics,
       securityMetrics,
       browserMetrics,

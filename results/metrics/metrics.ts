@@ -17,12 +17,14 @@ import { pushMetrics } from "./push-metrics.ts";
 import { resumeMetrics } from "./resume-metrics.ts";
 import { securityMetrics } from "./security-metrics.ts";
 import { sharingMetrics } from "./sharing-metrics.ts";
+import { slowReaderMetrics } from "./slow-reader-metrics.ts";
 
 const table = {
   ...comparisonMetrics,
   ...pushMetrics,
   ...proxyMetrics,
   ...fanOutMetrics,
+  ...slowReaderMetrics,
   ...profileMetrics,
   ...securityMetrics,
   ...browserMetrics,

@@ -85,6 +85,8 @@ const ofFlows: Readonly<Record<string, Place>> = {
   betweenPolls: { flows: ["downlink"], delay: "unawaited", window: "alone" },
   // What a detour is compared with, measured in turn with it.
   echo: serviceOf("roundTrip", { name: "echo" }),
+  others: serviceOf("fanOut", { name: "one stopped" }),
+  othersBefore: serviceOf("fanOut", { name: "all read" }),
   sameServer: serviceOf("roundTrip", { name: "same server" }),
 };
 

@@ -28,7 +28,9 @@ type Delay =
   | "direct"
   | "proxied"
   | "bystander"
-  | "bystanderAlone";
+  | "bystanderAlone"
+  | "others"
+  | "othersBefore";
 
 /** Every statistic of these delays. */
 export const delaysNamed = (...names: readonly Delay[]): MetricName[] =>
