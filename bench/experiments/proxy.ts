@@ -1,7 +1,8 @@
 import { nowNs } from "../../protocol/clock.ts";
+import { compresses, gzip } from "../../protocol/options/deflate.ts";
 import { speaksHttp2 } from "../../protocol/options/h2.ts";
 import { tlsMode } from "../../protocol/options/tls.ts";
-import type { Window } from "../../results/contract/results.ts";
+import type { ServerInfo, Window } from "../../results/contract/results.ts";
 import type { Measures } from "../../results/metrics/metrics.ts";
 import { delayMeasures } from "../../results/recording/delays.ts";
 import { decodeHistogram } from "../../results/statistics/histogram.ts";
@@ -12,7 +13,7 @@ import { ProxyRig } from "../rigs/proxy-rig.ts";
 import type { RigContext } from "../rigs/rig.ts";
 import { ways as role, type WaysOrder, type WaysReport } from "../rigs/roles/ways.ts";
 import { protocols } from "../targets/protocols.ts";
-import { deliveryFloorMs, embeddedTarget, type Target, traitsOf } from "../targets/target.ts";
+import { deliveryFloorMs, embeddedTarget, type Target, traitsOf, withOption } from "../targets/target.ts";
 import { delaysNamed } from "./comparison/measured.ts";
 import type { CellPlan, Experiment, Outcome } from "./contract/experiment.ts";
 import type { RunRequest } from "./contract/request.ts";
@@ -26,6 +27,10 @@ export interface ProxyCell extends CellPlan, WaysTried {
   readonly asked: Pick<WaysOrder, "events" | "graceMs" | "silence">;
   /** Absent: the protocol's own clock would hide what the proxy adds. */
   readonly echoes?: { readonly warmups: number; readonly durationMs: number };
+  /** Names of the settings of a way on which events are compressed. */
+  readonly compressed?: readonly string[];
+  /** Whether servers that fail are asked as well. */
+  readonly failing?: boolean;
 }
 
 const codec = { kind: "text", payloadBytes: 256, seed: 0 } as const;
@@ -35,8 +40,8 @@ const timeScale = 50;
 const watchedTimeOuts = 1.5;
 const heartbeatsPerTimeOut = 4;
 const eventsMax = 4;
-/** Half of what the kernel may wait for more by the manual of HAProxy; on loopback an event takes a millisecond. */
-const atOnceMs = 100;
+/** Three quarters of what the kernel may wait for more by the manual of HAProxy; on loopback an event takes a millisecond. */
+const atOnceMs = 150;
 const graceMs = 1500;
 const echoes = { warmups: 50, durationMs: 300 };
 const trialsMax = 2;
@@ -44,14 +49,17 @@ const waysWaitMs = 60_000;
 
 function cellOf(target: Target, proxy: WaysTried["proxy"]): ProxyCell {
   const traits = traitsOf(target);
-  const { program, settings, silence } = proxy;
+  const { program, title, settings, silence } = proxy;
   const isStream = traits.downlink === "stream";
   const timeOutMs = silence.ms / timeScale;
   const floorMs = deliveryFloorMs(target);
   const eventMsMax = atOnceMs + floorMs;
   const configured = proxy.documentedFor(traits) ?? [];
   const names = settings
-    .filter(({ isTimeOut, isForBytes }) => (isStream || !isTimeOut) && (!isForBytes || beginning(traits) === "bytes"))
+    .filter(({ isTimeOut, isForBytes, isCompression }) => {
+      if (isCompression) return false;
+      return (isStream || !isTimeOut) && (!isForBytes || beginning(traits) === "bytes");
+    })
     .map(({ name }) => name);
   return {
     target,
@@ -70,7 +78,15 @@ function cellOf(target: Target, proxy: WaysTried["proxy"]): ProxyCell {
       }),
     },
     ...(floorMs === 0 && { echoes }),
+    ...(hasEvents(target) && {
+      compressed: [...configured, ...settings.filter(({ isCompression }) => isCompression).map(({ name }) => name)],
+    }),
+    ...(beginning(traits) === "requests" && { failing: true }),
     trialsMax,
+    onTheWay: [
+      fileOf(proxy, `${title} as shipped`, []),
+      ...(configured.length === 0 ? [] : [fileOf(proxy, `${title} with ${configured.join(", ")}`, configured)]),
+    ],
     parameters: {
       connections: 1,
       payloadBytes: codec.payloadBytes,
@@ -87,12 +103,25 @@ function cellOf(target: Target, proxy: WaysTried["proxy"]): ProxyCell {
   };
 }
 
+/** As a report shows it. */
+const fileOf = ({ render }: WaysTried["proxy"], name: string, settings: readonly string[]): ServerInfo => ({
+  name,
+  configuration: render({ routes: [{ port: "PORT", settings }], server: "SERVER", timeScale: 1 }).trim(),
+});
+
+/** A stream of events, which comes uncompressed from the server but might be compressed. */
+const hasEvents = (target: Target): boolean => {
+  const { downlink } = traitsOf(target);
+  const isAsked = downlink === "stream" && beginning(traitsOf(target)) === "requests";
+  return isAsked && !compresses(target.options) && withOption(target, gzip.name, "") !== undefined;
+};
+
 const cells = ({ targets }: RunRequest): ProxyCell[] =>
   targets.flatMap((target) => proxies.map((proxy) => cellOf(target, proxy)));
 
-function unfit({ target, proxy: { program, documentedFor } }: ProxyCell): string | undefined {
+function unfit({ target, proxy: { program, title, documentedFor } }: ProxyCell): string | undefined {
   if (documentedFor(traitsOf(target)) === undefined) {
-    return `${program.name} passes HTTP, which this protocol does not begin with; what passes bytes is a module in a package of its own`;
+    return `${title} passes HTTP, which this protocol does not begin with; what passes bytes is a module in a package of its own`;
   }
   if (tlsMode(target.options) !== undefined)
     return "TLS would end at the proxy, which is asked here for what it does in clear";
@@ -101,8 +130,8 @@ function unfit({ target, proxy: { program, documentedFor } }: ProxyCell): string
   return `${program.name} is not on this machine: ${howToInstall(program)}`;
 }
 
-const open = ({ target, proxy, tried, configured, timeScale }: ProxyCell, context: RigContext): Promise<ProxyRig> =>
-  ProxyRig.behind({ target, behaviour: { name: "echo" }, codec, proxy, tried, configured, timeScale }, context);
+const open = (cell: ProxyCell, context: RigContext): Promise<ProxyRig> =>
+  ProxyRig.behind({ ...cell, behaviour: { name: "echo" }, codec }, context);
 
 async function* measure(rig: ProxyRig, cell: ProxyCell): AsyncGenerator<Window, Outcome> {
   const { target, asked, echoes } = cell;
@@ -115,6 +144,10 @@ async function* measure(rig: ProxyRig, cell: ProxyCell): AsyncGenerator<Window, 
     payloadBytes: codec.payloadBytes,
     direct: rig.system.url,
     ways: rig.ways,
+    ...(rig.compressed !== undefined && {
+      compressed: { url: rig.compressed, options: withOption(target, gzip.name, "")!.options },
+    }),
+    ...(rig.failing && { failing: rig.failing }),
     ...(echoes && { echoes: { ...rig.configured, ...echoes } }),
   };
   const report = await rig.play(role, order, waysWaitMs);
@@ -167,6 +200,9 @@ export const proxy: Experiment<ProxyCell, ProxyRig> = {
     "directEventSoonestMs",
     "shippedEventSoonestMs",
     "configuredEventSoonestMs",
+    "compressedPromptEvents",
+    "repeatedGetRequests",
+    "repeatedPostRequests",
     "idleCutMs",
     "idleCutTimeoutRatio",
     "heartbeatConnections",

@@ -9,7 +9,7 @@ export function serversSection(view: ReportView): Section | undefined {
   return textSection(
     blocks(
       "## How the servers were set up",
-      "The configuration of each real server, as it was started for this run. Words in capitals stand for what differs from start to start. A limit of rate, an archive or an acknowledgement for each message would be measured in place of the protocol.",
+      "The configuration of each real server, and of each proxy before one, as it was started for this run. Words in capitals stand for what differs from start to start. A limit of rate, an archive or an acknowledgement for each message would be measured in place of the protocol.",
       ...servers.map(({ name, configuration }) =>
         blocks(
           `### ${escapeText([name, environment.components[name]].filter(Boolean).join(" "))}`,

@@ -1,4 +1,4 @@
-/** How a real server that is a target was set up. */
+/** How a real server that is a target, or a proxy on the way to one, was set up. */
 import { z } from "zod";
 
 export const server = z.object({

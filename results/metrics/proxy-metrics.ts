@@ -32,9 +32,15 @@ export const proxyMetrics = {
       "1 where messages at a quarter of the shipped time-out kept a connection longer than that, 0 where not",
     ],
     [
+      "compressedPromptEvents",
+      "at once, compressed by the proxy",
+      "1 where an event sent alone was there at once by the proxy as documented and compressing, 0 where it was held up",
+    ],
+    ["repeatedGetRequests", "repeated GETs", "of one that a server took before it failed, how many others got it too"],
+    [
       "repeatedPostRequests",
       "repeated POSTs",
-      "POSTs that a second server got although the first had taken them before it failed",
+      "of one that a server took before it failed, how many others got it too",
     ],
   ]),
   ...entries({ unit: "count", topic: "cost", better: "lower", absence: "no combination was enough" }, [

@@ -39,6 +39,10 @@ const lines = {
     frontend: "option http-no-delay",
     backend: "option http-no-delay",
   },
+  "gzip of events": {
+    why: "For who accepts it.",
+    backend: "compression algo gzip\n  compression type text/event-stream",
+  },
 } as const satisfies Record<string, Lines>;
 
 type Setting = keyof typeof lines;
@@ -66,6 +70,7 @@ ${routes.map((route, index) => sectionsOf(route, index + 1, server)).join("\n")}
 
 function sectionsOf(route: Route, number: number, server: string): string {
   const set: readonly Lines[] = settingsOf<Lines>(lines, route);
+  const servers = route.servers ?? [server];
   const of = (side: "frontend" | "backend"): string =>
     set.flatMap(({ why, [side]: line }) => (line === undefined ? [] : [`  # ${why}\n  ${line}\n`])).join("");
   return `frontend way-${number}
@@ -73,16 +78,17 @@ function sectionsOf(route: Route, number: number, server: string): string {
 ${of("frontend")}  default_backend server-${number}
 
 backend server-${number}
-${of("backend")}  server server ${server}
-`;
+${of("backend")}${servers.map((each, place) => `  server server-${place + 1} ${each}\n`).join("")}`;
 }
 
 export const haproxyProxy: ShippedProxy = {
   program,
+  title: "HAProxy",
   settings: (Object.keys(lines) as Setting[]).map((name) => ({
     name,
     ...(/timeout/.test(name) && { isTimeOut: true }),
     ...(name === "mode tcp" && { isForBytes: true }),
+    ...(name === "gzip of events" && { isCompression: true }),
   })),
   silence: { ms: shippedMs, directive: "timeout client 50s and timeout server 50s", earlyMsMax: 0 },
   documentedFor(traits) {
@@ -116,6 +122,7 @@ export const haproxyProxy: ShippedProxy = {
         return { carries: false, because: "manual, mode http: what is no request is answered 400" };
     }
   },
+  repeats: { GET: 0, POST: 0, because: "manual, retry-on: by default what could not be connected, and nothing else" },
   render,
   file: files.configuration,
   recipe: {

@@ -4,6 +4,7 @@
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { childrenOf } from "../programs/children.ts";
 import { nginx as program } from "../programs/nginx.ts";
 import { beginning, type ProxySetup, type Route, type ShippedProxy, settingsOf } from "./proxy.ts";
 
@@ -22,6 +23,8 @@ const lines = {
       proxy_buffering off;`,
   "proxy_read_timeout 1h": `      # Silence of the server, in an upgraded connection too; 60 s by default.
       proxy_read_timeout 1h;`,
+  "gzip of events": `      # Beside text/html, for who accepts it.
+      gzip_types text/event-stream;`,
 } as const;
 
 type Setting = keyof typeof lines;
@@ -79,20 +82,31 @@ const timeOuts = (timeScale: number): string => `
   proxy_send_timeout ${shippedMs / timeScale}ms;
 `;
 
-const serverOf = (route: Route, server: string): string => `  server {
+const serverOf = (route: Route, server: string): string => `${upstreamOf(route)}  server {
     listen 127.0.0.1:${route.port};
     location / {
-      proxy_pass http://${server};
+      proxy_pass http://${route.servers === undefined ? server : nameOf(route)};
 ${settingsOf(lines, route)
   .map((text) => `${text}\n`)
   .join("")}    }
   }`;
 
+const nameOf = ({ port }: Route): string => `servers-of-${port}`;
+
+const upstreamOf = (route: Route): string =>
+  route.servers === undefined
+    ? ""
+    : `  upstream ${nameOf(route)} {
+${route.servers.map((each) => `    server ${each};\n`).join("")}  }
+`;
+
 export const nginxProxy: ShippedProxy = {
   program,
+  title: "nginx",
   settings: (Object.keys(lines) as Setting[]).map((name) => ({
     name,
     ...(/timeout/.test(name) && { isTimeOut: true }),
+    ...(name === "gzip of events" && { isCompression: true }),
   })),
   // A timer that runs is left as it is where it would move by less (NGX_TIMER_LAZY_DELAY, ngx_event_timer.h).
   silence: { ms: shippedMs, directive: "proxy_read_timeout 60s", earlyMsMax: 300 },
@@ -129,14 +143,21 @@ export const nginxProxy: ShippedProxy = {
         return { carries: false, because: "ngx_http_proxy_module passes requests" };
     }
   },
+  repeats: {
+    GET: 1,
+    POST: 0,
+    because:
+      "ngx_http_proxy_module, proxy_next_upstream error timeout: the next server gets it, but no request that is not idempotent once it was sent",
+  },
   render,
   file: files.configuration,
   recipe: {
     arguments: ({ folder }) => ["-p", folder, "-c", files.configuration],
-    // Written when it listens.
+    // Written when it listens; it serves with a child.
     async answers({ folder, pid }) {
       const written = readFileSync(join(folder, files.pid), "utf8").trim();
       if (Number(written) !== pid) throw new Error("the file of another process");
+      if (childrenOf(pid).length === 0) throw new Error("nobody serves yet");
     },
     portTaken: /Address already in use/,
   },

@@ -12,7 +12,7 @@ describe("the configuration of a proxy", () => {
       const shipped = written([]);
       const added = written(every).filter((line) => !shipped.includes(line));
       assert.ok(added.length >= 2 * settings.length);
-      assert.equal(added.filter((line) => line.trim().startsWith("#")).length * 2, added.length);
+      assert.ok(added.filter((line) => line.trim().startsWith("#")).length >= settings.length);
       assert.deepEqual(
         written(every, 50).filter((line) => line.length > 120),
         [],

@@ -14,6 +14,8 @@ export interface ProxySetting {
   readonly isTimeOut?: true;
   /** It makes of a proxy for HTTP one for bytes, which no protocol that begins with HTTP asks for. */
   readonly isForBytes?: true;
+  /** It compresses event streams, which nobody needs: the question is what becomes of events then. */
+  readonly isCompression?: true;
 }
 
 /** What is to be expected of the shipped file by its documentation. */
@@ -30,6 +32,8 @@ export interface AsShipped {
 export interface Route {
   readonly port: number | string;
   readonly settings: readonly string[];
+  /** `host:port` of each of those it leads to, in turn; absent: the server of the set-up. */
+  readonly servers?: readonly string[];
 }
 
 export interface ProxySetup {
@@ -44,6 +48,8 @@ export interface ProxySetup {
 
 export interface ShippedProxy {
   readonly program: Program;
+  /** As a human writes it. */
+  readonly title: string;
   readonly settings: readonly ProxySetting[];
   /** After how long a silence it ends a connection as shipped, in milliseconds, and by which directive. */
   readonly silence: {
@@ -55,6 +61,8 @@ export interface ShippedProxy {
   /** Names of the settings that its documentation gives for such a protocol; undefined where it cannot carry it. */
   documentedFor(traits: Traits): readonly string[] | undefined;
   asShippedFor(traits: Traits): AsShipped;
+  /** How often another server gets a request as shipped that one took before it failed, by method. */
+  readonly repeats: { readonly GET: number; readonly POST: number; readonly because: string };
   /** The whole file, with comments. */
   render(setup: ProxySetup): string;
   /** In its private folder. */

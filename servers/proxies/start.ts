@@ -5,7 +5,7 @@ import { childrenOf } from "../programs/children.ts";
 import { freePorts } from "../programs/free-ports.ts";
 import { type ProgramRecipe, startPrivately } from "../programs/private-program.ts";
 import { requireProgram } from "../programs/program.ts";
-import type { ProxySetup, ShippedProxy } from "./proxy.ts";
+import type { ProxySetup, Route, ShippedProxy } from "./proxy.ts";
 
 const startMsMax = 15_000;
 const stopMsMax = 1000;
@@ -18,8 +18,8 @@ export interface RunningProxy extends AsyncDisposable {
 }
 
 export interface ProxyOrder extends Omit<ProxySetup, "routes" | "isRoot"> {
-  /** Names of settings, way by way. */
-  readonly ways: readonly (readonly string[])[];
+  /** Each gets a port of its own. */
+  readonly ways: readonly Omit<Route, "port">[];
   readonly signal: AbortSignal;
   /** Hears of its end, if nobody asked for that. */
   readonly died: (sentence: string) => void;
@@ -41,7 +41,7 @@ export async function startProxy(
     scheme: "http",
     async prepare({ port }) {
       ports = ways.length === 0 ? [] : [port, ...(await freePorts(ways.length - 1))];
-      const routes = ways.map((settings, index) => ({ settings, port: ports[index]! }));
+      const routes = ways.map((way, index) => ({ ...way, port: ports[index]! }));
       const isRoot = process.getuid?.() === 0;
       await writeFile(join(folder, file), render({ routes, server, timeScale, isRoot }));
     },

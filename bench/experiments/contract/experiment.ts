@@ -3,7 +3,14 @@
  * cells, measured on a rig, trial by trial. An experiment is one file and one line in the registry.
  */
 
-import type { Expectation, ExperimentInfo, Parameters, Recording, Window } from "../../../results/contract/results.ts";
+import type {
+  Expectation,
+  ExperimentInfo,
+  Parameters,
+  Recording,
+  ServerInfo,
+  Window,
+} from "../../../results/contract/results.ts";
 import type { Measures, MetricName } from "../../../results/metrics/metrics.ts";
 import type { Rig, RigContext } from "../../rigs/rig.ts";
 import type { Target } from "../../targets/target.ts";
@@ -19,6 +26,8 @@ export interface CellPlan {
   readonly messageBytes?: number;
   /** Of a cell whose trials take long and agree well: no more of them, unless a precision is asked for. */
   readonly trialsMax?: number;
+  /** How real programs on the way are set up, with words in capitals for what differs from start to start. */
+  readonly onTheWay?: readonly ServerInfo[];
   /** Fixed before anything runs. */
   readonly expectations: readonly (Expectation & { readonly metric: MetricName })[];
 }

@@ -1,6 +1,6 @@
 /** What the documentation of a proxy lets one expect of a protocol. */
 import type { Traits } from "../../../protocol/contract.ts";
-import type { ShippedProxy } from "../../../servers/proxies/proxy.ts";
+import { beginning, type ShippedProxy } from "../../../servers/proxies/proxy.ts";
 import { type CellPlan, exactly } from "../contract/experiment.ts";
 
 type Predictions = CellPlan["expectations"];
@@ -15,7 +15,7 @@ export interface Scaled {
 }
 
 export function expectedThrough(
-  { program, settings, silence, documentedFor, asShippedFor }: ShippedProxy,
+  { title, settings, silence, documentedFor, asShippedFor, repeats }: ShippedProxy,
   traits: Traits,
   { eventMsMax, timeScale, watchedTimeOuts, isPolled }: Scaled,
 ): Predictions {
@@ -23,7 +23,7 @@ export function expectedThrough(
   const { carries, atOnce, because } = asShippedFor(traits);
   const shipped: Predictions = [
     {
-      statement: `${program.name} as shipped carries ${carries ? "a message and its echo" : "nothing"}`,
+      statement: `as shipped ${title} carries ${carries ? "a message and its echo" : "nothing"}`,
       formula: because,
       metric: "shippedConnections",
       expected: exactly(carries ? 1 : 0),
@@ -68,6 +68,14 @@ export function expectedThrough(
       metric: "proxySettingsNeededWithHeartbeat",
       expected: { high: untimed.length },
     },
+    ...(beginning(traits) === "requests"
+      ? (["GET", "POST"] as const).map((method) => ({
+          statement: `as shipped a ${method} whose server fails is ${repeats[method] === 0 ? "not " : ""}sent to another`,
+          formula: `${repeats.because}: ${repeats[method]} more`,
+          metric: ({ GET: "repeatedGetRequests", POST: "repeatedPostRequests" } as const)[method],
+          expected: exactly(repeats[method]),
+        }))
+      : []),
     ...(traits.downlink === "stream"
       ? ([
           {
@@ -105,5 +113,5 @@ export function expectedThrough(
   ];
 }
 
-/** In time-outs. The proxy counts from bytes that it saw a moment before the user did. */
-const earliestCut = (timeOutMs: number, earlyMsMax: number): number => 0.95 - earlyMsMax / timeOutMs;
+/** In time-outs; a hundredth less, since clocks of a proxy tick in milliseconds. */
+const earliestCut = (timeOutMs: number, earlyMsMax: number): number => 0.99 - earlyMsMax / timeOutMs;

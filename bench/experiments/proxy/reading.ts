@@ -24,7 +24,7 @@ interface Outcome {
 
 export function readWays(
   { proxy, tried, configured, eventMsMax, timeOutMs }: WaysTried,
-  { direct, ways }: Pick<WaysReport, "direct" | "ways">,
+  { direct, ways, compressed, failing }: Omit<WaysReport, "echoes">,
 ): Outcome {
   const all = tried.map((settings, index): TriedWay => ({ settings, report: ways[index]! }));
   const by = (names: readonly string[]): WayReport | undefined =>
@@ -51,6 +51,12 @@ export function readWays(
       ...(cut && timeOutMs !== undefined && { idleCutTimeoutRatio: cut.cutAfterMs / timeOutMs }),
       ...(documented?.silence !== undefined && { silentConnections: documented.silence === "outlived" ? 1 : 0 }),
       ...(untimed?.heartbeat !== undefined && { heartbeatConnections: untimed.heartbeat ? 1 : 0 }),
+      ...compressedMeasures(compressed, eventMsMax),
+      // The first one is no repetition, and one that never arrived is not less than none.
+      ...(failing && {
+        repeatedGetRequests: Math.max(0, failing.GET - 1),
+        repeatedPostRequests: Math.max(0, failing.POST - 1),
+      }),
     },
     findings: [
       ...(shipped ? [message("shipped-message", shipped), ...event("shipped-event", shipped, eventMsMax)] : []),
@@ -62,6 +68,8 @@ export function readWays(
             ...silence("configured-silence", documented),
           ]
         : []),
+      ...compression(compressed, eventMsMax),
+      ...repetition(failing),
       ...(needed ?? []).map((name) => {
         const without = by(needed!.filter((other) => other !== name));
         return settingFinding(name, (without && shortcoming(without, demands)) ?? "it was not tried without");
@@ -114,6 +122,26 @@ function silence(probe: WayProbe, { silence }: WayReport): Finding[] {
 function heartbeats({ heartbeat }: WayReport): Finding[] {
   if (heartbeat === undefined) return [];
   return [finding("heartbeats", heartbeat, heartbeat ? "the connection was there afterwards" : "they did not keep it")];
+}
+
+/** Where nothing came, the head of the response, which says that it is compressed, was held back as well. */
+function compressedMeasures(report: WayReport | undefined, eventMsMax: number): Measures {
+  if (report === undefined) return {};
+  const soonest = soonestMs(report);
+  if (soonest === undefined) return { compressedPromptEvents: 0 };
+  return report.compression === undefined ? {} : { compressedPromptEvents: soonest <= eventMsMax ? 1 : 0 };
+}
+
+function compression(report: WayReport | undefined, eventMsMax: number): Finding[] {
+  if (report === undefined) return [];
+  if (soonestMs(report) === undefined) return [finding("compressed-event", false, report.reason ?? "nothing came")];
+  return report.compression === undefined ? [] : event("compressed-event", report, eventMsMax);
+}
+
+function repetition(failing: WaysReport["failing"]): Finding[] {
+  if (failing === undefined) return [];
+  const evidence = `of two servers that fail after they took it, ${failing.POST} got a POST and ${failing.GET} a GET`;
+  return [finding("repeated-post", failing.POST === 1, evidence)];
 }
 
 const inMs = (ms: number): string => `${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms`;

@@ -2,6 +2,7 @@
  * Goes to one server by several ways at once, one of them direct: does a message come back, at once, and how does silence
  * end? Then echoes one at a time, direct and by one way in turn.
  */
+import { setTimeout as wait } from "node:timers/promises";
 import { LatencyHistogram } from "../../../load/recording/latency.ts";
 import { nowNs } from "../../../protocol/clock.ts";
 import type { Options } from "../../../protocol/contract.ts";
@@ -11,6 +12,7 @@ import { loadClient } from "../../targets/protocol-modules.ts";
 import { cpuTime } from "../proc/process-use.ts";
 import type { Role } from "./role.ts";
 import { Caller } from "./ways/caller.ts";
+import { askFailing, type FailingOrder, type Requests } from "./ways/failing.ts";
 
 export interface WaysOrder {
   readonly protocol: string;
@@ -25,6 +27,10 @@ export interface WaysOrder {
   readonly graceMs: number;
   /** How silence is tried; absent: not at all. */
   readonly silence?: { readonly watchMs: number; readonly heartbeatMs: number };
+  /** A way on which events are compressed for a client that asks for it by these options; absent: there is none. */
+  readonly compressed?: { readonly url: string; readonly options: Options };
+  /** Ways to servers that fail: see `askFailing`; absent: there are none. */
+  readonly failing?: FailingOrder;
   /** Echoes in turn; absent: none. */
   readonly echoes?: {
     readonly url: string;
@@ -43,12 +49,16 @@ export interface WayReport {
   readonly silence?: { readonly cutAfterMs: number; readonly reason: string } | "outlived";
   /** Whether a connection with heartbeats outlived the same time. */
   readonly heartbeat?: boolean;
+  /** What came compressed, in the wire's words. */
+  readonly compression?: string;
 }
 
 export interface WaysReport {
   readonly direct: WayReport;
   /** In the order they were given. */
   readonly ways: readonly WayReport[];
+  readonly compressed?: WayReport;
+  readonly failing?: Requests;
   readonly echoes?: {
     /** Encoded. */
     readonly direct: string;
@@ -59,45 +69,72 @@ export interface WaysReport {
 }
 
 const patienceMs = 20_000;
+const warmups = 10;
+/** The next way is tried when this one carries, or after so long. */
+const staggerMs = 15;
 
 export const ways: Role<WaysOrder, WaysReport> = {
   name: "ways",
   async run(order) {
     for (const url of [order.direct, ...order.ways]) learnSecrets(url);
     const tried = await tryAll(order);
+    const failing = order.failing && (await askFailing(order.failing));
     // A way that carries nothing is told by its own report.
     const echoes = order.echoes && (await echoInTurn(order, order.echoes).catch(() => undefined));
-    return { ...tried, ...(echoes && { echoes }) };
+    return { ...tried, ...(failing && { failing }), ...(echoes && { echoes }) };
   },
 };
 
-type Call = (url: string, user: number, signal: AbortSignal) => Promise<Caller>;
+type Call = (url: string, user: number, signal: AbortSignal, options?: Options) => Promise<Caller>;
 
-async function callerOf({ protocol, options, payloadBytes }: WaysOrder): Promise<Call> {
+async function callerOf({ protocol, options: usual, payloadBytes }: WaysOrder): Promise<Call> {
   const client = await loadClient(protocol, "library");
-  return (url, user, signal) => Caller.connect(client, { url, options, user, signal }, payloadBytes);
+  return (url, user, signal, options = usual) => Caller.connect(client, { url, options, user, signal }, payloadBytes);
 }
 
-/** All side by side: what is slow for one of them is slow for the direct one too. */
-async function tryAll(order: WaysOrder): Promise<Pick<WaysReport, "direct" | "ways">> {
+/** Side by side: what is slow for one of them is slow for the direct one too, which comes to its turn last. */
+async function tryAll(order: WaysOrder): Promise<Pick<WaysReport, "direct" | "ways" | "compressed">> {
   const call = await callerOf(order);
+  await warmUp(call, order);
+  const { compressed, graceMs } = order;
+  const asked: Way[] = [
+    ...order.ways.map((url) => ({ url })),
+    ...(compressed ? [compressed] : []),
+    { url: order.direct },
+  ];
   const over = new AbortController();
-  const carried = Promise.withResolvers<void>();
-  void carried.promise.then(() => setTimeout(() => over.abort(), order.graceMs));
   const late = setTimeout(() => over.abort(), patienceMs);
-  // The direct way last: on a busy machine it comes to its turn when the others have.
-  const tried = await Promise.all(
-    [...order.ways, order.direct].map((url, index) =>
-      tryWay(call, url, index, order, over.signal, index === order.ways.length ? carried.resolve : () => {}),
-    ),
-  );
+  const tried: Promise<WayReport>[] = [];
+  for (const [index, way] of asked.entries()) {
+    const carried = Promise.withResolvers<void>();
+    tried.push(tryWay(call, way, index, order, over.signal, carried.resolve));
+    // All in one moment would keep this process from its events.
+    await Promise.race([carried.promise, wait(staggerMs)]);
+    if (index === asked.length - 1) void carried.promise.then(() => setTimeout(() => over.abort(), graceMs));
+  }
+  const reports = await Promise.all(tried);
   clearTimeout(late);
-  return { direct: tried.at(-1)!, ways: tried.slice(0, -1) };
+  const ways = reports.slice(0, order.ways.length);
+  return { direct: reports.at(-1)!, ways, ...(compressed && { compressed: reports[ways.length]! }) };
+}
+
+/** Direct: the first way would be timed in code that never ran before. */
+async function warmUp(call: Call, { direct }: WaysOrder): Promise<void> {
+  const signal = AbortSignal.timeout(patienceMs);
+  const caller = await call(direct, 0, signal);
+  for (let count = 0; count < warmups; count++) await caller.echo(signal);
+  await caller.close();
+}
+
+interface Way {
+  readonly url: string;
+  /** Of its client; absent: those of the order. */
+  readonly options?: Options;
 }
 
 async function tryWay(
   call: Call,
-  url: string,
+  { url, options }: Way,
   index: number,
   { events, silence }: WaysOrder,
   signal: AbortSignal,
@@ -105,23 +142,26 @@ async function tryWay(
 ): Promise<WayReport> {
   const callers: Caller[] = [];
   const connect = async (user: number): Promise<Caller> => {
-    const caller = await call(url, user, signal);
+    const caller = await call(url, user, signal, options);
     callers.push(caller);
     return caller;
   };
   const eventMs: number[] = [];
+  const startNs = nowNs();
   try {
     const silent = await connect(2 * index);
     do eventMs.push(await silent.echo(signal));
     while (eventMs.at(-1)! > events.atOnceMs && eventMs.length < events.countMax);
     carried();
-    if (silence === undefined) return { eventMs };
+    const { compression } = silent;
+    if (silence === undefined || options !== undefined) return { eventMs, ...(compression && { compression }) };
     const beating = await connect(2 * index + 1);
     const { watchMs, heartbeatMs } = silence;
     const [quiet, heartbeat] = await Promise.all([silent.staySilent(watchMs), beating.beat(heartbeatMs, watchMs)]);
     return { eventMs, silence: quiet, heartbeat };
   } catch (error) {
-    return { eventMs, reason: signal.aborted ? "nothing came, and the connection stayed open" : reasonOf(error) };
+    const ms = Math.round((nowNs() - startNs) / 1e6);
+    return { eventMs, reason: signal.aborted ? `nothing for ${ms} ms` : `${reasonOf(error)}, after ${ms} ms` };
   } finally {
     carried();
     for (const caller of callers) void caller.close();
@@ -149,7 +189,7 @@ async function echoInTurn(
   const afterUs = cpuUsOf(pids);
   for (const line of lines) void line.close();
   const [direct, proxied] = times.map((histogram) => histogram.encode()) as [string, string];
-  const isSeen = beforeUs !== undefined && afterUs !== undefined && echoes > 0;
+  const isSeen = beforeUs !== undefined && afterUs !== undefined && afterUs > beforeUs;
   return { direct, proxied, ...(isSeen && { cpuUsPerEcho: (afterUs - beforeUs) / echoes }) };
 }
 

@@ -10,6 +10,7 @@ import { binarySection, presenceSection, roomSection } from "./over-parameter.ts
 import type { OwnSection } from "./own-section.ts";
 import { profileSection } from "./profile.ts";
 import { resumeSection } from "./resume.ts";
+import { proxySection } from "./proxy.ts";
 import { scalingSection } from "./scaling.ts";
 import { securitySection } from "./security.ts";
 import { throughputSection } from "./throughput.ts";
@@ -27,6 +28,7 @@ export const ownSections: readonly OwnSection[] = [
   binarySection,
   wireSection,
   literatureSection,
+  proxySection,
   roomSection,
   presenceSection,
   resumeSection,

@@ -16,7 +16,8 @@ export class Caller {
   readonly #payload: string;
   #connection: ClientConnection | undefined;
   #echoed: () => void = () => {};
-  #lastNs = nowNs();
+  /** Of the last message; whoever is on the way saw it no sooner. */
+  #sentNs = nowNs();
   #end: CloseReason | undefined;
 
   static async connect(
@@ -47,6 +48,7 @@ export class Caller {
     this.#echoed = resolve;
     void this.#connection!.closed.then(({ message }) => reject(new Error(message)));
     const startNs = nowNs();
+    this.#sentNs = startNs;
     try {
       this.#connection!.send(this.#payload);
       await promise;
@@ -54,13 +56,12 @@ export class Caller {
       signal.removeEventListener("abort", onAbort);
       this.#echoed = () => {};
     }
-    this.#lastNs = nowNs();
-    return (this.#lastNs - startNs) / 1e6;
+    return (nowNs() - startNs) / 1e6;
   }
 
   /** What becomes of a connection on which nobody says anything for so long. */
   async staySilent(ms: number): Promise<{ cutAfterMs: number; reason: string } | "outlived"> {
-    const sinceNs = this.#lastNs;
+    const sinceNs = this.#sentNs;
     const endedAtNs = this.#connection!.closed.then(() => nowNs());
     const endNs = await Promise.race([endedAtNs, wait(ms).then(() => undefined)]);
     if (endNs !== undefined) return { cutAfterMs: (endNs - sinceNs) / 1e6, reason: this.#end?.message ?? "ended" };
@@ -84,6 +85,10 @@ export class Caller {
       () => true,
       () => false,
     );
+  }
+
+  get compression(): string | undefined {
+    return this.#connection!.compression;
   }
 
   close(): Promise<void> {
