@@ -3,7 +3,7 @@ import { WirebenchError } from "../errors.ts";
 import { parseDurationMs } from "../units.ts";
 import { pollInterval, pollIntervalMs } from "./poll-interval.ts";
 
-const name = "heartbeat";
+export const heartbeatName = "heartbeat";
 /** Below, timers and not the peer would decide; above, no middlebox in use keeps a silent connection (RFC 5382 section 5). */
 const [leastMs, mostMs] = [10, 3_600_000];
 
@@ -12,7 +12,7 @@ const [leastMs, mostMs] = [10, 3_600_000];
  * up when it is missing: within two intervals. `usual` is what the bare option stands for: what is set in practice.
  */
 export const heartbeat = ({ usual, does }: { readonly usual: string; readonly does: string }): OptionTrait => ({
-  name,
+  name: heartbeatName,
   summary: `${does}; the bare option is every ${usual}`,
   ownServerOnly: "what a server of others does to keep connections alive is its own setting",
   parse(text) {
@@ -26,7 +26,7 @@ export const heartbeat = ({ usual, does }: { readonly usual: string; readonly do
 
 /** How often a sign of life comes, in milliseconds; undefined: never. A poll is one, so none comes more often than polls do. */
 export function heartbeatMs(options: Options | undefined): number | undefined {
-  const text = options?.[name];
+  const text = options?.[heartbeatName];
   if (options === undefined || text === undefined) return undefined;
   return Math.max(parseDurationMs(text), pollInterval.name in options ? pollIntervalMs(options) : 0);
 }

@@ -1,0 +1,76 @@
+/** Signs of life: they keep a connection that says nothing else, and whoever misses one gives the other side up. */
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { addressOf } from "../../protocol/address.ts";
+import { type ClientConnection, defaultLimits } from "../../protocol/contract.ts";
+import { heartbeatName } from "../../protocol/options/heartbeat.ts";
+import { pollInterval } from "../../protocol/options/poll-interval.ts";
+import { until } from "../../protocol/testing.ts";
+import { Relay } from "../relay/relay.ts";
+import { through } from "../relay/way.ts";
+import { Wiretap } from "../relay/wiretap.ts";
+import { clientsOf, protocols } from "../targets/protocols.ts";
+import { embeddedTarget, withOption } from "../targets/target.ts";
+
+const spoken = protocols.flatMap((protocol) => {
+  const { name, heartbeat } = protocol.server.traits;
+  if (heartbeat === undefined) return [];
+  return clientsOf(protocol).map(([kind, client]) => ({
+    title: `${name}, ${kind} client`,
+    protocol,
+    client,
+    heartbeat,
+  }));
+});
+
+/** A server of the protocol with such a heartbeat, and how many of its connections have ended. */
+async function serve({ protocol: { server } }: (typeof spoken)[number], every: string) {
+  const target = embeddedTarget(server.traits.name);
+  const { options } = withOption(withOption(target, pollInterval.name, every) ?? target, heartbeatName, every)!;
+  const ended = { connections: 0 };
+  const behaviour = () => ({ message: () => {}, closed: () => void ended.connections++ });
+  const running = await server.listen({ host: "127.0.0.1", port: 0, behaviour, limits: defaultLimits, options });
+  return { running, options, ended };
+}
+
+const signal = new AbortController().signal;
+const said = { limits: defaultLimits, user: 0, signal, onMessage: () => {} };
+
+// They wait for timers, and for nothing else.
+describe("a heartbeat", { concurrency: true }, () => {
+  for (const way of spoken) {
+    it(`keeps a silent connection: ${way.title}`, async () => {
+      // A second of one busy process is less likely than a test that takes longer is dear.
+      const { running, options, ended } = await serve(way, "1s");
+      let words = 0;
+      const hear = ({ direction }: { direction: string }): void => void (direction === "down" && words++);
+      await using tap = await Wiretap.on(addressOf(running.url), undefined, hear);
+      let connection: ClientConnection | undefined;
+      try {
+        connection = await way.client.connect({ ...said, url: through(running.url, tap.port), options });
+        const before = words;
+        await until(() => words >= before + 2);
+        assert.equal(ended.connections, 0);
+      } finally {
+        await connection?.close();
+        await running.close();
+      }
+    });
+
+    it(`is missed where the way is silent: ${way.title}`, async () => {
+      const { running, options, ended } = await serve(way, "100ms");
+      await using relay = await Relay.to(addressOf(running.url));
+      try {
+        const connection = await way.client.connect({ ...said, url: through(running.url, relay.port), options });
+        relay.stall();
+        const { by, message } = await connection.closed;
+        assert.equal(by, "network");
+        assert.match(message, /nothing was heard for 200 ms/);
+        if (way.heartbeat.noticedBy.includes("server")) await until(() => ended.connections === 1);
+        else assert.equal(ended.connections, 0, "comments are not answered");
+      } finally {
+        await running.close();
+      }
+    });
+  }
+});
