@@ -1,6 +1,7 @@
 /** What tests ask of the registry. */
 import type { Options, Protocol, Traits } from "../../protocol/contract.ts";
 import { WirebenchError } from "../../protocol/errors.ts";
+import { heartbeatName } from "../../protocol/options/heartbeat.ts";
 import { tls } from "../../protocol/options/tls.ts";
 import { describeTarget, parseTarget, type Target } from "./target.ts";
 
@@ -12,13 +13,16 @@ export interface Spoken {
 
 const tlsModes = [`+${tls.name}`, `+${tls.name}=starttls`];
 
-/** Without options, and with each option that needs no value; in clear, and by every kind of TLS it has. */
+/**
+ * Without options, and with each option that needs no value; in clear, and by every kind of TLS it has. A heartbeat is a timer
+ * above all that, so that once is enough.
+ */
 export function spokenTargets({ server: { traits } }: Protocol): readonly Spoken[] {
   const names = (traits.options ?? []).map(({ name }) => name).filter((name) => name !== tls.name);
   const alone = ["", ...names.map((name) => `+${name}`)];
   return spoken(
     traits,
-    alone.flatMap((option) => ["", ...tlsModes].map((mode) => option + mode)),
+    alone.flatMap((option) => ["", ...(option === `+${heartbeatName}` ? [] : tlsModes)].map((mode) => option + mode)),
   );
 }
 
