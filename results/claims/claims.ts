@@ -11,9 +11,11 @@ import { lbLeastconn } from "./lb-leastconn.ts";
 import { lbRoundRobin } from "./lb-round-robin.ts";
 import { lbState } from "./lb-state.ts";
 import { lbSticky } from "./lb-sticky.ts";
+import { sseComplexity } from "./sse-complexity.ts";
 import { sseDirection } from "./sse-direction.ts";
 import { sseFormat } from "./sse-format.ts";
 import { wsAnyPayload } from "./ws-any-payload.ts";
+import { wsAnywhere } from "./ws-anywhere.ts";
 import { wsCarrier } from "./ws-carrier.ts";
 import { wsDuplex } from "./ws-duplex.ts";
 import { wsFastest } from "./ws-fastest.ts";
@@ -25,21 +27,25 @@ import { xmppBinary } from "./xmpp-binary.ts";
 import { xmppDecentralisedSlow } from "./xmpp-decentralised-slow.ts";
 import { xmppOpen } from "./xmpp-open.ts";
 import { xmppSecurity } from "./xmpp-security.ts";
+import { xmppStacks } from "./xmpp-stacks.ts";
 import { xmppSupport } from "./xmpp-support.ts";
 
 /** In the order in which they are taught. */
 export const claims: readonly Claim[] = [
   wsDuplex,
   wsTextBinary,
+  wsAnywhere,
   httpDirection,
   httpLifetime,
   httpFreshness,
   httpFit,
   sseDirection,
+  sseComplexity,
   sseFormat,
   xmppOpen,
   xmppSecurity,
   xmppSupport,
+  xmppStacks,
   xmppBinary,
   xmppDecentralisedSlow,
   wsFastest,

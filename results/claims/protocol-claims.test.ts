@@ -168,6 +168,39 @@ const statuses = (target: string): MadeUp[] => [
 ];
 const present = ["websocket", "xmpp"].flatMap(statuses);
 
+const page: MadeUp = {
+  ...on("websocket", "browser", {
+    pageExactTextEchoes: thrice(100),
+    pageExactBinaryEchoes: thrice(100),
+    programExactTextEchoes: thrice(100),
+    programExactBinaryEchoes: thrice(100),
+    pageOverProgramRoundTripP50Ratio: around(2.5),
+  }),
+  parameters: { settings: { messagesInTurn: 100, messagesAtOnce: 100 } },
+};
+
+/** Who was cut off, with what the protocol brings and without. */
+const cut = (target: string, variant: string, lost: number, resumedBy: string): MadeUp => ({
+  ...on(target, "resume", { lostUpdates: thrice(lost) }, variant),
+  parameters: { settings: { resumedBy } },
+});
+const cuts = [
+  cut("websocket", "bare", 320, "nothing"),
+  cut("websocket", "resumed", 0, "application"),
+  cut("sse", "bare", 320, "nothing"),
+  cut("sse", "resumed", 0, "position"),
+];
+const settingsOf = (ofStream: number, ofEvents: number): MadeUp[] =>
+  ["haproxy", "nginx"].flatMap((variant) => [
+    on("websocket", "proxy", { proxySettingsNeeded: [ofStream, ofStream] }, variant),
+    on("sse", "proxy", { proxySettingsNeeded: [ofEvents, ofEvents] }, variant),
+  ]);
+/** Through a proxy as shipped, XMPP by itself and over WebSocket. */
+const led = (bare: number, carried: number): MadeUp[] => [
+  on("xmpp", "proxy", { shippedConnections: [bare, bare] }, "haproxy"),
+  on("xmpp-websocket", "proxy", { shippedConnections: [carried, carried] }, "haproxy"),
+];
+
 /** Eight users, on a connection each and on one. */
 const shared = (
   [
@@ -235,6 +268,11 @@ const rules: Record<string, readonly (readonly [readonly MadeUp[], RegExp])[]> =
       /^does-not-hold$/,
     ],
   ],
+  "ws-anywhere": [
+    [[page], /^holds$/],
+    [[but(page, { pageExactBinaryEchoes: [100, 99, 100] })], /^does-not-hold$/],
+    [[but(page, { programExactTextEchoes: [0, 0, 0] })], /^does-not-hold$/],
+  ],
   "http-direction": [
     [pushed.filter(({ target }) => target !== "sse"), /^holds$/],
     [
@@ -281,6 +319,15 @@ const rules: Record<string, readonly (readonly [readonly MadeUp[], RegExp])[]> =
     [[...frames, ...events], /^holds$/],
     [[...frames, ...changed(events, 0, { upHttpBytes: thrice(0) })], /^does-not-hold$/],
   ],
+  "sse-complexity": [
+    [[...cuts, ...settingsOf(3, 1)], /^holds$/],
+    [
+      [...cuts, ...settingsOf(2, 3), ...frames, ...events],
+      /^holds-when what counts is updates lost by a cut \(320 against 0\); SSE is the dearer one in settings of HAProxy \(3 against 2\), .* and bytes for 64 KiB of binary/,
+    ],
+    [[...changed(cuts, 0, { lostUpdates: thrice(0) }), ...settingsOf(1, 3)], /^does-not-hold$/],
+    [cuts, /^not-measured no cell counted what WebSocket and SSE need to resume, and to pass a proxy$/],
+  ],
   "sse-format": [
     [[...frames, ...events], /^holds$/],
     [[...frames, ...changed(events, 2, both(67_600))], /^does-not-hold$/],
@@ -308,6 +355,21 @@ const rules: Record<string, readonly (readonly [readonly MadeUp[], RegExp])[]> =
       ],
       /^does-not-hold$/,
     ],
+  ],
+  "xmpp-stacks": [
+    [[echo("xmpp-websocket", around(650)), ...led(0, 1)], /^holds$/],
+    [
+      [
+        echo("xmpp-websocket", around(650)),
+        ...led(0, 1),
+        wire("xmpp-websocket", "text, 65,536 B", both(68_000)),
+        wire("xmpp-websocket", "binary, 65,536 B", both(90_000)),
+      ],
+      /^holds-when the limit is the way there: .* binary data stays base64, 1\.32× what text costs$/,
+    ],
+    [[echo("xmpp-websocket", around(650)), ...led(0, 0)], /^does-not-hold$/],
+    [[echo("xmpp-websocket", around(650)), ...led(1, 1)], /^does-not-hold$/],
+    [[but(echo("xmpp-websocket", around(650)), { lostMessages: [0, 1, 0] }), ...led(0, 1)], /^does-not-hold$/],
   ],
   "xmpp-binary": [
     [transfers, /^holds$/],

@@ -23,7 +23,7 @@ export const wsFastest: Claim = {
     const updates = comparisons(pushed.targets ?? [], (target) => pushedTo(results, "pushP50Us", target));
     const slower = echoes.filter(({ direction }) => direction === "higher");
     const all = [...slower, ...echoes.filter((one) => !slower.includes(one)), ...updates];
-    if (echoes.length === 0) return unmeasured("no cell set the echo of WebSocket beside that of another protocol");
+    if (echoes.length === 0) return unmeasured("no two echoes that settled set WebSocket beside another protocol");
     const evidence = all.flatMap((one) => one.evidence);
     const beaten = all.filter(({ ratio: { high } }) => high !== undefined && high < 1 / equivalentRatio);
     if (beaten.length > 0) return { verdict: "does-not-hold", evidence };
