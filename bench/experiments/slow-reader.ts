@@ -184,7 +184,7 @@ async function* measure(rig: ServerRig, cell: SlowReaderCell): AsyncGenerator<Wi
     series: [
       {
         name: "serverMemoryBytes",
-        title: "Memory of the server",
+        title: "Memory of the server in bytes",
         x: "timeMs",
         xs: [...before.memory.xs, ...after.memory.xs],
         values: [...before.memory.values, ...after.memory.values],

@@ -6,6 +6,7 @@ import { echoSection } from "./echo.ts";
 import { federationSection } from "./federation.ts";
 import { idleSection } from "./idle.ts";
 import { literatureSection } from "./literature.ts";
+import { serverFanOutSection, slowReaderSection } from "./one-server-to-many.ts";
 import { binarySection, presenceSection, roomSection } from "./over-parameter.ts";
 import type { OwnSection } from "./own-section.ts";
 import { profileSection } from "./profile.ts";
@@ -30,6 +31,8 @@ export const ownSections: readonly OwnSection[] = [
   literatureSection,
   proxySection,
   roomSection,
+  serverFanOutSection,
+  slowReaderSection,
   presenceSection,
   resumeSection,
   scalingSection,
