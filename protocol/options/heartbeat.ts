@@ -4,7 +4,7 @@ import { parseDurationMs } from "../units.ts";
 import { pollInterval, pollIntervalMs } from "./poll-interval.ts";
 
 export const heartbeatName = "heartbeat";
-/** Below, timers and not the peer would decide; above, no middlebox in use keeps a silent connection (RFC 5382 section 5). */
+/** Below, late timers and not the peer would decide; above, an hour has none. */
 const [leastMs, mostMs] = [10, 3_600_000];
 
 /**

@@ -3,6 +3,7 @@ import { entries, type MetricEntry } from "./metric.ts";
 
 const scaled = "counted for a heartbeat at intervals of milliseconds, times the usual heartbeats of an hour";
 const noHeartbeat = "there was no heartbeat";
+const unmetered = "there was no heartbeat, the processes could not be seen, or a busy machine gave users up";
 const unnoticed = "nobody noticed while the trial lasted";
 
 export const idleMetrics = {
@@ -40,16 +41,13 @@ export const idleMetrics = {
       "segments as few as carry what was heard, an acknowledgement for the last word on each connection, and seven for a connection that is made for it; by arithmetic",
     ],
   ]),
-  ...entries(
-    { unit: "ms", topic: "cost", better: "lower", compared: true, absence: "the processes could not be seen" },
+  ...entries({ unit: "ms", topic: "cost", better: "lower", compared: true, absence: unmetered }, [
     [
-      [
-        "idleServerCpuMsPerUserHour",
-        "server CPU per idle user-hour",
-        `CPU time of the server's process with many silent users: ${scaled}; many of them in each turn, so a lower figure for few users`,
-      ],
+      "idleServerCpuMsPerUserHour",
+      "server CPU per idle user-hour",
+      `CPU time of the server's process with many silent users: ${scaled}; many of them in each turn, so a lower figure for few users`,
     ],
-  ),
+  ]),
   ...entries({ unit: "ratio", topic: "cost", absence: noHeartbeat }, [
     [
       "heartbeatBytesRatio",

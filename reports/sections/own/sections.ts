@@ -5,6 +5,7 @@ import { duplexSection } from "./duplex.ts";
 import { echoSection } from "./echo.ts";
 import { federationSection } from "./federation.ts";
 import { idleSection } from "./idle.ts";
+import { idleHourSection } from "./idle-hour.ts";
 import { literatureSection } from "./literature.ts";
 import { serverFanOutSection, slowReaderSection } from "./one-server-to-many.ts";
 import { binarySection, presenceSection, roomSection } from "./over-parameter.ts";
@@ -22,6 +23,7 @@ export const ownSections: readonly OwnSection[] = [
   throughputSection,
   duplexSection,
   idleSection,
+  idleHourSection,
   federationSection,
   capacitySection,
   profileSection,
