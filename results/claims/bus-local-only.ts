@@ -4,7 +4,7 @@ export const busLocalOnly: Claim = {
   id: "bus-local-only",
   statement: "A WebSocket server can broadcast only to the clients connected to that instance.",
   about: "Horizontal scaling",
-  needs: [{ experiment: "broadcast" }],
+  needs: [{ experiment: "broadcast", variants: ["no broker"] }],
   flipsAt: "a delivery across nodes that have nothing between them",
   decide(results) {
     const alone = (metric: "sameNodeDeliveredFraction" | "crossNodeDeliveredFraction", what: string) =>

@@ -5,7 +5,7 @@ export const busPubsub: Claim = {
   id: "bus-pubsub",
   statement: "Publish/subscribe between the instances (Redis, NATS, Kafka) solves broadcasting.",
   about: "Horizontal scaling",
-  needs: [{ experiment: "broadcast" }],
+  needs: [{ experiment: "broadcast", variants: ["redis", "nats", "kafka", "kafka, one shared consumer group"] }],
   flipsAt: "a broker with which a user misses a message though nothing is broken",
   decide(results) {
     const delivered = seenIn(

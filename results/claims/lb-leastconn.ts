@@ -13,7 +13,10 @@ export const lbLeastconn: Claim = {
   id: "lb-leastconn",
   statement: "With leastconn, a new user goes to the instance with the fewest connections.",
   about: "Horizontal scaling",
-  needs: [{ experiment: "scaling-out" }, { experiment: "stickiness" }],
+  needs: [
+    { experiment: "scaling-out", variants: ["leastconn, sticky", "leastconn, slow start"] },
+    { experiment: "stickiness", variants: ["sticky", "Long polling, sticky"] },
+  ],
   flipsAt: "a newcomer that a node with more connections than the new one gets",
   decide(results) {
     const newcomers = seenIn(

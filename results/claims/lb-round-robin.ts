@@ -7,7 +7,7 @@ export const lbRoundRobin: Claim = {
   id: "lb-round-robin",
   statement: "HAProxy spreads connections round-robin by default.",
   about: "Horizontal scaling",
-  needs: [{ experiment: "stickiness" }, { experiment: "policies" }],
+  needs: [{ experiment: "policies", variants: ["HAProxy, reference set-up, round-robin"] }],
   flipsAt: "a node that gets two new users more than another, with no balance configured",
   decide(results) {
     const most = seenIn(

@@ -6,7 +6,10 @@ export const lbState: Claim = {
   statement:
     "Stateless REST services do not mind which instance answers; WebSocket connections, whose state lives on one instance, do.",
   about: "Horizontal scaling",
-  needs: [{ experiment: "stickiness" }, { experiment: "state-after-kill" }],
+  needs: [
+    { experiment: "stickiness", variants: ["round-robin"] },
+    { experiment: "state-after-kill", variants: ["state outside"] },
+  ],
   flipsAt: "everybody finds the state of its node behind round-robin, or somebody misses state that is kept outside",
   decide(results) {
     const onNode = seenIn(

@@ -9,7 +9,10 @@ export const lbSticky: Claim = {
   id: "lb-sticky",
   statement: "A cookie that names the backend brings a user back to the instance that holds the state.",
   about: "Horizontal scaling",
-  needs: [{ experiment: "stickiness" }, { experiment: "state-after-kill" }],
+  needs: [
+    { experiment: "stickiness", variants: ["sticky", "sticky, cookie ignored"] },
+    { experiment: "state-after-kill", variants: ["state on the node"] },
+  ],
   flipsAt: "a user who sends its cookie back and finds another node while its own is there",
   decide(results) {
     const returned = seenIn(
