@@ -212,6 +212,8 @@ export interface ClientConnection {
   together?(sends: () => void): void;
   /** Messages so far, and the writes that carried them. */
   readonly carried?: { readonly messages: number; readonly writes: number };
+  /** Whether what comes is taken, of this user alone, where a connection of several can tell. Absent: it cannot. */
+  reads?(on: boolean): void;
   /** Bytes accepted but not yet handed to the kernel. */
   readonly bufferedBytes: number;
   /** What the peer compresses with, in the wire's words (`gzip`, `permessage-deflate`). Absent: nothing is compressed. */

@@ -5,7 +5,7 @@ import { speaksHttp2 } from "../../protocol/options/h2.ts";
 import type { LinkConditions } from "../../results/contract/link.ts";
 import type { Window } from "../../results/contract/results.ts";
 import type { Measures } from "../../results/metrics/metrics.ts";
-import { delayMeasures } from "../../results/recording/delays.ts";
+import { delayMeasures, type RecordedDelay } from "../../results/recording/delays.ts";
 import { decodeHistogram } from "../../results/statistics/histogram.ts";
 import { fitLine, type Point } from "../../results/statistics/line.ts";
 import { median } from "../../results/statistics/moments.ts";
@@ -17,6 +17,7 @@ import {
   multiplex as role,
   type Seating,
   type Sent,
+  type TalkOrder,
 } from "../rigs/roles/multiplex.ts";
 import { SystemRig } from "../rigs/system-rig.ts";
 import type { UserLink } from "../rigs/user-link.ts";
@@ -40,13 +41,17 @@ const users = 8;
 const link: LinkConditions = { rttMs: 20 };
 /** As of a segment whose retransmissions are lost, too: 200 ms, then 400 ms later (RFC 6298, Linux's least time-out). */
 const stallMs = 600;
-const stallAfterMs = 100;
+const disturbAfterMs = 100;
+const drainMs = 5000;
 /** Each user; three trials carry a p99 of all of them. */
 const ratePerUser = 40;
 const undisturbedMsMin = 750;
 const trialsMax = 3;
-/** Fewer than a server of ours allows on a connection of HTTP/2, each with a stream and a request under way. */
-const usersPerConnection = 40;
+/**
+ * Who come besides, at a time, for the server's memory, and share a connection where users do: fewer than a server of ours
+ * allows on one of HTTP/2, each with a stream and a request under way; and of those who poll fewer than keep it busy.
+ */
+const memoryUsers = { waiting: 40, polling: 20 } as const;
 const memorySteps = 5;
 /** From the order to the first message, so that the process of the users has heard of it. */
 const leadMs = 50;
@@ -69,7 +74,7 @@ function cells({ targets, traffic }: RunRequest): MultiplexCell[] {
       seating,
       durationMs,
       stallMs,
-      memoryUsers: 2 * usersPerConnection,
+      memoryUsers: traitsOf(target).downlink === "polled" ? memoryUsers.polling : memoryUsers.waiting,
       trialsMax,
       parameters: {
         connections: seating === "own" ? users : 1,
@@ -115,12 +120,14 @@ const delaysOf = (messages: readonly Sent[], of: (message: Sent) => number | und
 const fromSchedule = ({ dueNs, receivedNs }: Sent): number | undefined =>
   receivedNs === undefined ? undefined : receivedNs - dueNs;
 
-/** Users who sent something during the stall of which nothing was back before it ended. */
-export function heldUpUsers(messages: readonly Sent[], stalledNs: number, healedNs: number): number {
-  const during = messages.filter(({ sentNs }) => sentNs > stalledNs && sentNs < healedNs);
+/** Users who sent something meanwhile of which nothing was back before it was over. */
+export function heldUpUsers(
+  messages: readonly Sent[],
+  { fromNs, toNs }: { readonly fromNs: number; readonly toNs: number },
+): number {
+  const during = messages.filter(({ sentNs }) => sentNs > fromNs && sentNs < toNs);
   const byUser = [...Map.groupBy(during, ({ user }) => user).values()];
-  return byUser.filter((own) => own.every(({ receivedNs = Number.POSITIVE_INFINITY }) => receivedNs >= healedNs))
-    .length;
+  return byUser.filter((own) => own.every(({ receivedNs = Number.POSITIVE_INFINITY }) => receivedNs >= toNs)).length;
 }
 
 async function* measure(rig: SystemRig, cell: MultiplexCell): AsyncGenerator<Window, Outcome> {
@@ -148,87 +155,86 @@ async function* measure(rig: SystemRig, cell: MultiplexCell): AsyncGenerator<Win
   const sound = seating === "own" ? await rig.linkTo(url, link) : frail;
   const arrived = await arrive([frail.url, ...Array(users - 1).fill(sound.url)], true);
   rig.startClock();
-  const undisturbed = yield* talk(rig, cell, "undisturbed", cell.durationMs, async () => {});
-  let stalledNs = 0;
-  let healedNs = 0;
-  const stalled = yield* talk(
-    rig,
-    cell,
-    "one connection stalled",
-    stallAfterMs + cell.stallMs + 4 * link.rttMs,
-    async () => {
-      ({ stalledNs, healedNs } = await stall(rig, frail, cell.stallMs));
-    },
-  );
+  const undisturbed = yield* talk(rig, "userDelay", { durationMs: cell.durationMs });
+  const disturbed = { durationMs: disturbAfterMs + cell.stallMs + 4 * link.rttMs, drainMs: drainMs + cell.stallMs };
+  let stall = { fromNs: 0, toNs: 0 };
+  const stalled = yield* talk(rig, "besideStall", disturbed, async () => {
+    stall = await stallFor(rig, frail, cell.stallMs);
+  });
+  const pause = { afterMs: disturbAfterMs, forMs: cell.stallMs };
+  const unread = yield* talk(rig, "besidePause", { ...disturbed, pause });
   await play({ does: "leave" });
-  const all = [...undisturbed.messages, ...stalled.messages];
+  const all = [undisturbed, stalled, unread].flatMap(({ messages }) => messages);
   const dispatch = delaysOf(all, ({ sentNs, dueNs }) => sentNs - dueNs);
-  const delays = { userDelay: undisturbed.histogram, besideStall: stalled.histogram, dispatch };
   const newUserNs = median(arrived.firstEchoNs);
   // Whatever disturbs a user only adds to its time, so the quickest is closest to what distance takes.
   const leastNs = Math.min(...arrived.firstEchoNs);
   return {
     histograms: { dispatch },
     measures: {
-      ...measuresOf(delays),
+      ...delayMeasures("userDelay", recorded(undisturbed.histogram)),
+      ...delayMeasures("besideStall", recorded(stalled.histogram)),
+      ...delayMeasures("besidePause", recorded(unread.histogram)),
+      ...delayMeasures("dispatch", recorded(dispatch)),
       newUserP50Us: newUserNs / 1000,
       newUserRoundTrips: leastNs / 1e6 / link.rttMs,
-      heldUpUsers: heldUpUsers(stalled.messages, stalledNs, healedNs),
+      heldUpUsers: heldUpUsers(stalled.messages, stall),
+      heldUpByPauseUsers: heldUpUsers(unread.messages, unread.pause!),
       censoredMessages: all.filter(({ receivedNs }) => receivedNs === undefined).length,
       wireBytesPerMessage: undisturbed.wireBytes / undisturbed.messages.length,
       openingWireBytesPerUser: arrived.wireBytes / users,
-      ...(await memoryOf(rig, cell.memoryUsers, (count) => arrive(Array(count).fill(url), false, usersPerConnection))),
+      ...(await memoryOf(rig, cell.memoryUsers, (count) => arrive(Array(count).fill(url), false, count))),
     },
   };
 }
 
-const measuresOf = (histograms: Readonly<Record<"userDelay" | "besideStall" | "dispatch", string>>): Measures =>
-  Object.assign(
-    {},
-    ...(Object.keys(histograms) as (keyof typeof histograms)[]).map((name) =>
-      delayMeasures(name, { histogram: decodeHistogram(histograms[name]), neverCame: 0 }),
-    ),
-  );
+const recorded = (encoded: string): RecordedDelay => ({ histogram: decodeHistogram(encoded), neverCame: 0 });
 
-/** A window; the histogram is of what its measure is about. */
+/** Windows, by the delay that each is about. */
+const windows = {
+  userDelay: "undisturbed",
+  besideStall: "one connection stalled",
+  besidePause: "one user does not read",
+} as const;
+
+/** A window; where the first user has trouble of its own, the histogram is of the others. */
 async function* talk(
   rig: SystemRig,
-  { stallMs: longestMs }: MultiplexCell,
-  name: string,
-  durationMs: number,
-  meanwhile: () => Promise<void>,
+  delay: keyof typeof windows,
+  order: Pick<TalkOrder, "durationMs" | "pause"> & Partial<TalkOrder>,
+  meanwhile: () => Promise<void> = async () => {},
 ): AsyncGenerator<Window, MultiplexReport & { readonly histogram: string }> {
   const startNs = nowNs() + leadMs * 1e6;
-  const order = {
-    startNs,
-    durationMs,
-    ratePerSecond: ratePerUser * users,
-    drainMs: 5000 + longestMs + 10 * link.rttMs,
-  };
-  const [report] = await Promise.all([rig.play(role, { does: "talk", ...order }, patienceMs), meanwhile()]);
-  const isStalled = name !== "undisturbed";
+  const said = { does: "talk", ratePerSecond: ratePerUser * users, drainMs, ...order, startNs } as const;
+  const [report] = await Promise.all([rig.play(role, said, patienceMs), meanwhile()]);
+  const { messages, pause, wireBytes } = report;
   const histogram = delaysOf(
-    report.messages.filter(({ user }) => !isStalled || user > 0),
+    messages.filter(({ user }) => delay === "userDelay" || user > 0),
     fromSchedule,
   );
+  if (pause !== undefined) {
+    rig.mark("action", "users", "the first user stops reading", pause.fromNs);
+    rig.mark("action", "users", "the first user reads again", pause.toNs);
+  }
   yield {
-    name,
+    name: windows[delay],
     startMs: rig.atMs(startNs),
-    durationMs,
-    measures: { users, sentMessages: report.messages.length, wireBytes: report.wireBytes },
-    histograms: { [isStalled ? "besideStall" : "userDelay"]: histogram },
+    durationMs: order.durationMs,
+    measures: { users, sentMessages: messages.length, wireBytes },
+    histograms: { [delay]: histogram },
   };
   return { ...report, histogram };
 }
 
-async function stall(rig: SystemRig, link: UserLink, forMs: number): Promise<{ stalledNs: number; healedNs: number }> {
-  await rig.wait(leadMs + stallAfterMs);
-  const stalledNs = await rig.unlessFailed(link.stall());
-  rig.mark("fault", "users", "nothing gets through on the way of the first user's connection", stalledNs);
-  await rig.wait(forMs);
-  const healedNs = await rig.unlessFailed(link.heal());
-  rig.mark("action", "users", "the way is whole again", healedNs);
-  return { stalledNs, healedNs };
+/** Resolves with when nothing got through. */
+async function stallFor(rig: SystemRig, way: UserLink, ms: number): Promise<{ fromNs: number; toNs: number }> {
+  await rig.wait(leadMs + disturbAfterMs);
+  const fromNs = await rig.unlessFailed(way.stall());
+  rig.mark("fault", "users", "nothing gets through on the way of the first user", fromNs);
+  await rig.wait(ms);
+  const toNs = await rig.unlessFailed(way.heal());
+  rig.mark("action", "users", "the way is whole again", toNs);
+  return { fromNs, toNs };
 }
 
 /** By what a server of ours needs for more and more of them; of one that ran before nothing can be said. */
@@ -253,12 +259,13 @@ export const multiplex: Experiment<MultiplexCell, SystemRig> = {
   title: "Several users on one connection",
   question: `What do ${users} users gain who share one connection, and what do they risk, beside as many with a connection each?`,
   lesson:
-    "Who shares a connection that is open arrives without its handshakes, and a server keeps less for it. From then on a message takes as long as on a connection of its own: distance does not shrink. What they share is their fate: TCP delivers in order, so one lost segment holds up everybody behind it, and streams of HTTP/2, which are multiplexed above TCP, do not help. On HTTP/1.1 what users send waits for each other's requests besides.",
+    "Who shares a connection that is open arrives without its handshakes, and a server keeps less for it. From then on a message takes as long as on a connection of its own: distance does not shrink. What they share is their fate: TCP delivers in order, so one lost segment holds up everybody behind it, and streams of HTTP/2, which are multiplexed above TCP, do not help. Where one user does not read they do: each stream has a window of its own, while an application that numbers messages stops reading for all or keeps what comes. On HTTP/1.1 what users send waits for each other's requests besides.",
   presets: ["full"],
   follows: ["payloadBytes", "durationMs"],
   metrics: [
-    ...delaysNamed("userDelay", "besideStall"),
+    ...delaysNamed("userDelay", "besideStall", "besidePause"),
     "heldUpUsers",
+    "heldUpByPauseUsers",
     "newUserP50Us",
     "newUserRoundTrips",
     "memoryBytesPerUser",
@@ -281,7 +288,7 @@ export const multiplex: Experiment<MultiplexCell, SystemRig> = {
   open,
   measure,
   trafficMs: ({ durationMs, stallMs: longestMs }) =>
-    durationMs + stallAfterMs + longestMs + (4 + users * 4) * link.rttMs,
+    durationMs + 2 * (disturbAfterMs + longestMs) + (4 + users * 4) * link.rttMs,
   /** Users of whom it is said that each has a connection, and who have one together. */
   sabotage(request) {
     const [cell] = cells(request);

@@ -12,6 +12,8 @@ export interface ClientWire {
   transmitText?(utf8: Uint8Array): void;
   /** What `sends` transmits leaves in one write. */
   together?(sends: () => void): void;
+  /** Stops taking what comes, or goes on. */
+  reads?(on: boolean): void;
   /** Writes that carried messages so far. Absent: one each. */
   writes?(): number;
   /** Bytes accepted but not yet handed to the kernel. */
@@ -31,6 +33,7 @@ export class ClientLink implements ClientConnection {
   readonly compression: string | undefined;
   readonly sendText?: (utf8: Uint8Array) => void;
   readonly together?: (sends: () => void) => void;
+  readonly reads?: (on: boolean) => void;
   readonly #wire: ClientWire;
   readonly #limits: Limits;
   #settle: (reason: CloseReason) => void = () => {};
@@ -47,6 +50,7 @@ export class ClientLink implements ClientConnection {
         wire.transmitText!(utf8);
       };
     }
+    if (wire.reads) this.reads = (on) => wire.reads!(on);
     if (wire.together) this.together = (sends) => wire.together!(sends);
     this.closed = new Promise((resolve) => {
       this.#settle = resolve;

@@ -123,6 +123,7 @@ export function connectEvents(
       {
         transmit: (payload) => uplink.send(payload),
         writes: () => uplink.posts,
+        ...(http2 !== undefined && { reads: (on: boolean) => http2.reads(on) }),
         bufferedBytes: () => uplink.bufferedBytes,
         // What was sent before the close still goes, as on a stream.
         end: () => void uplink.drained().then(() => own.ended({ by: "client", message: "closed the stream" })),

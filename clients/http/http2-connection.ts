@@ -93,6 +93,7 @@ export class Http2Connection {
   readonly #carrier: Carrier;
   readonly #streams = new Set<ClientHttp2Stream>();
   #isDestroyed = false;
+  #isReading = true;
 
   /** Connects nothing yet. `origin` is scheme, host and port. */
   constructor(origin: string, carrier = new Carrier(origin)) {
@@ -133,9 +134,19 @@ export class Http2Connection {
       .on("error", (error) => over(() => listener.failed(error)))
       .on("close", () => over(() => listener.failed(new Error("the server closed the connection"))));
     this.#streams.add(stream);
+    if (!this.#isReading) stream.pause();
     stream.once("close", () => this.#streams.delete(stream));
     if (body !== undefined) stream.end(body);
     return stream;
+  }
+
+  /** Stops taking what comes on this user's streams, or goes on; those of others go on all the same. */
+  reads(on: boolean): void {
+    this.#isReading = on;
+    for (const stream of this.#streams) {
+      if (on) stream.resume();
+      else stream.pause();
+    }
   }
 
   /** Closes it at once, or of a shared one its own streams; requests without an answer fail. Idempotent. */

@@ -52,6 +52,7 @@ export async function connectPolling(options: ConnectOptions, style: PollingStyl
     {
       transmit: (payload) => uplink.send(payload),
       writes: () => uplink.posts,
+      ...(http2 !== undefined && { reads: (on: boolean) => http2.reads(on) }),
       bufferedBytes: () => uplink.bufferedBytes,
       end: () => void end(),
       destroy() {

@@ -14,11 +14,22 @@ export const sharingMetrics = {
     "the same of all users but the first, while nothing gets through for a while on the way of the first user's connection",
     { generatorBound: false },
   ),
+  ...delays(
+    "besidePause",
+    "echo beside a user who does not read",
+    "the same of all users but the first, while the first user does not take what comes",
+    { generatorBound: false },
+  ),
   ...entries({ unit: "count", topic: "delivery", better: "lower" }, [
     [
       "heldUpUsers",
       "users held up",
       "users of whom nothing that they sent during the stall was back before it was over, in one trial",
+    ],
+    [
+      "heldUpByPauseUsers",
+      "users held up by one who does not read",
+      "the same while the first user does not read: on a connection that an application shares nobody can stop without the others",
     ],
   ]),
   ...entries({ unit: "us", topic: "delay", better: "lower" }, [
@@ -53,7 +64,7 @@ export const sharingMetrics = {
       [
         "memoryBytesPerUser",
         "server memory per user",
-        "growth of the server's anonymous memory per user who has said a first message, by users without a link, 40 on a connection where they share one",
+        "growth of the server's anonymous memory per user who has said a first message, by 200 users without a link (100 who poll), 40 (20) on a connection where they share one",
       ],
     ],
   ),

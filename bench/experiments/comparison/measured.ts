@@ -25,6 +25,7 @@ type Delay =
   | "recovery"
   | "userDelay"
   | "besideStall"
+  | "besidePause"
   | "direct"
   | "proxied"
   | "bystander"

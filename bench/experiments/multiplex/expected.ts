@@ -9,6 +9,7 @@ import {
   inWords,
   isCounted,
   type Step,
+  tlsStep,
 } from "../comparison/opening-steps.ts";
 import { type CellPlan, exactly } from "../contract/experiment.ts";
 
@@ -21,6 +22,14 @@ function newUserSteps(target: Target, seating: Seating): readonly Step[] {
   if (!isCounted(target)) return [[1, "TCP, and whatever else"], ...exchangeSteps(target)];
   return seating === "streams" ? firstEchoStepsOnStream(target) : firstEchoSteps(target);
 }
+
+/** What keeps users apart where one of them does not read. */
+const hasFlowControl: Readonly<Record<Seating, string>> = {
+  own: "a user who does not read holds up nobody else: TCP has a window for each connection",
+  tagged:
+    "a user who does not read holds up everybody on the connection: TCP has one window for all, and messages have none",
+  streams: "a user who does not read holds up nobody else: HTTP/2 has a window for each stream (RFC 9113 section 5.2)",
+};
 
 export interface SharingUsers {
   readonly users: number;
@@ -37,8 +46,8 @@ export function expectedOfUsers(
 ): CellPlan["expectations"] {
   const steps = newUserSteps(target, seating);
   const count = countRoundTrips(steps);
-  // A poll falls anywhere in its interval, and a request may have to wait for the one before it.
-  const isTimed = traitsOf(target).downlink !== "stream";
+  // A poll falls anywhere in its interval, a request may wait for the one before it, and keys are computed, not waited for.
+  const isTimed = traitsOf(target).downlink !== "stream" || steps.some(([, what]) => what.startsWith(tlsStep));
   const isOwn = seating === "own";
   const newUser: CellPlan["expectations"][number] = {
     statement: `a new user waits for what nobody has done for it: ${inWords(steps)}`,
@@ -64,6 +73,12 @@ export function expectedOfUsers(
       formula: isOwn ? "1 user" : `all ${users} users`,
       metric: "heldUpUsers",
       expected: exactly(isOwn ? 1 : users),
+    },
+    {
+      statement: hasFlowControl[seating],
+      formula: seating === "tagged" ? `all ${users} users` : "1 user",
+      metric: "heldUpByPauseUsers",
+      expected: exactly(seating === "tagged" ? users : 1),
     },
     ...(isOwn
       ? []

@@ -1,4 +1,8 @@
 /** Users who arrive, talk and leave: each on a connection of its own, or several on one. */
+import { AsyncLocalStorage } from "node:async_hooks";
+import { subscribe } from "node:diagnostics_channel";
+import type { Socket } from "node:net";
+import { setTimeout } from "node:timers/promises";
 import { WireByteCounter } from "../../../load/metering/wire-bytes.ts";
 import { realTimeline, wakeMetronome } from "../../../load/pacing/metronome.ts";
 import { pace } from "../../../load/pacing/pacer.ts";
@@ -44,6 +48,8 @@ export interface TalkOrder {
   readonly ratePerSecond: number;
   /** Longest wait for what is still on the way. */
   readonly drainMs: number;
+  /** The first user does not read for so long, so long after the start. Absent: everybody reads. */
+  readonly pause?: { readonly afterMs: number; readonly forMs: number };
 }
 
 export type MultiplexOrder = ArriveOrder | TalkOrder | { readonly does: "leave" };
@@ -61,8 +67,39 @@ export interface MultiplexReport {
   /** How long each user that arrived waited for the echo of its first message. */
   readonly firstEchoNs: readonly number[];
   readonly messages: readonly Sent[];
+  /** When the first user stopped reading and when it went on. Absent: it never stopped. */
+  readonly pause?: { readonly fromNs: number; readonly toNs: number };
   /** Above TCP, both ways, while this was done. */
   readonly wireBytes: number;
+}
+
+/** The sockets of one connection: two of HTTP/1.1, or none where it is a stream of somebody else's. */
+class Sockets {
+  static readonly #whose = new AsyncLocalStorage<Sockets>();
+  readonly #open = new Set<Socket>();
+
+  static {
+    subscribe("net.client.socket", (message) => {
+      const { socket } = message as { socket: Socket };
+      const own = Sockets.#whose.getStore();
+      if (own === undefined) return;
+      own.#open.add(socket);
+      socket.once("close", () => own.#open.delete(socket));
+    });
+  }
+
+  opens<T>(what: () => T): T {
+    return Sockets.#whose.run(this, what);
+  }
+
+  /** At the handle: whoever reads the socket, as a stream or past it, cannot tell this from a peer that is silent. */
+  reads(on: boolean): void {
+    for (const socket of this.#open) {
+      const { _handle } = socket as unknown as { _handle?: { readStart(): void; readStop(): void } };
+      if (on) _handle?.readStart();
+      else _handle?.readStop();
+    }
+  }
 }
 
 /** Before each message of a shared connection: whose it is. */
@@ -76,6 +113,7 @@ class Group {
   /** By user. */
   readonly #connections: ClientConnection[] = [];
   readonly #carriers = new Map<number, SharedConnection>();
+  readonly #sockets = new Map<number, Sockets>();
   readonly #awaited = new Map<string, () => void>();
   #sequence = 0;
 
@@ -111,6 +149,16 @@ class Group {
     this.#connections[user]!.send(said);
   }
 
+  /**
+   * Whether the first user reads. A stream stops alone, and so does a connection of its own; who shares one with nothing but
+   * a number in each message cannot stop without the others, unless somebody keeps what comes for it.
+   */
+  reads(on: boolean): void {
+    const [connection] = this.#connections;
+    if (this.#order.seating === "streams") connection!.reads!(on);
+    else this.#sockets.get(0)!.reads(on);
+  }
+
   async leave(): Promise<void> {
     await Promise.all([...new Set(this.#connections)].map((connection) => connection.close()));
   }
@@ -135,14 +183,18 @@ class Group {
     const { urls, options, seating } = this.#order;
     const sharedBy = this.#carriers.get(first) ?? {};
     this.#carriers.set(first, sharedBy);
-    const connection = await connectClient(this.#client, {
-      url: urls[seating === "own" ? user : first]!,
-      options,
-      limits,
-      user,
-      ...(seating === "streams" && { sharedBy }),
-      onMessage: (payload) => this.#hear(user, String(payload)),
-    });
+    const sockets = new Sockets();
+    this.#sockets.set(user, sockets);
+    const connection = await sockets.opens(() =>
+      connectClient(this.#client, {
+        url: urls[seating === "own" ? user : first]!,
+        options,
+        limits,
+        user,
+        ...(seating === "streams" && { sharedBy }),
+        onMessage: (payload) => this.#hear(user, String(payload)),
+      }),
+    );
     // Whoever waits for an echo is told by the end of this process.
     void connection.closed.then(({ by, message }) => {
       if (by === "client") return;
@@ -175,7 +227,7 @@ function talk(group: Group, order: TalkOrder): Promise<Sent[]> {
       clearTimeout(drained);
       resolve(messages);
     };
-    let drained: NodeJS.Timeout | undefined;
+    let drained: ReturnType<typeof globalThis.setTimeout> | undefined;
     pace(
       realTimeline,
       { startNs, endNs: startNs + durationMs * 1e6, ratePerSecond, arrivals: "constant", seed: 0 },
@@ -192,10 +244,21 @@ function talk(group: Group, order: TalkOrder): Promise<Sent[]> {
       () => {
         isOver = true;
         if (missing === 0) finish();
-        else drained = setTimeout(finish, drainMs);
+        else drained = globalThis.setTimeout(finish, drainMs);
       },
     );
   });
+}
+
+async function pauseFirst(group: Group, { startNs, pause }: TalkOrder): Promise<MultiplexReport["pause"]> {
+  if (pause === undefined) return undefined;
+  await setTimeout((startNs - nowNs()) / 1e6 + pause.afterMs);
+  group.reads(false);
+  const fromNs = nowNs();
+  await setTimeout(pause.forMs);
+  const toNs = nowNs();
+  group.reads(true);
+  return { fromNs, toNs };
 }
 
 export const multiplex: Role<MultiplexOrder, MultiplexReport> = {
@@ -204,15 +267,23 @@ export const multiplex: Role<MultiplexOrder, MultiplexReport> = {
     const before = counter.read();
     let firstEchoNs: number[] = [];
     let messages: Sent[] = [];
+    let pause: MultiplexReport["pause"];
     if (order.does === "arrive") {
       wakeMetronome();
       for (const url of order.urls) learnSecrets(url);
       const group = new Group(order, await loadClient(order.protocol, "library"));
       groups.push(group);
       firstEchoNs = await group.arrive();
-    } else if (order.does === "talk") messages = await talk(groups.at(-1)!, order);
-    else await Promise.all(groups.splice(0).map((group) => group.leave()));
+    } else if (order.does === "talk") {
+      const group = groups.at(-1)!;
+      [messages, pause] = await Promise.all([talk(group, order), pauseFirst(group, order)]);
+    } else await Promise.all(groups.splice(0).map((group) => group.leave()));
     const { sent, received } = counter.read();
-    return { firstEchoNs, messages, wireBytes: sent + received - before.sent - before.received };
+    return {
+      firstEchoNs,
+      messages,
+      ...(pause && { pause }),
+      wireBytes: sent + received - before.sent - before.received,
+    };
   },
 };
