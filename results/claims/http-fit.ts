@@ -29,9 +29,13 @@ export const httpFit: Claim = {
   id: "http-fit",
   statement: "WebSocket fits applications that need quick two-way data; HTTP fits those that do not.",
   about: "WebSocket and HTTP",
-  needs: Object.keys({ ...taughtForStreams, ...taughtForRequests }).map(
-    (profile): Need => ({ experiment: scenario, targets: [stream, requests], profile }),
-  ),
+  needs: [
+    ...Object.keys({ ...taughtForStreams, ...taughtForRequests }).map(
+      (profile): Need => ({ experiment: scenario, targets: [stream, requests], profile }),
+    ),
+    // What a connection takes of a server's memory.
+    { experiment: "idle", targets: [stream, requests] },
+  ],
   flipsAt: "an application that the other one fits better, under the weights of its profile",
   decide(results) {
     const fitting = (titles: object): Fit[] => Object.values(titles).flatMap((title) => fitOf(results, title) ?? []);
