@@ -9,7 +9,7 @@ export const fanOutMetrics = {
     [
       "loopStretchP50Us",
       "longest stretch p50",
-      "of the same, the longest stretch in which nobody else had a turn of the event loop",
+      "at the server, the longest stretch in which nobody else had a turn of the event loop: writes in a row, and what they put off to the end of the turn",
     ],
   ]),
   ...entries({ unit: "share", topic: "fanOut", absence: notSeen }, [

@@ -54,7 +54,7 @@ export const serverFanOutSection: OwnSection = {
   replaces: true,
   write: (_view, experiment) =>
     cellTable(experiment, fanOutColumns, [
-      "**First, median and last** are subscribers, from when a message was due; of messages that reached all. The **loop** is the time from the first copy that the server writes to the last, by its own clock, and the **longest stretch** of it that in which nobody else has a turn: in a plain loop all of it.",
+      "**First, median and last** are subscribers, from when a message was due; of messages that reached all. The **loop** is the time from the first copy that the server sends to the last, by its own clock; the **longest stretch** is that in which nobody else has a turn, with the writes that wait for the end of a turn, which come after the loop.",
       "**Heard within the loop**: messages that the first subscriber had before the last copy was written. On a wire that writes at once this is what happens; where writes wait for the end of the turn, a plain loop leaves none.",
       "**The bystander** is somebody else on the same server who asks for an echo 500 times a second. Its maximum is about the longest stretch where it met one, and what the machine did to it besides.",
     ]),
