@@ -40,7 +40,9 @@ function unfit({ target: { options }, target }: Pick<BrowserCell, "target">): st
   if (!traitsOf(target).schemes.some((scheme) => reachable.includes(scheme))) {
     return "a page in a browser has no TCP socket: it speaks HTTP and WebSocket, and nothing else";
   }
-  if (protocolNamed(target.protocol).page === undefined) return "no page here speaks it";
+  if (protocolNamed(target.protocol).page === undefined) {
+    return "a page could speak it, but none is written here";
+  }
   if (speaksHttp2(options) && tlsMode(options) === undefined) return "browsers speak HTTP/2 over TLS only";
   return closesConnections(options) ? "a page does not decide how long the browser keeps a connection" : undefined;
 }

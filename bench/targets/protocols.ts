@@ -7,6 +7,7 @@ import { longPollingPage } from "../../clients/page/long-polling.ts";
 import { shortPollingPage } from "../../clients/page/short-polling.ts";
 import { ssePage } from "../../clients/page/sse.ts";
 import { websocketPage } from "../../clients/page/websocket.ts";
+import { xmppWebsocketPage } from "../../clients/page/xmpp-websocket.ts";
 import { shortPollingClient } from "../../clients/short-polling.ts";
 import { sseClient } from "../../clients/sse.ts";
 import { tcpClient } from "../../clients/tcp.ts";
@@ -32,7 +33,7 @@ export const protocols: readonly Protocol[] = [
   { server: shortPollingServer, client: shortPollingClient, page: shortPollingPage },
   { server: longPollingServer, client: longPollingClient, page: longPollingPage },
   { server: xmppServer, client: xmppClient },
-  { server: xmppWebsocketServer, client: xmppWebsocketClient },
+  { server: xmppWebsocketServer, client: xmppWebsocketClient, page: xmppWebsocketPage },
   { server: boshServer, client: boshClient },
 ];
 

@@ -1,6 +1,9 @@
 import { Element } from "@xmpp/xml";
 import type { Payload } from "../contract.ts";
 import { asBuffer } from "./payload.ts";
+import { dataNamespace, isCarriedByXml } from "./xmpp-payload.ts";
+
+export { messageType } from "./xmpp-payload.ts";
 
 /**
  * How a payload rides in a message stanza (RFC 6120 section 8.2.1):
@@ -12,21 +15,12 @@ import { asBuffer } from "./payload.ts";
  * Binary payloads, and texts with characters XML cannot carry or would change, go as base64 in extended content
  * (RFC 6120 section 8.4); everything else is a body (RFC 6121 section 5.2.3). `headline` (RFC 6121 section 5.2.2) asks
  * for delivery now or never, so that no server spends time on an archive, an offline store or carbon copies.
+ *
+ * This is the content of the stanza.
  */
-export const messageType = "headline";
-export const dataNamespace = "urn:wirebench:data:0";
-
-/**
- * XML 1.0 section 2.2 forbids most control characters and two non-characters, and section 2.11 turns a carriage
- * return into a line feed.
- */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters it is about
-const notCarriedByXml = /[\u0000-\u0008\u000b-\u001f\ufffe\uffff]/;
-
-/** The content of a message stanza that carries the payload. */
 export function payloadElement(payload: Payload): Element {
   if (typeof payload !== "string") return dataElement(asBuffer(payload));
-  if (notCarriedByXml.test(payload)) return dataElement(Buffer.from(payload), "text");
+  if (!isCarriedByXml(payload)) return dataElement(Buffer.from(payload), "text");
   return withText(new Element("body"), payload);
 }
 
