@@ -50,27 +50,26 @@ export const httpFit: Claim = {
     }
     const flips = all.flatMap((fit) => fit.flips ?? []);
     const more = flips.length === 0 ? {} : { flipsAt: formatList(flips.slice(0, 2)) };
-    const asTaught = (fits: readonly Fit[], target: string): boolean => fits.every(({ first }) => first === target);
-    if (asTaught(quick, stream) && asTaught(slow, requests)) return { verdict: "holds", evidence, ...more };
-    const forStream = quick.some(({ first }) => first === stream);
-    const forRequests = slow.some(({ first }) => first === requests);
-    if (!forStream && !forRequests) return { verdict: "does-not-hold", evidence, ...more };
-    return { verdict: "holds-when", when: inWords(all), evidence, ...more };
+    const taught = [
+      ...quick.filter(({ first }) => first === stream),
+      ...slow.filter(({ first }) => first === requests),
+    ];
+    if (taught.length === all.length) return { verdict: "holds", evidence, ...more };
+    if (taught.length === 0) return { verdict: "does-not-hold", evidence, ...more };
+    return { verdict: "holds-when", when: inWords(all, taught), evidence, ...more };
   },
 };
 
-function inWords(all: readonly Fit[]): string {
-  const named = (target: string | undefined): string =>
-    formatList(all.filter(({ first }) => first === target).map(({ title }) => title));
-  const groups = [
-    [stream, named(stream)],
-    [requests, named(requests)],
-  ].flatMap(([target, titles]) => (titles === "" ? [] : [`${target} comes first for ${titles}`]));
-  const open = named(undefined);
-  return [
-    `the weights of each profile count: ${groups.join("; ")}`,
-    ...(open === "" ? [] : [`nobody can tell for ${open}`]),
-  ].join("; ");
+/** For which it is as taught, and what comes first for the others. */
+function inWords(all: readonly Fit[], taught: readonly Fit[]): string {
+  const others = all.filter((fit) => !taught.includes(fit));
+  const named = (fits: readonly Fit[]): string => formatList(fits.map(({ title }) => title));
+  const groups = [stream, requests, undefined].flatMap((target) => {
+    const own = others.filter(({ first }) => first === target);
+    if (own.length === 0) return [];
+    return [`${target === undefined ? "nobody can tell" : `${target} comes first`} for ${named(own)}`];
+  });
+  return [`the application is ${named(taught)}, by the weights of its profile`, ...groups].join("; ");
 }
 
 /** Undefined where the application was not measured on both. */

@@ -35,11 +35,11 @@ export const httpFreshness: Claim = {
     const conditions = [
       ...(fresh.length > 0 || held?.direction === "equal" || held?.direction === "lower"
         ? [
-            `a client asks by the clock and seldom: every ${formatDuration(slowest.ms)}, what it has is ${slowest.words} as old`,
+            `a client asks by the clock and seldom: with a poll every ${formatDuration(slowest.ms)} what it has is ${slowest.words} as old`,
           ]
         : []),
-      ...fresh.map(({ ms, words }) => `every ${formatDuration(ms)} it is ${words}`),
-      ...(held?.direction === "equal" || held?.direction === "lower" ? [`a held request has it ${held.words}`] : []),
+      ...fresh.map(({ ms, words }) => `with one every ${formatDuration(ms)} ${words}`),
+      ...(held?.direction === "equal" || held?.direction === "lower" ? [`with a held request ${held.words}`] : []),
     ];
     if (conditions.length === 0) return { verdict: "holds", evidence, ...more };
     return { verdict: "holds-when", when: conditions.join("; "), evidence, ...more };

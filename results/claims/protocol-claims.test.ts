@@ -254,7 +254,7 @@ const rules: Record<string, readonly (readonly [readonly MadeUp[], RegExp])[]> =
     [[duplex], /^holds$/],
     [
       [but(duplex, { uplinkInterferenceP50Ratio: around(2) })],
-      /^holds-when one direction may be slower for the other: the uplink p50 is 2\.00× .* of what it is alone$/,
+      /^holds-when one direction may be slower for the other: the uplink p50 is 2\.00× .*what it is alone$/,
     ],
     [[but(duplex, { lostMessages: [0, 1, 0] })], /^does-not-hold$/],
     [[but(duplex, { censoredMessages: [0, 1, 0] })], /^does-not-hold$/],
@@ -284,7 +284,10 @@ const rules: Record<string, readonly (readonly [readonly MadeUp[], RegExp])[]> =
   ],
   "http-lifetime": [
     [changed(pushed, 2, { connectionsPerMessage: around(1) }), /^holds$/],
-    [pushed, /^holds-when every request says "Connection: close": 1 .*connections for each response; .* then it is 0$/],
+    [
+      pushed,
+      /^holds-when every request says "Connection: close" \(connections per response: 1.*\); HTTP\/1\.1 keeps a connection alive \(0\)$/,
+    ],
     [pushed.filter(({ target }) => target !== "long-polling+close"), /^does-not-hold$/],
     [changed(pushed, 0, { connectionsPerMessage: around(1) }), /^does-not-hold$/],
   ],
@@ -292,9 +295,12 @@ const rules: Record<string, readonly (readonly [readonly MadeUp[], RegExp])[]> =
     [[...changed(pushed, 2, { ageMeanUs: around(150_000) })], /^holds$/],
     [
       pushed,
-      /^holds-when a client asks by the clock and seldom: every 500 ms, what it has is 3\.50× .* a held request has it 1\.01×/,
+      /^holds-when a client asks by the clock and seldom: with a poll every 500 ms what it has is 3\.50× as old; with a held request 1\.01×/,
     ],
-    [changed(pushed, 4, { ageMeanUs: around(100_500) }), /^holds-when .*; every 50 ms it is 1\.00.*; a held request/],
+    [
+      changed(pushed, 4, { ageMeanUs: around(100_500) }),
+      /^holds-when .*; with one every 50 ms 1\.00.*; with a held request/,
+    ],
     [changed(changed(pushed, 4, { ageMeanUs: around(100_000) }), 5, { ageMeanUs: around(100_000) }), /^does-not-hold$/],
     [
       changed(changed(pushed, 4, { ageMeanUs: anywhere(100_000) }), 5, { ageMeanUs: anywhere(100_000) }),
@@ -305,11 +311,11 @@ const rules: Record<string, readonly (readonly [readonly MadeUp[], RegExp])[]> =
     [applications(3, 0.3), /^holds$/],
     [
       applications(3, 3),
-      /^holds-when the weights of each profile count: websocket comes first for Market prices, .* and Final scores$/,
+      /^holds-when the application is Market prices, .* and Messaging, by .*; websocket comes first for Search, .* and Final scores$/,
     ],
     [
       [...applications(3, 0.3).slice(0, -2), ...application("scores", 1, anywhere)],
-      /^holds-when .*; long-polling comes first for Search, E-mail and Social feed; nobody can tell for Final scores$/,
+      /^holds-when the application is Market prices, .*, E-mail and Social feed, by .*; nobody can tell for Final scores$/,
     ],
     [applications(0.3, 3), /^does-not-hold$/],
     [applications(1, 1, anywhere), /^not-measured of 8 applications none tells websocket from long-polling$/],

@@ -26,7 +26,7 @@ export const wsDuplex: Claim = {
     if (lost.high > 0 || censored.high > 0 || !isOneChannel) return { verdict: "does-not-hold", evidence };
     const held = slower.filter(({ low }) => low > equivalentRatio);
     if (held.length === 0) return { verdict: "holds", evidence };
-    const much = held.map((one) => `the ${one.evidence.what} p50 is ${inWords(one)} of what it is alone`);
+    const much = held.map((one) => `the ${one.evidence.what} p50 is ${inWords(one)} what it is alone`);
     return {
       verdict: "holds-when",
       when: `one direction may be slower for the other: ${much.join(", ")}`,
