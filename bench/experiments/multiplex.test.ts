@@ -23,7 +23,7 @@ const roundTripsOf = ({ expectations }: MultiplexCell): number | undefined =>
   expectations.find(({ metric }) => metric === "newUserRoundTrips")?.expected.low;
 
 /** Long enough for others to be heard meanwhile, however busy the machine. */
-const longStallMs = 2000;
+const longStallMs = 1200;
 
 describe("the multiplex experiment", { timeout: 120_000, concurrency: 3 }, () => {
   it("expects a new user to wait for what the connection spares it, and no more", () => {

@@ -78,13 +78,13 @@ function cells({ targets, traffic }: RunRequest): MultiplexCell[] {
       memoryUsers: traitsOf(target).downlink === "polled" ? memoryUsers.polling : memoryUsers.waiting,
       trialsMax,
       parameters: {
-        connections: seating === "own" ? users : 1,
+        connections: users,
         payloadBytes,
         client: "library",
         load,
         durationMs,
         link,
-        settings: { users, stallMs, told: told[seating] },
+        settings: { usersPerConnection: seating === "own" ? 1 : users, usersToldApart: toldApart[seating], stallMs },
       },
       expectations: expectedOfUsers(target, seating, {
         users,
@@ -97,7 +97,7 @@ function cells({ targets, traffic }: RunRequest): MultiplexCell[] {
 }
 
 /** How users are told apart. */
-const told: Record<Seating, string> = {
+const toldApart: Record<Seating, string> = {
   own: "by their connections",
   tagged: "by a number in each message",
   streams: "by the protocol's streams",

@@ -11,13 +11,13 @@ export const sharingMetrics = {
   ...delays(
     "besideStall",
     "echo beside a stall",
-    "the same of all users but the first, while nothing gets through for a while on the way of the first user's connection",
+    "received - scheduled, of all users but the first, in a window in which nothing gets through for a while on the way of the first user's connection",
     { generatorBound: false },
   ),
   ...delays(
     "besidePause",
     "echo beside a user who does not read",
-    "the same of all users but the first, while the first user does not take what comes",
+    "received - scheduled, of all users but the first, in a window in which the first user does not take what comes for a while",
     { generatorBound: false },
   ),
   ...entries({ unit: "count", topic: "delivery", better: "lower" }, [
@@ -29,7 +29,7 @@ export const sharingMetrics = {
     [
       "heldUpByPauseUsers",
       "users held up by one who does not read",
-      "the same while the first user does not read: on a connection that an application shares nobody can stop without the others",
+      "users of whom nothing that they sent while the first user did not read was back before it read again, the first among them, in one trial",
     ],
   ]),
   ...entries({ unit: "us", topic: "delay", better: "lower" }, [
@@ -43,7 +43,7 @@ export const sharingMetrics = {
     [
       "newUserRoundTrips",
       "round trips of a new user",
-      "the same of the quickest, in round trips of the link: how often distance is paid",
+      "from the arrival of a user until the echo of its first message, of the quickest, in round trips of the link: how often distance is paid",
     ],
   ]),
   ...entries({ unit: "bytes", topic: "cost", better: "lower", absence: "no bytes were counted" }, [
@@ -81,7 +81,11 @@ export const sharingMetrics = {
       "small behind large p50",
       "from asking for a small message, one round trip after a large one was asked for, until it was there",
     ],
-    ["probeAloneP50Us", "small alone p50", "the same with nothing else on the line"],
+    [
+      "probeAloneP50Us",
+      "small alone p50",
+      "from asking for a small message until it was there, nothing else on the line",
+    ],
     ["largeMessageP50Us", "large message p50", "from asking for the large message until all of it was there"],
   ]),
 } satisfies Record<string, MetricEntry>;
