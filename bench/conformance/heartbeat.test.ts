@@ -1,6 +1,8 @@
 /** Signs of life: they keep a connection that says nothing else, and whoever misses one gives the other side up. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { openSession } from "../../clients/xmpp/session.ts";
+import { tcpBinding } from "../../clients/xmpp/tcp.ts";
 import { addressOf } from "../../protocol/address.ts";
 import { type ClientConnection, defaultLimits } from "../../protocol/contract.ts";
 import { heartbeatName } from "../../protocol/options/heartbeat.ts";
@@ -58,14 +60,14 @@ describe("a heartbeat", { concurrency: true }, () => {
     });
 
     it(`is missed where the way is silent: ${way.title}`, async () => {
-      const { running, options, ended } = await serve(way, "100ms");
+      const { running, options, ended } = await serve(way, "300ms");
       await using relay = await Relay.to(addressOf(running.url));
       try {
         const connection = await way.client.connect({ ...said, url: through(running.url, relay.port), options });
         relay.stall();
         const { by, message } = await connection.closed;
         assert.equal(by, "network");
-        assert.match(message, /nothing was heard for 200 ms/);
+        assert.match(message, /nothing was heard for 600 ms/);
         if (way.heartbeat.noticedBy.includes("server")) await until(() => ended.connections === 1);
         else assert.equal(ended.connections, 0, "comments are not answered");
       } finally {
@@ -73,4 +75,23 @@ describe("a heartbeat", { concurrency: true }, () => {
       }
     });
   }
+
+  it("that is missed leaves a session of XMPP to whoever comes back for it (XEP-0198)", async () => {
+    const { running, options, ended } = await serve(spoken.find(({ title }) => title.startsWith("xmpp,"))!, "300ms");
+    await using relay = await Relay.to(addressOf(running.url));
+    const asked = { limits: defaultLimits, user: 0, signal, onStanza: () => {} };
+    try {
+      const url = through(running.url, relay.port);
+      const first = await openSession(tcpBinding, { ...asked, url, options, streamManagement: true });
+      relay.stall();
+      await first.closed;
+      const streamManagement = first.streamManagement!;
+      const second = await openSession(tcpBinding, { ...asked, url: running.url, streamManagement });
+      assert.equal(second.resumed, true);
+      assert.equal(ended.connections, 0);
+      await second.close();
+    } finally {
+      await running.close();
+    }
+  });
 });
