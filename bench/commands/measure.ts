@@ -75,7 +75,7 @@ export async function measure(selection: Selection): Promise<number> {
 
 /** A kernel that emulates the link does so for everything there. */
 function refuseBeyondLink(cells: readonly CellPlan[]): void {
-  const near = cells.find(({ parameters }) => parameters.link === undefined);
+  const near = cells.find(({ parameters }) => parameters.link?.by === undefined);
   const far = cells.find(({ target }) => target.system.kind === "external");
   if (near === undefined && far === undefined) return;
   const why =
