@@ -1,7 +1,9 @@
 import { nowNs } from "../../protocol/clock.ts";
 import { compresses, gzip } from "../../protocol/options/deflate.ts";
 import { speaksHttp2 } from "../../protocol/options/h2.ts";
+import { heartbeatName } from "../../protocol/options/heartbeat.ts";
 import { tlsMode } from "../../protocol/options/tls.ts";
+import { parseDurationMs } from "../../protocol/units.ts";
 import type { ServerInfo, Window } from "../../results/contract/results.ts";
 import type { Measures } from "../../results/metrics/metrics.ts";
 import { delayMeasures } from "../../results/recording/delays.ts";
@@ -17,6 +19,7 @@ import { deliveryFloorMs, embeddedTarget, type Target, traitsOf, withOption } fr
 import { delaysNamed } from "./comparison/measured.ts";
 import type { CellPlan, Experiment, Outcome } from "./contract/experiment.ts";
 import type { RunRequest } from "./contract/request.ts";
+import { beating, heartbeatOptionOf } from "./idle-hour/beating.ts";
 import { expectedThrough } from "./proxy/expected.ts";
 import { subsetsOf } from "./proxy/needs.ts";
 import { readWays, type WaysTried } from "./proxy/reading.ts";
@@ -29,12 +32,16 @@ export interface ProxyCell extends CellPlan, WaysTried {
   readonly echoes?: { readonly warmups: number; readonly durationMs: number };
   /** Names of the settings of a way on which events are compressed. */
   readonly compressed?: readonly string[];
+  /** The target with its usual heartbeat, scaled, and the settings of the way to it. */
+  readonly beating?: { readonly target: Target; readonly settings: readonly string[] };
+  /** How long that is silent but for it. */
+  readonly watchMs: number;
   /** Whether servers that fail are asked as well. */
   readonly failing?: boolean;
 }
 
 const codec = { kind: "text", payloadBytes: 256, seed: 0 } as const;
-/** Where silence is tried; requests that are held, and polls, end before a shipped time-out does. */
+/** Of time-outs and of usual heartbeats, among which is how long a request is held; polls end before a time-out does. */
 const timeScale = 50;
 /** So many time-outs long. */
 const watchedTimeOuts = 1.5;
@@ -51,9 +58,13 @@ function cellOf(target: Target, proxy: WaysTried["proxy"]): ProxyCell {
   const traits = traitsOf(target);
   const { program, title, settings, silence } = proxy;
   const isStream = traits.downlink === "stream";
+  const isPolled = traits.downlink === "polled";
+  const heartbeat = target.system.kind === "embedded" && !isPolled ? heartbeatOptionOf(target) : undefined;
+  const usualMs = heartbeat && parseDurationMs(heartbeat.parse(""));
   const timeOutMs = silence.ms / timeScale;
   const floorMs = deliveryFloorMs(target);
   const eventMsMax = atOnceMs + floorMs;
+  const watchMs = watchedTimeOuts * timeOutMs;
   const configured = proxy.documentedFor(traits) ?? [];
   const names = settings
     .filter(({ isTimeOut, isForBytes, isCompression }) => {
@@ -69,17 +80,22 @@ function cellOf(target: Target, proxy: WaysTried["proxy"]): ProxyCell {
     configured,
     eventMsMax,
     ...(isStream && { timeOutMs }),
-    timeScale: isStream ? timeScale : 1,
+    timeScale: isPolled ? 1 : timeScale,
+    watchMs,
     asked: {
       events: { countMax: eventsMax, atOnceMs: eventMsMax },
       graceMs: graceMs + floorMs,
-      ...(isStream && {
-        silence: { watchMs: watchedTimeOuts * timeOutMs, heartbeatMs: timeOutMs / heartbeatsPerTimeOut },
-      }),
+      ...(isStream && { silence: { watchMs, heartbeatMs: timeOutMs / heartbeatsPerTimeOut } }),
     },
     ...(floorMs === 0 && { echoes }),
     ...(hasEvents(target) && {
       compressed: [...configured, ...settings.filter(({ isCompression }) => isCompression).map(({ name }) => name)],
+    }),
+    ...(usualMs !== undefined && {
+      beating: {
+        target: beating(target, usualMs / timeScale),
+        settings: configured.filter((name) => settings.some((each) => each.name === name && !each.isTimeOut)),
+      },
     }),
     ...(beginning(traits) === "requests" && { failing: true }),
     trialsMax,
@@ -96,10 +112,17 @@ function cellOf(target: Target, proxy: WaysTried["proxy"]): ProxyCell {
         proxy: program.name,
         documented: configured.join("; ") || "nothing",
         eventMsMax,
-        ...(isStream && { silenceMsAsShipped: silence.ms, silenceEndsBy: silence.directive, timeScale }),
+        ...(!isPolled && { silenceMsAsShipped: silence.ms, silenceEndsBy: silence.directive, timeScale }),
+        ...(usualMs !== undefined && { usualHeartbeatMs: usualMs }),
       },
     },
-    expectations: expectedThrough(proxy, traits, { eventMsMax, timeScale, watchedTimeOuts, isPolled: floorMs > 0 }),
+    expectations: expectedThrough(proxy, traits, {
+      eventMsMax,
+      timeScale,
+      watchedTimeOuts,
+      isPolled,
+      ...(usualMs !== undefined && { usualHeartbeatMs: usualMs }),
+    }),
   };
 }
 
@@ -123,6 +146,7 @@ function unfit({ target, proxy: { program, title, documentedFor } }: ProxyCell):
   if (documentedFor(traitsOf(target)) === undefined) {
     return `${title} passes HTTP, which this protocol does not begin with; what passes bytes is a module in a package of its own`;
   }
+  if (heartbeatName in target.options) return "with and without heartbeats is what it tries by itself";
   if (tlsMode(target.options) !== undefined)
     return "TLS would end at the proxy, which is asked here for what it does in clear";
   if (speaksHttp2(target.options)) return "the proxies are asked for HTTP/1.1 here";
@@ -135,6 +159,7 @@ const open = (cell: ProxyCell, context: RigContext): Promise<ProxyRig> =>
 
 async function* measure(rig: ProxyRig, cell: ProxyCell): AsyncGenerator<Window, Outcome> {
   const { target, asked, echoes } = cell;
+  const { ways } = rig;
   const { protocol, options } = target;
   const startNs = rig.startClock();
   const order: WaysOrder = {
@@ -143,12 +168,15 @@ async function* measure(rig: ProxyRig, cell: ProxyCell): AsyncGenerator<Window, 
     options,
     payloadBytes: codec.payloadBytes,
     direct: rig.system.url,
-    ways: rig.ways,
-    ...(rig.compressed !== undefined && {
-      compressed: { url: rig.compressed, options: withOption(target, gzip.name, "")!.options },
+    ways: ways.tried,
+    ...(ways.compressed !== undefined && {
+      compressed: { url: ways.compressed, options: withOption(target, gzip.name, "")!.options },
     }),
-    ...(rig.failing && { failing: rig.failing }),
-    ...(echoes && { echoes: { ...rig.configured, ...echoes } }),
+    ...(ways.beating !== undefined && {
+      beating: { url: ways.beating, options: cell.beating!.target.options, watchMs: cell.watchMs },
+    }),
+    ...(ways.failing && { failing: ways.failing }),
+    ...(echoes && { echoes: { ...ways.configured, ...echoes } }),
   };
   const report = await rig.play(role, order, waysWaitMs);
   const { direct, proxied } = report.echoes ?? {};
@@ -207,6 +235,7 @@ export const proxy: Experiment<ProxyCell, ProxyRig> = {
     "idleCutTimeoutRatio",
     "heartbeatConnections",
     "silentConnections",
+    "usualHeartbeatConnections",
     ...delaysNamed("direct", "proxied"),
     "proxyAddedP50Us",
     "proxiedOverDirectP50Ratio",
@@ -217,12 +246,12 @@ export const proxy: Experiment<ProxyCell, ProxyRig> = {
   unfit,
   open,
   measure,
-  trafficMs: ({ asked: { silence }, echoes }) => 500 + (silence?.watchMs ?? 0) + (echoes?.durationMs ?? 0),
+  trafficMs: ({ watchMs, echoes }) => 500 + watchMs + (echoes?.durationMs ?? 0),
   /** A proxy for HTTP that nobody told that what comes is none. */
   sabotage(request) {
     const named = protocols.find(({ server }) => beginning(server.traits) === "bytes")!.server.traits.name;
     const [cell] = cells({ ...request, targets: [embeddedTarget(named)] });
-    const { echoes: _, ...rest } = cell!;
+    const { echoes: _, beating: __, ...rest } = cell!;
     return {
       cell: { ...rest, tried: [[]], configured: [], asked: { events: { countMax: 1, atOnceMs }, graceMs } },
       fails: "configuredConnections",

@@ -1,11 +1,12 @@
 /** A system behind a proxy that has many ways to it: one for each set of settings that is tried. */
 import { addressOf } from "../../protocol/address.ts";
 import { freePorts } from "../../servers/programs/free-ports.ts";
-import type { ShippedProxy } from "../../servers/proxies/proxy.ts";
+import type { Route, ShippedProxy } from "../../servers/proxies/proxy.ts";
 import { type RunningProxy, startProxy } from "../../servers/proxies/start.ts";
 import { through } from "../relay/way.ts";
+import type { Target } from "../targets/target.ts";
 import type { RigContext } from "./rig.ts";
-import type { SystemOrder } from "./system.ts";
+import { openSystem, type SystemOrder } from "./system.ts";
 import { SystemRig } from "./system-rig.ts";
 
 export interface ProxyRigOrder extends Omit<SystemOrder, "programs"> {
@@ -14,6 +15,8 @@ export interface ProxyRigOrder extends Omit<SystemOrder, "programs"> {
   readonly tried: readonly (readonly string[])[];
   /** Of one more way, which compresses. */
   readonly compressed?: readonly string[];
+  /** The same server with a heartbeat of its own, and the settings of a way to it. */
+  readonly beating?: { readonly target: Target; readonly settings: readonly string[] };
   /** Whether there are ways, as shipped, to servers that fail. */
   readonly failing?: boolean;
   /** Of the way whose cost is measured: a process of its own, with the time-outs that are shipped or set. */
@@ -22,11 +25,21 @@ export interface ProxyRigOrder extends Omit<SystemOrder, "programs"> {
   readonly timeScale: number;
 }
 
+/** URLs of ways to the system. */
+export interface ProxyWays {
+  /** In the order in which they were asked for. */
+  readonly tried: readonly string[];
+  readonly compressed?: string;
+  /** To the server with a heartbeat. */
+  readonly beating?: string;
+  /** Where servers that fail must listen, and a way to them for each method. */
+  readonly failing?: { readonly ports: readonly number[]; readonly GET: string; readonly POST: string };
+  /** The processes of this one carry nothing else. */
+  readonly configured: { readonly url: string; readonly pids: readonly number[] };
+}
+
 export class ProxyRig extends SystemRig {
-  #tried: RunningProxy | undefined;
-  #failingPorts: readonly number[] = [];
-  #order: ProxyRigOrder | undefined;
-  #configured: RunningProxy | undefined;
+  #ways: ProxyWays | undefined;
 
   static async behind(order: ProxyRigOrder, context: RigContext): Promise<ProxyRig> {
     const rig = new ProxyRig(context);
@@ -40,58 +53,48 @@ export class ProxyRig extends SystemRig {
     }
   }
 
-  async #startProxies(order: ProxyRigOrder, { signal }: RigContext): Promise<void> {
-    const { proxy, tried, compressed, failing, configured, timeScale } = order;
-    this.#order = order;
+  async #startProxies(order: ProxyRigOrder, { signal, programs }: RigContext): Promise<void> {
+    const { proxy, tried, compressed, beating, failing, configured, timeScale } = order;
     // Nobody listens there yet, and a proxy does not ask.
-    this.#failingPorts = failing ? await freePorts(2) : [];
-    const servers = this.#failingPorts.map((own) => `127.0.0.1:${own}`);
-    const ways = [
-      ...tried.map((settings) => ({ settings })),
-      ...(compressed ? [{ settings: compressed }] : []),
-      ...(failing
-        ? [
-            { settings: [], servers },
-            { settings: [], servers },
-          ]
-        : []),
-    ];
-    const { host, port } = addressOf(this.system.url);
-    const common = { server: `${host}:${port}`, signal, died: this.died };
+    const failingPorts = failing ? await freePorts(2) : [];
+    const failingServers = failingPorts.map((port) => `127.0.0.1:${port}`);
+    const beatingSystem =
+      beating && (await openSystem({ ...order, target: beating.target, programs }, this.cleanUp, this.died));
+    const ways: Omit<Route, "port">[] = tried.map((settings) => ({ settings }));
+    /** Its place. */
+    const oneMore = (way: Omit<Route, "port">): number => ways.push(way) - 1;
+    const places = {
+      compressed: compressed && oneMore({ settings: compressed }),
+      beating: beatingSystem && oneMore({ settings: beating!.settings, servers: [hostAndPort(beatingSystem.url)] }),
+      failing: failing && [0, 1].map(() => oneMore({ settings: [], servers: failingServers })),
+    };
+    const common = { server: hostAndPort(this.system.url), signal, died: this.died };
     const starts = [
       startProxy(proxy, { ...common, ways, timeScale }),
       startProxy(proxy, { ...common, ways: [{ settings: configured }], timeScale: 1 }),
     ];
     // Where one fails, the other must have started, or nobody would end it.
     for (const start of await Promise.allSettled(starts)) if (start.status === "fulfilled") this.own(start.value);
-    const [first, second] = (await Promise.all(starts)) as [RunningProxy, RunningProxy];
-    this.#tried = first;
-    this.#configured = second;
+    const [all, alone] = (await Promise.all(starts)) as [RunningProxy, RunningProxy];
+    const urls = all.ports.map((port) => through(this.system.url, port));
+    this.#ways = {
+      tried: urls.slice(0, tried.length),
+      ...(places.compressed !== undefined && { compressed: urls[places.compressed]! }),
+      // Accounts are another server's.
+      ...(beatingSystem && { beating: through(beatingSystem.url, all.ports[places.beating!]!) }),
+      ...(places.failing && {
+        failing: { ports: failingPorts, GET: urls[places.failing[0]!]!, POST: urls[places.failing[1]!]! },
+      }),
+      configured: { url: through(this.system.url, alone.ports[0]!), pids: alone.pids },
+    };
   }
 
-  /** Those that are tried, in the order in which they were asked for. */
-  get ways(): string[] {
-    return this.#urls.slice(0, this.#order!.tried.length);
+  get ways(): ProxyWays {
+    return this.#ways!;
   }
+}
 
-  get compressed(): string | undefined {
-    const { tried, compressed } = this.#order!;
-    return compressed && this.#urls[tried.length];
-  }
-
-  /** Where servers that fail must listen, and a way to them for each method. */
-  get failing(): { readonly ports: readonly number[]; readonly GET: string; readonly POST: string } | undefined {
-    if (this.#order!.failing !== true) return undefined;
-    const [GET, POST] = this.#urls.slice(-2) as [string, string];
-    return { ports: this.#failingPorts, GET, POST };
-  }
-
-  get #urls(): string[] {
-    return this.#tried!.ports.map((port) => through(this.system.url, port));
-  }
-
-  get configured(): { readonly url: string; readonly pids: readonly number[] } {
-    const { ports, pids } = this.#configured!;
-    return { url: through(this.system.url, ports[0]!), pids };
-  }
+function hostAndPort(url: string): string {
+  const { host, port } = addressOf(url);
+  return `${host}:${port}`;
 }

@@ -32,6 +32,11 @@ export const proxyMetrics = {
       "1 where messages at a quarter of the shipped time-out kept a connection longer than that, 0 where not",
     ],
     [
+      "usualHeartbeatConnections",
+      "outlived by the usual heartbeat",
+      "1 where a silent connection with the protocol's own heartbeat, as often as is usual, outlived the shipped time-out, both scaled down alike",
+    ],
+    [
       "compressedPromptEvents",
       "at once, compressed by the proxy",
       "1 where an event sent alone was there at once by the proxy as documented and compressing, 0 where it was held up",

@@ -8,6 +8,7 @@ export const wayProbes = {
   "shipped-event": "an event at once as shipped",
   "shipped-silence": "silence as shipped, once it carries",
   heartbeats: "heartbeats in place of time-outs",
+  "usual-heartbeat": "the protocol's usual heartbeat as shipped",
   "configured-message": "a message as documented",
   "configured-event": "an event at once as documented",
   "configured-silence": "silence as documented",

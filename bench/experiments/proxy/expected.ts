@@ -12,12 +12,14 @@ export interface Scaled {
   /** Silence is watched for so many time-outs. */
   readonly watchedTimeOuts: number;
   readonly isPolled: boolean;
+  /** Of the protocol's own heartbeat, as long as it is in practice. */
+  readonly usualHeartbeatMs?: number;
 }
 
 export function expectedThrough(
   { title, settings, silence, documentedFor, asShippedFor, repeats }: ShippedProxy,
   traits: Traits,
-  { eventMsMax, timeScale, watchedTimeOuts, isPolled }: Scaled,
+  { eventMsMax, timeScale, watchedTimeOuts, isPolled, usualHeartbeatMs }: Scaled,
 ): Predictions {
   const documented = documentedFor(traits);
   const { carries, atOnce, because } = asShippedFor(traits);
@@ -100,6 +102,17 @@ export function expectedThrough(
           },
         ] as const)
       : []),
+    // Where the two are alike, chance decides.
+    ...(usualHeartbeatMs === undefined || Math.abs(usualHeartbeatMs / silence.ms - 1) < likeness
+      ? []
+      : ([
+          {
+            statement: `the protocol's usual heartbeat is ${usualHeartbeatMs < silence.ms ? "" : "not "}enough for what ${title} ships`,
+            formula: `${usualHeartbeatMs / 1000} s against ${silence.directive}`,
+            metric: "usualHeartbeatConnections",
+            expected: exactly(usualHeartbeatMs < silence.ms ? 1 : 0),
+          },
+        ] as const)),
     ...(isPolled
       ? []
       : ([
@@ -112,6 +125,9 @@ export function expectedThrough(
         ] as const)),
   ];
 }
+
+/** Of an interval and a time-out. */
+const likeness = 0.1;
 
 /** In time-outs; a hundredth less, since clocks of a proxy tick in milliseconds. */
 const earliestCut = (timeOutMs: number, earlyMsMax: number): number => 0.99 - earlyMsMax / timeOutMs;

@@ -24,7 +24,7 @@ interface Outcome {
 
 export function readWays(
   { proxy, tried, configured, eventMsMax, timeOutMs }: WaysTried,
-  { direct, ways, compressed, failing }: Omit<WaysReport, "echoes">,
+  { direct, ways, compressed, beating, failing }: Omit<WaysReport, "echoes">,
 ): Outcome {
   const all = tried.map((settings, index): TriedWay => ({ settings, report: ways[index]! }));
   const by = (names: readonly string[]): WayReport | undefined =>
@@ -52,6 +52,7 @@ export function readWays(
       ...(documented?.silence !== undefined && { silentConnections: documented.silence === "outlived" ? 1 : 0 }),
       ...(untimed?.heartbeat !== undefined && { heartbeatConnections: untimed.heartbeat ? 1 : 0 }),
       ...compressedMeasures(compressed, eventMsMax),
+      ...(beating?.silence !== undefined && { usualHeartbeatConnections: beating.silence === "outlived" ? 1 : 0 }),
       // The first one is no repetition, and one that never arrived is not less than none.
       ...(failing && {
         repeatedGetRequests: Math.max(0, failing.GET - 1),
@@ -68,6 +69,7 @@ export function readWays(
             ...silence("configured-silence", documented),
           ]
         : []),
+      ...(beating ? silence("usual-heartbeat", beating) : []),
       ...compression(compressed, eventMsMax),
       ...repetition(failing),
       ...(needed ?? []).map((name) => {

@@ -29,6 +29,8 @@ export interface WaysOrder {
   readonly silence?: { readonly watchMs: number; readonly heartbeatMs: number };
   /** A way on which events are compressed for a client that asks for it by these options; absent: there is none. */
   readonly compressed?: { readonly url: string; readonly options: Options };
+  /** A way to a server with a heartbeat of its own, on which nobody else says anything for so long; absent: there is none. */
+  readonly beating?: { readonly url: string; readonly options: Options; readonly watchMs: number };
   /** Ways to servers that fail: see `askFailing`; absent: there are none. */
   readonly failing?: FailingOrder;
   /** Echoes in turn; absent: none. */
@@ -58,6 +60,7 @@ export interface WaysReport {
   /** In the order they were given. */
   readonly ways: readonly WayReport[];
   readonly compressed?: WayReport;
+  readonly beating?: WayReport;
   readonly failing?: Requests;
   readonly echoes?: {
     /** Encoded. */
@@ -76,7 +79,7 @@ const staggerMs = 15;
 export const ways: Role<WaysOrder, WaysReport> = {
   name: "ways",
   async run(order) {
-    for (const url of [order.direct, ...order.ways]) learnSecrets(url);
+    for (const url of [order.direct, ...order.ways, order.beating?.url ?? ""]) learnSecrets(url);
     const tried = await tryAll(order);
     const failing = order.failing && (await askFailing(order.failing));
     // A way that carries nothing is told by its own report.
@@ -93,14 +96,16 @@ async function callerOf({ protocol, options: usual, payloadBytes }: WaysOrder): 
 }
 
 /** Side by side: what is slow for one of them is slow for the direct one too, which comes to its turn last. */
-async function tryAll(order: WaysOrder): Promise<Pick<WaysReport, "direct" | "ways" | "compressed">> {
+async function tryAll(order: WaysOrder): Promise<Pick<WaysReport, "direct" | "ways" | "compressed" | "beating">> {
   const call = await callerOf(order);
   await warmUp(call, order);
-  const { compressed, graceMs } = order;
+  const { compressed, beating, silence, graceMs } = order;
+  const usual = { ...(silence && { silence }) };
   const asked: Way[] = [
-    ...order.ways.map((url) => ({ url })),
+    ...order.ways.map((url) => ({ url, ...usual })),
     ...(compressed ? [compressed] : []),
-    { url: order.direct },
+    ...(beating ? [{ ...beating, silence: { watchMs: beating.watchMs } }] : []),
+    { url: order.direct, ...usual },
   ];
   const over = new AbortController();
   const late = setTimeout(() => over.abort(), patienceMs);
@@ -112,10 +117,36 @@ async function tryAll(order: WaysOrder): Promise<Pick<WaysReport, "direct" | "wa
     await Promise.race([carried.promise, wait(staggerMs)]);
     if (index === asked.length - 1) void carried.promise.then(() => setTimeout(() => over.abort(), graceMs));
   }
-  const reports = await Promise.all(tried);
+  const reports = await againWhereLate(call, order, asked, await Promise.all(tried));
   clearTimeout(late);
-  const ways = reports.slice(0, order.ways.length);
-  return { direct: reports.at(-1)!, ways, ...(compressed && { compressed: reports[ways.length]! }) };
+  const by = (way: { readonly url: string } | undefined): WayReport | undefined =>
+    reports[asked.findIndex(({ url }) => url === way?.url)];
+  const [ofCompressed, ofBeating] = [by(compressed), by(beating)];
+  return {
+    direct: reports.at(-1)!,
+    ways: reports.slice(0, order.ways.length),
+    ...(ofCompressed && { compressed: ofCompressed }),
+    ...(ofBeating && { beating: ofBeating }),
+  };
+}
+
+/** When the others are at rest: what was late among so many may have been kept waiting by them. */
+async function againWhereLate(
+  call: Call,
+  order: WaysOrder,
+  asked: readonly Way[],
+  reports: readonly WayReport[],
+): Promise<WayReport[]> {
+  const signal = AbortSignal.timeout(patienceMs);
+  return await Promise.all(
+    reports.map(async (report, index) => {
+      const { eventMs } = report;
+      if (eventMs.length === 0 || Math.min(...eventMs) <= order.events.atOnceMs) return report;
+      const { silence: _, ...way } = asked[index]!;
+      const again = await tryWay(call, way, index, order, signal, () => {});
+      return { ...report, eventMs: [...eventMs, ...again.eventMs] };
+    }),
+  );
 }
 
 /** Direct: the first way would be timed in code that never ran before. */
@@ -130,13 +161,15 @@ interface Way {
   readonly url: string;
   /** Of its client; absent: those of the order. */
   readonly options?: Options;
+  /** Absent: it is not tried. */
+  readonly silence?: { readonly watchMs: number; readonly heartbeatMs?: number };
 }
 
 async function tryWay(
   call: Call,
-  { url, options }: Way,
+  { url, options, silence }: Way,
   index: number,
-  { events, silence }: WaysOrder,
+  { events }: WaysOrder,
   signal: AbortSignal,
   carried: () => void,
 ): Promise<WayReport> {
@@ -154,9 +187,10 @@ async function tryWay(
     while (eventMs.at(-1)! > events.atOnceMs && eventMs.length < events.countMax);
     carried();
     const { compression } = silent;
-    if (silence === undefined || options !== undefined) return { eventMs, ...(compression && { compression }) };
-    const beating = await connect(2 * index + 1);
+    if (silence === undefined) return { eventMs, ...(compression && { compression }) };
     const { watchMs, heartbeatMs } = silence;
+    if (heartbeatMs === undefined) return { eventMs, silence: await silent.staySilent(watchMs) };
+    const beating = await connect(2 * index + 1);
     const [quiet, heartbeat] = await Promise.all([silent.staySilent(watchMs), beating.beat(heartbeatMs, watchMs)]);
     return { eventMs, silence: quiet, heartbeat };
   } catch (error) {

@@ -20,6 +20,7 @@ it("a section says what each proxy does as shipped, and what it needs, with what
         finding("shipped-message", "works", "its echo came"),
         finding("shipped-event", "breaks", "the soonest of 4 took 206 ms"),
         finding("shipped-silence", "breaks", "the connection was gone after 1000 ms"),
+        finding("usual-heartbeat", "works", "the connection was there afterwards"),
         settingFinding("option http-no-delay", "an event took 206 ms or more"),
         settingFinding("timeout server 1h", "silence was cut off after 1000 ms"),
       ],
@@ -29,12 +30,12 @@ it("a section says what each proxy does as shipped, and what it needs, with what
   const through = {
     ...cell,
     variant: "haproxy",
-    parameters: { ...cell.parameters, settings: { silenceMsAsShipped: 50_000 } },
+    parameters: { ...cell.parameters, settings: { silenceMsAsShipped: 50_000, usualHeartbeatMs: 15_000 } },
     ...summarise(trials, { flags: [] }),
   } as typeof cell;
   const info = { name: "proxy", title: "Through a proxy", group: "latency", question: "What does it need?" };
   const report = (await renderReport({ ...resultsOf([through]), experiments: [info] })).get("report.md")!;
-  assert.match(report, /\| haproxy +\| \*\*holds events up\*\*, 206 ms +\| cut after 50 s +\|/);
+  assert.match(report, /\| haproxy +\| \*\*holds events up\*\*, 206 ms +\| cut after 50 s +\| 15 s, enough +\|/);
   assert.match(report, /\| `option http-no-delay`, `timeout server 1h` +\| +1 \|/);
   assert.match(report, /An event at once as shipped: \*\*does not work\*\*; the soonest of 4 took 206 ms/);
   assert.match(report, /Without `timeout server 1h`: silence was cut off after 1000 ms/);

@@ -43,6 +43,14 @@ function afterSilence({ view, findings: { found } }: Row): string {
   return silence.outcome === "works" ? "nothing" : `cut after ${Number(silenceMsAsShipped) / 1000} s`;
 }
 
+/** Whether it comes often enough by what is shipped. */
+function usualHeartbeat({ view, findings: { found } }: Row): string {
+  const { usualHeartbeatMs } = view.cell.parameters.settings;
+  const heartbeat = found.get("usual-heartbeat");
+  if (heartbeat === undefined || usualHeartbeatMs === undefined) return "–";
+  return `${Number(usualHeartbeatMs) / 1000} s, ${heartbeat.outcome === "works" ? "enough" : "**not enough**"}`;
+}
+
 const needs = ({ findings: { settings }, view }: Row): string => {
   if (settings.length > 0) return settings.map(({ name }) => code(name)).join(", ");
   return middleOf(view, "proxySettingsNeeded") === 0 ? "nothing" : "–";
@@ -57,7 +65,7 @@ export const proxySection: OwnSection = {
     if (rows.length === 0) return undefined;
     const matrix = renderMarkdownTable({
       columns: [
-        ...["Target", "Proxy", "As shipped", "Silence, once it carries", "Needs"].map(left),
+        ...["Target", "Proxy", "As shipped", "Silence, once it carries", "Usual heartbeat", "Needs"].map(left),
         ...["With heartbeats", "p50 direct", "p50 by the proxy", "Proxy CPU per echo"].map(right),
       ],
       rows: rows.map((row) => [
@@ -65,6 +73,7 @@ export const proxySection: OwnSection = {
         escapeText(row.view.cell.variant ?? ""),
         asShipped(row),
         afterSilence(row),
+        usualHeartbeat(row),
         needs(row),
         shown(row.view, "proxySettingsNeededWithHeartbeat"),
         shown(row.view, "directP50Us"),
@@ -76,7 +85,7 @@ export const proxySection: OwnSection = {
       "The same server, direct and through a proxy with what Debian ships, with every combination of the settings in question. **Needs** is the smallest combination by which a message and its echo pass, an event is there at once and silence longer than the shipped time-out is outlived; **with heartbeats**, how many settings it takes where the application sends some more often than that.",
       matrix,
       bullets([
-        "**Silence, once it carries**, ends by the time-out that is shipped. In the trial it was a fiftieth of that, so that nobody waited for a minute. Requests that are held, and polls, end before it does.",
+        "**Silence, once it carries**, ends by the time-out that is shipped. In the trial it was a fiftieth of that, so that nobody waited for a minute; polls end before it does. The **usual heartbeat** of the protocol's own, which is the time for which a request is held where requests are, was tried by what is shipped (what it needs to carry anything added), a fiftieth as long too.",
         "A smallest combination is not the only one, nor always what a manual says: settings stand in for each other (nginx passes the chunks of an HTTP/1.1 response on without `proxy_buffering off`), and a server may be content with less than its specification asks for. What the manuals say was tried as well; it is in the predictions.",
         "Delays are of one message at a time, direct and by the proxy in turn, on loopback. CPU is mostly that of waking up.",
       ]),
