@@ -71,13 +71,14 @@ const expectedOfOne: CellPlan["expectations"] = [
 function cells(request: RunRequest): SlowReaderCell[] {
   const { targets, traffic } = request;
   return targets.map((target): SlowReaderCell => {
-    const served = withOption(target, pollInterval.name, polledEvery) ?? target;
+    const polled = withOption(target, pollInterval.name, polledEvery);
+    const served = polled ?? target;
     const { link: _, ...near } = traffic;
     const shape = { connections: others + 1, workers: 1, turns: 1, payloadBytes, payloadKind: "text" } as const;
     const asked = { ...request, traffic: { ...near, ...shape, durationMs: oneStoppedMs } };
     const cell = exchangeCell(served, asked, {
       exchange: "fan-out",
-      variant: `one of ${others + 1} stops reading`,
+      variant: `one of ${others + 1} stops reading${polled ? `, polled ${pollInterval.title(polledEvery)}` : ""}`,
       application: { name: "broadcast", toOthers: true, watchesQueues: true },
       load: { kind: "open", ratePerSecond },
       // How much is left of what is compressed, and so when buffers are full, no arithmetic tells.
@@ -89,7 +90,7 @@ function cells(request: RunRequest): SlowReaderCell[] {
       served,
       trialsMax,
       serverLimits: { ...defaultLimits, queueBytesMax },
-      parameters: { ...cell.parameters, settings: { queueBytesMax } },
+      parameters: { ...cell.parameters, settings: { queueBytesMax, ...(polled && { pollInterval: polledEvery }) } },
     };
   });
 }

@@ -20,7 +20,7 @@ export const slowReaderMetrics = {
       ],
     ],
   ),
-  ...entries({ unit: "bytes", topic: "recovery", better: "lower", absence: notGivenUp }, [
+  ...entries({ unit: "memory", topic: "recovery", better: "lower", absence: notGivenUp }, [
     [
       "givenUpAfterBytes",
       "given up after",
