@@ -112,7 +112,7 @@ const mistakes: [string, RegExp][] = [
   ["long-polling+close+tls+h2", /leave \+h2 or \+close out of long-polling/],
   ["websocket+close", /websocket has no option "close"/],
   ["websocket+heartbeat=often", /expected a duration with its unit/],
-  ["websocket+heartbeat=1ms", /expected a heartbeat every 10ms to 1h, got "1ms"/],
+  ["websocket+heartbeat=1ms", /expected a heartbeat every 50ms to 1h, got "1ms"/],
   ["websocket+heartbeat=25s=ws://127.0.0.1/", /leave \+heartbeat out of a target with another server/],
   ["xmpp+heartbeat@prosody", /leave \+heartbeat out of a target with another server: .* its own setting/],
   ["tcp+heartbeat", /tcp has no option "heartbeat"/],

@@ -5,7 +5,7 @@ import { pollInterval, pollIntervalMs } from "./poll-interval.ts";
 
 export const heartbeatName = "heartbeat";
 /** Below, late timers and not the peer would decide; above, an hour has none. */
-const [leastMs, mostMs] = [10, 3_600_000];
+const [leastMs, mostMs] = [50, 3_600_000];
 
 /**
  * A sign of life at an interval, in the protocol's own terms, while nothing else is sent. Who expects one gives the other side
@@ -19,7 +19,7 @@ export const heartbeat = ({ usual, does }: { readonly usual: string; readonly do
     if (text === "") return usual;
     const ms = parseDurationMs(text);
     if (ms >= leastMs && ms <= mostMs) return text;
-    throw new WirebenchError("usage", `expected a heartbeat every 10ms to 1h, got "${text}"`);
+    throw new WirebenchError("usage", `expected a heartbeat every 50ms to 1h, got "${text}"`);
   },
   title: (value) => `with a heartbeat every ${value.replace(/(?<=\d)(?=[a-z])/, " ")}`,
 });

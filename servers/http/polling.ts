@@ -47,7 +47,8 @@ export async function listenPolling(
   const tls = await serverTls(options, applicationOf(options));
   const server = createVersionedServer(
     options,
-    limits,
+    // Kept open from one poll to the next, however far apart.
+    { ...limits, idleMs: Math.max(limits.idleMs, idleMs) },
     serveRoutes([
       { path: /^\/connections$/, methods: { POST: open } },
       { path: /^\/connections\/([^/]+)$/, methods: { DELETE: remove } },
