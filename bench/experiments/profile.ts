@@ -30,6 +30,8 @@ const ratePerSecondMax = 1000;
 /** More seldom, and a window would see too few. Each user then sends for several. */
 const perUserSecondMin = 2;
 const usersMin = 4;
+/** Of one direction in a window: three trials then carry a p99, however short it is. */
+const messagesMin = 200;
 /** From the warm-up to rest. */
 const restMs = 500;
 const restsPerRoundTrip = 4;
@@ -48,7 +50,8 @@ function cells(request: RunRequest): ProfileCell[] {
     directions.flatMap((direction) => {
       const flow = profile[direction];
       if (flow === undefined) return [];
-      const ratePerSecond = connections * Math.max(perUserSecondMin, flow.perUserSecond);
+      const usual = connections * Math.max(perUserSecondMin, flow.perUserSecond);
+      const ratePerSecond = Math.max(usual, messagesMin / (traffic.durationMs / 1000));
       const together = direction === "down" ? Math.min(profile.fanOut, connections) : 1;
       return [[direction, { kind: "open", ratePerSecond, arrivals: "poisson", together } as const]];
     }),
