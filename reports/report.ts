@@ -37,13 +37,23 @@ const sections: readonly SectionWriter[] = [
   methodSection,
 ];
 
+/** Who asked for claims reads them first. */
+const ordered = ({ claimsAsked }: Results): readonly SectionWriter[] =>
+  claimsAsked === undefined
+    ? sections
+    : [
+        firstScreenSection,
+        claimsSection,
+        ...sections.filter((one) => one !== firstScreenSection && one !== claimsSection),
+      ];
+
 /**
  * Every file of a report by name: `report.md` and the charts it shows. The same results give the same bytes.
  * Nothing is written.
  */
 export async function renderReport(results: Results): Promise<Map<string, string>> {
   const view = viewOf(results);
-  const written = sections.flatMap((write) => write(view) ?? []);
+  const written = ordered(results).flatMap((write) => write(view) ?? []);
   const markdown = `${folded(written.map((section) => section.markdown).join("\n\n"))}\n`;
   return new Map([["report.md", markdown], ...(await renderSvgs(written.flatMap(({ charts }) => charts)))]);
 }

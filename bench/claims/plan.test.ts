@@ -5,7 +5,7 @@ import { claims } from "../../results/claims/claims.ts";
 import { cellKey } from "../../results/contract/cells.ts";
 import { trialMs, trialsOf } from "../run/estimate.ts";
 import { cellsOf } from "../run/parts.ts";
-import { protocolNames } from "../targets/protocols.ts";
+import { protocolNames, protocols } from "../targets/protocols.ts";
 import { partsFor } from "./plan.ts";
 import { claimPresets } from "./presets.ts";
 
@@ -50,6 +50,22 @@ describe("the plan of some claims", () => {
     const some = planned(claimWith({ experiment: "push", targets: [first], variants: ["1 per second"] }));
     assert.ok(all.length > some.length);
     assert.deepEqual(namesOf(some), [`${first}, push, 1 per second`]);
+  });
+
+  it("tells targets apart that would be called alike", () => {
+    const polled = protocols.map(({ server }) => server.traits).find(({ deliveryFloorMs }) => deliveryFloorMs)!.name;
+    const cells = planned(
+      claimWith(
+        { experiment: "echo", targets: [polled, ...protocolNames] },
+        { experiment: "profile", targets: [polled], profile: "scores" },
+        { experiment: "broadcast" },
+      ),
+    );
+    const byLabel = Map.groupBy(cells, ({ cell }) => cell.target.label);
+    for (const [label, own] of byLabel) {
+      const described = new Set(own.map(({ cell: { target } }) => JSON.stringify([target.system, target.options])));
+      assert.equal(described.size, 1, label);
+    }
   });
 
   it("gives cells of a cluster and others as many trials as each kind takes", () => {

@@ -1,5 +1,6 @@
 /** What claims need, as parts of one run: each cell once, however many claims look at it. */
 
+import { pollInterval } from "../../protocol/options/poll-interval.ts";
 import type { Claim, Need } from "../../results/claims/claim.ts";
 import { claims } from "../../results/claims/claims.ts";
 import { availableBrokers } from "../experiments/cluster/presets.ts";
@@ -8,6 +9,7 @@ import type { RunRequest } from "../experiments/contract/request.ts";
 import { clusterExperiments, experimentNamed, experiments } from "../experiments/experiments.ts";
 import { parseLink } from "../links/link-conditions.ts";
 import { withPollInterval } from "../profiles/polling-as-asked.ts";
+import type { ProfileFile } from "../profiles/profile-file.ts";
 import { readProfile } from "../profiles/shipped.ts";
 import type { Part } from "../run/parts.ts";
 import { mainProtocolNames, protocols } from "../targets/protocols.ts";
@@ -50,11 +52,16 @@ function requestFor(experiment: Experiment, asked: Asked, preset: ClaimPreset): 
   const file = asked.profile === undefined ? undefined : readProfile(asked.profile);
   const link = asked.link === undefined ? file?.link : parseLink(asked.link);
   const targets = (asked.targets ?? mainProtocolNames).map(parseTarget);
-  const served = (target: Target): Target => (file === undefined ? target : withPollInterval(target, file));
   return {
-    targets: targets.map(served),
+    targets: file === undefined ? targets : targets.map((target) => served(target, file)),
     traffic: { ...(file === undefined ? traffic : { ...traffic, ...profiled }), ...(link !== undefined && { link }) },
     cluster,
     ...(file !== undefined && { profile: file.profile }),
   };
+}
+
+/** Polled as often as the application asks; its label says so, since other parts poll at another interval. */
+function served(target: Target, file: ProfileFile): Target {
+  const own = withPollInterval(target, file);
+  return own === target ? target : { ...own, label: `${target.label}+${pollInterval.name}=${file.pollInterval}` };
 }

@@ -22,7 +22,7 @@ export const claimPresets = {
     trials: 3,
     clusterTrials: clusterTrials.quick,
     traffic: { ...quick.settings, idleTrialsMax: 3 },
-    profiled: { connections: 24, durationMs: 1000, idleMs: 500 },
+    profiled: { connections: 24, durationMs: 800, idleMs: 400 },
     cluster: clusterPresets.quick,
   },
   /** About an hour: for a decision. */

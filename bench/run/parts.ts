@@ -17,7 +17,21 @@ export interface Part {
 }
 
 /** Every cell once, in the order of the parts; of one that several ask for, the most trials. */
-export function cellsOf(parts: readonly Part[]): PlannedCell[] {
+export const cellsOf = (parts: readonly Part[]): PlannedCell[] => withOwnLabels(cellsOnce(parts));
+
+/** A target of a cluster is called after how its users connect, and so may others be: then it says what it is. */
+function withOwnLabels(cells: readonly PlannedCell[]): PlannedCell[] {
+  const isClustered = ({ cell }: PlannedCell): boolean => cell.target.system.kind === "cluster";
+  const taken = new Set(cells.flatMap((planned) => (isClustered(planned) ? [] : [planned.cell.target.label])));
+  return cells.map((planned) => {
+    const { experiment, cell } = planned;
+    const { target } = cell;
+    if (!isClustered(planned) || !taken.has(target.label)) return planned;
+    return { experiment, cell: { ...cell, target: { ...target, label: `${target.label}@cluster` } } };
+  });
+}
+
+function cellsOnce(parts: readonly Part[]): PlannedCell[] {
   const cells = new Map<string, PlannedCell>();
   for (const part of parts) {
     for (const cell of cellsOfPart(part)) {

@@ -77,6 +77,7 @@ const inShort: Readonly<Record<string, string>> = {
   "closed-loop-underloaded": "nothing was full: rates of the closed loop are lower bounds",
   "users-starved": "the machine kept the load generator from its core",
   "capacity-bound": "the load generator was the limit",
+  "link-late": "the emulated link was later than it was to be",
   "generator-late": "the load generator was late",
   "users-late": "many messages were sent late, which their delays contain",
   "generator-stall": "the load generator paused; max contains it",
