@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { existsSync, readFileSync, symlinkSync } from "node:fs";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { join } from "node:path";
-import { type TestContext, test } from "node:test";
+import { describe, type TestContext, test } from "node:test";
 import { defaultLimits, type Payload } from "../protocol/contract.ts";
 import { until } from "../protocol/testing.ts";
 import { encodeFrame, FrameParser } from "../protocol/wires/frame.ts";
@@ -116,49 +116,52 @@ test("a server that dies away from this machine's eyes is told by its connection
   assert.match(cli.stderr, /a connection was ended by the/);
 });
 
-test("a server that never answers is refused with the reason", async (t) => {
-  using folder = temporaryFolder();
-  const { target } = await tcpTarget(t, () => {});
-  const cli = new RunningCli(["run", target, ...brief, "--out", folder.path]);
-  assert.equal(await cli.exitCode(), 3);
-  assert.match(cli.stderr, /refused .*"connects and stays open" .*: no message came within 5 s/);
-  assert.ok(folder.results().cells.filter(({ state }) => state === "refused").length === 3);
-});
-
-test("a server that answers wrong bytes is refused with the reason", async (t) => {
-  using folder = temporaryFolder();
-  const { target } = await tcpTarget(t, (socket, payload) =>
-    socket.write(encodeFrame(typeof payload === "string" ? payload.toUpperCase() : payload)),
-  );
-  const cli = new RunningCli(["run", target, ...brief, "--out", folder.path]);
-  assert.equal(await cli.exitCode(), 3);
-  assert.match(cli.stderr, /refused .*expected text of 5 characters "hello" back, got .*"HELLO"/);
-});
-
-test("an address where nothing listens is refused with the reason", async () => {
-  using folder = temporaryFolder();
-  const cli = new RunningCli(["run", "tcp=tcp://127.0.0.1:1/", ...brief, "--out", folder.path]);
-  assert.equal(await cli.exitCode(), 3);
-  assert.match(cli.stderr, /nothing listens at tcp:\/\/127.0.0.1:1\//);
-});
-
-test("a server that falls silent after the conformance suite ends in an invalid or failed result, not in a wait", async (t) => {
-  using folder = temporaryFolder();
-  const { target } = await tcpTarget(t, (socket, payload, nth) => {
-    if (nth < pastConformance) echo(socket, payload);
+// Each is found out by waiting for it.
+describe("a server of others", { concurrency: 4 }, () => {
+  test("a server that never answers is refused with the reason", async (t) => {
+    using folder = temporaryFolder();
+    const { target } = await tcpTarget(t, () => {});
+    const cli = new RunningCli(["run", target, ...brief, "--out", folder.path]);
+    assert.equal(await cli.exitCode(), 3);
+    assert.match(cli.stderr, /refused .*"connects and stays open" .*: no message came within 5 s/);
+    assert.ok(folder.results().cells.filter(({ state }) => state === "refused").length === 3);
   });
-  const cli = new RunningCli(["run", target, "--scenario", "echo", ...brief, "--out", folder.path]);
-  // It depends on the machine's speed whether the silence begins in the warm-up or in the window.
-  const code = await cli.exitCode();
-  const [cell] = folder.results().cells;
-  if (cell?.state === "failed") {
-    assert.equal(code, 1);
-    assert.match(cell.reason, /no answer to any of the [0-9]+ messages of the warm-up within 10 s/);
-  } else if (cell?.state === "measured") {
-    assert.equal(code, 4);
-    assert.equal(cell.validity.verdict, "invalid");
-    assert.ok((cell.summary.censoredMessages?.value ?? 0) > 0);
-  } else assert.fail(`cell is ${cell?.state}`);
+
+  test("a server that answers wrong bytes is refused with the reason", async (t) => {
+    using folder = temporaryFolder();
+    const { target } = await tcpTarget(t, (socket, payload) =>
+      socket.write(encodeFrame(typeof payload === "string" ? payload.toUpperCase() : payload)),
+    );
+    const cli = new RunningCli(["run", target, ...brief, "--out", folder.path]);
+    assert.equal(await cli.exitCode(), 3);
+    assert.match(cli.stderr, /refused .*expected text of 5 characters "hello" back, got .*"HELLO"/);
+  });
+
+  test("an address where nothing listens is refused with the reason", async () => {
+    using folder = temporaryFolder();
+    const cli = new RunningCli(["run", "tcp=tcp://127.0.0.1:1/", ...brief, "--out", folder.path]);
+    assert.equal(await cli.exitCode(), 3);
+    assert.match(cli.stderr, /nothing listens at tcp:\/\/127.0.0.1:1\//);
+  });
+
+  test("a server that falls silent after the conformance suite ends in an invalid or failed result, not in a wait", async (t) => {
+    using folder = temporaryFolder();
+    const { target } = await tcpTarget(t, (socket, payload, nth) => {
+      if (nth < pastConformance) echo(socket, payload);
+    });
+    const cli = new RunningCli(["run", target, "--scenario", "echo", ...brief, "--out", folder.path]);
+    // It depends on the machine's speed whether the silence begins in the warm-up or in the window.
+    const code = await cli.exitCode();
+    const [cell] = folder.results().cells;
+    if (cell?.state === "failed") {
+      assert.equal(code, 1);
+      assert.match(cell.reason, /no answer to any of the [0-9]+ messages of the warm-up within 10 s/);
+    } else if (cell?.state === "measured") {
+      assert.equal(code, 4);
+      assert.equal(cell.validity.verdict, "invalid");
+      assert.ok((cell.summary.censoredMessages?.value ?? 0) > 0);
+    } else assert.fail(`cell is ${cell?.state}`);
+  });
 });
 
 test("a server that starts to change bytes after the conformance suite is caught", async (t) => {

@@ -39,6 +39,13 @@ test("installs from its tarball into an empty folder and runs there with npx", a
     "websocket",
     "--preset",
     "quick",
+    // Every experiment of the preset, for as short as it can be: how good the numbers are is asked elsewhere.
+    "--trials",
+    "1",
+    "--duration",
+    "200ms",
+    "--idle-connections",
+    "50",
     "--out",
     "out",
   ).catch(

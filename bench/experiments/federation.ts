@@ -185,12 +185,13 @@ export const federation: Experiment<FederationPlan, FederationRig> = {
     const { rampUpMs, durationMs, slices } = trafficParameters(cell);
     return 2 * (slices * rampUpMs + durationMs);
   },
-  /** Who answers leaves out every tenth message. */
+  /** Who answers leaves out every tenth message. Nothing is timed, so nobody waits for what is lost of a warm-up. */
   sabotage(request) {
     const [own] = federating;
     const [protocol] = Object.keys(programNamed(own!).serves ?? {});
     const target = parseTarget(`${protocol}@${own}`);
     const [cell] = cells({ ...request, targets: [target] });
-    return { cell: { ...cell!, ignoresEvery: 10 }, fails: "lostMessages" };
+    const parameters = { ...cell!.parameters, warmupMs: 0 };
+    return { cell: { ...cell!, parameters, ignoresEvery: 10 }, fails: "lostMessages" };
   },
 };

@@ -22,7 +22,8 @@ const cellOf = (target: string) =>
     cluster: clusterPresets.quick,
   })[0]!;
 
-describe("the security experiment", { timeout: 120_000 }, () => {
+// Most of it waits for what a server does about a peer that says nothing.
+describe("the security experiment", { timeout: 120_000, concurrency: 3 }, () => {
   for (const name of protocolNames) {
     it(`finds ${name} to do what its specification and its server promise`, async () => {
       const { predictions } = await measureOnce(security, cellOf(name), context);
