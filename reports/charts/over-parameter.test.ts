@@ -49,6 +49,35 @@ describe("a figure over a parameter", () => {
     assert.match(files.get("report.md")!, /message: WebSocket from ≥ [\d,]+ KiB to ≥ /);
   });
 
+  it("takes the places of a cell that has the number at several of them", async () => {
+    const cold = (target: number, trips: number): Cell =>
+      cell(
+        target,
+        "connect",
+        {},
+        {
+          coldStartP50Us: 2000,
+          coldStartAt40MsP50Us: 2000 + trips * 40_000,
+          coldStartAt80MsP50Us: 2000 + trips * 80_000,
+          coldStartAt120MsP50Us: 2000 + trips * 120_000,
+        },
+      );
+    const files = await reportOf([cold(1, 3), cold(5, 7)]);
+    const svg = files.get("connect-distance.svg")!;
+    assertReadable("connect-distance.svg", svg);
+    for (const text of ["0", "40", "80", "120"]) assert.ok(svg.includes(`>${text}<`), text);
+    assert.match(files.get("report.md")!, /WebSocket from 2\.00 ms to 362 ms and XMPP from 2\.00 ms to 842 ms\./);
+  });
+
+  it("has a panel for every poll interval", async () => {
+    const delay = (target: number, valuesPerSecondAndUser: number, pushP50Us: number, pollInterval?: string): Cell =>
+      cell(target, "push", { valuesPerSecondAndUser, ...(pollInterval && { pollInterval }) }, { pushP50Us });
+    const cells = [1, 10, 100].flatMap((rate) => [delay(1, rate, 300), delay(3, rate, 250_000, "500ms")]);
+    const svg = (await reportOf(cells)).get("push-delay.svg")!;
+    assertReadable("push-delay.svg", svg);
+    for (const text of ["streams and held requests", "polled every 500 ms"]) assert.ok(svg.includes(`>${text}<`), text);
+  });
+
   it("is left out where there is no line", async () => {
     const rooms = [cell(1, "room", { members: 10 }, { lastRecipientP50Us: 900 })];
     assert.ok(!(await reportOf(rooms)).has("room-last-member.svg"));

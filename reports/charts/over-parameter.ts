@@ -15,6 +15,10 @@ export interface ParameterFigure {
   /** What the horizontal axis counts, and where a cell lies on it; undefined: it is not in the figure. */
   readonly over: string;
   readonly at: (cell: CellView) => number | undefined;
+  /** Of a cell that has the same number at other places by other names. */
+  readonly also?: readonly { readonly metric: MetricName; readonly at: number }[];
+  /** Both axes are linear, from 0. Absent: they are logarithmic where that shows more. */
+  readonly isLinear?: true;
   /** What sets a panel apart. */
   readonly panel: (cell: CellView) => string;
 }
@@ -32,14 +36,15 @@ const linesMax = 12;
 
 /** Undefined where no target has the number at two places. */
 export function overParameterChart({ cells }: ExperimentView, figure: ParameterFigure): Chart | undefined {
-  const { file, title, metric, over, at, panel } = figure;
+  const { file, title, metric, over, at, also = [], isLinear = false, panel } = figure;
   const { unit, better = "lower", title: counted } = metricNamed(metric);
   const found = cells.flatMap((view): (Point & { readonly cell: CellView })[] => {
-    const estimate = estimateOf(view.cell, metric);
-    const x = at(view);
-    if (estimate.kind !== "value" || x === undefined || estimate.interval.value <= 0) return [];
-    const { interval, bound } = estimate;
-    return [{ panel: panel(view), name: view.target.title, x, value: interval.value, bound, cell: view }];
+    return [{ metric, at: at(view) }, ...also].flatMap(({ metric, at: x }) => {
+      const estimate = estimateOf(view.cell, metric);
+      if (estimate.kind !== "value" || x === undefined || estimate.interval.value <= 0) return [];
+      const { interval, bound } = estimate;
+      return [{ panel: panel(view), name: view.target.title, x, value: interval.value, bound, cell: view }];
+    });
   });
   const targets = [...new Map(found.map(({ name, cell }) => [name, { name, info: cell.target }])).values()];
   const isLine = [...Map.groupBy(found, (point) => `${point.panel}\n${point.name}`).values()].some(
@@ -50,8 +55,8 @@ export function overParameterChart({ cells }: ExperimentView, figure: ParameterF
   const panels = [...new Set(points.map((point) => point.panel))];
   const values = points.map(({ value }) => value);
   const places = [...new Set(points.map(({ x }) => x))].sort((a, b) => a - b);
-  const log = spansDecades(values) ? logScale(values, 6) : undefined;
-  const scale = log ? { type: "log", domain: log.domain } : { type: "linear", zero: false };
+  const log = !isLinear && spansDecades(values) ? logScale(values, 6) : undefined;
+  const scale = log ? { type: "log", domain: log.domain } : { type: "linear", zero: isLinear };
   const axisTitle = `${counted} (${better} is better)`;
   const axis =
     unit === "us" && log !== undefined
@@ -76,7 +81,7 @@ export function overParameterChart({ cells }: ExperimentView, figure: ParameterF
           x: {
             field: "x",
             type: "quantitative",
-            scale: { type: "log", domain: [places[0], places.at(-1)] },
+            scale: { type: isLinear ? "linear" : "log", domain: [isLinear ? 0 : places[0], places.at(-1)] },
             axis: { title: over, values: places, format: "~s", labelFlush: false },
           },
           y: { field: "value", type: "quantitative", scale, axis },

@@ -45,6 +45,43 @@ export const binarySection = withFigures("binary", [
   },
 ]);
 
+/** Whether it is a stream, or how often it is polled. */
+const polled = ({ cell: { parameters } }: CellView): string => {
+  const { pollInterval } = parameters.settings;
+  if (pollInterval === undefined) return "streams and held requests";
+  return `polled every ${String(pollInterval).replace(/(?<=\d)(?=[a-z])/, " ")}`;
+};
+
+/** The delay of a value by how often there is a new one. */
+export const pushSection = withFigures("push", [
+  {
+    file: "push-delay.svg",
+    title: "When does a user have a new value?",
+    metric: "pushP50Us",
+    over: "values per second to each user, logarithmic",
+    at: settingOf("valuesPerSecondAndUser"),
+    panel: polled,
+  },
+]);
+
+/** Time to the first echo by the distance: the slope is how often it is paid. */
+export const connectSection = withFigures("connect", [
+  {
+    file: "connect-distance.svg",
+    title: "When is the first echo back?",
+    metric: "coldStartP50Us",
+    over: "round-trip time of the link in ms",
+    at: ({ cell }) => (cell.parameters.link === undefined ? 0 : undefined),
+    also: [
+      { metric: "coldStartAt40MsP50Us", at: 40 },
+      { metric: "coldStartAt80MsP50Us", at: 80 },
+      { metric: "coldStartAt120MsP50Us", at: 120 },
+    ],
+    isLinear: true,
+    panel: () => "p50 from nothing to the echo of the first message",
+  },
+]);
+
 /** The last member by the size of the room. */
 export const roomSection = withFigures("room", [
   {

@@ -8,7 +8,7 @@ import { idleSection } from "./idle.ts";
 import { idleHourSection } from "./idle-hour.ts";
 import { literatureSection } from "./literature.ts";
 import { serverFanOutSection, slowReaderSection } from "./one-server-to-many.ts";
-import { binarySection, presenceSection, roomSection } from "./over-parameter.ts";
+import { binarySection, connectSection, presenceSection, pushSection, roomSection } from "./over-parameter.ts";
 import type { OwnSection } from "./own-section.ts";
 import { profileSection } from "./profile.ts";
 import { proxySection } from "./proxy.ts";
@@ -22,6 +22,7 @@ export const ownSections: readonly OwnSection[] = [
   echoSection,
   throughputSection,
   duplexSection,
+  pushSection,
   idleSection,
   idleHourSection,
   federationSection,
@@ -29,6 +30,7 @@ export const ownSections: readonly OwnSection[] = [
   profileSection,
   securitySection,
   binarySection,
+  connectSection,
   wireSection,
   literatureSection,
   proxySection,
