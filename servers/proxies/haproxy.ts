@@ -23,7 +23,7 @@ const lines = {
     backend: "mode tcp",
   },
   "timeout tunnel 1h": {
-    why: "Silence of both sides, in place of the two below, once a connection is upgraded or in mode tcp.",
+    why: "Silence of both sides, in place of timeout client and timeout server, once upgraded or in mode tcp.",
     backend: "timeout tunnel 1h",
   },
   "timeout client 1h": {
