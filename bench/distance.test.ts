@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { type AddressInfo, createServer, type Socket } from "node:net";
-import { type TestContext, test } from "node:test";
+import { describe, type TestContext, test } from "node:test";
 import { defaultLimits, type Payload } from "../protocol/contract.ts";
 import { encodeFrame, FrameParser } from "../protocol/wires/frame.ts";
 import type { MeasuredCell } from "../results/contract/results.ts";
@@ -70,25 +70,27 @@ async function measure(
   return { exitCode, measured };
 }
 
-for (const delayMs of [5, 150, 500]) {
-  test(`a server ${delayMs} ms away is neither overloaded nor idle, in either loop`, async (t) => {
-    const target = await serverThat(t, (echo) => setTimeout(echo, delayMs));
-    const { exitCode, measured } = await measure(target, ["echo", "throughput"]);
-    const [echo, closed] = measured as [Measured, Measured];
-    assert.equal(exitCode, 0);
-    assert.deepEqual([echo.cell.validity.verdict, echo.codes], ["valid", []]);
-    const p50Ms = echo.numberOf("scheduledP50Us") / 1000;
-    assert.ok(p50Ms > 0.95 * delayMs && p50Ms < 3 * delayMs + 200, `p50 ${p50Ms} ms`);
-    assert.ok(Math.abs(echo.numberOf("achievedRatePerSecond") / 200 - 1) < 0.02, "all that was offered was carried");
-    assert.deepEqual([closed.cell.validity.verdict, closed.codes], ["valid", []]);
-    // Little's law, and a delay that is not far from the one imposed.
-    const { service } = flowsOf(closed.cell.trials[0]!.windows[0]!)[0]!.histograms;
-    const meanMs = decodeHistogram(service!).mean / 1e6;
-    const rate = closed.numberOf("achievedRatePerSecond");
-    assert.ok(meanMs > 0.95 * delayMs && meanMs < 3 * delayMs + 200, `mean ${meanMs} ms`);
-    assert.ok(Math.abs((rate * meanMs) / 1000 / (connections * inFlight) - 1) < 0.5, `${rate}/s at ${meanMs} ms`);
-  });
-}
+const tellsDistance = (delayMs: number) => async (t: TestContext) => {
+  const target = await serverThat(t, (echo) => setTimeout(echo, delayMs));
+  const { exitCode, measured } = await measure(target, ["echo", "throughput"]);
+  const [echo, closed] = measured as [Measured, Measured];
+  assert.equal(exitCode, 0);
+  assert.deepEqual([echo.cell.validity.verdict, echo.codes], ["valid", []]);
+  const p50Ms = echo.numberOf("scheduledP50Us") / 1000;
+  assert.ok(p50Ms > 0.95 * delayMs && p50Ms < 3 * delayMs + 200, `p50 ${p50Ms} ms`);
+  assert.ok(Math.abs(echo.numberOf("achievedRatePerSecond") / 200 - 1) < 0.02, "all that was offered was carried");
+  assert.deepEqual([closed.cell.validity.verdict, closed.codes], ["valid", []]);
+  // Little's law, and a delay that is not far from the one imposed.
+  const { service } = flowsOf(closed.cell.trials[0]!.windows[0]!)[0]!.histograms;
+  const meanMs = decodeHistogram(service!).mean / 1e6;
+  const rate = closed.numberOf("achievedRatePerSecond");
+  assert.ok(meanMs > 0.95 * delayMs && meanMs < 3 * delayMs + 200, `mean ${meanMs} ms`);
+  assert.ok(Math.abs((rate * meanMs) / 1000 / (connections * inFlight) - 1) < 0.5, `${rate}/s at ${meanMs} ms`);
+};
+
+const away = (delayMs: number): string => `a server ${delayMs} ms away is neither overloaded nor idle, in either loop`;
+
+test(away(5), tellsDistance(5));
 
 test("a server that takes long for its first answers is measured as it is then", async (t) => {
   let answers = 0;
@@ -127,35 +129,40 @@ test("a server that loses one message in a hundred has a p50 and p90, and no lon
   assert.equal(cell.absences?.scheduledMaxUs?.kind, "never");
 });
 
-test("a connection over an emulated link that waits for nothing has no time of its own", async () => {
-  const { measured } = await measure("tcp", ["echo"], 50, ["--link", "rtt=120ms"]);
-  const [{ cell }] = measured as [Measured];
-  assert.ok(cell.summary.roundTripP50Us!.value > 119_000);
-  // The relay accepts at once; the link's round trip is on the first message then, where nobody times it.
-  assert.deepEqual([cell.summary.connectP50Us, cell.trials[0]!.histograms.connect], [undefined, undefined]);
-});
+// Hardly anything is done there but wait.
+describe("far away", { concurrency: 2 }, () => {
+  for (const delayMs of [150, 500]) test(away(delayMs), tellsDistance(delayMs));
 
-for (const target of ["websocket", "long-polling+tls"]) {
-  test(`${target} over an emulated link of 120 ms is as far away as that, in both loops, and its connection too`, async () => {
-    const { exitCode, measured } = await measure(target, ["echo", "throughput"], 50, [
-      "--link",
-      "rtt=120ms,jitter=5ms",
-    ]);
-    assert.equal(exitCode, 0);
-    const [echo, closed] = measured as [Measured, Measured];
-    for (const { cell, codes } of measured) assert.deepEqual([cell.validity.verdict, codes], ["valid", []]);
-    assert.deepEqual(echo.cell.parameters.link, { rttMs: 120, jitterMs: 5 });
-    // Both ways at their shortest; TCP and what comes on top of it, each a round trip.
-    const shortestMs = 120 - 2 * 5;
-    assert.ok(echo.numberOf("roundTripP50Us") / 1000 > shortestMs, String(echo.numberOf("roundTripP50Us")));
-    const { histograms } = echo.cell.trials[0]!;
-    const quickestMs = decodeHistogram(histograms.connect!).getValueAtPercentile(0) / 1e6;
-    assert.ok(quickestMs > 120 + shortestMs, `${quickestMs} ms`);
-    // Little's law.
-    assert.ok(closed.numberOf("achievedRatePerSecond") <= (connections * inFlight * 1000) / shortestMs);
-    for (const way of ["linkUp", "linkDown"]) {
-      const meanMs = decodeHistogram(histograms[way]!).mean / 1e6;
-      assert.ok(meanMs > 60 - 5, `${way} ${meanMs} ms`);
-    }
+  test("a connection over an emulated link that waits for nothing has no time of its own", async () => {
+    const { measured } = await measure("tcp", ["echo"], 50, ["--link", "rtt=120ms"]);
+    const [{ cell }] = measured as [Measured];
+    assert.ok(cell.summary.roundTripP50Us!.value > 119_000);
+    // The relay accepts at once; the link's round trip is on the first message then, where nobody times it.
+    assert.deepEqual([cell.summary.connectP50Us, cell.trials[0]!.histograms.connect], [undefined, undefined]);
   });
-}
+
+  for (const target of ["websocket", "long-polling+tls"]) {
+    test(`${target} over an emulated link of 120 ms is as far away as that, in both loops, and its connection too`, async () => {
+      const { exitCode, measured } = await measure(target, ["echo", "throughput"], 50, [
+        "--link",
+        "rtt=120ms,jitter=5ms",
+      ]);
+      assert.equal(exitCode, 0);
+      const [echo, closed] = measured as [Measured, Measured];
+      for (const { cell, codes } of measured) assert.deepEqual([cell.validity.verdict, codes], ["valid", []]);
+      assert.deepEqual(echo.cell.parameters.link, { rttMs: 120, jitterMs: 5 });
+      // Both ways at their shortest; TCP and what comes on top of it, each a round trip.
+      const shortestMs = 120 - 2 * 5;
+      assert.ok(echo.numberOf("roundTripP50Us") / 1000 > shortestMs, String(echo.numberOf("roundTripP50Us")));
+      const { histograms } = echo.cell.trials[0]!;
+      const quickestMs = decodeHistogram(histograms.connect!).getValueAtPercentile(0) / 1e6;
+      assert.ok(quickestMs > 120 + shortestMs, `${quickestMs} ms`);
+      // Little's law.
+      assert.ok(closed.numberOf("achievedRatePerSecond") <= (connections * inFlight * 1000) / shortestMs);
+      for (const way of ["linkUp", "linkDown"]) {
+        const meanMs = decodeHistogram(histograms[way]!).mean / 1e6;
+        assert.ok(meanMs > 60 - 5, `${way} ${meanMs} ms`);
+      }
+    });
+  }
+});
