@@ -53,6 +53,7 @@ const tight: Limits = { ...roomy, unclear: 1, warnings: 0, isLoose: false };
 const limits: readonly Limits[] = [
   roomy,
   { ...roomy, warnings: 1 },
+  { ...roomy, warnings: 1, claims: undefined },
   { ...roomy, warnings: 0 },
   tight,
   { ...tight, claims: "counted" },
