@@ -1,3 +1,4 @@
+import type { Results } from "../../results/contract/results.ts";
 import { formatDuration, formatList, formatMemory, plural } from "../../results/quantities/format.ts";
 import { wasBusy } from "../../results/validity/machine.ts";
 import { blocks, bullets, codeBlock, escapeText, oneLine } from "../text/markdown.ts";
@@ -25,7 +26,7 @@ export function whatWasRunSection(view: ReportView): Section {
       formatList(Object.entries(environment.components).map((pair) => pair.join(" "))) || "none",
     ],
     ["wirebench", `${tool.version}, commit ${tool.commit ?? "unknown"}`],
-    ["Started, took", `${results.startedAt.slice(0, 19).replace("T", " ")} UTC, ${tookOf(results)}`],
+    ["Started, took", [...(results.continues ?? []), results].map(startedAndTook).join(", then ")],
   ];
   const busy = wasBusy(environment) ? " (**the machine was busy: expect a wider spread**)" : "";
   return textSection(
@@ -48,6 +49,9 @@ export function whatWasRunSection(view: ReportView): Section {
 /** What a target speaks, and by which way its messages come back. */
 const spokenBy = ({ name, info: { summary, returnPath } }: ReportView["rows"][number]): string =>
   `**${escapeText(name)}**: ${escapeText(summary)}${returnPath === undefined ? "" : `. Echo: ${escapeText(returnPath)}`}.`;
+
+const startedAndTook = (run: Pick<Results, "startedAt" | "finishedAt">): string =>
+  `${run.startedAt.slice(0, 19).replace("T", " ")} UTC, ${tookOf(run)}`;
 
 const tookOf = ({ startedAt, finishedAt }: { startedAt: string; finishedAt: string }): string =>
   formatDuration(Math.round((Date.parse(finishedAt) - Date.parse(startedAt)) / 1000) * 1000);
