@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { describe, test } from "node:test";
 import { trustCertificate } from "../../clients/connection/trust.ts";
 import { scriptedBehaviour } from "../../load/behaviours/scripted.ts";
 import { type Behaviour, defaultLimits, type Payload } from "../../protocol/contract.ts";
@@ -8,40 +8,6 @@ import { spokenTargets } from "../targets/testing.ts";
 import { cases } from "./cases.ts";
 import { answerMs } from "./peer.ts";
 import { checkConformance } from "./suite.ts";
-
-for (const protocol of protocols) {
-  const { name } = protocol.server.traits;
-
-  const spoken = spokenTargets(protocol).flatMap((target) =>
-    clientsOf(protocol, target.options).map(([kind, client]) => ({ ...target, kind, client })),
-  );
-  for (const { kind, client, title, options } of spoken) {
-    test(`${title} passes every conformance case with its ${kind} client`, async () => {
-      const listening = { host: "127.0.0.1", port: 0, ...scriptedBehaviour(), limits: defaultLimits, options };
-      const server = await protocol.server.listen(listening);
-      trustCertificate(server.certificate);
-      try {
-        const target = { url: server.url, foreign: false, options };
-        const results = await checkConformance({ ...protocol, client }, target);
-        assert.deepEqual(
-          results,
-          cases.map((each) => ({ case: each.name, outcome: "passed" })),
-        );
-      } finally {
-        await server.close();
-      }
-    });
-  }
-
-  test(`two ${name} servers run side by side on free ports and close without a trace`, async () => {
-    const options = { host: "127.0.0.1", port: 0, behaviour: scriptedBehaviour().behaviour, limits: defaultLimits };
-    const [first, second] = [await protocol.server.listen(options), await protocol.server.listen(options)];
-    assert.notEqual(first.url, second.url);
-    await Promise.all([first.close(), second.close()]);
-    await first.close();
-    assert.equal(first.connections, 0);
-  });
-}
 
 /** Echo servers that are wrong in one way each; the suite must notice. */
 const wrongEchoes: Record<string, (payload: Payload, send: (payload: Payload) => void, nth: number) => void> = {
@@ -65,24 +31,65 @@ const wrongEchoes: Record<string, (payload: Payload, send: (payload: Payload) =>
   "never answers": () => {},
 };
 
-for (const [fault, answer] of Object.entries(wrongEchoes)) {
-  test(`a server that ${fault} fails the suite`, async () => {
-    let nth = 0;
-    const behaviour: Behaviour = (connection) => ({
-      message: (payload) => answer(payload, (back) => connection.send(back), ++nth),
-      closed() {},
-    });
-    const protocol = protocolNamed("tcp");
-    const server = await protocol.server.listen({ host: "127.0.0.1", port: 0, behaviour, limits: defaultLimits });
-    try {
-      const results = await checkConformance(protocol, { url: server.url, foreign: true, options: {} });
-      assert.equal(results.at(-1)?.outcome, "failed");
-      assert.match(results.at(-1)?.reason ?? "", /\S/);
-    } finally {
-      await server.close();
+// What a wrong server does not send is waited for; the right ones need not wait for that.
+describe("conformance", { concurrency: true }, () => {
+  describe("of servers that are right", { concurrency: 1 }, () => {
+    for (const protocol of protocols) {
+      const { name } = protocol.server.traits;
+
+      const spoken = spokenTargets(protocol).flatMap((target) =>
+        clientsOf(protocol, target.options).map(([kind, client]) => ({ ...target, kind, client })),
+      );
+      for (const { kind, client, title, options } of spoken) {
+        test(`${title} passes every conformance case with its ${kind} client`, async () => {
+          const listening = { host: "127.0.0.1", port: 0, ...scriptedBehaviour(), limits: defaultLimits, options };
+          const server = await protocol.server.listen(listening);
+          trustCertificate(server.certificate);
+          try {
+            const target = { url: server.url, foreign: false, options };
+            const results = await checkConformance({ ...protocol, client }, target);
+            assert.deepEqual(
+              results,
+              cases.map((each) => ({ case: each.name, outcome: "passed" })),
+            );
+          } finally {
+            await server.close();
+          }
+        });
+      }
+
+      test(`two ${name} servers run side by side on free ports and close without a trace`, async () => {
+        const options = { host: "127.0.0.1", port: 0, behaviour: scriptedBehaviour().behaviour, limits: defaultLimits };
+        const [first, second] = [await protocol.server.listen(options), await protocol.server.listen(options)];
+        assert.notEqual(first.url, second.url);
+        await Promise.all([first.close(), second.close()]);
+        await first.close();
+        assert.equal(first.connections, 0);
+      });
     }
   });
-}
+
+  describe("of servers that are wrong", { concurrency: true }, () => {
+    for (const [fault, answer] of Object.entries(wrongEchoes)) {
+      test(`a server that ${fault} fails the suite`, async () => {
+        let nth = 0;
+        const behaviour: Behaviour = (connection) => ({
+          message: (payload) => answer(payload, (back) => connection.send(back), ++nth),
+          closed() {},
+        });
+        const protocol = protocolNamed("tcp");
+        const server = await protocol.server.listen({ host: "127.0.0.1", port: 0, behaviour, limits: defaultLimits });
+        try {
+          const results = await checkConformance(protocol, { url: server.url, foreign: true, options: {} });
+          assert.equal(results.at(-1)?.outcome, "failed");
+          assert.match(results.at(-1)?.reason ?? "", /\S/);
+        } finally {
+          await server.close();
+        }
+      });
+    }
+  });
+});
 
 test("a server that slows long messages down is said to limit its rate", async () => {
   const behaviour: Behaviour = (connection) => ({

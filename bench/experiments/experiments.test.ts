@@ -1,6 +1,6 @@
 /** An experiment whose check cannot fail shows nothing: each one is run here, broken on purpose. */
 import assert from "node:assert/strict";
-import { after, test } from "node:test";
+import { after, describe, type TestContext, test } from "node:test";
 import { metricOfCulprit } from "../rigs/blame/causes.ts";
 import type { ClusterSettings } from "../rigs/cluster/cluster-setup.ts";
 import { ProgramPool } from "../rigs/program-pool.ts";
@@ -9,6 +9,7 @@ import { embeddedTarget } from "../targets/target.ts";
 import { hasProgram } from "../testing.ts";
 import { clusterPresets } from "./cluster/presets.ts";
 import { presets } from "./comparison/presets.ts";
+import type { Experiment } from "./contract/experiment.ts";
 import type { PresetName, RunRequest } from "./contract/request.ts";
 import { clusterExperiments, comparisonExperiments, experimentNamed, experiments } from "./experiments.ts";
 import { measureOnce } from "./testing.ts";
@@ -31,30 +32,42 @@ after(() => programs[Symbol.asyncDispose]());
 
 const context: RigContext = { seed: 1, trial: 1, signal: new AbortController().signal, programs };
 
-for (const experiment of experiments) {
-  const { name, metrics } = experiment;
-  test(`${name} notices a system that is broken on purpose`, { timeout: 120_000 }, async (t) => {
-    const onCluster = clusterExperiments.includes(experiment);
-    if (onCluster && (!hasProgram(t, "haproxy") || !hasProgram(t, "redis"))) return;
-    if (experiment.needs?.some((program) => !hasProgram(t, program))) return;
-    const { cell, fails } = experiment.sabotage(request);
-    const { proxy } = cell.parameters.settings;
-    if (proxy !== undefined && !hasProgram(t, String(proxy))) return;
-    if (cell.target.system.kind === "program" && !hasProgram(t, cell.target.system.program)) return;
-    const { measures, windows, predictions } = await measureOnce(experiment, cell, context);
-    const verdicts = predictions.map(({ metric, verdict }) => `${metric} ${verdict}`);
-    assert.ok(
-      predictions.some(({ metric, verdict }) => metric === fails && verdict === "failed"),
-      `${fails} was to fail: ${verdicts.join(", ")}`,
-    );
-    if (!onCluster) return;
-    const causes = Object.values(metricOfCulprit).reduce((sum, metric) => sum + (measures[metric] ?? 0), 0);
-    assert.equal(causes, measures.missingDeliveries ?? 0, "every missing delivery has one cause");
-    const unlisted = Object.keys(measures).filter((metric) => !(metrics as readonly string[]).includes(metric));
-    assert.deepEqual(unlisted, [], "measured, but not listed");
-    assert.equal(windows.length > 0, cell.parameters.load !== undefined, "a window for whatever was published");
-  });
-}
+const isOnCluster = (experiment: Experiment): boolean => clusterExperiments.includes(experiment);
+
+const noticesSabotage = (experiment: Experiment) => async (t: TestContext) => {
+  const { metrics } = experiment;
+  const onCluster = isOnCluster(experiment);
+  if (onCluster && (!hasProgram(t, "haproxy") || !hasProgram(t, "redis"))) return;
+  if (experiment.needs?.some((program) => !hasProgram(t, program))) return;
+  const { cell, fails } = experiment.sabotage(request);
+  const { proxy } = cell.parameters.settings;
+  if (proxy !== undefined && !hasProgram(t, String(proxy))) return;
+  if (cell.target.system.kind === "program" && !hasProgram(t, cell.target.system.program)) return;
+  const { measures, windows, predictions } = await measureOnce(experiment, cell, context);
+  const verdicts = predictions.map(({ metric, verdict }) => `${metric} ${verdict}`);
+  assert.ok(
+    predictions.some(({ metric, verdict }) => metric === fails && verdict === "failed"),
+    `${fails} was to fail: ${verdicts.join(", ")}`,
+  );
+  if (!onCluster) return;
+  const causes = Object.values(metricOfCulprit).reduce((sum, metric) => sum + (measures[metric] ?? 0), 0);
+  assert.equal(causes, measures.missingDeliveries ?? 0, "every missing delivery has one cause");
+  const unlisted = Object.keys(measures).filter((metric) => !(metrics as readonly string[]).includes(metric));
+  assert.deepEqual(unlisted, [], "measured, but not listed");
+  assert.equal(windows.length > 0, cell.parameters.load !== undefined, "a window for whatever was published");
+};
+
+// A cluster that is broken is mostly waited for, so comparisons need not wait for their turn.
+describe("every experiment", { concurrency: true }, () => {
+  for (const [kind, own] of Map.groupBy(experiments, (each) => (isOnCluster(each) ? "clusters" : "comparisons"))) {
+    describe(kind, { concurrency: 1 }, () => {
+      for (const experiment of own) {
+        const title = `${experiment.name} notices a system that is broken on purpose`;
+        test(title, { timeout: 120_000 }, noticesSabotage(experiment));
+      }
+    });
+  }
+});
 
 test("what a cell expects is expected of a metric that its experiment measures", () => {
   for (const experiment of experiments) {
