@@ -19,6 +19,8 @@ export interface ParameterFigure {
   readonly also?: readonly { readonly metric: MetricName; readonly at: number }[];
   /** Both axes are linear, from 0. Absent: they are logarithmic where that shows more. */
   readonly isLinear?: true;
+  /** What a line is called. Absent: as its target. */
+  readonly line?: (cell: CellView) => string;
   /** What sets a panel apart. */
   readonly panel: (cell: CellView) => string;
 }
@@ -37,13 +39,14 @@ const linesMax = 12;
 /** Undefined where no target has the number at two places. */
 export function overParameterChart({ cells }: ExperimentView, figure: ParameterFigure): Chart | undefined {
   const { file, title, metric, over, at, also = [], isLinear = false, panel } = figure;
+  const { line = ({ target }: CellView) => target.title } = figure;
   const { unit, better = "lower", title: counted } = metricNamed(metric);
   const found = cells.flatMap((view): (Point & { readonly cell: CellView })[] => {
     return [{ metric, at: at(view) }, ...also].flatMap(({ metric, at: x }) => {
       const estimate = estimateOf(view.cell, metric);
       if (estimate.kind !== "value" || x === undefined || estimate.interval.value <= 0) return [];
       const { interval, bound } = estimate;
-      return [{ panel: panel(view), name: view.target.title, x, value: interval.value, bound, cell: view }];
+      return [{ panel: panel(view), name: line(view), x, value: interval.value, bound, cell: view }];
     });
   });
   const targets = [...new Map(found.map(({ name, cell }) => [name, { name, info: cell.target }])).values()];

@@ -45,12 +45,13 @@ export const binarySection = withFigures("binary", [
   },
 ]);
 
-/** Whether it is a stream, or how often it is polled. */
-const polled = ({ cell: { parameters } }: CellView): string => {
+/** A target that is polled by a clock is called after its usual interval; here it is measured at others. */
+function polledAs({ target, cell: { parameters } }: CellView): string {
   const { pollInterval } = parameters.settings;
-  if (pollInterval === undefined) return "streams and held requests";
-  return `polled every ${String(pollInterval).replace(/(?<=\d)(?=[a-z])/, " ")}`;
-};
+  if (pollInterval === undefined) return target.title;
+  const every = String(pollInterval).replace(/(?<=\d)(?=[a-z])/, " ");
+  return target.title.replace(/(?<=\bevery )[\d.]+ \w+/, every);
+}
 
 /** The delay of a value by how often there is a new one. */
 export const pushSection = withFigures("push", [
@@ -60,7 +61,8 @@ export const pushSection = withFigures("push", [
     metric: "pushP50Us",
     over: "values per second to each user, logarithmic",
     at: settingOf("valuesPerSecondAndUser"),
-    panel: polled,
+    line: polledAs,
+    panel: () => "p50 from publication to arrival",
   },
 ]);
 
