@@ -2,8 +2,8 @@ import { type Claim, evidenceOf, inWords, present, unmeasured } from "./claim.ts
 import { pushedTo, pushes } from "./pushes.ts";
 
 const [stream, kept, closed] = ["websocket", "long-polling", "long-polling+close"] as const;
-/** Two values may share a response. */
-const mostResponses = 0.5;
+/** Of responses, so many at least: two values may share one. */
+const everyResponse = 0.5;
 
 export const httpLifetime: Claim = {
   id: "http-lifetime",
@@ -19,8 +19,8 @@ export const httpLifetime: Claim = {
     }
     const evidence = evidenceOf([alive], present(ended), [open]);
     if (open.high > 0) return { verdict: "does-not-hold", evidence };
-    if (alive.low > mostResponses) return { verdict: "holds", evidence };
-    if (ended === undefined || ended.low < mostResponses) return { verdict: "does-not-hold", evidence };
+    if (alive.low > everyResponse) return { verdict: "holds", evidence };
+    if (ended === undefined || ended.low <= alive.high) return { verdict: "does-not-hold", evidence };
     return {
       verdict: "holds-when",
       when: `every request says "Connection: close" (connections per response: ${inWords(ended)}); HTTP/1.1 keeps a connection alive (${inWords(alive)})`,

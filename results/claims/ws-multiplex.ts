@@ -13,25 +13,25 @@ export const wsMultiplex: Claim = {
   flipsAt: "messages of users who are there already that are quicker on one connection than on one each",
   decide(results) {
     const [arriving, messaging] = [shared(results, "newUserRoundTrips"), shared(results, "userDelayP50Us")];
-    if (arriving === undefined || messaging === undefined) {
+    if (arriving === undefined) {
       return unmeasured("no cell led several users over one WebSocket and over one each");
     }
     const [alone, together] = [seenIn(results, "heldUpUsers", each), seenIn(results, "heldUpUsers", one)];
-    const evidence = [...arriving.evidence, ...messaging.evidence, ...evidenceOf(present(together, alone))];
-    const lowers = ({ direction }: Compared): boolean => direction === "lower";
+    const evidence = [...arriving.evidence, ...(messaging?.evidence ?? []), ...evidenceOf(present(together, alone))];
+    const lowers = (one: Compared | undefined): boolean => one?.direction === "lower";
     if (lowers(messaging)) return { verdict: "holds", evidence };
     if (!lowers(arriving)) {
-      const unclear = [arriving, messaging].find(({ direction }) => direction === "cannot-tell");
-      if (unclear === undefined) return { verdict: "does-not-hold", evidence };
-      return unmeasured(`what one connection takes over one each is ${unclear.words}, which cannot tell`);
+      if (arriving.direction !== "cannot-tell") return { verdict: "does-not-hold", evidence };
+      return unmeasured(`a new user on one connection takes ${arriving.words} the round trips, which cannot tell`);
     }
     const stall =
       together === undefined || alone === undefined || together.low <= alone.high
         ? ""
         : `, and where it stalls, ${inWords(together)} users wait instead of ${inWords(alone)}`;
+    const later = messaging === undefined ? "" : `; a message afterwards takes ${messaging.words} the time`;
     return {
       verdict: "holds-when",
-      when: `a user is new: the first echo takes ${arriving.words} the round trips; a message afterwards takes ${messaging.words} the time${stall}`,
+      when: `a user is new: the first echo takes ${arriving.words} the round trips${later}${stall}`,
       evidence,
     };
   },
