@@ -2,7 +2,7 @@
 
 /** A Vega expression that writes microseconds as µs, ms or s. */
 export const delayLabel =
-  "datum.value < 1 ? format(datum.value * 1000, '~g') + ' ns' : datum.value < 1000 ? format(datum.value, '~g') + ' µs' : " +
+  "datum.value === 0 ? '0' : datum.value < 1 ? format(datum.value * 1000, '~g') + ' ns' : datum.value < 1000 ? format(datum.value, '~g') + ' µs' : " +
   "datum.value < 1e6 ? format(datum.value / 1000, '~g') + ' ms' : format(datum.value / 1e6, '~g') + ' s'";
 
 export interface LogScale {

@@ -65,7 +65,7 @@ describe("a figure over a parameter", () => {
     const files = await reportOf([cold(1, 3), cold(5, 7)]);
     const svg = files.get("connect-distance.svg")!;
     assertReadable("connect-distance.svg", svg);
-    for (const text of ["0", "40", "80", "120"]) assert.ok(svg.includes(`>${text}<`), text);
+    for (const text of ["0", "40", "80", "120", "400 ms"]) assert.ok(svg.includes(`>${text}<`), text);
     assert.match(files.get("report.md")!, /WebSocket from 2\.00 ms to 362 ms and XMPP from 2\.00 ms to 842 ms\./);
   });
 

@@ -4,7 +4,7 @@ import { type MetricName, metricNamed } from "../../results/metrics/metrics.ts";
 import { formatList, formatQuantity } from "../../results/quantities/format.ts";
 import { type Bound, estimateOf, signOf } from "../../results/summary/estimate.ts";
 import type { CellView, ExperimentView } from "../view/view.ts";
-import { delayAxis, logScale, spansDecades } from "./axes.ts";
+import { delayAxis, delayLabel, logScale, spansDecades } from "./axes.ts";
 import { type Chart, legendColumns, plotWidth, textSize, titleLines } from "./chart.ts";
 import { rowColours } from "./colours.ts";
 
@@ -64,7 +64,11 @@ export function overParameterChart({ cells }: ExperimentView, figure: ParameterF
   const axis =
     unit === "us" && log !== undefined
       ? delayAxis(log, axisTitle)
-      : { title: axisTitle, format: "~s", ...(log ? { values: log.ticks } : { tickCount: 5 }) };
+      : {
+          title: axisTitle,
+          ...(unit === "us" ? { labelExpr: delayLabel } : { format: "~s" }),
+          ...(log ? { values: log.ticks } : { tickCount: 5 }),
+        };
   return {
     file,
     alt: `${title} ${panelsInWords(points, panels, unit)}`,
