@@ -187,15 +187,17 @@ interface Batch {
  */
 function batchesOf(states: readonly CellState[]): Batch[] {
   const by = Map.groupBy(states, ({ planned }) => planned.experiment.isolation);
-  const batches = (isolation: Experiment["isolation"], sizeMax: number): Batch[] => {
-    const own = by.get(isolation) ?? [];
-    return own.flatMap((_, index) =>
-      index % sizeMax === 0 ? [{ isolation, states: own.slice(index, index + sizeMax) }] : [],
-    );
-  };
+  const alone = (by.get("exclusive") ?? []).map((state): Batch => ({ isolation: "exclusive", states: [state] }));
+  // Only with their like: what one experiment leaves of the machine may be too little for another.
+  const alike = Map.groupBy(by.get("shared") ?? [], ({ planned }) => planned.experiment);
+  const sideBySide = [...alike.values()].flatMap((own) =>
+    own.flatMap((_, index): Batch[] =>
+      index % sideBySideMax === 0 ? [{ isolation: "shared", states: own.slice(index, index + sideBySideMax) }] : [],
+    ),
+  );
   const sets = Map.groupBy(by.get("in-turn") ?? [], ({ planned }) => conditionsOf(planned));
   const inTurn = [...sets.values()].map((own): Batch => ({ isolation: "in-turn", states: own }));
-  return [...inTurn, ...batches("exclusive", 1), ...batches("shared", sideBySideMax)];
+  return [...inTurn, ...alone, ...sideBySide];
 }
 
 const describeExperiments = ({ cells }: RunPlan): Results["experiments"] =>
