@@ -29,15 +29,20 @@ const besides: readonly Need[] = [
   {
     experiment: "literature",
     targets: protocols.map(({ server }) => server.traits).flatMap(({ name, floor }) => (floor ? [] : [name])),
+    counts: true,
   },
 ];
 
-function partFor({ experiment: name, targets, variants, link, profile }: Need, preset: ClaimPreset): Part {
+function partFor({ experiment: name, targets, variants, link, profile, counts }: Need, preset: ClaimPreset): Part {
   const experiment = experimentNamed(name);
   return {
     experiment,
     request: requestFor(experiment, { targets, link, profile }, preset),
-    trialsMax: clusterExperiments.includes(experiment) ? preset.clusterTrials : preset.trials,
+    trialsMax: counts
+      ? preset.countTrials
+      : clusterExperiments.includes(experiment)
+        ? preset.clusterTrials
+        : preset.trials,
     ...(variants !== undefined && { variants }),
     named: { link, profile },
   };

@@ -8,6 +8,8 @@ export interface ClaimPreset {
   /** Of every cell; those of a cluster have as many as its own preset. */
   readonly trials: number;
   readonly clusterTrials: number;
+  /** Of cells that are asked for counts. */
+  readonly countTrials: number;
   readonly traffic: TrafficSettings;
   /** In its place for applications as traffic. */
   readonly profiled: Partial<TrafficSettings>;
@@ -21,14 +23,16 @@ export const claimPresets = {
   quick: {
     trials: 3,
     clusterTrials: clusterTrials.quick,
-    traffic: { ...quick.settings, idleTrialsMax: 3 },
-    profiled: { connections: 24, durationMs: 800, idleMs: 400 },
+    countTrials: 1,
+    traffic: { ...quick.settings, idleTrialsMax: 2 },
+    profiled: { connections: 24, warmupMs: 120, durationMs: 400, idleMs: 250 },
     cluster: clusterPresets.quick,
   },
   /** About an hour: for a decision. */
   standard: {
     trials: standard.trials,
     clusterTrials: clusterTrials.standard,
+    countTrials: standard.trials,
     traffic: standard.settings,
     profiled: { connections: 50, idleTrialsMax: 3 },
     cluster: clusterPresets.standard,

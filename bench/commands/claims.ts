@@ -109,6 +109,7 @@ const withTrials = (settings: Omit<(typeof claimPresets)[ClaimPresetName], "tria
   ...settings,
   trials,
   clusterTrials: trials,
+  countTrials: trials,
 });
 
 /** Those of the run that is continued stay, whoever else is named. */

@@ -52,6 +52,8 @@ export interface Need {
   readonly link?: string;
   /** Of an application as traffic: the name of the one that ships. */
   readonly profile?: string;
+  /** What is read of them are counts that trials agree about (bytes, refusals, settings), which one trial shows. */
+  readonly counts?: true;
 }
 
 export interface Claim {

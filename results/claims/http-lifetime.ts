@@ -9,7 +9,7 @@ export const httpLifetime: Claim = {
   id: "http-lifetime",
   statement: "A WebSocket stays open until one side ends it; an HTTP connection ends with the response.",
   about: "WebSocket and HTTP",
-  needs: [pushes(stream, kept, closed)],
+  needs: [{ ...pushes(stream, kept, closed), counts: true }],
   flipsAt: "HTTP that needs a connection for each response although nobody asked to close it",
   decide(results) {
     const opened = (target: string) => pushedTo(results, "connectionsPerMessage", target);

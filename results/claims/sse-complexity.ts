@@ -16,9 +16,9 @@ export const sseComplexity: Claim = {
   statement: "WebSocket is more complex than SSE.",
   about: "WebSocket and SSE",
   needs: [
-    { experiment: "resume", targets: [stream, events] },
-    { experiment: "proxy", targets: [stream, events], variants: ["haproxy", "nginx"] },
-    { experiment: "wire", targets: [stream, events], variants: ["text, 40 B", "binary, 65,536 B"] },
+    { experiment: "resume", targets: [stream, events], counts: true },
+    { experiment: "proxy", targets: [stream, events], variants: ["haproxy", "nginx"], counts: true },
+    { experiment: "wire", targets: [stream, events], variants: ["text, 40 B", "binary, 65,536 B"], counts: true },
   ],
   flipsAt: "a part that one of them leaves to the application or the proxy and the other does not",
   decide(results) {

@@ -8,7 +8,7 @@ export const sseDirection: Claim = {
   id: "sse-direction",
   statement: "WebSocket is two-way; SSE goes from server to client only.",
   about: "WebSocket and SSE",
-  needs: [{ experiment: scenario, targets: [stream, events], variants: [variant] }],
+  needs: [{ experiment: scenario, targets: [stream, events], variants: [variant], counts: true }],
   flipsAt: "a message that goes up on an event stream without a request of its own",
   decide(results) {
     const upOf = (metric: "upHttpBytes" | "upWireBytes", target: string) =>

@@ -17,6 +17,7 @@ export const sseFormat: Claim = {
       experiment: scenario,
       targets: [stream, events],
       variants: [`text, ${small.words}`, `text, ${large.words}`, `binary, ${large.words}`],
+      counts: true,
     },
   ],
   flipsAt: "binary payloads that cost an event stream no more than text",

@@ -9,9 +9,9 @@ export const wsAnyPayload: Claim = {
   statement: "WebSocket sends any text or binary payload.",
   about: "WebSocket and XMPP",
   needs: [
-    { experiment: large.scenario, targets: [target], variants: [large.variant] },
-    { experiment: "wire", targets: [target], variants: ["text, 40 B", "text, 65,536 B"] },
-    { experiment: "security", targets: [target] },
+    { experiment: large.scenario, targets: [target], variants: [large.variant], counts: true },
+    { experiment: "wire", targets: [target], variants: ["text, 40 B", "text, 65,536 B"], counts: true },
+    { experiment: "security", targets: [target], counts: true },
   ],
   flipsAt: "a payload within the limit of the server that does not come back as it went",
   decide(results) {

@@ -7,7 +7,7 @@ export const wsAnywhere: Claim = {
   statement:
     "WebSocket was made for browsers but serves any client: the same server, from Chromium and from a program.",
   about: "WebSocket itself",
-  needs: [{ experiment: cell.scenario, targets: [cell.target] }],
+  needs: [{ experiment: cell.scenario, targets: [cell.target], counts: true }],
   flipsAt: "a message that one of the two clients does not get back as it was sent",
   decide(results) {
     const exact = present(

@@ -8,7 +8,7 @@ export const wsNoPresence: Claim = {
   id: "ws-no-presence",
   statement: "WebSocket has no messaging or presence of its own; a chat protocol must be added.",
   about: "WebSocket and XMPP",
-  needs: [{ experiment: scenario, targets: [bare, chat], variants: Object.values(variants) }],
+  needs: [{ experiment: scenario, targets: [bare, chat], variants: Object.values(variants), counts: true }],
   flipsAt: "presence that WebSocket itself specifies",
   decide(results) {
     const told = (target: string, what: string) =>

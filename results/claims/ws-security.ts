@@ -10,7 +10,7 @@ export const wsSecurity: Claim = {
   id: "ws-security",
   statement: "WebSocket has fewer built-in security measures than XMPP.",
   about: "WebSocket and XMPP",
-  needs: [{ experiment: scenario, targets: [stream, other] }],
+  needs: [{ experiment: scenario, targets: [stream, other], counts: true }],
   flipsAt: "as many probes that the specification of WebSocket refuses as that of XMPP",
   decide(results) {
     const refusals = (target: string) => seenOf(results, "protocolRefusedProbes", { scenario, target });

@@ -18,6 +18,7 @@ export const wsTextBinary: Claim = {
       experiment: scenario,
       targets: [target],
       variants: sizes.flatMap(([size]) => [`text, ${size}`, `binary, ${size}`]),
+      counts: true,
     },
   ],
   flipsAt: "a payload that takes more bytes as binary than as text",

@@ -25,7 +25,7 @@ export const xmppSecurity: Claim = {
   id: "xmpp-security",
   statement: "XMPP has strong security features: authentication, authorisation, encryption.",
   about: "WebSocket and XMPP",
-  needs: [{ experiment: scenario, targets: [clear, encrypted] }],
+  needs: [{ experiment: scenario, targets: [clear, encrypted], counts: true }],
   flipsAt: "a wrong password, a forged sender or, where TLS is asked for, plain text that gets through",
   decide(results) {
     const found = strengths.map((strength) => ({ ...strength, seen: seenBy(results, strength) }));

@@ -13,8 +13,8 @@ export const xmppStacks: Claim = {
   about: "WebSocket and XMPP",
   needs: [
     { experiment: "echo", targets: [carried] },
-    { experiment: through.scenario, targets: [bare, carried], variants: [through.variant] },
-    { experiment: "wire", targets: [carried], variants: [`text, ${size}`, `binary, ${size}`] },
+    { experiment: through.scenario, targets: [bare, carried], variants: [through.variant], counts: true },
+    { experiment: "wire", targets: [carried], variants: [`text, ${size}`, `binary, ${size}`], counts: true },
   ],
   flipsAt: "XMPP over WebSocket that gets no further than XMPP, or loses what it carries",
   decide(results) {

@@ -7,7 +7,7 @@ export const xmppSupport: Claim = {
   id: "xmpp-support",
   statement: "XMPP has two decades of use and wide support.",
   about: "WebSocket and XMPP",
-  needs: [{ experiment: scenario, targets: servers }],
+  needs: [{ experiment: scenario, targets: servers, counts: true }],
   flipsAt: "nothing that can be measured: how old it is and who supports it is written down",
   decide(results) {
     const serving = servers.flatMap((target) => seenOf(results, "receivedMessages", { scenario, target }) ?? []);
