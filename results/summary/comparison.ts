@@ -3,7 +3,7 @@ import { completeTrials } from "../contract/cells.ts";
 import type { Cell, Comparison, MeasuredCell } from "../contract/results.ts";
 import { type Metric, type MetricName, metricNamed, metrics } from "../metrics/metrics.ts";
 import { type Decision, decide } from "../statistics/decide.ts";
-import { independentInterval, pairedInterval } from "../statistics/intervals.ts";
+import { independentInterval, medianInterval, pairedInterval, trialsForIntervalMin } from "../statistics/intervals.ts";
 import { median } from "../statistics/moments.ts";
 import { type Bound, estimateOf } from "./estimate.ts";
 
@@ -113,7 +113,11 @@ export function judgeIndependent(metric: Metric, target: Sample, base: Sample, l
 export function judgeAgainstOne(metric: Metric, sample: Sample): Judgement | undefined {
   const ratios = [...sample.values.values()];
   const certain: Sample = { values: new Map(), bound: undefined, truth: { low: 1, high: 1 } };
-  const measured = pairedInterval(ratios) ?? { value: median(ratios), low: undefined, high: undefined };
+  // The number is a metric of its own: it is said as its summary says it.
+  const measured =
+    ratios.length < trialsForIntervalMin
+      ? { value: median(ratios), low: undefined, high: undefined }
+      : medianInterval(ratios);
   return judgeRatio(metric, { ...measured, sets: ratios.length }, sample, certain);
 }
 
