@@ -244,6 +244,12 @@ test("a generator that stood still is named", () => {
 test("a median of 40 ms is flagged as delayed acknowledgement, except where polling or a link takes its time", () => {
   assert.deepEqual(judged({ serviceUs: 41_000 }), { verdict: "valid", codes: ["delayed-ack"] });
   assert.deepEqual(judged({ serviceUs: 50_000 }).codes, []);
+  const onceOf = [30_000, 35_000, 40_500].map((serviceUs) => windowOf({ serviceUs }));
+  assert.deepEqual(
+    judge(trialsOf(...onceOf), parametersOf(open), prompt).flags,
+    [],
+    "no timer, which is the same in all",
+  );
   const patient = { deliveryFloorMs: 100 };
   const trials = trialsOf(windowOf({ serviceUs: 41_000 }));
   assert.deepEqual(judge(trials, parametersOf(open), patient).flags, []);
