@@ -24,7 +24,7 @@ export const claimPresets = {
     trials: 3,
     clusterTrials: clusterTrials.quick,
     countTrials: 1,
-    traffic: { ...quick.settings, idleTrialsMax: 2 },
+    traffic: { ...quick.settings, idleTrialsMax: 3 },
     profiled: { connections: 24, warmupMs: 120, durationMs: 400, idleMs: 250 },
     cluster: clusterPresets.quick,
   },

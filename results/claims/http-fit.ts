@@ -1,9 +1,10 @@
 import { completeTrials, usable } from "../contract/cells.ts";
+import type { Cell } from "../contract/results.ts";
 import { type Decision as Choice, decideBetween, flipsOf } from "../decision/decision.ts";
 import { profileOption } from "../decision/profile-options.ts";
 import { formatList } from "../quantities/format.ts";
 import { trialsForIntervalMin } from "../statistics/intervals.ts";
-import { type Claim, type Decidable, evidenceOf, type Need, type Seen, seenIn, unmeasured } from "./claim.ts";
+import { type Claim, type Decidable, evidenceOf, type Need, present, type Seen, seenIn, unmeasured } from "./claim.ts";
 
 const scenario = "profile";
 const [stream, requests] = ["websocket", "long-polling"] as const;
@@ -69,7 +70,10 @@ function inWords(all: readonly Fit[], taught: readonly Fit[]): string {
     if (own.length === 0) return [];
     return [`${target === undefined ? "nobody can tell" : `${target} comes first`} for ${named(own)}`];
   });
-  return [`the application is ${named(taught)}, by the weights of its profile`, ...groups].join("; ");
+  return [
+    `the application is ${named(taught)}, by the weights of its profile and with ${requests} for HTTP`,
+    ...groups,
+  ].join("; ");
 }
 
 /** Undefined where the application was not measured on both. */
@@ -84,11 +88,11 @@ function fitOf(results: Decidable, title: string): Fit | undefined {
   if (cells.length < 2 || profile === undefined) return undefined;
   const options = cells.map((cell) => {
     const target = results.targets.find(({ label }) => label === cell.target);
-    const idle = results.cells.find((other) => other.scenario === "idle" && other.target === cell.target);
-    return profileOption(cell.target, target ?? {}, cell, idle, profile).option;
+    return profileOption(cell.target, target ?? {}, cell, idleOf(results, cell.target), profile).option;
   });
   const choice = decideBetween(options, profile.weights);
-  const hasIntervals = cells.every((cell) => completeTrials(cell).length >= trialsForIntervalMin);
+  const idle = cells.map((cell) => usable(idleOf(results, cell.target)));
+  const hasIntervals = present(...cells, ...idle).every((cell) => completeTrials(cell).length >= trialsForIntervalMin);
   const delay = profile.feels === "up" ? "uplinkScheduledP50Us" : "downlinkScheduledP50Us";
   const seen = ([delay, "wireBytesPerUserHour"] as const).flatMap((metric) =>
     seenIn(
@@ -105,6 +109,9 @@ function fitOf(results: Decidable, title: string): Fit | undefined {
     flips: flipInWords(title, options, profile.weights),
   };
 }
+
+const idleOf = ({ cells }: Decidable, target: string): Cell | undefined =>
+  cells.find((cell) => cell.scenario === "idle" && cell.target === target);
 
 /** The only one that nobody else may be as good as. */
 function firstOf({ ranked, unranked }: Choice): string | undefined {
