@@ -1,4 +1,4 @@
-import { formatDuration } from "../quantities/format.ts";
+import { formatDuration, formatList } from "../quantities/format.ts";
 import { noticeableRatio } from "../statistics/decide.ts";
 import { type Claim, type Decidable, present, unmeasured } from "./claim.ts";
 import { type Compared, compared } from "./compared.ts";
@@ -24,24 +24,25 @@ export const httpFreshness: Claim = {
     const flipsAt = flipOf(results);
     const more = flipsAt === undefined ? {} : { flipsAt };
     const stale = clocked.filter(({ direction }) => direction === "higher");
-    const slowest = stale.at(-1);
-    if (slowest === undefined) {
+    if (stale.length === 0) {
       const undecided = clocked.find(({ direction }) => direction === "cannot-tell");
       return undecided === undefined
         ? { verdict: "does-not-hold", evidence, ...more }
         : unmeasured(`the age of polled data over that on a WebSocket is ${undecided.words}, which cannot tell`);
     }
     const fresh = clocked.filter(({ direction }) => direction === "equal");
+    const isHeldFresh = held?.direction === "equal" || held?.direction === "lower";
+    if (fresh.length === 0 && !isHeldFresh) return { verdict: "holds", evidence, ...more };
+    const olds = stale.map(({ ms, words }, index) =>
+      index === 0
+        ? `with a poll every ${formatDuration(ms)} what it has is ${words} as old`
+        : `with one every ${formatDuration(ms)} ${words}`,
+    );
     const conditions = [
-      ...(fresh.length > 0 || held?.direction === "equal" || held?.direction === "lower"
-        ? [
-            `a client asks by the clock and seldom: with a poll every ${formatDuration(slowest.ms)} what it has is ${slowest.words} as old`,
-          ]
-        : []),
+      `a client asks by the clock${fresh.length > 0 ? " and seldom" : ""}: ${formatList(olds)}`,
       ...fresh.map(({ ms, words }) => `with one every ${formatDuration(ms)} ${words}`),
-      ...(held?.direction === "equal" || held?.direction === "lower" ? [`with a held request ${held.words}`] : []),
+      ...(isHeldFresh ? [`with a held request ${held.words}`] : []),
     ];
-    if (conditions.length === 0) return { verdict: "holds", evidence, ...more };
     return { verdict: "holds-when", when: conditions.join("; "), evidence, ...more };
   },
 };

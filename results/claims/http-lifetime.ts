@@ -23,7 +23,7 @@ export const httpLifetime: Claim = {
     if (ended === undefined || ended.low <= alive.high) return { verdict: "does-not-hold", evidence };
     return {
       verdict: "holds-when",
-      when: `every request says "Connection: close" (connections per response: ${inWords(ended)}); HTTP/1.1 keeps a connection alive (${inWords(alive)})`,
+      when: `every request says "Connection: close" (connections per message: ${inWords(ended)}); HTTP/1.1 keeps a connection alive (${inWords(alive)})`,
       evidence,
     };
   },

@@ -62,7 +62,7 @@ function partsOf(results: Decidable): Part[] {
 const part = (words: string, ofStream: Seen | undefined, ofEvents: Seen | undefined): Part[] =>
   ofStream === undefined || ofEvents === undefined ? [] : [{ words, stream: ofStream, events: ofEvents }];
 
-/** Lost by who was cut off, with no more than the protocol itself brings to say where it was. */
+/** Lost by who was cut off, with no more than the protocol itself brings to say where it was: who does not say it has no use for a history. */
 function resumed(results: Decidable): Part[] | undefined {
   const lost = (target: string): Seen | undefined => {
     const [brought, bare] = ["resumed", "bare"].map((variant) =>
@@ -70,6 +70,10 @@ function resumed(results: Decidable): Part[] | undefined {
     );
     return brought?.cell.parameters.settings.resumedBy === "position" ? brought : bare;
   };
-  const found = part("updates lost by a cut", lost(stream), lost(events));
+  const found = part(
+    "updates lost by a cut where the application keeps a history and builds no more",
+    lost(stream),
+    lost(events),
+  );
   return found.length === 0 ? undefined : found;
 }

@@ -5,8 +5,11 @@ import { apart } from "./compared.ts";
 
 const scenario = "wire";
 const [stream, events] = ["websocket", "sse"] as const;
-const small = { words: "40 B", bytes: 40 } as const;
-const large = { words: "65,536 B", bytes: 65_536 } as const;
+const [small, large] = ["40 B", "65,536 B"] as const;
+/** RFC 791 section 3.1 and RFC 9293 section 3.1, both without options. */
+const headersPerSegmentBytes = 20 + 20;
+/** At a time, and four characters for them (RFC 4648 section 4). */
+const base64TakesBytes = 3;
 
 export const sseFormat: Claim = {
   id: "sse-format",
@@ -16,7 +19,7 @@ export const sseFormat: Claim = {
     {
       experiment: scenario,
       targets: [stream, events],
-      variants: [`text, ${small.words}`, `text, ${large.words}`, `binary, ${large.words}`],
+      variants: [`text, ${small}`, `text, ${large}`, `binary, ${large}`],
       counts: true,
     },
   ],
@@ -24,8 +27,8 @@ export const sseFormat: Claim = {
   decide(results) {
     const down = (target: string, form: string, words: string) =>
       seenOf(results, "downWireBytes", { scenario, target, variant: `${form}, ${words}` }, `${target}, ${form}`);
-    const [binary, text] = [down(events, "binary", large.words), down(events, "text", large.words)];
-    const [frame, textFrame] = [down(stream, "binary", large.words), down(stream, "text", large.words)];
+    const [binary, text] = [down(events, "binary", large), down(events, "text", large)];
+    const [frame, textFrame] = [down(stream, "binary", large), down(stream, "text", large)];
     if (!binary || !text || !frame || !textFrame) {
       return unmeasured("no cell brought 64 KiB down as text and as binary, on an event stream and on a WebSocket");
     }
@@ -38,12 +41,15 @@ export const sseFormat: Claim = {
   },
 };
 
-/** What stands around a payload is the same for both; what base64 adds grows with it. */
+/**
+ * What stands around a payload is the same for both; what base64 adds grows with it. Around an event, that is: the answer to
+ * the request that asked for an echo comes down as well, and is none of it.
+ */
 function flipOf(results: Decidable, ratio: number): string | undefined {
-  const text = seenOf(results, "downWireBytes", { scenario, target: events, variant: `text, ${small.words}` });
-  if (text === undefined) return undefined;
-  const aroundBytes = text.value - small.bytes;
+  const framing = seenOf(results, "downFramingBytes", { scenario, target: events, variant: `text, ${small}` });
+  if (framing === undefined) return undefined;
+  const aroundBytes = framing.value + headersPerSegmentBytes;
   const bytes = (aroundBytes * (noticeableRatio - 1)) / (ratio - noticeableRatio);
-  const words = formatQuantity(Math.round(bytes), "bytes");
-  return `payloads up to about ${words}: so little that base64 adds less than 5 % to what a message costs; at 64 KiB it costs ${formatQuantity(ratio, "ratio")}`;
+  const words = formatQuantity(bytes - (bytes % base64TakesBytes), "bytes");
+  return `payloads up to about ${words}: so little that base64 adds less than 5 % to what an event costs; at 64 KiB it costs ${formatQuantity(ratio, "ratio")}`;
 }

@@ -37,7 +37,7 @@ export const wsAnyPayload: Claim = {
     if (refused === undefined || refused.low < 1 || !(limitBytes > 0)) return { verdict: "holds", evidence };
     return {
       verdict: "holds-when",
-      when: `the server lets it: RFC 6455 sets no limit, this one was told ${formatQuantity(limitBytes, "bytes")} and refused twice as much`,
+      when: `the server lets it: RFC 6455 sets no limit, and one that was told ${formatQuantity(limitBytes, "bytes")} refused twice as much`,
       evidence,
     };
   },

@@ -1,5 +1,6 @@
 import { equivalentRatio } from "../statistics/decide.ts";
 import { type Claim, evidenceOf, inWords, present, seenOf, unmeasured } from "./claim.ts";
+import { comparedWithOne } from "./compared.ts";
 
 const cell = { scenario: "duplex", target: "websocket" } as const;
 
@@ -24,7 +25,7 @@ export const wsDuplex: Claim = {
     const evidence = evidenceOf(slower, present(opened), [lost, censored]);
     const isOneChannel = opened === undefined || opened.high === 0;
     if (lost.high > 0 || censored.high > 0 || !isOneChannel) return { verdict: "does-not-hold", evidence };
-    const held = slower.filter(({ low }) => low > equivalentRatio);
+    const held = slower.filter((one) => (comparedWithOne(one)?.ratio.low ?? 0) > equivalentRatio);
     if (held.length === 0) return { verdict: "holds", evidence };
     const much = held.map((one) => `the ${one.evidence.what} p50 is ${inWords(one)} what it is alone`);
     return {

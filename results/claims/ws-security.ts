@@ -25,7 +25,7 @@ export const wsSecurity: Claim = {
     return {
       verdict: "holds",
       evidence,
-      ...(missing.length > 0 && { flipsAt: `an application on WebSocket that builds ${built}` }),
+      ...(missing.length > 0 && { flipsAt: `${wsSecurity.flipsAt}, so that no application builds ${built}` }),
     };
   },
 };
