@@ -7,6 +7,7 @@ import { addressOf } from "../../../protocol/address.ts";
 import { nowNs } from "../../../protocol/clock.ts";
 import { defaultLimits as limits } from "../../../protocol/contract.ts";
 import { until } from "../../../protocol/testing.ts";
+import { freePort } from "../../../servers/programs/free-ports.ts";
 import { type Outage, resumeMeasures } from "../../experiments/resume/ledger.ts";
 import { Relay } from "../../relay/relay.ts";
 import { through } from "../../relay/way.ts";
@@ -26,7 +27,8 @@ async function measuresOf(label: string, resumedBy: ListenOrder["resumedBy"], hi
   const publisher = updatesBehaviour(64, order);
   const { behaviour } = publisher;
   const server = await listener.listen({ host: "127.0.0.1", port: 0, behaviour, limits, options });
-  const relay = await Relay.to(addressOf(server.url));
+  // A port that nobody else is given while it refuses.
+  const relay = await Relay.to(addressOf(server.url), await freePort());
   const url = through(server.url, relay.port);
   const audience = new Audience(client, { step: "listen", url, protocol, options, users, resumedBy, retryMs: 10 });
   try {
@@ -40,10 +42,14 @@ async function measuresOf(label: string, resumedBy: ListenOrder["resumedBy"], hi
     };
     const outages: Outage[] = [];
     for (const isSilent of [false, true]) {
+      const attempts = audience.logs.map((log) => log.attempts);
       const startNs = isSilent ? relay.stall() : relay.refuse();
       await more(5);
       const silentUntilNs = isSilent ? relay.refuse() : startNs;
       await more(5);
+      // Who asks by a clock finds out when it asks; before that, nobody is cut off.
+      if (resumedBy === "nothing")
+        await until(() => audience.logs.every((log, user) => log.attempts > attempts[user]!));
       const healedNs = await relay.heal();
       outages.push({ startNs, silentUntilNs, healedNs });
       assert.ok(await audience.hear(healedNs, patienceMs), "everybody is back");
