@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { Behaviour } from "../protocol/contract.ts";
+import { setTimeout as wait } from "node:timers/promises";
+import type { Behaviour, ServerConnection } from "../protocol/contract.ts";
+import { heartbeatName } from "../protocol/options/heartbeat.ts";
+import { until } from "../protocol/testing.ts";
 import { sseServer } from "./sse.ts";
 import { RawPeer, start } from "./testing.ts";
 
@@ -26,6 +29,29 @@ describe("the sse server", { timeout: 20_000 }, () => {
     const stream = await peer.write(request).until(/AAr\/\n\n/);
     assert.ok(stream.includes('data: "a\\r\\nevent: forged\\n\\ndata: b"\n\n'));
     assert.ok(stream.includes("event: binary\ndata: AAr/\n\n"));
+  });
+
+  it("sends no comments to a peer that takes nothing", async (t) => {
+    const everyMs = 50;
+    let opened: ServerConnection | undefined;
+    const filling: Behaviour = (connection) => {
+      opened = connection;
+      return { message: () => {}, closed: () => {} };
+    };
+    const { url } = await start(t, sseServer, {}, filling, { [heartbeatName]: `${everyMs}ms` });
+    const peer = await RawPeer.connect(t, url);
+    await peer.write(request).until(/\n:\n\n/);
+    peer.stopReading();
+    const message = "x".repeat(65_536);
+    // What the kernel takes at once is not waiting.
+    await until(() => {
+      for (let count = 0; count < 16; count++) opened!.send(message);
+      return opened!.queuedBytes! > 8 * message.length;
+    });
+    await wait(everyMs);
+    const waiting = opened!.queuedBytes!;
+    await wait(4 * everyMs);
+    assert.ok(opened!.queuedBytes! <= waiting, "the kernel may have taken more meanwhile");
   });
 
   it("gives events the ids they are to be named by, and tells a behaviour the one that a peer names", async (t) => {

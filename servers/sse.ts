@@ -109,7 +109,11 @@ export const sseServer: ProtocolServer = {
       );
       connections.set(id, link);
       const everyMs = heartbeatMs(options);
-      const beats = everyMs === undefined ? undefined : setInterval(() => body.write(comment), everyMs);
+      const beat = (): void => {
+        // Whoever takes nothing has a word waiting already.
+        if (body.queuedBytes() === 0) body.write(comment);
+      };
+      const beats = everyMs === undefined ? undefined : setInterval(beat, everyMs);
       response.on("close", () => {
         clearInterval(beats);
         connections.delete(id);
