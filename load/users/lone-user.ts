@@ -40,8 +40,9 @@ export async function loneUser(
     echo(payload) {
       if (ended !== undefined) return Promise.reject(ended);
       const wait = Promise.withResolvers<Echo>();
-      waiting.push(wait);
+      // Nobody waits for what was not sent.
       connection.send(payload);
+      waiting.push(wait);
       return wait.promise;
     },
     giveUp,

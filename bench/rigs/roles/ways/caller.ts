@@ -42,6 +42,8 @@ export class Caller {
   /** Resolves with the milliseconds until the echo; rejects when the connection ends, or at the signal. */
   async echo(signal: AbortSignal): Promise<number> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
+    // Nobody waits for it where the connection is over before anything is sent.
+    promise.catch(() => {});
     const onAbort = (): void => reject(signal.reason);
     signal.addEventListener("abort", onAbort, { once: true });
     if (signal.aborted) onAbort();
