@@ -43,6 +43,7 @@ export abstract class Rig implements AsyncDisposable {
   readonly #flags: Flag[] = [];
   readonly #actors = new Map<string, RemoteProcess<ActorApi>>();
   readonly #links: UserLink[] = [];
+  readonly #waits = new Set<NodeJS.Timeout>();
   #histograms: Record<string, string> = {};
   #startNs = nowNs();
   #closing = false;
@@ -55,9 +56,10 @@ export abstract class Rig implements AsyncDisposable {
     if (signal.aborted) onAbort();
   }
 
-  /** Ends with the rig, before what was there already. */
+  /** Ends with the rig, before what was there already; at once where the rig is gone, as after a start that took too long. */
   own(disposable: AsyncDisposable): void {
-    this.cleanUp.use(disposable);
+    if (this.cleanUp.disposed) void disposable[Symbol.asyncDispose]();
+    else this.cleanUp.use(disposable);
   }
 
   /** A way to where a URL leads, as far as these conditions say; it ends with the rig, which tells whether it was what was asked for. */
@@ -114,10 +116,12 @@ export abstract class Rig implements AsyncDisposable {
   async wait(ms: number): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     const timer = setTimeout(resolve, ms);
+    this.#waits.add(timer);
     try {
       await this.unlessFailed(promise);
     } finally {
       clearTimeout(timer);
+      this.#waits.delete(timer);
     }
   }
 
@@ -169,6 +173,8 @@ export abstract class Rig implements AsyncDisposable {
   /** Ends every process of this rig. Never rejects for one that is dead already. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closing = true;
+    // Whoever waited for something else as well has had it.
+    for (const timer of this.#waits) clearTimeout(timer);
     await this.cleanUp.disposeAsync();
   }
 }
