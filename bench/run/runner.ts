@@ -128,8 +128,8 @@ async function runTrials(plan: RunPlan, states: readonly CellState[], surroundin
   let done = 0;
   for (const [place, part] of parts.entries()) {
     const later = trialsPlanned(parts.slice(place + 1).flat(), 1, plan);
-    // A broker may take seconds to start: it does so while cells run that need none.
     if (part.length === 0 || surroundings.signal.aborted) continue;
+    // A broker may take seconds to start: it does so while cells run that need none.
     void surroundings.programs.prepare(brokersIn(part.map(({ planned }) => planned.cell)));
     done = await runRounds(plan, part, surroundings, { done, later });
   }
