@@ -5,7 +5,7 @@ import type { Results } from "../../results/contract/results.ts";
 import { plural } from "../../results/quantities/format.ts";
 import { oneLine } from "../text/markdown.ts";
 import { cut, hang, wrap } from "../text/wrap.ts";
-import { afterVerdict, evidenceInWords, insteadInWords, verdictWords } from "../view/claim-in-words.ts";
+import { afterVerdict, evidenceInWords, insteadInWords, kinds, verdictWords } from "../view/claim-in-words.ts";
 import type { TerminalLook } from "./terminal.ts";
 
 /** What a line says of a claim. */
@@ -33,13 +33,17 @@ export function renderClaims(
 ): string {
   const detailed = claims.filter(({ id }) => named.includes(id));
   const lines =
-    detailed.length > 0 ? detailed.flatMap((claim) => [...detailsOf(claim, look), ""]) : tableOf(claims, look);
+    detailed.length > 0
+      ? detailed.flatMap((claim) => [...detailsOf(claim, look), ""])
+      : [...tableOf(claims, look), ...wrap(moreOfEach, look.columns)];
   return [
     ...lines,
     ...(interrupted ? [] : notRun(cells, look)),
     ...wrap(tallyOf(detailed.length > 0 ? detailed : claims), look.columns),
   ].join("\n");
 }
+
+const moreOfEach = "Under which condition, with which intervals, and what would turn each: in the report.";
 
 /** While it goes on, how far it is. */
 export const renderTally = ({ claims }: Told, { columns }: TerminalLook): string[] => wrap(tallyOf(claims), columns);
@@ -59,8 +63,10 @@ function tableOf(claims: readonly DecidedClaim[], look: TerminalLook): string[] 
   ]);
 }
 
-/** The condition, or the number that says most, or why there is none. */
+/** The number that decides, or the condition, or why there is none. */
 function inShort(claim: DecidedClaim): string {
+  if (claim.inShort !== undefined)
+    return claim.instead === undefined ? claim.inShort : `${kinds[claim.instead.kind]}: ${claim.inShort}`;
   const [first = ""] = evidenceInWords(claim.evidence);
   if (claim.instead !== undefined) return insteadInWords(claim.instead);
   return afterVerdict(claim) || first;

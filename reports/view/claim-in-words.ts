@@ -12,7 +12,7 @@ export const verdictWords: Record<ClaimVerdict, string> = {
   "not-measured": "not measured",
 };
 
-const kinds: Record<Instead["kind"], string> = { fact: "a fact", opinion: "an opinion" };
+export const kinds: Record<Instead["kind"], string> = { fact: "a fact", opinion: "an opinion" };
 
 /** What follows the words of the verdict: `users come back`, `but a fact: ... (RFC 6120)`; empty where nothing does. */
 export function afterVerdict({ when, instead, because }: DecidedClaim): string {

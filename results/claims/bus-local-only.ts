@@ -1,4 +1,4 @@
-import { type Claim, evidenceOf, hasNodes, seenIn } from "./claim.ts";
+import { type Claim, evidenceOf, hasNodes, seenIn, valueInWords } from "./claim.ts";
 
 export const busLocalOnly: Claim = {
   id: "bus-local-only",
@@ -18,6 +18,9 @@ export const busLocalOnly: Claim = {
     const same = alone("sameNodeDeliveredFraction", "no broker, users of the same node");
     if (across.length === 0) return { verdict: "not-measured", because: "no cell broadcast without a broker" };
     const holds = across.every(({ high }) => high === 0) && same.every(({ low }) => low === 1);
-    return { verdict: holds ? "holds" : "does-not-hold", evidence: evidenceOf(across, same) };
+    const evidence = evidenceOf(across, same);
+    if (!holds) return { verdict: "does-not-hold", evidence };
+    const own = same.slice(0, 1).map((seen) => `the same node ${valueInWords(seen)}`);
+    return { verdict: "holds", inShort: [`other nodes ${valueInWords(across[0]!)}`, ...own].join(", "), evidence };
   },
 };

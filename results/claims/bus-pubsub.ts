@@ -1,5 +1,5 @@
-import { formatList } from "../quantities/format.ts";
-import { type Claim, evidenceOf, hasNodes, inWords, type Seen, seenIn } from "./claim.ts";
+import { formatList, plural } from "../quantities/format.ts";
+import { type Claim, evidenceOf, hasNodes, inWords, type Seen, seenIn, valueInWords } from "./claim.ts";
 
 export const busPubsub: Claim = {
   id: "bus-pubsub",
@@ -19,12 +19,13 @@ export const busPubsub: Claim = {
     const solving = delivered.filter(reaches);
     const missing = delivered.filter((seen) => !reaches(seen));
     if (solving.length === 0) return { verdict: "does-not-hold", evidence };
-    if (missing.length === 0) return { verdict: "holds", evidence };
+    if (missing.length === 0) return { verdict: "holds", inShort: `100 % with each of ${solving.length}`, evidence };
     const others = missing.map((seen) => `${seen.evidence.what} ${inWords(seen)}`);
     const names = solving.map((seen) => seen.evidence.what);
     return {
       verdict: "holds-when",
       when: `every node hears every message, as with ${formatList(names)} (but ${others.join(", ")})`,
+      inShort: `100 % with ${plural(solving.length, "set-up")}, ${valueInWords(missing[0]!)} with ${missing.length}`,
       evidence,
     };
   },

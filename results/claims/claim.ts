@@ -1,16 +1,28 @@
 /** What a claim is: a taught sentence, and the rule by which results decide about it. */
 import { usable } from "../contract/cells.ts";
-import type { ClaimVerdict, Evidence, Instead } from "../contract/claim.ts";
+import type { Evidence, Instead } from "../contract/claim.ts";
 import type { MeasuredCell, Results } from "../contract/results.ts";
 import { type MetricName, metricNamed } from "../metrics/metrics.ts";
-import { formatInterval } from "../quantities/format.ts";
+import { formatInterval, formatQuantity } from "../quantities/format.ts";
 
 /** What a rule may look at. */
 export type Decidable = Pick<Results, "cells" | "targets">;
 
+/** Columns that a line of a terminal with 80 has for it, beside the longest id and verdict. */
+export const inShortMax = 39;
+
 export type Decision =
   | {
-      readonly verdict: Exclude<ClaimVerdict, "holds-when" | "not-a-measurement" | "not-measured">;
+      readonly verdict: "does-not-hold";
+      readonly inShort?: string;
+      readonly evidence: readonly Evidence[];
+      /** In place of what the claim says, where the results have the number. */
+      readonly flipsAt?: string;
+    }
+  | {
+      readonly verdict: "holds";
+      /** The number that decides, in what a line of a terminal has room for: `inShortMax`. */
+      readonly inShort: string;
       readonly evidence: readonly Evidence[];
       /** In place of what the claim says, where the results have the number. */
       readonly flipsAt?: string;
@@ -19,12 +31,14 @@ export type Decision =
       readonly verdict: "holds-when";
       /** Completes "holds when ...", with the numbers that say so. */
       readonly when: string;
+      readonly inShort: string;
       readonly evidence: readonly Evidence[];
       readonly flipsAt?: string;
     }
   | {
       readonly verdict: "not-a-measurement";
       readonly instead: Instead;
+      readonly inShort: string;
       /** What was measured nearby. */
       readonly evidence: readonly Evidence[];
     }
@@ -137,6 +151,10 @@ export const seenOf = (
 export const unmeasured = (because: string): Decision => ({ verdict: "not-measured", because });
 
 const wordsFor = ({ variant, target }: MeasuredCell): string => variant ?? target;
+
+/** `31.1 %`. */
+export const valueInWords = ({ value, evidence: { metric } }: Seen): string =>
+  formatQuantity(value, metricNamed(metric).unit);
 
 /** `31.1 % (27.8–34.4)`. */
 export const inWords = ({ evidence: { metric, ...interval } }: Seen): string =>

@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import type { DecidedClaim } from "../contract/claim.ts";
 import type { MeasuredCell, Parameters } from "../contract/results.ts";
 import { claims, decideClaims } from "./claims.ts";
-import { but, decidedFrom, type MadeUp, cellOf as madeUpCell, sayingOf, targetOf } from "./testing.ts";
+import { assertInShort, but, decidedFrom, type MadeUp, cellOf as madeUpCell, sayingOf, targetOf } from "./testing.ts";
 
 const cellOf = ({ parameters, ...made }: MadeUp): MeasuredCell =>
   madeUpCell({ ...made, parameters: { nodes: 3, broker: "none", ...parameters } });
@@ -119,6 +119,7 @@ describe("the claims about a cluster", () => {
     it(`${id} is decided by what was measured, and turns with it`, () => {
       const decided = decide(id, good);
       assert.match(sayingOf(decided), says);
+      assertInShort(decided);
       assert.ok(decided.evidence.length > 0);
       for (const { low, value, high } of decided.evidence) assert.ok(low <= value && value <= high);
       for (const made of turned) assert.equal(decide(id, made).verdict, "does-not-hold");

@@ -80,6 +80,7 @@ function decided(claim: Claim, results: Decidable): DecidedClaim {
     verdict: decision.verdict,
     ...(decision.verdict === "holds-when" && { when: decision.when }),
     ...(decision.verdict === "not-a-measurement" && { instead: decision.instead }),
+    ...(decision.verdict !== "not-measured" && decision.inShort !== undefined && { inShort: decision.inShort }),
     ...(decision.verdict === "not-measured" && { because: decision.because }),
     evidence: decision.verdict === "not-measured" ? [] : [...decision.evidence],
     flipsAt: "flipsAt" in decision && decision.flipsAt !== undefined ? decision.flipsAt : flipsAt,

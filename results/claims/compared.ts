@@ -15,6 +15,8 @@ export interface Compared {
   readonly ratio: Ratio;
   /** `1.94× (1.71–2.20)`. */
   readonly words: string;
+  /** `1.94×`. */
+  readonly inShort: string;
   /** The ratio where both its ends are known, else the two numbers. */
   readonly evidence: readonly Evidence[];
 }
@@ -45,6 +47,7 @@ function inWordsOf({ direction, ratio }: Judged, of: Seen, over?: Seen): Compare
     of,
     direction,
     ratio,
+    inShort: ends === undefined ? openInWords(ratio) : formatQuantity(value, "ratio"),
     words: ends === undefined ? openInWords(ratio) : formatInterval(ends, "ratio"),
     evidence:
       over === undefined

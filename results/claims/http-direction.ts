@@ -1,4 +1,4 @@
-import { type Claim, evidenceOf, inWords, present, unmeasured } from "./claim.ts";
+import { type Claim, evidenceOf, inWords, present, unmeasured, valueInWords } from "./claim.ts";
 import { polled, polledAt, pollIntervalsMs, pushedTo, pushes } from "./pushes.ts";
 
 export const httpDirection: Claim = {
@@ -20,10 +20,13 @@ export const httpDirection: Claim = {
     const events = pushedTo(results, "askedBytesPerUpdate", "sse");
     const evidence = evidenceOf([stream, ...asking], present(events));
     if (stream.high > 0 || asking.some(({ low }) => low === 0)) return { verdict: "does-not-hold", evidence };
-    if (events === undefined || events.high > 0) return { verdict: "holds", evidence };
+    const much = `${held.evidence.what} ${valueInWords(held)}`;
+    if (events === undefined || events.high > 0)
+      return { verdict: "holds", inShort: `asked 0 B, on ${much}`, evidence };
     return {
       verdict: "holds-when",
       when: `a response ends: an event stream is one that does not, and brings every update for ${inWords(events)} asked, where ${held.evidence.what} asks ${inWords(held)} each`,
+      inShort: `asked: sse ${valueInWords(events)}, ${much}`,
       evidence,
     };
   },

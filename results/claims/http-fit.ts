@@ -55,9 +55,11 @@ export const httpFit: Claim = {
       ...quick.filter(({ first }) => first === stream),
       ...slow.filter(({ first }) => first === requests),
     ];
-    if (taught.length === all.length) return { verdict: "holds", evidence, ...more };
+    const streamed = all.filter(({ first }) => first === stream);
+    const inShort = `as taught ${taught.length} of ${all.length}; ${stream} first in ${streamed.length}`;
+    if (taught.length === all.length) return { verdict: "holds", inShort, evidence, ...more };
     if (taught.length === 0) return { verdict: "does-not-hold", evidence, ...more };
-    return { verdict: "holds-when", when: inWords(all, taught), evidence, ...more };
+    return { verdict: "holds-when", when: inWords(all, taught), inShort, evidence, ...more };
   },
 };
 

@@ -32,7 +32,10 @@ export const httpFreshness: Claim = {
     }
     const fresh = clocked.filter(({ direction }) => direction === "equal");
     const isHeldFresh = held?.direction === "equal" || held?.direction === "lower";
-    if (fresh.length === 0 && !isHeldFresh) return { verdict: "holds", evidence, ...more };
+    const slowest = stale.at(-1)!;
+    const polledInShort = `every ${formatDuration(slowest.ms)} ${slowest.inShort}`;
+    const inShort = held === undefined ? `${polledInShort} as old` : `${polledInShort}, held ${held.inShort} as old`;
+    if (fresh.length === 0 && !isHeldFresh) return { verdict: "holds", inShort, evidence, ...more };
     const olds = stale.map(({ ms, words }, index) =>
       index === 0
         ? `with a poll every ${formatDuration(ms)} what it has is ${words} as old`
@@ -43,7 +46,7 @@ export const httpFreshness: Claim = {
       ...fresh.map(({ ms, words }) => `with one every ${formatDuration(ms)} ${words}`),
       ...(isHeldFresh ? [`with a held request ${held.words}`] : []),
     ];
-    return { verdict: "holds-when", when: conditions.join("; "), evidence, ...more };
+    return { verdict: "holds-when", when: conditions.join("; "), inShort, evidence, ...more };
   },
 };
 

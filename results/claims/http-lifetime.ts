@@ -1,4 +1,4 @@
-import { type Claim, evidenceOf, inWords, present, unmeasured } from "./claim.ts";
+import { type Claim, evidenceOf, inWords, present, unmeasured, valueInWords } from "./claim.ts";
 import { pushedTo, pushes } from "./pushes.ts";
 
 const [stream, kept, closed] = ["websocket", "long-polling", "long-polling+close"] as const;
@@ -19,11 +19,13 @@ export const httpLifetime: Claim = {
     }
     const evidence = evidenceOf([alive], present(ended), [open]);
     if (open.high > 0) return { verdict: "does-not-hold", evidence };
-    if (alive.low > everyResponse) return { verdict: "holds", evidence };
+    if (alive.low > everyResponse)
+      return { verdict: "holds", inShort: `connects ${valueInWords(alive)} per message`, evidence };
     if (ended === undefined || ended.low <= alive.high) return { verdict: "does-not-hold", evidence };
     return {
       verdict: "holds-when",
       when: `every request says "Connection: close" (connections per message: ${inWords(ended)}); HTTP/1.1 keeps a connection alive (${inWords(alive)})`,
+      inShort: `connects ${valueInWords(alive)} per message, with +close ${valueInWords(ended)}`,
       evidence,
     };
   },

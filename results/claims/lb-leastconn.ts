@@ -1,8 +1,8 @@
 import { policyPartsOf } from "../contract/cells.ts";
 import type { MeasuredCell } from "../contract/results.ts";
 import { formatList } from "../quantities/format.ts";
-import { type Claim, evidenceOf, hasNodes, inWords, type Seen, seenIn } from "./claim.ts";
-import { evenly, isStream } from "./spread.ts";
+import { type Claim, evidenceOf, hasNodes, inWords, type Seen, seenIn, valueInWords } from "./claim.ts";
+import { evenly, fullestInShort, isStream } from "./spread.ts";
 
 /** Its weight grows only slowly, so leastconn weighs it against nodes that count for more. */
 const startsSlowly = ({ cell }: Seen): boolean => Number(cell.parameters.settings.slowStartMs ?? 0) > 0;
@@ -50,8 +50,13 @@ export const lbLeastconn: Claim = {
             `a user is one connection for as long as it stays (${loose.evidence.what}: ${inWords(loose)} on the fullest of ${loose.cell.parameters.nodes} nodes)`,
           ]),
     ];
+    const [newcomer] = newcomers.filter((seen) => !startsSlowly(seen));
+    const inShort = [
+      newcomer === undefined ? fullestInShort(streams[0] ?? newcomers[0]!) : `newcomers ${valueInWords(newcomer)}`,
+      ...(spared === undefined ? [] : [`in slow start ${valueInWords(spared)}`]),
+    ].join(", ");
     return conditions.length === 0
-      ? { verdict: "holds", evidence }
-      : { verdict: "holds-when", when: formatList(conditions), evidence };
+      ? { verdict: "holds", inShort, evidence }
+      : { verdict: "holds-when", when: formatList(conditions), inShort, evidence };
   },
 };

@@ -1,7 +1,7 @@
 import { policyPartsOf } from "../contract/cells.ts";
 import type { MeasuredCell } from "../contract/results.ts";
 import { type Claim, evidenceOf, hasNodes, type Seen, seenIn } from "./claim.ts";
-import { evenly, isStream } from "./spread.ts";
+import { evenly, fullestInShort, isStream } from "./spread.ts";
 
 export const lbRoundRobin: Claim = {
   id: "lb-round-robin",
@@ -17,9 +17,11 @@ export const lbRoundRobin: Claim = {
     );
     if (most.length === 0) return { verdict: "not-measured", because: "no cell spread new users round-robin" };
     const evidence = evidenceOf(most);
+    const inShort = fullestInShort(most.find(isDefault) ?? most[0]!);
     if (!most.every(evenly)) return { verdict: "does-not-hold", evidence };
-    if (most.some(isDefault)) return { verdict: "holds", evidence };
-    return { verdict: "holds-when", when: "round-robin is configured; the default itself was not measured", evidence };
+    if (most.some(isDefault)) return { verdict: "holds", inShort, evidence };
+    const when = "round-robin is configured; the default itself was not measured";
+    return { verdict: "holds-when", when, inShort, evidence };
   },
 };
 

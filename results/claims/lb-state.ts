@@ -1,4 +1,13 @@
-import { type Claim, evidenceOf, hasNodes, ignoresCookies, inWords, keepsStateOutside, seenIn } from "./claim.ts";
+import {
+  type Claim,
+  evidenceOf,
+  hasNodes,
+  ignoresCookies,
+  inWords,
+  keepsStateOutside,
+  seenIn,
+  valueInWords,
+} from "./claim.ts";
 import { isStream } from "./spread.ts";
 
 export const lbState: Claim = {
@@ -38,11 +47,13 @@ export const lbState: Claim = {
     const evidence = evidenceOf(onNode, outside, within);
     const minds = onNode.every(({ high }) => high < 1) && outside.every(({ low }) => low === 1);
     if (!minds) return { verdict: "does-not-hold", evidence };
+    const inShort = `found again: ${valueInWords(onNode[0]!)}, kept outside ${valueInWords(outside[0]!)}`;
     const [inside] = within;
-    if (inside === undefined || inside.low < 1) return { verdict: "holds", evidence };
+    if (inside === undefined || inside.low < 1) return { verdict: "holds", inShort, evidence };
     return {
       verdict: "holds-when",
       when: `a user comes back: within one connection ${inWords(inside)} of the messages find the state`,
+      inShort,
       evidence,
     };
   },

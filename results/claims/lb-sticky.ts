@@ -1,6 +1,15 @@
 import { policyPartsOf } from "../contract/cells.ts";
 import type { MeasuredCell } from "../contract/results.ts";
-import { type Claim, evidenceOf, hasNodes, ignoresCookies, inWords, keepsStateOutside, seenIn } from "./claim.ts";
+import {
+  type Claim,
+  evidenceOf,
+  hasNodes,
+  ignoresCookies,
+  inWords,
+  keepsStateOutside,
+  seenIn,
+  valueInWords,
+} from "./claim.ts";
 
 const hasCookie = (cell: MeasuredCell): boolean =>
   hasNodes(cell) && !keepsStateOutside(cell) && policyPartsOf(cell).persistence === "cookie";
@@ -31,7 +40,12 @@ export const lbSticky: Claim = {
       ...(ignored[0] === undefined ? [] : [`the client sends it back (else ${inWords(ignored[0])})`]),
       ...(killed[0] === undefined ? [] : [`the node lives (else ${inWords(killed[0])})`]),
     ];
-    if (conditions.length === 0) return { verdict: "holds", evidence };
-    return { verdict: "holds-when", when: conditions.join(" and "), evidence };
+    const inShort = [
+      `found ${valueInWords(sent[0]!)}`,
+      ...(ignored[0] === undefined ? [] : [`ignored ${valueInWords(ignored[0])}`]),
+      ...(killed[0] === undefined ? [] : [`killed ${valueInWords(killed[0])}`]),
+    ].join(", ");
+    if (conditions.length === 0) return { verdict: "holds", inShort, evidence };
+    return { verdict: "holds-when", when: conditions.join(" and "), inShort, evidence };
   },
 };

@@ -6,7 +6,7 @@ import type { Profile } from "../contract/profile.ts";
 import type { MetricName } from "../metrics/metrics.ts";
 import type { ProbeName } from "../recording/findings.ts";
 import { claims, decideClaims } from "./claims.ts";
-import { but, cellOf, decidedFrom, type MadeUp, sayingOf, targetOf } from "./testing.ts";
+import { assertInShort, but, cellOf, decidedFrom, type MadeUp, sayingOf, targetOf } from "./testing.ts";
 
 const targets = [
   targetOf("websocket", "stream"),
@@ -448,6 +448,7 @@ describe("the claims about protocols", () => {
       for (const [made, says] of cases) {
         const decided = decide(id, made);
         assert.match(sayingOf(decided), says);
+        assertInShort(decided);
         assert.equal(decided.evidence.length === 0, decided.verdict === "not-measured");
         for (const { low, value, high } of decided.evidence) assert.ok(low <= value && value <= high);
         assert.ok(decided.flipsAt.length > 0);

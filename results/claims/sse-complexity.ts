@@ -30,7 +30,8 @@ export const sseComplexity: Claim = {
     const heavier = parts.filter((part) => part.stream.low > part.events.high);
     const lighter = parts.filter((part) => part.events.low > part.stream.high);
     if (heavier.length === 0) return { verdict: "does-not-hold", evidence };
-    if (lighter.length === 0) return { verdict: "holds", evidence };
+    const inShort = `dearer in ${heavier.length} of ${parts.length} counts, cheaper in ${lighter.length}`;
+    if (lighter.length === 0) return { verdict: "holds", inShort, evidence };
     const [mine, theirs] = [
       heavier.map((part) => `${part.words} (${inWords(part.stream)} against ${inWords(part.events)})`),
       lighter.map((part) => `${part.words} (${inWords(part.events)} against ${inWords(part.stream)})`),
@@ -38,6 +39,7 @@ export const sseComplexity: Claim = {
     return {
       verdict: "holds-when",
       when: `what counts is ${formatList(mine)}; SSE is the dearer one in ${formatList(theirs)}`,
+      inShort,
       evidence,
     };
   },

@@ -1,4 +1,4 @@
-import { type Claim, evidenceOf, present, seenOf, unmeasured } from "./claim.ts";
+import { type Claim, evidenceOf, present, seenOf, unmeasured, valueInWords } from "./claim.ts";
 
 const scenario = "wire";
 const variant = "text, 40 B";
@@ -18,6 +18,7 @@ export const sseDirection: Claim = {
       return unmeasured("no cell sent a message up to a server of events and on a WebSocket");
     }
     const evidence = evidenceOf([request, frame], present(upOf("upWireBytes", events), upOf("upWireBytes", stream)));
-    return { verdict: request.low > 0 && frame.high === 0 ? "holds" : "does-not-hold", evidence };
+    const inShort = `HTTP up: sse ${valueInWords(request)}, websocket ${valueInWords(frame)}`;
+    return { verdict: request.low > 0 && frame.high === 0 ? "holds" : "does-not-hold", inShort, evidence };
   },
 };

@@ -37,7 +37,15 @@ export const sseFormat: Claim = {
     const takesBoth = apart(frame, textFrame).high <= noticeableRatio;
     if (!isMainlyText || !takesBoth) return { verdict: "does-not-hold", evidence };
     const flipsAt = flipOf(results, binary.value / text.value);
-    return { verdict: "holds", evidence, ...(flipsAt && { flipsAt }) };
+    const [mine, theirs] = [binary.value / text.value, frame.value / textFrame.value].map((ratio) =>
+      formatQuantity(ratio, "ratio"),
+    );
+    return {
+      verdict: "holds",
+      inShort: `binary/text: sse ${mine}, websocket ${theirs}`,
+      evidence,
+      ...(flipsAt && { flipsAt }),
+    };
   },
 };
 

@@ -1,10 +1,12 @@
 /** Made-up cells that rules of claims are put to the test with. */
+import assert from "node:assert/strict";
 import type { DecidedClaim } from "../contract/claim.ts";
 import type { FindingOutcome } from "../contract/finding.ts";
 import type { Cell, MeasuredCell, Parameters, TargetInfo, Trial } from "../contract/results.ts";
 import type { MetricName } from "../metrics/metrics.ts";
 import type { ProbeName } from "../recording/findings.ts";
 import { spread } from "../summary/summary.ts";
+import { inShortMax } from "./claim.ts";
 import { decideClaims } from "./claims.ts";
 
 export interface MadeUp {
@@ -83,6 +85,13 @@ export const decidedFrom = (id: string, cells: readonly Cell[], targets: readonl
 /** `holds-when a user comes back`, `not-measured no cell ...`. */
 export const sayingOf = ({ verdict, when, because, instead }: DecidedClaim): string =>
   [verdict, when ?? because ?? instead?.says].filter((part) => part !== undefined).join(" ");
+
+/** Whoever gets no more than a line reads the number that decides, all of it. */
+export function assertInShort({ id, verdict, inShort }: DecidedClaim): void {
+  if (verdict === "not-measured" || (verdict === "does-not-hold" && inShort === undefined)) return;
+  assert.match(inShort ?? "", /\d/, id);
+  assert.ok([...inShort!].length <= inShortMax, `${id}: ${inShort}`);
+}
 
 /** With other numbers. */
 export const but = (made: MadeUp, measured: MadeUp["measured"]): MadeUp => ({

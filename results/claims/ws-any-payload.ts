@@ -34,9 +34,12 @@ export const wsAnyPayload: Claim = {
     const evidence = evidenceOf([corrupted, lost], present(...texts, refused));
     if (corrupted.high > 0 || lost.high > 0) return { verdict: "does-not-hold", evidence };
     const limitBytes = Number(refused?.cell.parameters.settings.payloadBytesMax);
-    if (refused === undefined || refused.low < 1 || !(limitBytes > 0)) return { verdict: "holds", evidence };
+    if (refused === undefined || refused.low < 1 || !(limitBytes > 0)) {
+      return { verdict: "holds", inShort: "of 256 KiB 0 corrupted, 0 lost", evidence };
+    }
     return {
       verdict: "holds-when",
+      inShort: `0 corrupted; limit of ${formatQuantity(limitBytes, "bytes")} is kept`,
       when: `the server lets it: RFC 6455 sets no limit, and one that was told ${formatQuantity(limitBytes, "bytes")} refused twice as much`,
       evidence,
     };

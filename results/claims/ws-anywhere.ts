@@ -21,6 +21,10 @@ export const wsAnywhere: Claim = {
     const evidence = evidenceOf(exact, present(longer));
     const { messagesInTurn, messagesAtOnce } = exact[0]!.cell.parameters.settings;
     const sentOfEach = (Number(messagesInTurn) + Number(messagesAtOnce)) / 2;
-    return { verdict: exact.every(({ low }) => low >= sentOfEach) ? "holds" : "does-not-hold", evidence };
+    const [page, program] = [exact.slice(0, 2), exact.slice(2)].map((own) =>
+      own.reduce((sum, { low }) => sum + low, 0),
+    );
+    const inShort = `of ${2 * sentOfEach} exact: page ${page}, program ${program}`;
+    return { verdict: exact.every(({ low }) => low >= sentOfEach) ? "holds" : "does-not-hold", inShort, evidence };
   },
 };

@@ -1,4 +1,4 @@
-import { type Claim, evidenceOf, present, seenOf, unmeasured } from "./claim.ts";
+import { type Claim, evidenceOf, present, seenOf, unmeasured, valueInWords } from "./claim.ts";
 import { compared } from "./compared.ts";
 
 const scenario = "echo";
@@ -16,10 +16,18 @@ export const wsCarrier: Claim = {
     if (lost === undefined || received === undefined || received.low === 0) {
       return unmeasured("no cell carried another protocol over WebSocket");
     }
-    const prices = (["wireBytesPerMessage", "roundTripP50Us"] as const).flatMap(
-      (metric) => compared(of(metric, carried), of(metric, bare))?.evidence ?? [],
+    const [bytes, time] = (["wireBytesPerMessage", "roundTripP50Us"] as const).map((metric) =>
+      compared(of(metric, carried), of(metric, bare)),
     );
-    const evidence = [...evidenceOf([lost]), ...prices, ...evidenceOf(present(received))];
-    return { verdict: lost.high > 0 ? "does-not-hold" : "holds", evidence };
+    const prices = present(bytes, time);
+    const evidence = [
+      ...evidenceOf([lost]),
+      ...prices.flatMap((price) => price.evidence),
+      ...evidenceOf(present(received)),
+    ];
+    if (lost.high > 0) return { verdict: "does-not-hold", evidence };
+    const costs = [bytes && `${bytes.inShort} bytes`, time && `${time.inShort} time`];
+    const inShort = [`0 of ${valueInWords(received)} lost`, ...present(...costs)].join(", ");
+    return { verdict: "holds", inShort, evidence };
   },
 };

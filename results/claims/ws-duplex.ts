@@ -1,5 +1,5 @@
 import { equivalentRatio } from "../statistics/decide.ts";
-import { type Claim, evidenceOf, inWords, present, seenOf, unmeasured } from "./claim.ts";
+import { type Claim, evidenceOf, inWords, present, seenOf, unmeasured, valueInWords } from "./claim.ts";
 import { comparedWithOne } from "./compared.ts";
 
 const cell = { scenario: "duplex", target: "websocket" } as const;
@@ -25,12 +25,15 @@ export const wsDuplex: Claim = {
     const evidence = evidenceOf(slower, present(opened), [lost, censored]);
     const isOneChannel = opened === undefined || opened.high === 0;
     if (lost.high > 0 || censored.high > 0 || !isOneChannel) return { verdict: "does-not-hold", evidence };
+    const inShort = `at once: 0 lost${opened === undefined ? "" : ", 0 more connections"}`;
     const held = slower.filter((one) => (comparedWithOne(one)?.ratio.low ?? 0) > equivalentRatio);
-    if (held.length === 0) return { verdict: "holds", evidence };
+    if (held.length === 0) return { verdict: "holds", inShort, evidence };
+    const slowest = held.reduce((most, one) => (one.value > most.value ? one : most));
     const much = held.map((one) => `the ${one.evidence.what} p50 is ${inWords(one)} what it is alone`);
     return {
       verdict: "holds-when",
       when: `one direction may be slower for the other: ${much.join(", ")}`,
+      inShort: `at once: 0 lost, ${slowest.evidence.what} ${valueInWords(slowest)}`,
       evidence,
     };
   },

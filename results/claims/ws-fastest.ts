@@ -39,10 +39,15 @@ export const wsFastest: Claim = {
     );
     const level = alike.filter((one) => slower.some((other) => nameOf(other) === nameOf(one)));
     const [farthest] = level;
-    if (farthest === undefined) return { verdict: "holds", evidence, ...more };
+    if (farthest === undefined) {
+      const next = slower.toSorted((a, b) => a.ratio.value - b.ratio.value)[0]!;
+      return { verdict: "holds", inShort: `the next takes ${next.words}: ${nameOf(next)}`, evidence, ...more };
+    }
     const rtt = formatDuration(farthest.of.cell.parameters.link?.rttMs ?? 0);
+    const nearby = slower.find((one) => nameOf(one) === nameOf(farthest))!;
     return {
       verdict: "holds-when",
+      inShort: `${nameOf(farthest)} ${nearby.inShort} near, ${farthest.inShort} far`,
       when: `users are near: on loopback ${formatList(slower.map((one) => `${nameOf(one)} takes ${one.words}`))} its time; over ${rtt} there and back ${formatList(level.map((one) => `${nameOf(one)} takes ${one.words}`))}`,
       evidence: [...evidence, ...level.flatMap((one) => one.evidence)],
       ...more,

@@ -19,7 +19,9 @@ export const wsMultiplex: Claim = {
     const [alone, together] = [seenIn(results, "heldUpUsers", each), seenIn(results, "heldUpUsers", one)];
     const evidence = [...arriving.evidence, ...(messaging?.evidence ?? []), ...evidenceOf(present(together, alone))];
     const lowers = (one: Compared | undefined): boolean => one?.direction === "lower";
-    if (lowers(messaging)) return { verdict: "holds", evidence };
+    if (lowers(messaging)) {
+      return { verdict: "holds", inShort: `echo ${messaging!.words} of one each`, evidence };
+    }
     if (!lowers(arriving)) {
       if (arriving.direction !== "cannot-tell") return { verdict: "does-not-hold", evidence };
       return unmeasured(`a new user on one connection takes ${arriving.words} the round trips, which cannot tell`);
@@ -29,8 +31,10 @@ export const wsMultiplex: Claim = {
         ? ""
         : `, and where it stalls, ${inWords(together)} users wait instead of ${inWords(alone)}`;
     const later = messaging === undefined ? "" : `; a message afterwards takes ${messaging.words} the time`;
+    const laterInShort = messaging === undefined ? "" : `, those after ${messaging.inShort}`;
     return {
       verdict: "holds-when",
+      inShort: `first echo ${arriving.inShort}${laterInShort}`,
       when: `a user is new: the first echo takes ${arriving.words} the round trips${later}${stall}`,
       evidence,
     };

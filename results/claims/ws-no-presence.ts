@@ -1,4 +1,4 @@
-import { type Claim, type Decidable, evidenceOf, present, seenOf, unmeasured } from "./claim.ts";
+import { type Claim, type Decidable, evidenceOf, present, seenOf, unmeasured, valueInWords } from "./claim.ts";
 
 const scenario = "presence";
 const [bare, chat] = ["websocket", "xmpp"] as const;
@@ -25,7 +25,12 @@ export const wsNoPresence: Claim = {
     }
     const evidence = evidenceOf(native, built);
     const isMissing = !specifies(results, bare) && specifies(results, chat);
-    return { verdict: isMissing ? "holds" : "does-not-hold", evidence };
+    if (!isMissing) return { verdict: "does-not-hold", evidence };
+    const missing = seenOf(results, "missingDeliveries", { scenario, target: bare, variant: variants.status });
+    const inShort = [`${chat} brings it`, ...(missing ? [`built here: ${valueInWords(missing)} missing`] : [])].join(
+      "; ",
+    );
+    return { verdict: "holds", inShort, evidence };
   },
 };
 

@@ -1,6 +1,6 @@
-import { formatList } from "../quantities/format.ts";
+import { formatList, plural } from "../quantities/format.ts";
 import { probes } from "../recording/findings.ts";
-import { type Claim, evidenceOf, seenOf, unmeasured } from "./claim.ts";
+import { type Claim, evidenceOf, seenOf, unmeasured, valueInWords } from "./claim.ts";
 import { refusedByProtocol } from "./refusals.ts";
 
 const scenario = "security";
@@ -19,11 +19,13 @@ export const wsSecurity: Claim = {
       return unmeasured("no cell put the same probes to WebSocket and XMPP");
     }
     const evidence = evidenceOf([fewer, more]);
-    if (fewer.high >= more.low) return { verdict: "does-not-hold", evidence };
+    const inShort = `by itself refuses ${plural(fewer.value, "probe")}, ${other} ${valueInWords(more)}`;
+    if (fewer.high >= more.low) return { verdict: "does-not-hold", inShort, evidence };
     const missing = refusedByProtocol(more.cell).filter((probe) => !refusedByProtocol(fewer.cell).includes(probe));
     const built = formatList(missing.map((probe) => probes[probe].build));
     return {
       verdict: "holds",
+      inShort,
       evidence,
       ...(missing.length > 0 && { flipsAt: `${wsSecurity.flipsAt}, so that no application builds ${built}` }),
     };

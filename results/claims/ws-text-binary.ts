@@ -1,5 +1,5 @@
 import { formatList, formatQuantity } from "../quantities/format.ts";
-import { type Claim, evidenceOf, present, type Seen, seenOf, unmeasured } from "./claim.ts";
+import { type Claim, evidenceOf, present, type Seen, seenOf, unmeasured, valueInWords } from "./claim.ts";
 import { apart } from "./compared.ts";
 
 const target = "websocket";
@@ -34,12 +34,23 @@ export const wsTextBinary: Claim = {
     if (pairs.length === 0) return unmeasured("no cell sent the same payload as text and as binary");
     const evidence = evidenceOf(...pairs.map(({ binary, text }) => [binary, text]));
     const dearer = pairs.filter(({ low, high }) => low !== 1 || high !== 1);
-    if (dearer.length === 0) return { verdict: "holds", evidence };
+    if (dearer.length === 0) {
+      const { bytes, binary } = pairs.at(-1)!;
+      const size = formatQuantity(bytes, "bytes");
+      return { verdict: "holds", inShort: `${size} take ${valueInWords(binary)}, text or binary`, evidence };
+    }
     const same = present(...new Set(pairs.map(({ bytes }) => bytes))).filter((bytes) =>
       dearer.every((pair) => pair.bytes !== bytes),
     );
     if (same.length === 0) return { verdict: "does-not-hold", evidence };
     const alike = formatList(same.map((bytes) => formatQuantity(bytes, "bytes")));
-    return { verdict: "holds-when", when: `a payload has ${alike}, but not with every other size`, evidence };
+    const { bytes, binary, text } = dearer.at(-1)!;
+    const times = formatQuantity(binary.value / text.value, "ratio");
+    return {
+      verdict: "holds-when",
+      when: `a payload has ${alike}, but not with every other size`,
+      inShort: `at ${formatQuantity(bytes, "bytes")} binary is ${times} text`,
+      evidence,
+    };
   },
 };

@@ -1,5 +1,5 @@
 import { noticeableRatio } from "../statistics/decide.ts";
-import { type Claim, type Decidable, evidenceOf, seenOf, unmeasured } from "./claim.ts";
+import { type Claim, type Decidable, evidenceOf, seenOf, unmeasured, valueInWords } from "./claim.ts";
 import { apart, compared } from "./compared.ts";
 
 const scenario = "binary";
@@ -28,7 +28,8 @@ export const xmppBinary: Claim = {
       ...goodputs(results).flatMap((one) => one?.evidence ?? []),
     ];
     const dearer = apart(stanza, frame).low > noticeableRatio;
-    return { verdict: dearer ? "holds" : "does-not-hold", evidence };
+    const inShort = `64 KiB cost ${valueInWords(stanza)}, on websocket ${valueInWords(frame)}`;
+    return { verdict: dearer ? "holds" : "does-not-hold", inShort, evidence };
   },
 };
 

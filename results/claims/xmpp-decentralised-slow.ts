@@ -22,6 +22,7 @@ export const xmppDecentralisedSlow: Claim = {
     return {
       verdict: "holds-when",
       when: `two people are on different servers: a message there and back takes ${factor.words} the time${meeting}; on one server nothing is federated`,
+      inShort: `to another server ${factor.words}`,
       evidence,
     };
   },

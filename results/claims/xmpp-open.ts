@@ -19,6 +19,7 @@ export const xmppOpen: Claim = {
         says: `its specifications are open to all, name servers of equal rank that find each other by DNS, and are extended in the open, by numbered XEPs; ${(received?.low ?? 0) > 0 ? "two servers of this machine, each under its address, exchanged messages" : "two servers that exchange messages can be measured here"}`,
         sources: ["RFC 6120 (core)", "RFC 6121 (instant messaging)", "xmpp.org/extensions (XSF)"],
       },
+      inShort: "RFC 6120, RFC 6121, public XEPs",
       evidence: evidenceOf(delivered),
     };
   },

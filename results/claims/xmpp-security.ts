@@ -33,21 +33,29 @@ export const xmppSecurity: Claim = {
       return unmeasured("no cell tried to get past login, sender and TLS of XMPP");
     }
     const evidence = evidenceOf(...found.map(({ seen }) => seen));
+    const inShort = `refused: ${refusedOf(found, clear)} in clear, ${refusedOf(found, encrypted)} with TLS`;
     const isKept = ({ seen }: (typeof found)[number]): boolean => seen.every(({ low }) => low === 1);
     if (found.every((strength) => !isKept(strength))) return { verdict: "does-not-hold", evidence };
     const open = found.filter((strength) => !isKept(strength));
     if (open.length > 0) {
       const kept = formatList(found.filter(isKept).map(({ words }) => words));
       const words = formatList(open.map(({ words }) => words));
-      return { verdict: "holds-when", when: `it is about ${kept}: ${words} was got past`, evidence };
+      return { verdict: "holds-when", when: `it is about ${kept}: ${words} was got past`, inShort, evidence };
     }
     return {
       verdict: "holds-when",
+      inShort,
       when: "the server demands TLS: then plain text and a stripped offer are refused; a login and true senders it has without",
       evidence,
     };
   },
 };
+
+/** `5/5`. */
+function refusedOf(found: readonly (Strength & { readonly seen: readonly Seen[] })[], target: string): string {
+  const seen = found.filter((strength) => strength.target === target).flatMap((strength) => strength.seen);
+  return `${seen.filter(({ low }) => low === 1).length}/${seen.length}`;
+}
 
 const seenBy = (results: Decidable, { target, probes }: Strength): Seen[] =>
   probes.flatMap((metric) => seenOf(results, metric, { scenario, target }) ?? []);

@@ -37,11 +37,13 @@ export const xmppStacks: Claim = {
     const sheds = before.high === 0 && after.low === 1;
     if (lost.high > 0 || !sheds) return { verdict: "does-not-hold", evidence };
     if (binary === undefined || text === undefined || apart(binary, text).low <= noticeableRatio) {
-      return { verdict: "holds", evidence };
+      return { verdict: "holds", inShort: `HAProxy lets through ${after.value}, bare ${before.value}`, evidence };
     }
+    const times = formatQuantity(binary.value / text.value, "ratio");
     return {
       verdict: "holds-when",
-      when: `the limit is the way there: it passes a proxy of HTTP that stops XMPP by itself; binary data stays base64, ${formatQuantity(binary.value / text.value, "ratio")} what text costs`,
+      inShort: `passes HAProxy; binary ${times} text`,
+      when: `the limit is the way there: it passes a proxy of HTTP that stops XMPP by itself; binary data stays base64, ${times} what text costs`,
       evidence,
     };
   },

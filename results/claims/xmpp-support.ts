@@ -24,6 +24,7 @@ export const xmppSupport: Claim = {
         says: `announced as Jabber in January 1999, a standard of the IETF since October 2004; ${passed}`,
         sources: ["xmpp.org/about/history", "RFC 3920 (2004), RFC 6120 (2011)", "xmpp.org/software"],
       },
+      inShort: "Jabber 1999, RFC 3920 in 2004",
       evidence: evidenceOf(serving),
     };
   },

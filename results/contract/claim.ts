@@ -29,6 +29,7 @@ export const claim = z.object({
   verdict: z.enum(claimVerdicts),
   when: z.string().optional().describe("Of `holds-when`: the condition, with the numbers that show it."),
   instead: instead.optional().describe("Of `not-a-measurement`."),
+  inShort: z.string().optional().describe("The number that decides, in a few words."),
   because: z.string().optional().describe("Of `not-measured`: what is missing, or why what was measured cannot tell."),
   evidence: z.array(evidence).describe("Every number the rule looked at, with its interval."),
   flipsAt: z.string().describe("What measurement would turn the verdict."),
