@@ -54,6 +54,7 @@ const ordered = ({ claimsAsked }: Results): readonly SectionWriter[] =>
 export async function renderReport(results: Results): Promise<Map<string, string>> {
   const view = viewOf(results);
   const written = ordered(results).flatMap((write) => write(view) ?? []);
-  const markdown = `${folded(written.map((section) => section.markdown).join("\n\n"))}\n`;
+  const openParts = results.claimsAsked === undefined ? 0 : 1;
+  const markdown = `${folded(written.map((section) => section.markdown).join("\n\n"), openParts)}\n`;
   return new Map([["report.md", markdown], ...(await renderSvgs(written.flatMap(({ charts }) => charts)))]);
 }

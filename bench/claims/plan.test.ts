@@ -45,6 +45,14 @@ describe("the plan of some claims", () => {
     );
   });
 
+  it("compares with the protocol that is listed first, whichever claim comes first", () => {
+    const cells = planned(
+      claimWith({ experiment: "echo", targets: [second] }),
+      claimWith({ experiment: "echo", targets: [first, second] }),
+    );
+    assert.deepEqual(namesOf(cells), [`${first}, echo`, `${second}, echo`]);
+  });
+
   it("takes only the variants that decide", () => {
     const all = planned(claimWith({ experiment: "push", targets: [first] }));
     const some = planned(claimWith({ experiment: "push", targets: [first], variants: ["1 per second"] }));

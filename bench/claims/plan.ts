@@ -12,17 +12,22 @@ import { withPollInterval } from "../profiles/polling-as-asked.ts";
 import type { ProfileFile } from "../profiles/profile-file.ts";
 import { readProfile } from "../profiles/shipped.ts";
 import type { Part } from "../run/parts.ts";
-import { mainProtocolNames, protocols } from "../targets/protocols.ts";
+import { mainProtocolNames, protocolNames, protocols } from "../targets/protocols.ts";
 import { parseTarget, type Target } from "../targets/target.ts";
 import type { ClaimPreset } from "./presets.ts";
 
-/** In report order, whatever the order of the claims. */
+/** In report order, whatever the order of the claims; the protocol that is listed first is what others are compared with. */
 export function partsFor(asked: readonly Claim[], preset: ClaimPreset): Part[] {
   const needs = asked.flatMap((claim) => claim.needs);
   const all = asked.length === claims.length ? [...needs, ...besides] : needs;
   const parts = all.map((need) => partFor(need, preset));
-  return parts.sort((a, b) => experiments.indexOf(a.experiment) - experiments.indexOf(b.experiment));
+  return parts.sort(
+    (a, b) => experiments.indexOf(a.experiment) - experiments.indexOf(b.experiment) || firstOf(a) - firstOf(b),
+  );
 }
+
+const firstOf = ({ request: { targets } }: Part): number =>
+  targets[0] === undefined ? 0 : protocolNames.indexOf(targets[0].protocol);
 
 /** Who wants all of them also wants to know whether this harness sees what others saw. */
 const besides: readonly Need[] = [

@@ -40,7 +40,8 @@ Examples:
   wirebench claims --continue               what an interrupted run has not measured yet
 
 Each claim is a sentence that is taught. Its verdict is a rule over what was measured; the numbers it looked at, what would
-turn it and the command that measures it again stand beside it, on the screen and in report.md.`;
+turn it and the command that measures it again stand beside it, on the screen and in report.md. A claim that needs a program
+which is not on this machine is not measured, and says how to install it; npm run setup brings all of them.`;
 
 /** Where results go that nobody gave a folder for. */
 const resultsBelow = join("reports", "out");

@@ -1,5 +1,5 @@
 /** The first screen as the top of a report. */
-import { formatList } from "../../results/quantities/format.ts";
+import { formatList, plural } from "../../results/quantities/format.ts";
 import { drawBar } from "../screen/bars.ts";
 import { screenOf } from "../screen/screen.ts";
 import type { Remedy, ScreenTable } from "../screen/screen-table.ts";
@@ -9,6 +9,8 @@ import type { ReportView } from "../view/view.ts";
 import { type Section, textSection } from "./section.ts";
 
 const barWidth = 8;
+/** More than these are counted in the title. */
+const namedClaimsMax = 3;
 
 export function firstScreenSection(view: ReportView): Section {
   const {
@@ -56,8 +58,11 @@ export function firstScreenSection(view: ReportView): Section {
 const remedyInWords = ({ text, command }: Remedy): string =>
   command === undefined ? escapeText(text) : `${escapeText(text)}: ${codeSpan(command)}`;
 
-/** The targets, and of a cluster its brokers: `TCP and WebSocket; cluster with no broker and Redis`. */
-function subjectsOf({ results: { targets, cells }, brokerTitle }: ReportView): string {
+/** The claims that were asked for, else the targets, and of a cluster its brokers: `TCP and WebSocket; cluster with no broker and Redis`. */
+function subjectsOf({ results: { targets, cells, claimsAsked }, brokerTitle }: ReportView): string {
+  if (claimsAsked !== undefined) {
+    return claimsAsked.length > namedClaimsMax ? plural(claimsAsked.length, "claim") : formatList(claimsAsked);
+  }
   const alone = targets.filter(({ system }) => system.kind !== "cluster").map(({ title }) => title);
   const brokers = [...new Set(cells.flatMap(({ parameters }) => parameters.broker ?? []))].map(brokerTitle);
   return [formatList(alone), brokers.length === 0 ? "" : `cluster with ${formatList(brokers)}`]

@@ -1,10 +1,10 @@
 /** Long reports that open with what decides: the rest is folded under its headings. */
 import { formatList, plural } from "../../results/quantities/format.ts";
 
-/** A heading of the second level begins a part; everything before the first stays open. */
-export function folded(markdown: string): string {
+/** A heading of the second level begins a part; everything before the first stays open, and so many parts after that. */
+export function folded(markdown: string, openParts = 0): string {
   const [open, ...parts] = markdown.split(/^(?=## )/m);
-  return [open!.trim(), ...parts.map(foldedPart)].join("\n\n");
+  return [open!, ...parts].map((part, index) => (index > openParts ? foldedPart(part) : part.trim())).join("\n\n");
 }
 
 function foldedPart(part: string): string {

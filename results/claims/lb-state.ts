@@ -19,7 +19,8 @@ export const lbState: Claim = {
     { experiment: "stickiness", variants: ["round-robin"] },
     { experiment: "state-after-kill", variants: ["state outside"] },
   ],
-  flipsAt: "everybody finds the state of its node behind round-robin, or somebody misses state that is kept outside",
+  flipsAt:
+    "users behind round-robin who all find the state of their node, or one who misses state that is kept outside",
   decide(results) {
     const onNode = seenIn(
       results,
