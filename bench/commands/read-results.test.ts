@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { renderReport, renderSummary } from "../../reports/report.ts";
 import { madeUpClusterResults } from "../../reports/view/testing.ts";
+import { decideClaims } from "../../results/claims/claims.ts";
 import { RunningCli, temporaryFolder } from "../running-cli.ts";
 
 const results = madeUpClusterResults();
@@ -25,6 +26,19 @@ test("report renders the results of the cluster experiments", async () => {
     assert.equal(readFileSync(join(folder.path, name), "utf8"), content, name);
   }
   assert.match(readFileSync(join(folder.path, "trace.hlog"), "utf8"), /^#\[wirebench 1\.2\.3: wirebench cluster/);
+});
+
+test("report shows who asked for claims these, on the screen and open on top of the report", async () => {
+  using folder = temporaryFolder();
+  const path = join(folder.path, "results.json");
+  const claimsAsked = ["lb-state"];
+  writeFileSync(path, JSON.stringify({ ...results, claimsAsked, claims: decideClaims(results, claimsAsked) }));
+  const { code, stdout, stderr } = await ends(["report", path]);
+  assert.deepEqual([code, stderr], [0, ""]);
+  assert.match(stdout, /^lb-state: .*\n(?:.*\n)* {2}verdict +\S/);
+  const report = readFileSync(join(folder.path, "report.md"), "utf8");
+  assert.match(report, /^# wirebench: lb-state\n/);
+  assert.match(report, /\n## Claims: .*\n\n\*\*Horizontal scaling\*\*\n/);
 });
 
 test("compare takes the results of the cluster experiments, and names what it cannot compare", async () => {

@@ -1,11 +1,12 @@
 /** Decided claims as lines of a terminal: all of them one line each, those that were named with everything behind the verdict. */
-import { chapterOf } from "../../results/claims/claims.ts";
+import { claims as allClaims, chapterOf } from "../../results/claims/claims.ts";
 import type { ClaimVerdict, DecidedClaim } from "../../results/contract/claim.ts";
 import type { Results } from "../../results/contract/results.ts";
 import { plural } from "../../results/quantities/format.ts";
 import { oneLine } from "../text/markdown.ts";
 import { cut, hang, wrap } from "../text/wrap.ts";
 import { afterVerdict, evidenceInWords, insteadInWords, kinds, verdictWords } from "../view/claim-in-words.ts";
+import { viewOf } from "../view/view.ts";
 import type { TerminalLook } from "./terminal.ts";
 
 /** What a line says of a claim. */
@@ -41,6 +42,13 @@ export function renderClaims(
     ...(interrupted ? [] : notRun(cells, look)),
     ...wrap(tallyOf(detailed.length > 0 ? detailed : claims), look.columns),
   ].join("\n");
+}
+
+/** Of results that were measured before; where not all claims were asked for, those that were get everything said. */
+export function renderClaimsAgain(results: Results, look: TerminalLook): string {
+  const asked = results.claimsAsked ?? [];
+  const own = viewOf(results).claims.filter(({ id }) => asked.includes(id));
+  return renderClaims({ ...results, claims: own }, look, own.length < allClaims.length ? asked : []);
 }
 
 const moreOfEach = "Under which condition, with which intervals, and what would turn each: in the report.";

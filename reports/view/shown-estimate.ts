@@ -47,9 +47,10 @@ export const comparisonOf = (
       comparison.metric === metric,
   );
 
-/** `33.3 %`, `at most 2.00 s`, `30.0–36.7 %`: what a prediction allows. An end that is absent is not part of it. */
+/** `33.3 %`, `at most 2.00 s`, `30.0–36.7 %`: what a prediction allows. An end that is absent is not part of it, nor a delay of nothing. */
 export function expectedInWords({ low, high }: Prediction["expected"], unit: Unit): string {
-  if (low !== undefined && high !== undefined) return formatRange(low, high, unit);
+  const isOpenBelow = low === undefined || (low === 0 && high !== 0 && formatQuantity(0, unit).startsWith("<"));
+  if (!isOpenBelow && high !== undefined) return formatRange(low, high, unit);
   if (high !== undefined) return `at most ${formatQuantity(high, unit)}`;
   return low === undefined ? "any number" : `at least ${formatQuantity(low, unit)}`;
 }

@@ -93,7 +93,7 @@ function predictionsOf(predictions: readonly PredictionView[]): string | undefin
   return blocks(
     bullets(open.map(describeAlike)),
     `<details>\n<summary>${tally}</summary>`,
-    bullets(held.map(describeHeld)),
+    bullets([...new Set(held.map(describeHeld))]),
     "</details>",
   );
 }
