@@ -16,6 +16,7 @@ test("claims --list names every claim and what it needs, and runs nothing", asyn
   assert.equal(code, 0);
   for (const { id } of claims) assert.match(stdout, new RegExp(`^${id}: `, "m"));
   assert.match(stdout, /^ {4}needs \S/m);
+  assert.equal(stdout.match(/about\s+[\d.]+ (s|min)$/gm)?.length, claims.length);
 });
 
 test("claims refuses an id that there is not, with the likeliest", async () => {

@@ -15,6 +15,7 @@ import { refuseOther } from "../claims/same-plan.ts";
 import type { PlannedCell } from "../run/cell-state.ts";
 import { measuredIn } from "../run/earlier.ts";
 import { conformanceMs, trialMs, trialsOf } from "../run/estimate.ts";
+import { cellsOf } from "../run/parts.ts";
 import { argument, choice } from "./argument.ts";
 import { columnsOf } from "./columns.ts";
 import { exitCodes } from "./exit-codes.ts";
@@ -36,7 +37,7 @@ const examples = `
 Examples:
   wirebench claims                          all of them: under ten minutes in the preset quick
   wirebench claims xmpp-binary ws-fastest   these two, with everything behind the verdict
-  wirebench claims --list                   what there is, and what each needs measured
+  wirebench claims --list                   what there is, what each needs measured, and how long that takes
   wirebench claims --continue               what an interrupted run has not measured yet
 
 Each claim is a sentence that is taught. Its verdict is a rule over what was measured; the numbers it looked at, what would
@@ -63,7 +64,7 @@ export function claimsCommand(): Command {
       1,
     )
     .option("--continue [dir]", "keep what an interrupted run measured there (default: the newest) and run the rest")
-    .option("--list", "print the claims and what each needs measured; run nothing")
+    .option("--list", "print the claims, what each needs measured and how long that takes; run nothing")
     .option("--out <dir>", "where results.json, report.md and the charts go (default: reports/out/<time>/)")
     .addHelpText("after", examples)
     .action(async (ids: string[], options: ClaimsOptions, command: Command) => {
@@ -164,28 +165,39 @@ function announcement(chosen: readonly Claim[], cells: readonly PlannedCell[], p
 
 function list(chosen: readonly Claim[]): number {
   const columns = columnsOf(process.stdout);
-  const indent = "    ";
   const lines = [...Map.groupBy(chosen, ({ about }) => about)].flatMap(([chapter, own]) => [
     lookOf(process.stdout).paint("strong", chapter),
-    ...own.flatMap(({ id, statement, needs }) => [
-      ...wrap(`${id}: ${statement}`, columns, indent),
-      ...wrap(
-        `${indent}${needs.length === 0 ? "needs no measurement" : `needs ${needsInWords(needs)}`}`,
-        columns,
-        indent,
-      ),
-    ]),
+    ...own.flatMap((claim) => listed(claim, columns)),
     "",
   ]);
   process.stdout.write(`${lines.join("\n").trimEnd()}\n`);
   return exitCodes.ok;
 }
 
-const needsInWords = (needs: readonly Need[]): string => needs.map(needInWords).join("; ");
+function listed(claim: Claim, columns: number): string[] {
+  const indent = "    ";
+  const { id, statement, needs } = claim;
+  const words = needs.length === 0 ? "needs no measurement" : `needs ${needsInWords(needs)}; ${durationOf(claim)}`;
+  return [...wrap(`${id}: ${statement}`, columns, indent), ...wrap(indent + words, columns, indent)];
+}
 
-function needInWords({ experiment, profile, targets, variants, link }: Need): string {
+/** `about 20 s`: of what it needs by itself, in the preset quick. */
+function durationOf(claim: Claim): string {
+  const { trials } = claimPresets.quick;
+  const cells = cellsOf(partsFor([claim], claimPresets.quick));
+  const ms = cells.reduce((sum, cell) => sum + trialsOf(cell, trials) * trialMs(cell), conformanceMs(cells));
+  return `about ${formatDuration(Math.ceil(ms / 10_000) * 10_000)}`;
+}
+
+/** Those that differ in their profile only, as one. */
+const needsInWords = (needs: readonly Need[]): string =>
+  [...Map.groupBy(needs, ({ profile: _, ...rest }) => JSON.stringify(rest)).values()].map(needInWords).join("; ");
+
+function needInWords(alike: readonly Need[]): string {
+  const { experiment, targets, variants, link } = alike[0]!;
+  const profiles = alike.flatMap(({ profile }) => profile ?? []).join(", ");
   const of = targets === undefined ? "" : ` of ${targets.join(", ")}`;
   const over = link === undefined ? "" : ` over ${link}`;
   const only = variants === undefined ? "" : ` (${variants.join("; ")})`;
-  return `${experiment}${profile === undefined ? "" : ` ${profile}`}${of}${over}${only}`;
+  return `${experiment}${profiles === "" ? "" : ` ${profiles}`}${of}${over}${only}`;
 }
