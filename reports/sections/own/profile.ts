@@ -27,10 +27,11 @@ import type { OwnSection } from "./own-section.ts";
 /** Which target fits an application, with everything that decides it; of several, one after the other. */
 export const profileSection: OwnSection = {
   experiments: [profileExperiment],
-  write: (view) => joinSections(decisionsOf(view).map(sectionOf)),
+  write: (view) => joinSections(decisionsOf(view).map((found, index) => sectionOf(found, index === 0))),
 };
 
-function sectionOf(found: DecisionView): Section {
+/** `explains`: what holds for every application is said of the first. */
+function sectionOf(found: DecisionView, explains: boolean): Section {
   const { profile, rows, flips, decision } = found;
   const table = notedTable((notes) => ({
     columns: [
@@ -49,7 +50,9 @@ function sectionOf(found: DecisionView): Section {
       showEstimate(costs.delay, "us", notes, escapeText),
       showEstimate(costs.tail, "us", notes, escapeText),
       showEstimate(costs.bytes, "memory", notes, escapeText),
-      showEstimate(scaled(costs.cpu, 1e6), "us", notes, escapeText),
+      showEstimate(scaled(costs.cpu, 1e6), "us", notes, (why) =>
+        escapeText(costs.cpu.kind === "unsettled" ? `${why}; they are of one user` : why),
+      ),
       showEstimate(costs.memory, "memory", notes, escapeText),
       builds.length === 0 ? "nothing of what it needs" : formatList(builds),
     ]),
@@ -60,14 +63,17 @@ function sectionOf(found: DecisionView): Section {
     `**${escapeText(profile.title)}**: ${escapeText(choiceInWords(found))}.`,
     `${formatCount(users)} users, each while active: ${trafficInWords(profile)}. An update goes to ${formatCount(fanOut)}; a session lasts ${formatDuration(sessionMs)}, ${formatQuantity(idleShare, "share")} of it idle.`,
     table,
-    `Weights: ${weightsInWords(profile)}. A score is the weighted geometric mean of ${formatList(counted.map((criterion) => criterionWords[criterion]))}, over that of the first: 1 is the first, less is better. What must be built counts as one and as many as there are things to build. The interval takes the errors of the costs as independent; where it overlaps that of the first, nobody can tell which of the two is first.`,
+    `Weights: ${weightsInWords(profile)}.${explains ? ` A score is the weighted geometric mean of ${formatList(counted.map((criterion) => criterionWords[criterion]))}, over that of the first: 1 is the first, less is better. What must be built counts as one and as many as there are things to build. The interval takes the errors of the costs as independent; where it overlaps that of the first, nobody can tell which of the two is first.` : ""}`,
     flips.length === 0
       ? "No single weight up to 100, and no rate from a hundredth to a hundred times that of the profile, puts another first."
       : `Another is first where one thing changes and all else stays, by the middles of what was measured:\n\n${bullets(flips.map((flip) => escapeText(flipInWords(flip, profile))))}`,
+    ...(decision.unknown.length === 0
+      ? []
+      : [`Not in the score, since it is known of no target: ${formatList(decision.unknown)}.`]),
     ...decision.unranked.map(
       ({ option, lacks }) => `${escapeText(option.name)} is not ranked: it lacks ${formatList(lacks)}.`,
     ),
-    `Measured: ${escapeText(scaleInWords(found))}: so many times the users cost so many times as much. That is an upper estimate of a busy server, which handles several messages each time it wakes up, and says nothing of more users than one server holds. With other rates, delays are taken to stay as they are.`,
+    `Measured: ${escapeText(scaleInWords(found))}${explains ? `: so many times the users cost so many times as much. That is an upper estimate of a busy server, which handles several messages each time it wakes up, and says nothing of more users than one server holds. With other rates, delays are taken to stay as they are` : ""}.`,
   );
   return textSection(markdown);
 }
