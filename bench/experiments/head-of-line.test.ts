@@ -52,7 +52,9 @@ describe("the head-of-line experiment", { timeout: 120_000, concurrency: 3 }, ()
   for (const cell of measured) {
     const { target, variant } = cell;
     it(`finds on ${target.label} which message comes first: ${variant}`, async () => {
-      const { measures, predictions } = await measureOnce(headOfLine, { ...cell, repeats: 1 }, context);
+      // Where the small one is to be quick, one of them may meet a machine that has something else to do.
+      const repeats = first[variant] === "small" ? 3 : 1;
+      const { measures, predictions } = await measureOnce(headOfLine, { ...cell, repeats }, context);
       const { probeBehindLargeP50Us: smallUs, largeMessageP50Us: largeUs } = measures;
       // The small one was asked for later: as soon as both are there together, it took less.
       if (first[variant] === "small") assert.ok(smallUs! < largeUs! / 2);
