@@ -6,7 +6,7 @@ import { type ListenOrder, type ResumeOrder, resume as role } from "../rigs/role
 import { SystemRig } from "../rigs/system-rig.ts";
 import type { UserLink } from "../rigs/user-link.ts";
 import { protocols } from "../targets/protocols.ts";
-import { embeddedTarget, type Target, traitsOf } from "../targets/target.ts";
+import { deliveryFloorMs, embeddedTarget, type Target, traitsOf } from "../targets/target.ts";
 import { delaysNamed } from "./comparison/measured.ts";
 import { needsOwnServer } from "./comparison/one-way.ts";
 import { type CellPlan, type Experiment, exactly, type Outcome } from "./contract/experiment.ts";
@@ -202,7 +202,11 @@ export const resume: Experiment<ResumeCell, SystemRig> = {
   ],
   isolation: "exclusive",
   cells,
-  unfit: needsOwnServer("updates are published by"),
+  unfit(cell) {
+    const floorMs = deliveryFloorMs(cell.target);
+    if (floorMs < refusedMs) return needsOwnServer("updates are published by")(cell);
+    return `an outage of ${refusedMs} ms is over before a user who asks every ${floorMs} ms can notice it`;
+  },
   open,
   measure,
   trafficMs: () => 3 * steadyMs + refusedMs + silentMs + aftermathMs + 4 * retryMs,
