@@ -201,8 +201,8 @@ export const profile: Experiment<ProfileCell, ServerRig> = {
   open: ServerRig.open,
   measure,
   trafficMs(cell) {
-    const { rampUpMs, durationMs } = trafficParameters(cell);
-    return 2 * cell.idleMs + restMs + cell.windows.length * (rampUpMs + durationMs);
+    const { warmupMs, rampUpMs, durationMs } = trafficParameters(cell);
+    return 4 * warmupMs + 2 * cell.idleMs + restMs + cell.windows.length * (rampUpMs + durationMs);
   },
   /** A server that echoes, and so neither counts what arrives nor sends by itself. */
   sabotage(request) {

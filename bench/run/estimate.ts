@@ -4,12 +4,15 @@ import { sideBySideMax } from "./runner.ts";
 
 /** What starting and ending processes, connecting and draining add to a trial's traffic. */
 const aroundTrafficMs = 700;
+/** So much more where one trial has the machine to itself, and nothing of it goes on beside others. */
+const aloneMs = 1000;
 /** A load balancer, nodes and users, one after the other. */
 const aroundClusterMs = 3000;
 
 /** Of one trial; of one that shares its time with others, its part. */
 export function trialMs({ experiment, cell }: PlannedCell): number {
-  const around = cell.target.system.kind === "cluster" ? aroundClusterMs : aroundTrafficMs;
+  const aside = aroundTrafficMs + (experiment.isolation === "exclusive" ? aloneMs : 0);
+  const around = cell.target.system.kind === "cluster" ? aroundClusterMs : aside;
   return (experiment.trafficMs(cell) + around) / (experiment.isolation === "shared" ? sideBySideMax : 1);
 }
 
