@@ -43,7 +43,7 @@ interface ProfileOptions {
 
 const examples = `
 Examples:
-  wirebench profile chat                                 a profile that ships, as it stands: about five minutes
+  wirebench profile chat                                 a profile that ships, as it stands: less than ten minutes
   wirebench profile ./mine.yaml websocket+tls sse+tls    your own; profiles/*.yaml show the format
   wirebench profile chat --link 4g websocket+tls sse+tls long-polling+tls xmpp+tls
   wirebench profile market --weights delay=3,bytes=1     what counts how much
