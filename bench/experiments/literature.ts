@@ -10,6 +10,7 @@ import { SystemRig } from "../rigs/system-rig.ts";
 import { protocols } from "../targets/protocols.ts";
 import { embeddedTarget, type Target, traitsOf } from "../targets/target.ts";
 import { delaysNamed, ledgerMetrics } from "./comparison/measured.ts";
+import { needsOwnServer } from "./comparison/one-way.ts";
 import { isPlainlySpoken } from "./comparison/opening-steps.ts";
 import { type TrafficCell, trafficCells, trafficParameters } from "./comparison/traffic-cell.ts";
 import type { CellPlan, Experiment, Outcome } from "./contract/experiment.ts";
@@ -151,12 +152,7 @@ export const literature: Experiment<LiteratureCell> = {
   // Beside such a distance, what the machine does is nothing.
   isolation: "shared",
   cells,
-  unfit(cell) {
-    const isOwn = cell.target.system.kind === "embedded";
-    return cell.shows === "push" && !isOwn
-      ? "values are published by the server this project brings: one started elsewhere only echoes"
-      : undefined;
-  },
+  unfit: (cell) => (cell.shows === "push" ? needsOwnServer("values are published by")(cell) : undefined),
   open,
   measure,
   trafficMs: (cell) =>

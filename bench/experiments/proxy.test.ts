@@ -1,6 +1,7 @@
 /** The two proxies as they are shipped, and with what their documentation adds, on real sockets. */
 import assert from "node:assert/strict";
 import { after, describe, it } from "node:test";
+import { carriedAs } from "../../servers/proxies/proxy.ts";
 import { ProgramPool } from "../rigs/program-pool.ts";
 import { protocols } from "../targets/protocols.ts";
 import { embeddedTarget } from "../targets/target.ts";
@@ -60,7 +61,7 @@ describe("through a proxy", { timeout: 120_000 }, () => {
       for (const through of ["haproxy", "nginx"]) {
         const cell = cellOf(server.traits.name, through);
         const isOut = proxy.unfit!(cell) !== undefined;
-        assert.equal(isOut, cell.proxy.documentedFor(server.traits) === undefined);
+        assert.equal(isOut, cell.proxy.documented[carriedAs(server.traits)].settings === undefined);
         if (!isOut) assert.ok(cell.tried.some((settings) => settings.length === 0));
       }
     }

@@ -10,7 +10,7 @@ import { delayMeasures } from "../../results/recording/delays.ts";
 import { decodeHistogram } from "../../results/statistics/histogram.ts";
 import { findProgram, howToInstall } from "../../servers/programs/program.ts";
 import { proxies } from "../../servers/proxies/proxies.ts";
-import { beginning } from "../../servers/proxies/proxy.ts";
+import { carriedAs, isOfRequests } from "../../servers/proxies/proxy.ts";
 import { ProxyRig } from "../rigs/proxy-rig.ts";
 import type { RigContext } from "../rigs/rig.ts";
 import { ways as role, type WaysOrder, type WaysReport } from "../rigs/roles/ways.ts";
@@ -57,6 +57,7 @@ const waysWaitMs = 60_000;
 function cellOf(target: Target, proxy: WaysTried["proxy"]): ProxyCell {
   const traits = traitsOf(target);
   const { program, title, settings, silence } = proxy;
+  const carried = carriedAs(traits);
   const isStream = traits.downlink === "stream";
   const isPolled = traits.downlink === "polled";
   const heartbeat = target.system.kind === "embedded" && !isPolled ? heartbeatOptionOf(target) : undefined;
@@ -65,11 +66,11 @@ function cellOf(target: Target, proxy: WaysTried["proxy"]): ProxyCell {
   const floorMs = deliveryFloorMs(target);
   const eventMsMax = atOnceMs + floorMs;
   const watchMs = watchedTimeOuts * timeOutMs;
-  const configured = proxy.documentedFor(traits) ?? [];
+  const configured = proxy.documented[carried].settings ?? [];
   const names = settings
     .filter(({ isTimeOut, isForBytes, isCompression }) => {
       if (isCompression) return false;
-      return (isStream || !isTimeOut) && (!isForBytes || beginning(traits) === "bytes");
+      return (isStream || !isTimeOut) && (!isForBytes || carried === "bytes");
     })
     .map(({ name }) => name);
   return {
@@ -97,7 +98,7 @@ function cellOf(target: Target, proxy: WaysTried["proxy"]): ProxyCell {
         settings: configured.filter((name) => settings.some((each) => each.name === name && !each.isTimeOut)),
       },
     }),
-    ...(beginning(traits) === "requests" && { failing: true }),
+    ...(isOfRequests(carried) && { failing: true }),
     trialsMax,
     onTheWay: [
       fileOf(proxy, `${title} as shipped`, []),
@@ -133,17 +134,16 @@ const fileOf = ({ render }: WaysTried["proxy"], name: string, settings: readonly
 });
 
 /** A stream of events, which comes uncompressed from the server but might be compressed. */
-const hasEvents = (target: Target): boolean => {
-  const { downlink } = traitsOf(target);
-  const isAsked = downlink === "stream" && beginning(traitsOf(target)) === "requests";
-  return isAsked && !compresses(target.options) && withOption(target, gzip.name, "") !== undefined;
-};
+const hasEvents = (target: Target): boolean =>
+  carriedAs(traitsOf(target)) === "event-stream" &&
+  !compresses(target.options) &&
+  withOption(target, gzip.name, "") !== undefined;
 
 const cells = ({ targets }: RunRequest): ProxyCell[] =>
   targets.flatMap((target) => proxies.map((proxy) => cellOf(target, proxy)));
 
-function unfit({ target, proxy: { program, title, documentedFor } }: ProxyCell): string | undefined {
-  if (documentedFor(traitsOf(target)) === undefined) {
+function unfit({ target, proxy: { program, title, documented } }: ProxyCell): string | undefined {
+  if (documented[carriedAs(traitsOf(target))].settings === undefined) {
     return `${title} passes HTTP, which this protocol does not begin with; what passes bytes is a module in a package of its own`;
   }
   if (heartbeatName in target.options) return "with and without heartbeats is what it tries by itself";
@@ -249,7 +249,7 @@ export const proxy: Experiment<ProxyCell, ProxyRig> = {
   trafficMs: ({ watchMs, echoes }) => 500 + watchMs + (echoes?.durationMs ?? 0),
   /** A proxy for HTTP that nobody told that what comes is none. */
   sabotage(request) {
-    const named = protocols.find(({ server }) => beginning(server.traits) === "bytes")!.server.traits.name;
+    const named = protocols.find(({ server }) => carriedAs(server.traits) === "bytes")!.server.traits.name;
     const [cell] = cells({ ...request, targets: [embeddedTarget(named)] });
     const { echoes: _, beating: __, ...rest } = cell!;
     return {

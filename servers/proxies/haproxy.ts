@@ -5,7 +5,7 @@
 import { join } from "node:path";
 import { showInfo } from "../cluster/haproxy/runtime.ts";
 import { haproxy as program } from "../programs/haproxy.ts";
-import { beginning, type ProxySetup, type Route, type ShippedProxy, settingsOf } from "./proxy.ts";
+import { type ProxySetup, type Route, type ShippedProxy, settingsOf } from "./proxy.ts";
 
 const files = { configuration: "haproxy.cfg", runtimeSocket: "runtime.sock" } as const;
 const shippedMs = 50_000;
@@ -91,36 +91,30 @@ export const haproxyProxy: ShippedProxy = {
     ...(name === "gzip of events" && { isCompression: true }),
   })),
   silence: { ms: shippedMs, directive: "timeout client 50s and timeout server 50s", earlyMsMax: 0 },
-  documentedFor(traits) {
-    switch (beginning(traits)) {
-      case "upgrade":
-        return upgraded;
-      case "requests":
-        return traits.downlink === "stream" ? streamed : [];
-      case "bytes":
-        return bytes;
-    }
-  },
-  asShippedFor(traits) {
-    switch (beginning(traits)) {
-      case "upgrade":
-        return {
-          carries: true,
-          atOnce: true,
-          because: "manual, section 4.2: mode http passes an upgrade and tunnels it",
-        };
-      case "requests":
-        return traits.downlink === "stream"
-          ? {
-              carries: true,
-              atOnce: false,
-              because:
-                "manual, option http-no-delay: without it pieces of a response wait for more, which may take 200 ms",
-            }
-          : { carries: true, atOnce: true, because: "manual, section 1.2: mode http passes requests and responses" };
-      case "bytes":
-        return { carries: false, because: "manual, mode http: what is no request is answered 400" };
-    }
+  documented: {
+    upgrade: {
+      carries: true,
+      atOnce: true,
+      because: "manual, section 4.2: mode http passes an upgrade and tunnels it",
+      settings: upgraded,
+    },
+    "event-stream": {
+      carries: true,
+      atOnce: false,
+      because: "manual, option http-no-delay: without it pieces of a response wait for more, which may take 200 ms",
+      settings: streamed,
+    },
+    requests: {
+      carries: true,
+      atOnce: true,
+      because: "manual, section 1.2: mode http passes requests and responses",
+      settings: [],
+    },
+    bytes: {
+      carries: false,
+      because: "manual, mode http: what is no request is answered 400",
+      settings: bytes,
+    },
   },
   repeats: { GET: 0, POST: 0, because: "manual, retry-on: by default what could not be connected, and nothing else" },
   render,

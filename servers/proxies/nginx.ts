@@ -5,8 +5,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { childrenOf } from "../programs/children.ts";
-import { nginx as program } from "../programs/nginx.ts";
-import { beginning, type ProxySetup, type Route, type ShippedProxy, settingsOf } from "./proxy.ts";
+import { inPrivateFolder, nginx as program } from "../programs/nginx.ts";
+import { type ProxySetup, type Route, type ShippedProxy, settingsOf } from "./proxy.ts";
 
 const files = { configuration: "nginx.conf", pid: "nginx.pid" } as const;
 const shippedMs = 60_000;
@@ -52,13 +52,7 @@ events {
 }
 
 http {
-  access_log off;
-  # Files in this folder instead of the system's.
-  client_body_temp_path body;
-  proxy_temp_path proxy;
-  fastcgi_temp_path fastcgi;
-  uwsgi_temp_path uwsgi;
-  scgi_temp_path scgi;
+${inPrivateFolder}
 
   sendfile on;
   tcp_nopush on;
@@ -110,38 +104,25 @@ export const nginxProxy: ShippedProxy = {
   })),
   // A timer that runs is left as it is where it would move by less (NGX_TIMER_LAZY_DELAY, ngx_event_timer.h).
   silence: { ms: shippedMs, directive: "proxy_read_timeout 60s", earlyMsMax: 300 },
-  documentedFor(traits) {
-    switch (beginning(traits)) {
-      case "upgrade":
-        return upgraded;
-      case "requests":
-        return traits.downlink === "stream" ? streamed : [];
-      case "bytes":
-        return undefined;
-    }
-  },
-  asShippedFor(traits) {
-    switch (beginning(traits)) {
-      case "upgrade":
-        return {
-          carries: false,
-          because: "nginx.org, WebSocket proxying: Upgrade and Connection are hop-by-hop and do not reach the server",
-        };
-      case "requests":
-        return traits.downlink === "stream"
-          ? {
-              carries: false,
-              because:
-                "ngx_http_proxy_module: proxy_buffering is on and the server is spoken to in HTTP/1.0, so a stream without an end is gathered until a buffer of 4 or 8 KiB is full",
-            }
-          : {
-              carries: true,
-              atOnce: true,
-              because: "ngx_http_proxy_module: a response that is complete leaves its buffers",
-            };
-      case "bytes":
-        return { carries: false, because: "ngx_http_proxy_module passes requests" };
-    }
+  documented: {
+    upgrade: {
+      carries: false,
+      because: "nginx.org, WebSocket proxying: Upgrade and Connection are hop-by-hop and do not reach the server",
+      settings: upgraded,
+    },
+    "event-stream": {
+      carries: false,
+      because:
+        "ngx_http_proxy_module: proxy_buffering is on and the server is spoken to in HTTP/1.0, so a stream without an end is gathered until a buffer of 4 or 8 KiB is full",
+      settings: streamed,
+    },
+    requests: {
+      carries: true,
+      atOnce: true,
+      because: "ngx_http_proxy_module: a response that is complete leaves its buffers",
+      settings: [],
+    },
+    bytes: { carries: false, because: "ngx_http_proxy_module passes requests" },
   },
   repeats: {
     GET: 1,

@@ -18,14 +18,19 @@ export interface ProxySetting {
   readonly isCompression?: true;
 }
 
-/** What is to be expected of the shipped file by its documentation. */
-export interface AsShipped {
+/** What a protocol is to a proxy: bytes of its own kind, a connection that is upgraded, a response without an end, or requests. */
+export type Carried = "bytes" | "upgrade" | "event-stream" | "requests";
+
+/** What is to be expected of the shipped file by its documentation, and of settings on top. */
+export interface Documented {
   /** Whether a message passes at all, and its echo. */
   readonly carries: boolean;
   /** Whether an event that is sent alone is there at once; absent where nothing is. */
   readonly atOnce?: boolean;
   /** Where that is written. */
   readonly because: string;
+  /** Names of the settings that are given for it; absent where it cannot be carried. */
+  readonly settings?: readonly string[];
 }
 
 /** A way through the proxy: a port of its own, and names of settings on top of what is shipped. */
@@ -58,9 +63,8 @@ export interface ShippedProxy {
     /** It may do so earlier by so much, however long the time-out is. */
     readonly earlyMsMax: number;
   };
-  /** Names of the settings that its documentation gives for such a protocol; undefined where it cannot carry it. */
-  documentedFor(traits: Traits): readonly string[] | undefined;
-  asShippedFor(traits: Traits): AsShipped;
+  /** What its documentation says, by what it is to carry. */
+  readonly documented: Readonly<Record<Carried, Documented>>;
   /** How often another server gets a request as shipped that one took before it failed, by method. */
   readonly repeats: { readonly GET: number; readonly POST: number; readonly because: string };
   /** The whole file, with comments. */
@@ -70,11 +74,14 @@ export interface ShippedProxy {
   readonly recipe: Pick<ProgramRecipe, "arguments" | "answers" | "portTaken">;
 }
 
-/** What a connection begins as: bytes of its own kind, a request to upgrade, or requests and nothing else. */
-export function beginning({ schemes }: Traits): "bytes" | "upgrade" | "requests" {
+export function carriedAs({ schemes, downlink }: Traits): Carried {
   if (schemes.some((scheme) => /^wss?:$/.test(scheme))) return "upgrade";
-  return schemes.some((scheme) => /^https?:$/.test(scheme)) ? "requests" : "bytes";
+  if (!schemes.some((scheme) => /^https?:$/.test(scheme))) return "bytes";
+  return downlink === "stream" ? "event-stream" : "requests";
 }
+
+/** Whether each message up is a request of its own. */
+export const isOfRequests = (carried: Carried): boolean => carried === "event-stream" || carried === "requests";
 
 /** Throws for a name that is none: names come from this project, not from users. */
 export function settingsOf<Lines>(known: Readonly<Record<string, Lines>>, { settings }: Route): Lines[] {

@@ -1,6 +1,6 @@
 /** What the documentation of a proxy lets one expect of a protocol. */
 import type { Traits } from "../../../protocol/contract.ts";
-import { beginning, type ShippedProxy } from "../../../servers/proxies/proxy.ts";
+import { carriedAs, isOfRequests, type ShippedProxy } from "../../../servers/proxies/proxy.ts";
 import { type CellPlan, exactly } from "../contract/experiment.ts";
 
 type Predictions = CellPlan["expectations"];
@@ -17,12 +17,12 @@ export interface Scaled {
 }
 
 export function expectedThrough(
-  { title, settings, silence, documentedFor, asShippedFor, repeats }: ShippedProxy,
+  { title, settings, silence, documented: saidOf, repeats }: ShippedProxy,
   traits: Traits,
   { eventMsMax, timeScale, watchedTimeOuts, isPolled, usualHeartbeatMs }: Scaled,
 ): Predictions {
-  const documented = documentedFor(traits);
-  const { carries, atOnce, because } = asShippedFor(traits);
+  const carried = carriedAs(traits);
+  const { carries, atOnce, because, settings: documented } = saidOf[carried];
   const shipped: Predictions = [
     {
       statement: `as shipped ${title} carries ${carries ? "a message and its echo" : "nothing"}`,
@@ -70,7 +70,7 @@ export function expectedThrough(
       metric: "proxySettingsNeededWithHeartbeat",
       expected: { high: untimed.length },
     },
-    ...(beginning(traits) === "requests"
+    ...(isOfRequests(carried)
       ? (["GET", "POST"] as const).map((method) => ({
           statement: `as shipped a ${method} whose server fails is ${repeats[method] === 0 ? "not " : ""}sent to another`,
           formula: `${repeats.because}: ${repeats[method]} more`,

@@ -5,6 +5,7 @@
 import { WirebenchError } from "../../../protocol/errors.ts";
 import { type Balance, type Policy, partsOf, policies } from "../../../protocol/policies.ts";
 import { userParameter } from "../../../protocol/wires/user-parameter.ts";
+import { inPrivateFolder } from "../../programs/nginx.ts";
 import { addressOf } from "../balancer/address.ts";
 import type { ProxiedNode, ProxySetup } from "../balancer/balancer.ts";
 
@@ -52,13 +53,7 @@ events {
 }
 
 http {
-  access_log off;
-  # Files in this folder instead of the system's.
-  client_body_temp_path body;
-  proxy_temp_path proxy;
-  fastcgi_temp_path fastcgi;
-  uwsgi_temp_path uwsgi;
-  scgi_temp_path scgi;
+${inPrivateFolder}
 
   # "Connection: upgrade" for who asks for an upgrade, else nothing is kept: hop-by-hop headers do not pass by themselves.
   map $http_upgrade $connection_upgrade {
