@@ -264,7 +264,7 @@ export const multiplex: Experiment<MultiplexCell, SystemRig> = {
   title: "Several users on one connection",
   question: `What do ${users} users gain who share one connection, and what do they risk, beside as many with a connection each?`,
   lesson:
-    "Who shares a connection that is open arrives without its handshakes, and a server keeps less for it. From then on a message takes as long as on a connection of its own: distance does not shrink. What they share is their fate: TCP delivers in order, so one lost segment holds up everybody behind it, and streams of HTTP/2, which are multiplexed above TCP, do not help. Where one user does not read they do: each stream has a window of its own, while an application that numbers messages stops reading for all or keeps what comes. On HTTP/1.1 what users send waits for each other's requests besides.",
+    "Who shares a connection that is open arrives without its handshakes. From then on a message takes as long as on a connection of its own: distance does not shrink. What they share is their fate: TCP delivers in order, so one lost segment holds up everybody behind it, and streams of HTTP/2, which are multiplexed above TCP, do not help. Where one user does not read they do: each stream has a window of its own, while an application that numbers messages stops reading for all or keeps what comes. On HTTP/1.1 what users send waits for each other's requests besides.",
   presets: ["full"],
   follows: ["payloadBytes", "durationMs"],
   metrics: [
