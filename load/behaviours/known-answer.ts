@@ -1,7 +1,7 @@
+import type { Timeline } from "../../protocol/clock.ts";
 import type { Payload, ServerConnection } from "../../protocol/contract.ts";
 import type { MessageCodec } from "../../protocol/messages/message.ts";
 import type { WindowOrder } from "../flows/window.ts";
-import { realTimeline, wakeMetronome } from "../pacing/metronome.ts";
 import type { MeasuredBehaviour } from "./measured-behaviour.ts";
 
 /** What happens to the answer of one message, in a window; all of it is decided before the window begins. */
@@ -48,8 +48,8 @@ interface Line {
 export function knownAnswerBehaviour(
   codec: MessageCodec,
   planOf: (window: WindowOrder) => AnswerPlan | undefined,
+  timeline: Timeline,
 ): KnownAnswerBehaviour {
-  wakeMetronome();
   const lines: Line[] = [];
   let handledMessages = 0;
   let window: WindowOrder | undefined;
@@ -60,7 +60,7 @@ export function knownAnswerBehaviour(
 
   function receive(line: Line, payload: Payload): void {
     handledMessages++;
-    const receivedNs = realTimeline.nowNs();
+    const receivedNs = timeline.nowNs();
     const message = codec.decode(payload);
     if (plan === undefined || message === undefined || message.window !== window?.index) {
       line.connection.send(payload);
@@ -71,12 +71,12 @@ export function knownAnswerBehaviour(
     const books = scheduledNs >= window.startNs ? imposed : undefined;
     const answer = (): void => {
       books?.plannedNs.push(plannedNs);
-      books?.imposedNs.push(realTimeline.nowNs() - receivedNs);
+      books?.imposedNs.push(timeline.nowNs() - receivedNs);
       release(line, payload, sequence);
     };
     if (plannedNs > 0) {
       waiting++;
-      realTimeline.at(receivedNs + plannedNs, () => {
+      timeline.at(receivedNs + plannedNs, () => {
         waiting--;
         answer();
       });
@@ -121,9 +121,9 @@ export function knownAnswerBehaviour(
     halt() {},
     /** Waits for the delays that are not over; then answers that nothing came to overtake leave too. */
     async collect(drainMs) {
-      const untilNs = realTimeline.nowNs() + drainMs * 1e6;
-      do await new Promise<void>((resolve) => realTimeline.after(lastArrivalsMs, resolve));
-      while (waiting > 0 && realTimeline.nowNs() < untilNs);
+      const untilNs = timeline.nowNs() + drainMs * 1e6;
+      do await new Promise<void>((resolve) => timeline.after(lastArrivalsMs, resolve));
+      while (waiting > 0 && timeline.nowNs() < untilNs);
       for (const line of lines) for (const { payload, sequence } of line.held.splice(0)) hand(line, payload, sequence);
       return {};
     },

@@ -45,11 +45,18 @@ const sabotages: Record<string, Sabotage> = {
     culprit: "node",
   },
   "a load balancer that is killed": {
-    fault: [() => "haproxy", (rig) => rig.proxy.kill()],
+    fault: [() => "haproxy", (rig) => killWithMessagesInside(rig)],
     repair: (rig) => rig.proxy.restart(),
     culprit: "load-balancer",
   },
 };
+
+/** A quick proxy has nothing in its hands at the moment of its death; one that stood still before has. */
+async function killWithMessagesInside({ proxy }: ClusterRig): Promise<void> {
+  for (const pid of proxy.pids()) process.kill(pid, "SIGSTOP");
+  await wait(200);
+  await proxy.kill();
+}
 
 test("what real processes lose on purpose is put down to them, and to nobody else", { timeout }, async (t) => {
   if (!hasProgram(t, "haproxy") || !hasProgram(t, "redis")) return;

@@ -35,6 +35,7 @@ import {
 import type { WindowOrder } from "../../../load/flows/window.ts";
 import { collectGarbage } from "../../../load/metering/garbage.ts";
 import { type ProcessUse, UsageMeter } from "../../../load/metering/usage.ts";
+import { realTimeline, wakeMetronome } from "../../../load/pacing/metronome.ts";
 import type { Limits, Options, RunningServer } from "../../../protocol/contract.ts";
 import { type CodecOptions, MessageCodec } from "../../../protocol/messages/message.ts";
 import { loadServer } from "../../targets/protocol-modules.ts";
@@ -141,7 +142,12 @@ function behaviourOf(order: ServeOrder): MeasuredBehaviour {
       ends = endsBehaviour();
       return ends;
     case "known-answer":
-      knownAnswers = knownAnswerBehaviour(new MessageCodec(order.codec), answerPlans(order.behaviour.script));
+      wakeMetronome();
+      knownAnswers = knownAnswerBehaviour(
+        new MessageCodec(order.codec),
+        answerPlans(order.behaviour.script),
+        realTimeline,
+      );
       return knownAnswers;
     case "known-cost":
       knownCost = knownCostBehaviour(order.behaviour);
