@@ -1,3 +1,4 @@
+import type { Socket } from "node:net";
 import { type RawData, WebSocket } from "ws";
 import type { ClientConnection, ConnectOptions, ProtocolClient } from "../protocol/contract.ts";
 import { compresses, deflateSettings } from "../protocol/options/deflate.ts";
@@ -23,8 +24,12 @@ export const websocketClient: ProtocolClient = {
       ...(localAddress !== undefined && { localAddress }),
       headers: { ...pageHeaders(options, "upgrade", new URL(url)), ...(cookie !== undefined && { cookie }) },
     });
+    let socket: Socket | undefined;
     // The answer 101; `ws` hands it over before it is checked, and one that is refused ends the handshake.
-    webSocket.on("upgrade", ({ headers }) => cookies?.keep(setCookies(headers)));
+    webSocket.on("upgrade", (answer) => {
+      socket = answer.socket;
+      cookies?.keep(setCookies(answer.headers));
+    });
     // Set before the handshake ends: the server may push in the same segment that carries its 101.
     webSocket.on("message", (data: RawData, isBinary: boolean) => {
       const bytes = data as Buffer;
@@ -54,9 +59,8 @@ export const websocketClient: ProtocolClient = {
       limits,
       webSocket.extensions || undefined,
     );
-    const heard = link.watch(options);
-    webSocket.on("ping", heard);
-    webSocket.on("message", heard);
+    // `ws` tells of whole frames only, and a long one may take its time.
+    socket?.on("data", link.watch(options));
     webSocket.on("error", (error) => link.ended({ by: "network", message: error.message }));
     webSocket.on("close", (code, reason) => {
       // RFC 6455 section 7.1.5: 1006 means that no close frame was seen.

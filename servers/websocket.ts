@@ -1,3 +1,4 @@
+import type { IncomingMessage } from "node:http";
 import type { RawData, WebSocket } from "ws";
 import type { ListenOptions, ProtocolServer, RunningServer } from "../protocol/contract.ts";
 import { browserHeaders } from "../protocol/options/browser-headers.ts";
@@ -61,7 +62,7 @@ export const websocketServer: ProtocolServer = {
     serveUpgrades(httpServer, limits, upgrades, serve);
     const authority = await listenOn(httpServer, host, port);
 
-    function serve(webSocket: WebSocket): void {
+    function serve(webSocket: WebSocket, { socket }: IncomingMessage): void {
       const link = new ServerLink(
         {
           transmit: (payload) => webSocket.send(payload),
@@ -82,7 +83,7 @@ export const websocketServer: ProtocolServer = {
       });
       webSocket.on("error", () => {});
       webSocket.on("close", () => link.ended());
-      pingRegularly(webSocket, heartbeatMs(options));
+      pingRegularly(webSocket, socket, heartbeatMs(options));
     }
 
     return {

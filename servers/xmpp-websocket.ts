@@ -1,5 +1,4 @@
 import type { IncomingMessage } from "node:http";
-import { TLSSocket } from "node:tls";
 import type { ListenOptions, ProtocolServer, RunningServer } from "../protocol/contract.ts";
 import { browserHeaders } from "../protocol/options/browser-headers.ts";
 import { heartbeat } from "../protocol/options/heartbeat.ts";
@@ -87,7 +86,7 @@ export const xmppWebsocketServer: ProtocolServer = {
       },
     };
     serveUpgrades(httpServer, limits, upgrades, (webSocket, { socket }) => {
-      new XmppWebSocketStream(webSocket, host, socket instanceof TLSSocket);
+      new XmppWebSocketStream(webSocket, host, socket);
     });
     const authority = await listenOn(httpServer, address, port);
     const { domain } = host.router;

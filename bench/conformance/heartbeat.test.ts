@@ -1,10 +1,18 @@
 /** Signs of life: they keep a connection that says nothing else, and whoever misses one gives the other side up. */
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { once } from "node:events";
+import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
+import { describe, it, type TestContext } from "node:test";
 import { openSession } from "../../clients/xmpp/session.ts";
 import { tcpBinding } from "../../clients/xmpp/tcp.ts";
 import { addressOf } from "../../protocol/address.ts";
-import { type ClientConnection, defaultLimits } from "../../protocol/contract.ts";
+import {
+  type Behaviour,
+  type ClientConnection,
+  defaultLimits,
+  type Payload,
+  type ServerConnection,
+} from "../../protocol/contract.ts";
 import { heartbeatName } from "../../protocol/options/heartbeat.ts";
 import { pollInterval } from "../../protocol/options/poll-interval.ts";
 import { until } from "../../protocol/testing.ts";
@@ -26,13 +34,78 @@ const spoken = protocols.flatMap((protocol) => {
 });
 
 /** A server of the protocol with such a heartbeat, and how many of its connections have ended. */
-async function serve({ protocol: { server } }: (typeof spoken)[number], every: string) {
+async function serve(
+  { protocol: { server } }: (typeof spoken)[number],
+  every: string,
+  opened: (connection: ServerConnection) => void = () => {},
+) {
   const target = embeddedTarget(server.traits.name);
   const { options } = withOption(withOption(target, pollInterval.name, every) ?? target, heartbeatName, every)!;
   const ended = { connections: 0 };
-  const behaviour = () => ({ message: () => {}, closed: () => void ended.connections++ });
+  const behaviour: Behaviour = (connection) => {
+    opened(connection);
+    return { message: () => {}, closed: () => void ended.connections++ };
+  };
   const running = await server.listen({ host: "127.0.0.1", port: 0, behaviour, limits: defaultLimits, options });
   return { running, options, ended };
+}
+
+/** How often the timers of this length have been put off. */
+function countRefreshes(t: TestContext, ms: number): () => number {
+  const { setTimeout } = globalThis;
+  let refreshes = 0;
+  const counted = (call: () => void, delayMs: number): NodeJS.Timeout => {
+    const timer = setTimeout(call, delayMs);
+    if (delayMs !== ms) return timer;
+    const { refresh } = timer;
+    timer.refresh = () => {
+      refreshes++;
+      return refresh.call(timer);
+    };
+    return timer;
+  };
+  t.mock.method(globalThis, "setTimeout", counted as typeof setTimeout);
+  return () => refreshes;
+}
+
+/** A way to a server that lets pass no more than so many bytes of what it says. */
+class Gate {
+  left = Number.POSITIVE_INFINITY;
+  readonly #sockets: Socket[] = [];
+  readonly #server: Server;
+
+  private constructor({ host, port }: { host: string; port: number }) {
+    this.#server = createServer((near) => {
+      const far = connect({ host, port });
+      for (const socket of [near, far]) this.#sockets.push(socket.on("error", () => {}));
+      near.pipe(far);
+      far.on("data", (chunk) => {
+        const passed = chunk.subarray(0, this.left);
+        this.left -= passed.byteLength;
+        near.write(passed);
+      });
+    });
+  }
+
+  static async to(target: { host: string; port: number }): Promise<Gate> {
+    const gate = new Gate(target);
+    gate.#server.listen(0, "127.0.0.1");
+    await once(gate.#server, "listening");
+    return gate;
+  }
+
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port;
+  }
+
+  leaves(bytes: number): void {
+    this.left = bytes;
+  }
+
+  close(): void {
+    this.#server.close();
+    for (const socket of this.#sockets) socket.destroy();
+  }
 }
 
 const signal = new AbortController().signal;
@@ -94,4 +167,33 @@ describe("a heartbeat", { concurrency: true }, () => {
       await running.close();
     }
   });
+});
+
+// One after the other, since they count what all timers do.
+describe("a sign of life", () => {
+  // Short polling asks so often that nobody could tell; its answers are read as those of long polling.
+  for (const way of spoken.filter(({ protocol }) => !protocol.server.traits.options?.includes(pollInterval))) {
+    it(`is a part of a message: ${way.title}`, async (t) => {
+      const refreshes = countRefreshes(t, 2 * 3_600_000);
+      const received: Payload[] = [];
+      const { promise: opened, resolve } = Promise.withResolvers<ServerConnection>();
+      const { running, options } = await serve(way, "1h", resolve);
+      const gate = await Gate.to(addressOf(running.url));
+      let connection: ClientConnection | undefined;
+      try {
+        const onMessage = (payload: Payload): void => void received.push(payload);
+        connection = await way.client.connect({ ...said, onMessage, url: through(running.url, gate.port), options });
+        const user = await opened;
+        gate.leaves(50_000);
+        const before = refreshes();
+        user.send("x".repeat(100_000));
+        await until(() => refreshes() > before && gate.left === 0);
+        assert.deepEqual(received, []);
+      } finally {
+        gate.close();
+        await connection?.close();
+        await running.close();
+      }
+    });
+  }
 });

@@ -22,8 +22,10 @@ export interface Answer {
   readonly text: string;
 }
 
-/** Exactly one of the two is called, once. */
+/** Exactly one of `answered` and `failed` is called, once. */
 export interface AnswerListener {
+  /** Some of the answer's body came. */
+  heard?(): void;
   /** Called in the turn of the socket event that completed the answer, whatever its status. */
   answered(answer: Answer): void;
   /** There is no whole answer. */
@@ -122,7 +124,10 @@ export class Exchange {
           const encoding = contentEncoding(headers["content-encoding"]);
           if (encoding !== undefined) controller.abort(unwantedEncoding("answer", encoding, this.#options));
         },
-        onResponseData: (_controller, chunk) => void chunks.push(chunk),
+        onResponseData: (_controller, chunk) => {
+          listener.heard?.();
+          chunks.push(chunk);
+        },
         onResponseEnd() {
           const body = chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
           try {
@@ -164,6 +169,7 @@ export class Exchange {
           if (encoding !== undefined) stream?.destroy(unwantedEncoding("answer", encoding, this.#options));
         },
         data: (chunk) => {
+          listener.heard?.();
           bytes += chunk.byteLength;
           if (bytes > this.#answerBytesMax) stream?.destroy(new Error("the answer exceeded max size"));
           else chunks.push(chunk);

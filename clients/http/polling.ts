@@ -76,6 +76,7 @@ export async function connectPolling(options: ConnectOptions, style: PollingStyl
     polls.start(
       { method: "GET", path: `${path}/messages?after=${cursor}` },
       {
+        heard,
         answered(answer) {
           lostSinceMs = undefined;
           heard();

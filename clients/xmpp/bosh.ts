@@ -204,6 +204,7 @@ class BoshStream implements XmppStream {
     sent.exchange.start(
       { method: "POST", path: this.#path, xml: sent.xml },
       {
+        heard: () => this.#events.heard(),
         answered: (answer) => this.#answered(sent, answer),
         failed: (cause) => {
           if (!this.#repeat(sent) && !this.#repeatLater(sent)) this.#ended("network", cause);

@@ -28,12 +28,15 @@ export class XmppEntity extends Client {
   /** What to connect to, as the library writes it. */
   readonly service: string;
   readonly #stanzaBytesMax: number;
+  readonly #heard: () => void;
 
-  constructor({ host, port, domain }: XmppTarget, payloadBytesMax: number) {
+  /** `heard` is called whenever something comes, before what it is. */
+  constructor({ host, port, domain }: XmppTarget, payloadBytesMax: number, heard: () => void = () => {}) {
     const service = `xmpp://${host.includes(":") ? `[${host}]` : host}:${port}`;
     super({ service, domain });
     this.service = service;
     this.#stanzaBytesMax = encodedBytesMax(payloadBytesMax);
+    this.#heard = heard;
     // The caller's signal ends a handshake, not a timer that would outlive it.
     this.timeout = 0;
     this.transports.push(WireTransport);
@@ -68,6 +71,7 @@ export class XmppEntity extends Client {
 
   /** The library's has no parser any more, and throws, when something arrives after the end of the stream. */
   override _onData(data: string): void {
+    this.#heard();
     this.parser?.write(data);
   }
 

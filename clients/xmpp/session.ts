@@ -120,7 +120,6 @@ class Session implements XmppSession {
     const events: StreamEvents = {
       heard: () => this.#heard(),
       element: (element) => {
-        this.#heard();
         if (this.#state === "login") this.#inbox.push(element);
         else this.#received(element);
       },

@@ -16,7 +16,7 @@ export class StreamError extends Error {
 
 /** What a stream tells whoever opened it, in the turn of the socket event. */
 export interface StreamEvents {
-  /** Something came from the server that is no element. */
+  /** Bytes came from the server, of whatever; called before what they are. */
   heard(): void;
   /** One child of the stream: features, an answer to the login, a stanza. A stream error comes as `ended`. */
   element(element: Element): void;

@@ -21,7 +21,7 @@ class TcpStream implements XmppStream {
   #encrypted = false;
 
   constructor(target: XmppTarget, limits: Limits, events: StreamEvents) {
-    const entity = new XmppEntity(target, limits.payloadBytesMax);
+    const entity = new XmppEntity(target, limits.payloadBytesMax, () => events.heard());
     this.#entity = entity;
     this.#target = target;
     this.#events = events;

@@ -1,3 +1,4 @@
+import type { Socket } from "node:net";
 import { type Element, xml } from "@xmpp/xml";
 import { type RawData, WebSocket } from "ws";
 import type { Limits, Options } from "../../protocol/contract.ts";
@@ -49,9 +50,16 @@ class WebSocketStream implements XmppStream {
       maxPayload: this.#frameBytesMax,
     });
     this.#webSocket = webSocket;
-    webSocket.on("open", () => this.#sendOpen());
+    let socket: Socket | undefined;
+    webSocket.on("upgrade", (answer) => {
+      socket = answer.socket;
+    });
+    webSocket.on("open", () => {
+      // Not before: `ws` puts back what came with the answer, and who listens by then would take it.
+      socket?.on("data", () => this.#events.heard());
+      this.#sendOpen();
+    });
     webSocket.on("message", (data: RawData, isBinary: boolean) => this.#frame(data, isBinary));
-    webSocket.on("ping", () => this.#events.heard());
     webSocket.on("error", (error) => this.#lost(error));
     webSocket.on("close", (code, reason) => {
       const message = `close code ${code}${reason.byteLength > 0 ? ` (${reason})` : ""}`;

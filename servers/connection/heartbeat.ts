@@ -1,3 +1,6 @@
+import type { Socket } from "node:net";
+import { type Outflow, outflow } from "./outflow.ts";
+
 export interface Beats {
   /** Asks the peer for a sign of life. */
   beat(): void;
@@ -6,59 +9,56 @@ export interface Beats {
 }
 
 /**
- * Asks a peer at an interval whether it is there. Whatever comes from it answers. Of the two intervals a silent one may have
- * at most, one passes until it is asked and one until the answer is missed.
+ * Asks a peer at an interval whether it is there. Any byte from it answers, not only a whole message, which may take longer
+ * than that to arrive. Of the two intervals a silent one may have at most, one passes until it is asked and one until the
+ * answer is missed.
+ *
+ * A question behind bytes of ours that wait would come late, and so would its answer, because of us. None is added to
+ * them: that they go on is a sign of life too, and a peer whose host takes none of them for an interval is as lost.
  */
 export class Heartbeat {
+  readonly #socket: Socket;
   readonly #beats: Beats;
   readonly #timer: NodeJS.Timeout;
   #isAsked = false;
   #isHeard = false;
+  /** When the peer was asked last, before the question. */
+  #before: Outflow = { waiting: 0, taken: 0 };
 
-  constructor(everyMs: number, beats: Beats) {
+  /** Stops when the socket closes. */
+  constructor(socket: Socket, everyMs: number, beats: Beats) {
+    this.#socket = socket;
     this.#beats = beats;
     this.#timer = setInterval(() => this.#due(), everyMs).unref();
-  }
-
-  heard(): void {
-    this.#isHeard = true;
-  }
-
-  stop(): void {
-    clearInterval(this.#timer);
+    socket.on("data", () => {
+      this.#isHeard = true;
+    });
+    socket.once("close", () => clearInterval(this.#timer));
   }
 
   #due(): void {
-    if (this.#isAsked && !this.#isHeard) setImmediate(() => this.#missing());
+    if (this.#isAsked && !this.#isAlive()) setImmediate(() => this.#missing());
     else this.#ask();
   }
 
   /** The answer may have lain in the socket while this process was busy: timers run first, then sockets are read, then this. */
   #missing(): void {
-    if (this.#isHeard) {
+    if (this.#isAlive()) {
       this.#ask();
       return;
     }
-    this.stop();
+    clearInterval(this.#timer);
     this.#beats.lost();
+  }
+
+  #isAlive(): boolean {
+    return this.#isHeard || (this.#before.waiting > 0 && outflow(this.#socket).taken > this.#before.taken);
   }
 
   #ask(): void {
     this.#isAsked = true;
     this.#isHeard = false;
-    this.#beats.beat();
+    this.#before = outflow(this.#socket);
+    if (this.#before.waiting === 0) this.#beats.beat();
   }
-}
-
-/**
- * How long a peer without a request is waited for, and how often that is looked at. With a heartbeat its last request is two
- * intervals back at most, in the latter of which it was not held.
- */
-export function patience(
-  idleMs: number,
-  everyMs: number | undefined,
-  holdMs: number,
-): { readonly idleMs: number; readonly sweepMs: number } {
-  const sweepMs = Math.max((everyMs ?? idleMs) / 4, 10);
-  return everyMs === undefined ? { idleMs, sweepMs } : { idleMs: 2 * everyMs - holdMs - sweepMs, sweepMs };
 }

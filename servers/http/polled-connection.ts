@@ -56,7 +56,7 @@ export class PolledConnection implements ServerWire {
     this.end();
   }
 
-  /** Any request of the peer shows that it lives. */
+  /** Any request of the peer shows that it lives, and so does every piece of one. */
   touch(): void {
     this.#lastRequestMs = performance.now();
   }

@@ -2,9 +2,9 @@ import { randomUUID } from "node:crypto";
 import type { Direction, ListenOptions, PayloadForm, RunningServer } from "../../protocol/contract.ts";
 import { heartbeatMs } from "../../protocol/options/heartbeat.ts";
 import { batchFraming, postFraming } from "../../protocol/wires/framing-bytes.ts";
-import { patience } from "../connection/heartbeat.ts";
 import { ServerLink } from "../connection/link.ts";
 import { closeServer, listenOn, trackSockets } from "../connection/listening.ts";
+import { lookRegularly, patience } from "../connection/patience.ts";
 import { certificateOf, serverTls } from "../connection/tls.ts";
 import { answerDone, answerJson, refuse } from "./answer.ts";
 import { PolledConnection } from "./polled-connection.ts";
@@ -58,7 +58,7 @@ export async function listenPolling(
   );
   const sockets = trackSockets(server);
   const authority = await listenOn(server, host, port);
-  const sweep = setInterval(dropIdle, sweepMs).unref();
+  const sweep = lookRegularly(sweepMs, dropIdle);
 
   function open({ response }: RoutedRequest): void {
     if (connections.size >= limits.connectionsMax) {
@@ -73,8 +73,9 @@ export async function listenPolling(
   }
 
   function receive(routed: RoutedRequest): void {
-    connections.get(routed.id)?.wire.touch();
-    receiveMessages(routed, limits, () => connections.get(routed.id)?.link);
+    const touch = (): void => connections.get(routed.id)?.wire.touch();
+    touch();
+    receiveMessages(routed, limits, () => connections.get(routed.id)?.link, touch);
   }
 
   function poll({ response, id, query }: RoutedRequest): void {

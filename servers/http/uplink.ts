@@ -9,14 +9,16 @@ import type { RoutedRequest } from "./routes.ts";
 /**
  * `POST` of a JSON array of messages, the way to the server for every HTTP protocol. All of its messages are taken
  * in order, in the turn in which its last byte came, and answered with 204; or none is, and the status says why.
+ * `heard` is called for every piece of it that comes.
  */
 export function receiveMessages(
   { request, response }: RoutedRequest,
   limits: Limits,
   find: () => ServerLink | undefined,
+  heard?: () => void,
 ): void {
   if (absent(find(), response)) return;
-  readBody(request, response, encodedBytesMax(limits.payloadBytesMax), (body) => {
+  const take = (body: Buffer): void => {
     // Looked up again: it may have ended while the body came.
     const link = find();
     if (absent(link, response)) return;
@@ -25,11 +27,13 @@ export function receiveMessages(
       payloads = decodeMessages(parseJson(decodeUtf8(body)), limits.payloadBytesMax);
     } catch (error) {
       if (!(error instanceof MessageRefused)) throw error;
-      return refuse(response, error.tooLarge ? 413 : 400, error.message);
+      refuse(response, error.tooLarge ? 413 : 400, error.message);
+      return;
     }
     for (const payload of payloads) link.receive(payload);
     answerDone(response);
-  });
+  };
+  readBody(request, response, encodedBytesMax(limits.payloadBytesMax), { take, heard });
 }
 
 /** Answers 404 for a connection nobody opened and 410 (RFC 9110 section 15.5.11) for one that has ended. */
@@ -44,7 +48,7 @@ function readBody(
   request: IncomingMessage,
   response: ServerResponse,
   bytesMax: number,
-  take: (body: Buffer) => void,
+  { take, heard }: { take(body: Buffer): void; heard: (() => void) | undefined },
 ): void {
   const type = request.headers["content-type"]?.split(";", 1)[0]?.trim().toLowerCase();
   if (type !== "application/json") {
@@ -62,6 +66,7 @@ function readBody(
   };
   bound(Number(request.headers["content-length"] ?? 0));
   request.on("data", (chunk: Buffer) => {
+    heard?.();
     bytes += chunk.byteLength;
     bound(bytes);
     if (!tooLarge) chunks.push(chunk);

@@ -5,7 +5,7 @@ import { BoshBodyParser, boshBodyBytesMax, xboshAttribute, xboshNamespace } from
 import { encodedBytesMax } from "../../protocol/wires/payload.ts";
 import { XmlFault } from "../../protocol/wires/xml-fault.ts";
 import { unauthenticatedStanzaBytesMax } from "../../protocol/wires/xmpp-stream-parser.ts";
-import { patience } from "../connection/heartbeat.ts";
+import { lookRegularly, patience } from "../connection/patience.ts";
 import { refuse } from "../http/answer.ts";
 import { answerBody } from "./bosh-answers.ts";
 import {
@@ -39,7 +39,7 @@ export class BoshManager {
     this.#host = host;
     this.#waitSecondsMax = heartbeatMs === undefined ? waitSecondsMax : heartbeatMs / 1000;
     this.#idleMs = idleMs;
-    this.#sweep = setInterval(() => this.#dropIdle(), sweepMs).unref();
+    this.#sweep = lookRegularly(sweepMs, () => this.#dropIdle());
   }
 
   /**
@@ -80,6 +80,7 @@ export class BoshManager {
     bound(Number(request.headers["content-length"] ?? 0), boshBodyBytesMax(payloadBytesMax));
     request.on("data", (chunk: Buffer) => {
       bytes += chunk.byteLength;
+      if (stream !== undefined) stream.lastHeardMs = performance.now();
       read(() => body.write(decoder.write(chunk)));
       bound(bytes, bytesMax);
     });

@@ -69,6 +69,8 @@ export class BoshStream implements XmppTransport {
   readonly recovers = true;
   /** The login is over. */
   isBound = false;
+  /** When a request of the client came, or a piece of one, as `performance.now()`. */
+  lastHeardMs = performance.now();
   readonly sid = randomBytes(18).toString("base64url");
   readonly #host: XmppHost;
   readonly #session: XmppSession;
@@ -87,7 +89,6 @@ export class BoshStream implements XmppTransport {
   #flushScheduled = false;
   /** Set once the session ends: what follows the last stanza. */
   #ending: { readonly condition: BoshCondition | undefined; readonly parts: readonly BodyPart[] } | undefined;
-  #lastRequestMs = performance.now();
   #lastEmptyMs = Number.NEGATIVE_INFINITY;
 
   /** `gone` is called when the client has been told of the end, so that nothing need be kept for it. */
@@ -118,13 +119,13 @@ export class BoshStream implements XmppTransport {
 
   /** Time since the client last asked for anything, in milliseconds; none passes while a request of it is held. */
   idleMs(now: number): number {
-    return this.isAwaited() ? 0 : now - this.#lastRequestMs;
+    return this.isAwaited() ? 0 : now - this.lastHeardMs;
   }
 
   /** Takes a request, whose elements are handled once those of all requests before it are (section 14.2). */
   request(request: BoshRequest): void {
     const { rid, response } = request;
-    this.#lastRequestMs = performance.now();
+    this.lastHeardMs = performance.now();
     if (rid < this.#nextRid) this.#repeated(rid, response);
     else if (rid >= this.#nextRid + requestsMax) this.refuse(response, "item-not-found");
     else {
@@ -255,7 +256,7 @@ export class BoshStream implements XmppTransport {
   #watch(held: Held, response: ServerResponse): void {
     response.once("close", () => {
       if (held.response === response) held.isAlive = false;
-      this.#lastRequestMs = performance.now();
+      this.lastHeardMs = performance.now();
     });
   }
 
@@ -311,7 +312,7 @@ export class BoshStream implements XmppTransport {
     const ack = this.#terms.acknowledges && highest > rid ? { ack: String(highest) } : {};
     const body = boshBody({ ...ack, ...attributes }, parts);
     this.#answers.keep(rid, body);
-    this.#lastRequestMs = performance.now();
+    this.lastHeardMs = performance.now();
     if (isAlive) answerBody(response, body);
   }
 

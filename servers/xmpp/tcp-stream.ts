@@ -20,8 +20,6 @@ export class XmppTcpStream implements XmppTransport {
   readonly #session: XmppSession;
   readonly #parser = new XmppStreamParser();
   #deadline: NodeJS.Timeout;
-  /** Once the client is bound, if there is to be one. */
-  #heartbeat: Heartbeat | undefined;
   #headerSent = false;
   /** `closing`: our closing tag is sent, the peer's is not here yet. */
   #state: "open" | "closing" | "closed" = "open";
@@ -39,7 +37,6 @@ export class XmppTcpStream implements XmppTransport {
 
     this.#parser.on("start", (header) => this.#opened(header));
     this.#parser.on("element", (element) => {
-      this.#heartbeat?.heard();
       if (this.#starttls === undefined) this.#session.element(element);
       else this.#inClear(element, this.#starttls);
     });
@@ -58,7 +55,6 @@ export class XmppTcpStream implements XmppTransport {
       if (socket !== this.#socket) return;
       this.#state = "closed";
       clearTimeout(this.#deadline);
-      this.#heartbeat?.stop();
       this.#session.connectionLost();
     });
   }
@@ -90,7 +86,7 @@ export class XmppTcpStream implements XmppTransport {
     const { heartbeatMs } = this.#host;
     if (heartbeatMs === undefined) return;
     // Cut without a word, so that a client with stream management can come back for its session.
-    this.#heartbeat = new Heartbeat(heartbeatMs, {
+    new Heartbeat(this.#socket, heartbeatMs, {
       beat: () => this.#session.ping(),
       lost: () => this.#socket.destroy(),
     });

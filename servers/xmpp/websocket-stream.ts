@@ -1,3 +1,5 @@
+import type { Socket } from "node:net";
+import { TLSSocket } from "node:tls";
 import { type Element, xml } from "@xmpp/xml";
 import type { WebSocket } from "ws";
 import { encodedBytesMax } from "../../protocol/wires/payload.ts";
@@ -17,8 +19,10 @@ const closeCodes = { normal: 1000, unsupportedData: 1003 } as const;
 
 /** A framed XML stream on a WebSocket (RFC 7395 section 3): each frame is one element. */
 export class XmppWebSocketStream implements XmppTransport {
+  /** It came over TLS (`wss:`). */
   readonly encrypted: boolean;
   readonly #webSocket: WebSocket;
+  readonly #socket: Socket;
   readonly #host: XmppHost;
   readonly #session: XmppSession;
   readonly #parser = new XmppFrameParser();
@@ -29,10 +33,11 @@ export class XmppWebSocketStream implements XmppTransport {
   /** `closing`: our `<close/>` is sent, the peer's is not here yet. */
   #state: "open" | "closing" | "closed" = "open";
 
-  /** `encrypted`: it came over TLS (`wss:`). */
-  constructor(webSocket: WebSocket, host: XmppHost, encrypted: boolean) {
-    this.encrypted = encrypted;
+  /** `socket` is the one below the WebSocket. */
+  constructor(webSocket: WebSocket, host: XmppHost, socket: Socket) {
+    this.encrypted = socket instanceof TLSSocket;
     this.#webSocket = webSocket;
+    this.#socket = socket;
     this.#host = host;
     this.#session = new XmppSession(host, this);
     this.#deadline = setTimeout(() => this.fail("connection-timeout"), host.limits.handshakeMs);
@@ -69,7 +74,7 @@ export class XmppWebSocketStream implements XmppTransport {
 
   bound(): void {
     clearTimeout(this.#deadline);
-    pingRegularly(this.#webSocket, this.#host.heartbeatMs);
+    pingRegularly(this.#webSocket, this.#socket, this.#host.heartbeatMs);
   }
 
   fail(condition: StreamCondition, text?: string, detail?: Element): void {
