@@ -11,7 +11,7 @@ import { freePort } from "../servers/programs/free-ports.ts";
 import { isAlive, RunningCli, temporaryFolder } from "./running-cli.ts";
 import { hasProgram } from "./testing.ts";
 
-const timeout = 120_000;
+const timeout = 600_000;
 
 /** A cluster on the command line whose processes can be told from all others, and whose temporary files lie apart. */
 function clusterCommand(t: TestContext, args: readonly string[], environment: Record<string, string> = {}) {

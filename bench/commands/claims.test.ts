@@ -25,7 +25,7 @@ test("claims refuses an id that there is not, with the likeliest", async () => {
   assert.match(stderr, /unknown claim "ws-duplx": did you mean "ws-duplex"\?/);
 });
 
-test("claims goes on where it was interrupted, and measures nothing twice", { timeout: 120_000 }, async () => {
+test("claims goes on where it was interrupted, and measures nothing twice", { timeout: 600_000 }, async () => {
   using folder = temporaryFolder();
   const [asked] = claims.filter(
     ({ needs }) => needs.length > 0 && needs.every(({ experiment }) => experiment === "wire"),

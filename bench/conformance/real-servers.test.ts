@@ -23,7 +23,7 @@ const ways: Readonly<Record<string, readonly string[]>> = {
 for (const { name: server, serves = {} } of programs) {
   for (const [name, urlOf] of Object.entries(serves)) {
     for (const way of ways[name]!) {
-      test(`${name}${way}@${server} passes every case of a server that echoes`, { timeout: 120_000 }, async (t) => {
+      test(`${name}${way}@${server} passes every case of a server that echoes`, { timeout: 600_000 }, async (t) => {
         if (!hasProgram(t, server)) return;
         const running = await pool.program(server);
         trustCertificate(running.certificate);

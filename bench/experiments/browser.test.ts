@@ -24,7 +24,7 @@ const cellOf = (target: string) =>
 
 const withPage = protocols.flatMap(({ page, server }) => (page === undefined ? [] : [server.traits.name]));
 
-describe("the browser experiment", { timeout: 120_000, concurrency: 2 }, () => {
+describe("the browser experiment", { timeout: 600_000, concurrency: 2 }, () => {
   // Of those over TLS one: its certificate is the browser's affair, whatever is spoken.
   for (const target of [...withPage, `${withPage[0]}+tls`]) {
     it(`finds that ${target} gives a page what it gives a program`, async (t) => {

@@ -24,7 +24,7 @@ const stepsOf = (target: string): number => countRoundTrips(firstEchoSteps(parse
 const rttsMs = [10, 20, 30, 300];
 
 // Most of it waits for links.
-describe("the connect experiment", { timeout: 240_000, concurrency: 3 }, () => {
+describe("the connect experiment", { timeout: 600_000, concurrency: 3 }, () => {
   it("counts the steps of the specifications", () => {
     const counted = { tcp: 2, websocket: 3, sse: 4, "short-polling": 4, "long-polling": 4, xmpp: 7, bosh: 8 };
     for (const [name, count] of Object.entries(counted)) assert.equal(stepsOf(name), count, name);

@@ -63,7 +63,7 @@ describe("every experiment", { concurrency: true }, () => {
     describe(kind, { concurrency: 1 }, () => {
       for (const experiment of own) {
         const title = `${experiment.name} notices a system that is broken on purpose`;
-        test(title, { timeout: 120_000 }, noticesSabotage(experiment));
+        test(title, { timeout: 600_000 }, noticesSabotage(experiment));
       }
     });
   }

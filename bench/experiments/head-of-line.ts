@@ -17,7 +17,7 @@ export interface HeadOfLineCell
   extends CellPlan,
     Pick<HeadOfLineOrder, "probeOn" | "windowBytes" | "largeBytes" | "repeats"> {
   readonly variant: string;
-  readonly link: LinkConditions;
+  readonly link: LinkConditions & { readonly downBitsPerSecond: number };
   readonly behaviour: BehaviourOrder;
 }
 
@@ -74,7 +74,8 @@ const streams: readonly Place[] = [
 ];
 
 /** How long the line takes for them, in milliseconds. */
-const lineMs = (bytes: number): number => (bytes * 8 * 1000) / ownLink.downBitsPerSecond;
+const lineMs = (bytes: number, { downBitsPerSecond }: HeadOfLineCell["link"] = ownLink): number =>
+  (bytes * 8 * 1000) / downBitsPerSecond;
 
 function expectationFor(target: Target, { waits, statement }: Place): CellPlan["expectations"][number] {
   const metric = "heldUpOverLineTimeRatio";
@@ -136,7 +137,7 @@ async function* measure(rig: SystemRig, cell: HeadOfLineCell): AsyncGenerator<Wi
   yield { name: "large messages", startMs: 0, durationMs, measures: { passages: passages.length }, histograms: {} };
   // Whatever disturbs one only adds to its time.
   const aloneNs = Math.min(...passages.map((passage) => passage.aloneNs));
-  const lineNs = lineMs(cell.largeBytes) * 1e6;
+  const lineNs = lineMs(cell.largeBytes, link) * 1e6;
   // What was asked for when most of the large one was through says little.
   const told = passages.filter(({ gapNs }) => gapNs < lineNs / 2);
   if (told.length === 0) return { measures: {} };

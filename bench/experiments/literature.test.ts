@@ -17,7 +17,7 @@ const cellsOf = (target: string) =>
   literature.cells({ targets: [parseTarget(target)], traffic: presets.quick.settings, cluster: clusterPresets.quick });
 const exchangeOf = (target: string) => cellsOf(target)[0]!;
 
-describe("the literature", { timeout: 120_000 }, () => {
+describe("the literature", { timeout: 600_000 }, () => {
   it("bounds an exchange by what was published of its way, and by the round trips there must be", () => {
     const bounds = Object.fromEntries(
       protocolNames.map((name) => [name, exchangeOf(name).expectations.map(({ expected }) => expected)]),

@@ -25,7 +25,7 @@ const cellsOf = (...targets: string[]): readonly LoginCell[] =>
 const withLogin = protocols.map(({ server }) => server.traits).filter(({ mechanisms }) => mechanisms !== undefined);
 const without = protocols.map(({ server }) => server.traits).filter(({ mechanisms }) => mechanisms === undefined);
 
-describe("the login experiment", { timeout: 240_000 }, () => {
+describe("the login experiment", { timeout: 600_000 }, () => {
   for (const { name } of [...without, ...withLogin]) {
     it(`counts as many round trips on ${name} as its specification has`, async () => {
       const [cell] = cellsOf(name);

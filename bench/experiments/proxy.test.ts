@@ -35,7 +35,7 @@ function small(protocol: string, through: string): ProxyCell {
   };
 }
 
-describe("through a proxy", { timeout: 120_000 }, () => {
+describe("through a proxy", { timeout: 600_000 }, () => {
   const rows = [
     ["tcp", "haproxy", 0],
     ["websocket", "haproxy", 1],

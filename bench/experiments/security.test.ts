@@ -23,7 +23,7 @@ const cellOf = (target: string) =>
   })[0]!;
 
 // Most of it waits for what a server does about a peer that says nothing.
-describe("the security experiment", { timeout: 120_000, concurrency: 3 }, () => {
+describe("the security experiment", { timeout: 600_000, concurrency: 3 }, () => {
   for (const name of protocolNames) {
     it(`finds ${name} to do what its specification and its server promise`, async () => {
       const { predictions } = await measureOnce(security, cellOf(name), context);

@@ -31,7 +31,7 @@ function keepsEveryByteButNoId(captures: readonly Capture[]): void {
 }
 
 // It waits for silence between messages.
-describe("the wire experiment", { timeout: 240_000, concurrency: 2 }, () => {
+describe("the wire experiment", { timeout: 600_000, concurrency: 2 }, () => {
   for (const name of protocolNames) {
     it(`finds on ${name} the framing that its trait tells, to the byte, and keeps the bytes of a small message`, async () => {
       assert.ok(traitsOf(parseTarget(name)).framingBytes, "it tells its framing");

@@ -25,7 +25,7 @@ describe("the fuzz", () => {
         ? [1024, ["answered", "not-well-formed", "unsupported-stanza-type", "bad-format"]]
         : [320, ["answered", "not-well-formed", "item-not-found", "bad-request"]];
 
-    it(`does not make the ${title} server break a rule`, { timeout: 240_000 }, async (t) => {
+    it(`does not make the ${title} server break a rule`, { timeout: 600_000 }, async (t) => {
       const running = await listen(server);
       t.after(() => running.close());
       const counts = await fuzz({ server: running, seed: 20_261, first: 0, count });
@@ -38,7 +38,7 @@ describe("the fuzz", () => {
     });
 
     it(`fails where a client of the ${title} server does nothing wrong and is not served`, {
-      timeout: 60_000,
+      timeout: 600_000,
     }, async (t) => {
       const running = await listen(server, (connection) => ({ message: () => connection.close(), closed() {} }));
       t.after(() => running.close());

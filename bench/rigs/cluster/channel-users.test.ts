@@ -4,7 +4,7 @@ import { connectOrder, ScriptedChannel } from "../../../load/channel/testing.ts"
 import { nowNs } from "../../../protocol/clock.ts";
 import { processesFor, RemoteChannelUsers } from "./channel-users.ts";
 
-const waitMs = 20_000;
+const waitMs = 60_000;
 const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 test("few users are one process, many leave cores to the cluster", () => {

@@ -24,7 +24,8 @@ after(async () => {
   rmSync(temporary, { recursive: true });
 });
 
-const timeout = 60_000;
+/** Of a cluster that starts on a machine that is busy with others. */
+const timeout = 600_000;
 
 const open = (own: Partial<Setup> = {}, context: Partial<RigContext> = {}, recoveryMsMax = 10_000) => {
   const chosen = { ...setup, ...own };
@@ -63,7 +64,8 @@ test("users connect, publish and are counted, and the record tells what was when
   assert.deepEqual([connected!.name, connected!.x, connected!.values[0]], ["connectedUsers", "timeMs", 4]);
   assert.deepEqual(deliveries!.xs.slice(0, 3), [100, 200, 300]);
   // A reset forgets the ledger and not what was when.
-  assert.ok(deliveries!.values[1]! > 0 && deliveries!.values.at(-1) !== undefined);
+  const delivered = deliveries!.values.reduce((sum, perSecond) => sum + perSecond! / 10, 0);
+  assert.ok(delivered > 120, `${delivered} in all steps of 100 ms`);
   assert.deepEqual(perNode, {
     name: "connectionsPerNode",
     title: "Connections per node",

@@ -18,7 +18,7 @@ import type { Setup } from "./cluster-setup.ts";
 import { topicOfCluster } from "./left-as-found.ts";
 import { smallSetup } from "./testing.ts";
 
-const timeout = 120_000;
+const timeout = 600_000;
 const variables = { redis: "REDIS_URL", nats: "NATS_URL", kafka: "KAFKA_BROKERS" } as const;
 type Name = keyof typeof variables;
 

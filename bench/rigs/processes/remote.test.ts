@@ -23,7 +23,7 @@ const listenOrder = {
 
 test("a call returns what the child returns, and stop ends the child", async () => {
   const child = new RemoteProcess<ServerApi>("server", "server");
-  const { url } = await child.call("listen", listenOrder, 20_000);
+  const { url } = await child.call("listen", listenOrder, 60_000);
   assert.match(url, /^tcp:\/\/127\.0\.0\.1:\d+\/$/);
   await child.stop();
   await child.stop();
@@ -44,7 +44,7 @@ test("an error in the child keeps its code and sentence", async () => {
     codec,
     limits,
   } as const;
-  await assert.rejects(child.call("connect", order, 20_000), {
+  await assert.rejects(child.call("connect", order, 60_000), {
     code: "connect-refused",
     message: /nothing listens at tcp:\/\/127\.0\.0\.1:1\//,
   });
@@ -53,20 +53,20 @@ test("an error in the child keeps its code and sentence", async () => {
 
 test("a call to a child that is killed, or was, rejects with how it ended", async () => {
   const child = new RemoteProcess<ServerApi>("server", "server");
-  await child.call("listen", listenOrder, 20_000);
+  await child.call("listen", listenOrder, 60_000);
   const window = { name: "w", flows: {}, index: 1, rampUpStartNs: 0, startNs: 0, endNs: 0, connections: 2, seed: 1 };
-  await child.call("prepare", window, 20_000);
+  await child.call("prepare", window, 60_000);
   process.kill(child.pid!, "SIGSTOP");
-  const pending = child.call("collect", { drainMs: 0 }, 20_000);
+  const pending = child.call("collect", { drainMs: 0 }, 60_000);
   process.kill(child.pid!, "SIGKILL");
   const killed = { code: "process-failed", message: "the server process ended by SIGKILL" };
   await assert.rejects(pending, killed);
-  await assert.rejects(child.call("collect", { drainMs: 0 }, 20_000), killed);
+  await assert.rejects(child.call("collect", { drainMs: 0 }, 60_000), killed);
 });
 
 test("a child that does not answer is called silent", async () => {
   const child = new RemoteProcess<ServerApi>("server", "server");
-  await child.call("listen", listenOrder, 20_000);
+  await child.call("listen", listenOrder, 60_000);
   process.kill(child.pid!, "SIGSTOP");
   await assert.rejects(child.call("halt", undefined, 50), {
     code: "process-failed",
@@ -80,7 +80,7 @@ test("a module that does not exist is told with the child's own words", async ()
   assert.match(await child.exited, /ended with exit code 1: Error: Cannot find module/);
 });
 
-const waitMs = 20_000;
+const waitMs = 60_000;
 
 function obedientChild(
   t: TestContext,

@@ -19,7 +19,7 @@ import type { ClusterNodeApi } from "./cluster-node.ts";
 import type { NodeOrder } from "./node-api.ts";
 import { RemoteProcess } from "./remote.ts";
 
-const answerMs = 20_000;
+const answerMs = 60_000;
 
 async function startNode(t: TestContext, order: Pick<NodeOrder, "node" | "broker"> & Partial<NodeOrder>) {
   const child = new RemoteProcess<ClusterNodeApi>(order.node, "cluster-node");
@@ -69,7 +69,7 @@ async function join(
 const message = (sequence: number) => ({ publisher: 0, sequence, body: `"body" ${sequence}` });
 
 for (const broker of ["redis", "redis-streams"] as const) {
-  test(`Socket.IO nodes on ${broker} serve a channel`, { timeout: 60_000 }, async (t) => {
+  test(`Socket.IO nodes on ${broker} serve a channel`, { timeout: 600_000 }, async (t) => {
     if (!hasProgram(t, "redis")) return;
     const program = await startProgram(redis);
     t.after(() => program.stop());

@@ -65,7 +65,7 @@ async function measuresOf(label: string, resumedBy: ListenOrder["resumedBy"], hi
   }
 }
 
-describe("users who are cut off", { timeout: 120_000, concurrency: 4 }, () => {
+describe("users who are cut off", { timeout: 600_000, concurrency: 4 }, () => {
   for (const label of protocolNames) {
     const { resumesBy } = traitsOf(parseTarget(label));
     const by = resumesBy === undefined ? "application" : "protocol";
