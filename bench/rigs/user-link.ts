@@ -10,7 +10,8 @@ import { CpuMeter } from "./proc/cpu-meter.ts";
 import type { RelayProcessApi } from "./processes/relay.ts";
 import { RemoteProcess } from "./processes/remote.ts";
 
-const answerWaitMs = 10_000;
+/** The first answer comes after the process has started, on a machine that is busy with others. */
+const answerWaitMs = 60_000;
 const name = "users";
 /** Linux's least retransmission time-out beyond the round trip (TCP_RTO_MIN). */
 const timeoutMsMin = 200;

@@ -43,7 +43,7 @@ const recipe: ProgramRecipe = {
     if (!ok) throw new Error("not yet");
   },
   portTaken: /Cannot start http server for devtools|Address already in use/,
-  startMsMax: 30_000,
+  startMsMax: 60_000,
   stopMsMax: 2000,
 };
 

@@ -176,7 +176,7 @@ async function planFor(classPath: string): Promise<EnsemblePlan> {
       const { partition } = await partitionOf(topic, asked, signal);
       if (partition?.isr.length !== nodes) throw new Error(`${partition?.isr.length} replicas are in sync`);
     },
-    settleMsMax: 60_000,
+    settleMsMax: 120_000,
   };
 }
 

@@ -36,7 +36,7 @@ const recipe: ProgramRecipe = {
     await converse(place, hello, [welcome]);
   },
   portTaken: /Address already in use/,
-  startMsMax: 20_000,
+  startMsMax: 60_000,
   stopMsMax: 2000,
 };
 

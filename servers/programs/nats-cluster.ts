@@ -42,7 +42,7 @@ const recipeFor = (number: number, routePort: number, routes: readonly number[])
       /^PONG\r$/m,
     ]),
   portTaken: /address already in use/,
-  startMsMax: 20_000,
+  startMsMax: 60_000,
   stopMsMax: 2000,
 });
 
@@ -93,7 +93,7 @@ async function planFor(executable: string): Promise<EnsemblePlan> {
       const current = [...answer.matchAll(/"current":true/g)].length;
       if (current !== servers - 1) throw new Error(`${current} replicas are current`);
     },
-    settleMsMax: 30_000,
+    settleMsMax: 120_000,
   };
 }
 

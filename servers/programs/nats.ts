@@ -58,7 +58,7 @@ const recipeFor = (fsync: FsyncPolicy): ProgramRecipe => ({
       /^PONG\r$/m,
     ]),
   portTaken: /address already in use/,
-  startMsMax: 20_000,
+  startMsMax: 60_000,
   stopMsMax: 2000,
 });
 

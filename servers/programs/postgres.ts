@@ -45,7 +45,7 @@ const recipe: ProgramRecipe = {
   ],
   answers,
   portTaken: /Address already in use/,
-  startMsMax: 30_000,
+  startMsMax: 60_000,
   stopMsMax: 2000,
 };
 

@@ -121,7 +121,7 @@ const recipeFor = (federation: Federation | undefined): ProgramRecipe => {
     certificate: () => setup.certificate,
     answers: (place) => asksForProof(place, setup.address, salt),
     portTaken: /Failed to open server port .* (in use|using this port|not already)/,
-    startMsMax: 20_000,
+    startMsMax: 60_000,
     stopMsMax: 1000,
   };
 };

@@ -120,7 +120,7 @@ async function planFor(executable: string): Promise<EnsemblePlan> {
       if (master === undefined) throw new Error("nobody has the slot");
       await hasReplica({ port: master, signal });
     },
-    settleMsMax: 60_000,
+    settleMsMax: 120_000,
   };
 }
 

@@ -85,7 +85,7 @@ async function planFor(executable: string, fsync: FsyncPolicy): Promise<Ensemble
     leader: (_, asked, signal) => masterPort(portOf(asked), signal),
     whole: (_, asked, signal) => isWhole(portOf(asked), signal),
     sever: (master, signal) => converse({ port: portOf(master), signal }, "CLIENT KILL TYPE replica\r\n", [/^:[1-9]/]),
-    settleMsMax: 60_000,
+    settleMsMax: 120_000,
   };
 }
 

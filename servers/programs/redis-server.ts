@@ -19,7 +19,7 @@ export const redisProcess = (name: string) =>
         /^-(LOADING|MASTERDOWN)/,
       ),
     portTaken: /Address already in use/,
-    startMsMax: 20_000,
+    startMsMax: 60_000,
     stopMsMax: 2000,
   }) satisfies Partial<ProgramRecipe>;
 

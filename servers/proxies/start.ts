@@ -7,7 +7,7 @@ import { type ProgramRecipe, startPrivately } from "../programs/private-program.
 import { requireProgram } from "../programs/program.ts";
 import type { ProxySetup, Route, ShippedProxy } from "./proxy.ts";
 
-const startMsMax = 15_000;
+const startMsMax = 60_000;
 const stopMsMax = 1000;
 
 export interface RunningProxy extends AsyncDisposable {

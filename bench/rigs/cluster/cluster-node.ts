@@ -5,8 +5,8 @@ import type { ClusterNodeApi } from "../processes/cluster-node.ts";
 import type { NodeEvents, NodeOrder } from "../processes/node-api.ts";
 import { RemoteProcess } from "../processes/remote.ts";
 
-const startWaitMs = 20_000;
-const answerWaitMs = 5000;
+const startWaitMs = 60_000;
+const answerWaitMs = 20_000;
 
 export class ClusterNode {
   readonly name: string;

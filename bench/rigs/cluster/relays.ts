@@ -6,7 +6,8 @@ import { through, wayTo } from "../../relay/way.ts";
 import type { RelayProcessApi } from "../processes/relay.ts";
 import { RemoteProcess } from "../processes/remote.ts";
 
-const answerWaitMs = 10_000;
+/** The first answer comes after the process has started, on a machine that is busy with others. */
+const answerWaitMs = 60_000;
 
 export class Relays implements AsyncDisposable {
   readonly #process = new RemoteProcess<RelayProcessApi>("relay", "relay");

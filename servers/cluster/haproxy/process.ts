@@ -22,7 +22,7 @@ import { transitionIn } from "./transitions.ts";
 
 /** `sun_path` holds 104 bytes on macOS and 108 on Linux, the zero at the end included. */
 const socketPathBytesMax = 103;
-const startMsMax = 15_000;
+const startMsMax = 60_000;
 const stopMsMax = 2000;
 const reloadMsMax = 15_000;
 const reloadPollMs = 20;

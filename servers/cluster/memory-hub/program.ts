@@ -23,7 +23,7 @@ const recipe: ProgramRecipe = {
     }
   },
   portTaken: /EADDRINUSE/,
-  startMsMax: 10_000,
+  startMsMax: 60_000,
   stopMsMax: 1000,
 };
 

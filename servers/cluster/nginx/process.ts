@@ -12,7 +12,7 @@ import type { AdminState, NodeStatus, ProxySetup, RunningProxy } from "../balanc
 import { ProxyProcess } from "../balancer/proxy-process.ts";
 import { nginxFiles, renderNginx } from "./configuration.ts";
 
-const startMsMax = 15_000;
+const startMsMax = 60_000;
 const stopMsMax = 2000;
 const reloadMsMax = 15_000;
 const reloadPollMs = 20;
