@@ -13,8 +13,8 @@ const stallMsMax = 20;
 const loadMax = 2;
 
 /**
- * Calls `show`, which gives what it measured to `saw` before it asserts anything. An assertion that fails while the machine
- * was busy is tried again; where it is busy each time the test says so and leaves it open.
+ * Calls `show`, which gives the results of a run, if there are any, to `saw` before it asserts anything. An assertion that
+ * fails while the machine was busy is tried again; where it is busy each time the test says so and leaves it open.
  */
 export async function unlessDisturbed(
   t: TestContext,
@@ -31,7 +31,7 @@ export async function unlessDisturbed(
     } catch (error) {
       const wasBusy = stallMs > stallMsMax || loadavg()[0]! > loadMax * availableParallelism();
       if (!(error instanceof AssertionError) || !wasBusy) throw error;
-      t.diagnostic(`a process stood still for ${Math.round(stallMs)} ms, so nothing is shown: ${error.message}`);
+      t.diagnostic(`the machine was busy with something else, so nothing is shown: ${error.message}`);
     } finally {
       ownDelay.disable();
     }
