@@ -34,7 +34,6 @@ const besides: readonly Need[] = [
   {
     experiment: "literature",
     targets: protocols.map(({ server }) => server.traits).flatMap(({ name, floor }) => (floor ? [] : [name])),
-    counts: true,
   },
 ];
 

@@ -28,7 +28,7 @@ const decided = (id: string, rest: Partial<DecidedClaim>): DecidedClaim => ({
 const claims = [
   decided(known[0]!.id, { evidence: [evidence] }),
   decided("second", { verdict: "holds-when", when: "users come back, ".repeat(9) }),
-  decided("third", { verdict: "does-not-hold", evidence: [{ ...evidence, what: "sse" }] }),
+  decided("third", { verdict: "does-not-hold", cause: "a request waits", evidence: [{ ...evidence, what: "sse" }] }),
   decided("fourth", {
     verdict: "not-a-measurement",
     instead: { kind: "fact", says: "it is written down", sources: ["RFC 1"] },
@@ -59,6 +59,7 @@ test("a claim that was named is told with its evidence, what turns it and how to
   const text = renderClaims(told, plainLook, ["third"]);
   assert.match(text, /^third: What is taught about third\.$/m);
   assert.match(text, /verdict +does not hold/);
+  assert.match(text, /why +a request waits$/m);
   assert.match(text, /seen +.*: sse 1\.20 ms \(1\.10–1\.30\)/);
   assert.match(text, /turns with +a measurement of third/);
   assert.match(text, /again +wirebench claims third$/m);

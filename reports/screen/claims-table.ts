@@ -81,7 +81,7 @@ function inShort(claim: DecidedClaim): string {
 }
 
 function detailsOf(claim: DecidedClaim, look: TerminalLook): string[] {
-  const { id, statement, verdict, evidence, flipsAt, command } = claim;
+  const { id, statement, verdict, cause, evidence, flipsAt, command } = claim;
   const say = (label: string, text: string): string[] =>
     hang(`  ${label}`, text, { columns: look.columns, at: detailAt });
   const rest = afterVerdict(claim);
@@ -93,6 +93,7 @@ function detailsOf(claim: DecidedClaim, look: TerminalLook): string[] {
     ),
     first!.slice(0, detailAt) + look.paint(tones[verdict], first!.slice(detailAt)),
     ...others,
+    ...(cause === undefined ? [] : say("why", oneLine(cause))),
     ...evidenceInWords(evidence).flatMap((text, index) => say(index === 0 ? "seen" : "", text)),
     ...(verdict === "not-a-measurement" ? [] : say("turns with", oneLine(flipsAt))),
     `  ${"again".padEnd(detailAt - 2)}${command}`,

@@ -4,7 +4,7 @@
  */
 import { plural } from "../../results/quantities/format.ts";
 import { tallyOf } from "../view/shown-estimate.ts";
-import type { ReportView } from "../view/view.ts";
+import { type ReportView, trialsInWords } from "../view/view.ts";
 import { capacityPart } from "./capacity.ts";
 import { type ClaimsInShort, claimsInShort } from "./claims.ts";
 import { clusterPart } from "./cluster.ts";
@@ -86,7 +86,7 @@ function scopeOf(view: ReportView): string {
     ...(targets > 0 ? [plural(targets, "target")] : []),
     plural(experiments.length, "experiment"),
     ...(measured < cells ? [`${measured} of ${plural(cells, "cell")} measured`] : []),
-    ...(trials > 0 ? [plural(trials, "trial")] : []),
+    ...(trials > 0 ? [`${trialsInWords(view)} ${trials === 1 ? "trial" : "trials"}`] : []),
   ];
   return `${parts.join(", ")}${predictions.length === 0 ? "" : `; ${tallyOf(predictions)}`}.`;
 }

@@ -22,7 +22,7 @@ export function claimsSection({ claims }: ReportView): Section | undefined {
 
 /** Statement, verdict, evidence, what would turn it, and the command that measures it again. */
 function claimInWords(claim: DecidedClaim): string {
-  const { id, statement, verdict, evidence, flipsAt, command } = claim;
+  const { id, statement, verdict, cause, evidence, flipsAt, command } = claim;
   const shown = evidenceInWords(evidence.slice(0, evidenceMax)).map(escapeText);
   const more = evidence.length - evidenceMax;
   const seen = [...shown, ...(more > 0 ? [`${more} more`] : [])];
@@ -30,6 +30,7 @@ function claimInWords(claim: DecidedClaim): string {
   return [
     `**${escapeText(id)}** ${escapeText(statement)}`,
     `${verdictOf(claim)}.`,
+    ...(cause === undefined ? [] : [`Why: ${escapeText(cause)}.`]),
     ...(seen.length > 0 ? [`Seen: ${seen.join("; ")}.`] : []),
     ...(isNumber ? [`Turns with ${escapeText(flipsAt)}: \`${command}\``] : []),
   ].join(" ");

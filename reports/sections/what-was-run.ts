@@ -3,18 +3,18 @@ import { formatDuration, formatList, formatMemory, plural } from "../../results/
 import { wasBusy } from "../../results/validity/machine.ts";
 import { blocks, bullets, codeBlock, escapeText, oneLine } from "../text/markdown.ts";
 import { left, renderMarkdownTable } from "../text/table.ts";
-import type { ReportView } from "../view/view.ts";
+import { type ReportView, trialsInWords } from "../view/view.ts";
 import { facetsOf, settingFacetsOf, usualValue } from "./facets.ts";
 import { type Section, textSection } from "./section.ts";
 
 /** Everything somebody else needs to run it again, or to doubt it. */
 export function whatWasRunSection(view: ReportView): Section {
-  const { results, trials } = view;
+  const { results } = view;
   const { environment, tool } = results;
   const { cores, loadAverage } = environment;
   const facts: [string, string][] = [
     ["Preset, seed", `${results.preset}, ${results.seed}`],
-    ["Trials per cell", `${trials}, each in fresh processes, interleaved in seeded random order`],
+    ["Trials per cell", `${trialsInWords(view)}, each in fresh processes, interleaved in seeded random order`],
     ...askedOf(view),
     [
       "Machine",

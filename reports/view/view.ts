@@ -147,3 +147,10 @@ export const isFloor = (row: TargetRow | undefined): boolean =>
 /** What ratios are called: the bare TCP target is the floor every other protocol stands on. */
 export const referenceTitle = ({ reference }: ReportView): string =>
   isFloor(reference) ? "floor" : (reference?.name ?? "");
+
+/** `3`, or `1 to 3` where some cells have fewer than others. */
+export function trialsInWords({ results, trials }: ReportView): string {
+  const counts = results.cells.flatMap((cell) => (cell.state === "measured" ? completeTrials(cell).length : []));
+  const least = Math.min(trials, ...counts.filter((count) => count > 0));
+  return least < trials ? `${least} to ${trials}` : trials.toString();
+}

@@ -15,6 +15,7 @@ export type Decision =
   | {
       readonly verdict: "does-not-hold";
       readonly inShort?: string;
+      readonly cause?: string;
       readonly evidence: readonly Evidence[];
       /** In place of what the claim says, where the results have the number. */
       readonly flipsAt?: string;
@@ -23,6 +24,8 @@ export type Decision =
       readonly verdict: "holds";
       /** The number that decides, in what a line of a terminal has room for: `inShortMax`. */
       readonly inShort: string;
+      /** Of a statement that names one: what the numbers show of it, as clauses. */
+      readonly cause?: string;
       readonly evidence: readonly Evidence[];
       /** In place of what the claim says, where the results have the number. */
       readonly flipsAt?: string;
@@ -32,6 +35,7 @@ export type Decision =
       /** Completes "holds when ...", with the numbers that say so. */
       readonly when: string;
       readonly inShort: string;
+      readonly cause?: string;
       readonly evidence: readonly Evidence[];
       readonly flipsAt?: string;
     }

@@ -81,6 +81,7 @@ function decided(claim: Claim, results: Decidable): DecidedClaim {
     ...(decision.verdict === "holds-when" && { when: decision.when }),
     ...(decision.verdict === "not-a-measurement" && { instead: decision.instead }),
     ...(decision.verdict !== "not-measured" && decision.inShort !== undefined && { inShort: decision.inShort }),
+    ...("cause" in decision && decision.cause !== undefined && { cause: decision.cause }),
     ...(decision.verdict === "not-measured" && { because: decision.because }),
     evidence: decision.verdict === "not-measured" ? [] : [...decision.evidence],
     flipsAt: "flipsAt" in decision && decision.flipsAt !== undefined ? decision.flipsAt : flipsAt,

@@ -30,6 +30,7 @@ export const claim = z.object({
   when: z.string().optional().describe("Of `holds-when`: the condition, with the numbers that show it."),
   instead: instead.optional().describe("Of `not-a-measurement`."),
   inShort: z.string().optional().describe("The number that decides, in a few words."),
+  cause: z.string().optional().describe("What the numbers show of why, beside the verdict."),
   because: z.string().optional().describe("Of `not-measured`: what is missing, or why what was measured cannot tell."),
   evidence: z.array(evidence).describe("Every number the rule looked at, with its interval."),
   flipsAt: z.string().describe("What measurement would turn the verdict."),

@@ -179,7 +179,7 @@ export const comparisonMetrics = {
     [
       "generatorMessagesPerWrite",
       "messages per write",
-      "messages that one write of a load generator carried: 1 in an open loop; what a closed loop sends at once leaves together, and a server that reads several at once spends less on each",
+      "messages that one write of a load generator carried: 1 in an open loop, but where they wait for the request before; what a closed loop sends at once leaves together, and a server that reads several at once spends less on each",
     ],
   ]),
   // In a closed loop several messages share a request, so bytes tell of the rate too.

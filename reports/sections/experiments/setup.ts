@@ -1,14 +1,20 @@
 /** In what an experiment differs from the others, and its cells from each other. */
+import { completeTrials } from "../../../results/contract/cells.ts";
 import { formatList } from "../../../results/quantities/format.ts";
 import { escapeText } from "../../text/markdown.ts";
 import type { ExperimentView, ReportView } from "../../view/view.ts";
 import { type Facet, facetsOf, settingFacetsOf, usualValue } from "../facets.ts";
 
+const trials: Facet = {
+  title: "trials",
+  show: ({ cell }) => (cell.state === "measured" ? completeTrials(cell).length.toString() : undefined),
+};
+
 /** Undefined where everything is as usual. */
 export function setupOf(view: ReportView, experiment: ExperimentView): string | undefined {
   const measured = experiment.cells.filter(({ cell }) => cell.state === "measured");
   const cells = measured.length > 0 ? measured : experiment.cells;
-  const all = [...facetsOf(view), ...settingFacetsOf(cells)].filter(({ show }) =>
+  const all = [...facetsOf(view), trials, ...settingFacetsOf(cells)].filter(({ show }) =>
     cells.some((cell) => show(cell) !== undefined),
   );
   const isShared = ({ show }: Facet): boolean => new Set(cells.map(show)).size === 1;

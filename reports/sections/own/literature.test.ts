@@ -25,7 +25,7 @@ it("a section on the literature sets every published figure beside its source, i
   const report = (await renderReport({ ...resultsOf([measured]), experiments: [info] })).get("report.md")!;
   assert.match(
     report,
-    /^\| WebSocket, exchange at 162 ms +\| at most 1\.2 \(somebody, 2012\) .* 1\.00–1\.20× .* 1\.02× .*\| yes +\|$/m,
+    /^\| WebSocket, exchange at 162 ms +\| at most 1\.2 \(somebody, 2012\) .* 1\.00–1\.20× .* 1\.02× .*\| +3 +\| yes +\|$/m,
   );
   assert.match(report, /at most 1 \(somebody, 2012\) .*\| \*\*no\*\* +\|$/m);
 });

@@ -1,3 +1,4 @@
+import { completeTrials } from "../../../results/contract/cells.ts";
 import { metricNamed } from "../../../results/metrics/metrics.ts";
 import { estimateOf } from "../../../results/summary/estimate.ts";
 import { escapeText } from "../../text/markdown.ts";
@@ -29,6 +30,7 @@ export const literatureSection: OwnSection = {
           left("Quantity"),
           right("Bounds"),
           right("Measured"),
+          right("Trials"),
           left("Within"),
         ],
         rows: rows.map(({ cell, prediction, verdict }) => {
@@ -40,6 +42,7 @@ export const literatureSection: OwnSection = {
             escapeText(title),
             expectedInWords(prediction.expected, unit),
             showEstimate(estimateOf(cell.cell, name), unit, notes, escapeText),
+            cell.cell.state === "measured" ? completeTrials(cell.cell).length.toString() : "–",
             within[verdict],
           ];
         }),
