@@ -12,6 +12,8 @@ async function makeTemplate() {
   return createClient({
     disableOfflineQueue: true,
     disableClientInfo: true,
+    // The link decides how long a broker is waited for. By default what could not be written for 5 s is given up.
+    commandOptions: { timeout: 0 },
     // Extensions of the vendor's cloud.
     maintNotifications: "disabled",
   });
