@@ -6,9 +6,12 @@ import { createServer as createHttp1Server } from "node:http";
 import { constants, createServer, type ServerHttp2Stream } from "node:http2";
 import type { AddressInfo, Server, Socket } from "node:net";
 import { describe, it, type TestContext } from "node:test";
+import { createServer as createTlsServer } from "node:tls";
 import { clientsOf, protocolNamed } from "../../bench/targets/protocols.ts";
 import type { SharedConnection } from "../../protocol/contract.ts";
+import { makeCertificate } from "../../servers/connection/certificate.ts";
 import { join, start } from "../../servers/testing.ts";
+import { trustCertificate } from "../connection/trust.ts";
 import { Exchange } from "./exchange.ts";
 import { Http2Connection } from "./http2-connection.ts";
 
@@ -96,6 +99,44 @@ describe("an exchange over HTTP/2", { timeout: 20_000 }, () => {
       exchange.destroy();
       await assert.rejects(exchange.ask({ method: "GET", path: "/" }), /destroyed/);
     }
+  });
+
+  it("takes nothing of a body before its head was told, whichever Node tells first", async (t) => {
+    const asked = Promise.withResolvers<ServerHttp2Stream>();
+    const connection = new Http2Connection(await serve(t, (stream) => asked.resolve(stream)));
+    t.after(() => connection.destroy());
+    const told: string[] = [];
+    const { promise: over, resolve, reject } = Promise.withResolvers<void>();
+    const stream = connection.request(
+      { method: "GET", path: "/", headers: {} },
+      {
+        started: (status) => void told.push(String(status)),
+        data: (chunk) => void told.push(chunk.toString()),
+        ended: resolve,
+        failed: reject,
+      },
+    );
+    const answer = await asked.promise;
+    assert.notEqual(stream!.readableFlowing, true);
+    answer.respond();
+    answer.end("body");
+    await over;
+    assert.deepEqual(told, ["200", "body"]);
+  });
+
+  it("fails over TLS where HTTP/2 is not agreed on, even where it would be understood", async (t) => {
+    const certificate = await makeCertificate();
+    trustCertificate(certificate.cert);
+    const http2 = createServer((_request, response) => response.end());
+    http2.on("session", (session) => session.on("error", () => {}));
+    const server = createTlsServer(certificate, (socket) => {
+      t.after(() => socket.destroy());
+      http2.emit("connection", socket);
+    });
+    const origin = (await listen(t, server)).replace("http:", "https:");
+    const exchange = new Exchange(origin, { answerBytesMax: 1000, options, http2: new Http2Connection(origin) });
+    t.after(() => exchange.destroy());
+    await assert.rejects(exchange.ask({ method: "GET", path: "/" }), /ALPN/);
   });
 });
 

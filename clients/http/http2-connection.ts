@@ -5,8 +5,9 @@ import {
   constants,
   type IncomingHttpHeaders,
 } from "node:http2";
+import { beginsWithTls } from "../../protocol/address.ts";
 import type { Options, SharedConnection } from "../../protocol/contract.ts";
-import { http2Windows, speaksHttp2 } from "../../protocol/options/h2.ts";
+import { http2Application, http2Windows, speaksHttp2 } from "../../protocol/options/h2.ts";
 
 /** That of a user, where the target speaks HTTP/2: beside others on one carrier for those who share it. */
 export function http2Connection(
@@ -77,8 +78,12 @@ class Carrier {
     const session = connect(this.#origin, { settings });
     // Its requests tell.
     session.on("error", () => {});
+    const isOverTls = beginsWithTls(this.#origin);
     session.once("connect", () => {
-      if (!session.destroyed) session.setLocalWindowSize(connection);
+      // Node goes on without, which RFC 9113 section 3.3 forbids over TLS: prior knowledge is for clear text.
+      if (isOverTls && session.alpnProtocol !== http2Application) {
+        session.destroy(new Error("the server does not agree on HTTP/2 in the TLS handshake (ALPN)"));
+      } else if (!session.destroyed) session.setLocalWindowSize(connection);
     });
     this.#session = session;
     return session;
@@ -123,9 +128,10 @@ export class Http2Connection {
     stream
       .on("response", (answer) => {
         if (!isOver) listener.started(answer[":status"] ?? 0, answer);
-      })
-      .on("data", (chunk: Buffer) => {
-        if (!isOver) listener.data(chunk);
+        // Not before: Node tells of a head a turn after it came, and of data at once.
+        stream.on("data", (chunk: Buffer) => {
+          if (!isOver) listener.data(chunk);
+        });
       })
       // A stream that is reset seems to end, too.
       .on("end", () => {
