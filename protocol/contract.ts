@@ -218,6 +218,8 @@ export interface ClientConnection {
   readonly bufferedBytes: number;
   /** What the peer compresses with, in the wire's words (`gzip`, `permessage-deflate`). Absent: nothing is compressed. */
   readonly compression?: string | undefined;
+  /** What its server asks of whoever comes back after it: to wait so long, in milliseconds. Absent: it says nothing of it. */
+  readonly retryMs?: number | undefined;
   /** Settles exactly once, never rejects. */
   readonly closed: Promise<CloseReason>;
   /** Idempotent; resolves when the peer has seen the end or a bounded wait is over. */

@@ -67,5 +67,18 @@ describe("the sse server", { timeout: 20_000 }, () => {
     assert.match(await first.write(request).until(/after/), /\nid: 42\ndata: "after undefined/);
     const second = await RawPeer.connect(t, url);
     await second.write(request.replace(/\r\n$/, "Last-Event-ID: 41\r\n\r\n")).until(/data: "after 41"\n\n/);
+    const third = await RawPeer.connect(t, url);
+    await third.write(request.replace(/\r\n$/, "Last-Event-ID: 4€\r\n\r\n"));
+    // As a raw peer shows UTF-8.
+    await third.until(/data: "after 4\xe2\x82\xac"\n\n/);
+  });
+
+  it("says how long to wait before coming back, where it is asked to", async (t) => {
+    const { url } = await start(t, sseServer, {}, undefined, { retry: "3s" });
+    const peer = await RawPeer.connect(t, url);
+    await peer.write(request).until(/\nretry: 3000\nevent: connection\n/);
+    const silent = await start(t, sseServer);
+    const other = await RawPeer.connect(t, silent.url);
+    assert.doesNotMatch(await other.write(request).until(/\n\n/), /retry/);
   });
 });

@@ -6,6 +6,7 @@ import { close } from "../protocol/options/close.ts";
 import { compresses, gzip } from "../protocol/options/deflate.ts";
 import { h2 } from "../protocol/options/h2.ts";
 import { heartbeat, heartbeatMs } from "../protocol/options/heartbeat.ts";
+import { retry, retryMs } from "../protocol/options/retry.ts";
 import { tls as tlsOption } from "../protocol/options/tls.ts";
 import { chunkFraming, eventFraming, postFraming } from "../protocol/wires/framing-bytes.ts";
 import { encodeBase64, encodeMessage } from "../protocol/wires/json-message.ts";
@@ -45,6 +46,7 @@ export const sseServer: ProtocolServer = {
       gzip,
       h2,
       heartbeat({ usual: "15s", does: "the server sends a comment at this interval, e.g. 15s (WHATWG HTML 9.2.7)" }),
+      retry,
       tlsOption,
     ],
     heartbeat: {
@@ -63,6 +65,7 @@ export const sseServer: ProtocolServer = {
   async listen({ host, port, behaviour, limits, options }: ListenOptions): Promise<RunningServer> {
     const links = new Set<ServerLink>();
     const connections = new Map<string, ServerLink>();
+    const reconnection = retryMs(options);
 
     const tls = await serverTls(options, applicationOf(options));
     const server = createVersionedServer(
@@ -93,7 +96,8 @@ export const sseServer: ProtocolServer = {
         ...(isCompressed && { "content-encoding": "gzip" }),
       });
       const body = isCompressed ? compressedBody(response) : plainBody(response);
-      body.write(event(JSON.stringify({ uplink: `/connections/${id}/messages` }), "connection"));
+      const first = event(JSON.stringify({ uplink: `/connections/${id}/messages` }), "connection");
+      body.write(reconnection === undefined ? first : `retry: ${reconnection}\n${first}`);
       response.on("error", () => {});
       const link = new ServerLink(
         {
@@ -138,9 +142,11 @@ export const sseServer: ProtocolServer = {
   },
 };
 
-/** WHATWG HTML section 9.2.4. */
+/** WHATWG HTML section 9.2.4: it is UTF-8, of which Node makes a character of each byte. */
 const lastEventId = ({ headers }: IncomingMessage): string | undefined =>
-  headers["last-event-id"] === undefined ? undefined : String(headers["last-event-id"]);
+  headers["last-event-id"] === undefined
+    ? undefined
+    : Buffer.from(String(headers["last-event-id"]), "latin1").toString();
 
 /** WHATWG HTML section 9.2.5; the data must be one line, which JSON text and base64 are. */
 const event = (data: string, type?: string, id?: string): string =>

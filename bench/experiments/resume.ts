@@ -1,5 +1,6 @@
 import type { UpdatesOrder } from "../../load/behaviours/updates.ts";
 import { nowNs } from "../../protocol/clock.ts";
+import { retryMs } from "../../protocol/options/retry.ts";
 import type { Window } from "../../results/contract/results.ts";
 import type { RigContext } from "../rigs/rig.ts";
 import { type ListenOrder, type ResumeOrder, resume as role } from "../rigs/roles/resume.ts";
@@ -21,15 +22,15 @@ interface ResumeCell extends CellPlan {
 const users = 8;
 const ratePerSecond = 50;
 const payloadBytes = 64;
-/** More than are published in any trial. */
+/** More than are published in any outage. */
 const history = 1000;
 const steadyMs = 150;
 const refusedMs = 400;
 const silentMs = 400;
 /** After a silence the connections are reset, and new ones for so long: whoever asks again at once has to wait as all others do. */
 const aftermathMs = 100;
-/** Before every attempt to come back, of every protocol. */
-const retryMs = 50;
+/** Before every attempt to come back, of every protocol whose server says nothing of it. */
+const usualRetryMs = 50;
 const trialsMax = 3;
 /** For users to come back on a machine that is busy. */
 const patienceMs = 20_000;
@@ -88,7 +89,7 @@ function cellsOf(target: Target, { traffic: { link } }: RunRequest): ResumeCell[
     payloadBytes,
     client: "library",
     ...(link && { link }),
-    settings: { updatesPerSecond: ratePerSecond, refusedMs, silentMs, retryMs, resumedBy: by },
+    settings: { updatesPerSecond: ratePerSecond, refusedMs, silentMs, retryMs: retryMsOf(target), resumedBy: by },
   });
   return [
     {
@@ -114,6 +115,8 @@ function cellsOf(target: Target, { traffic: { link } }: RunRequest): ResumeCell[
     },
   ];
 }
+
+const retryMsOf = ({ options }: Target): number => retryMs(options) ?? usualRetryMs;
 
 const cells = (request: RunRequest): ResumeCell[] => request.targets.flatMap((target) => cellsOf(target, request));
 
@@ -145,7 +148,7 @@ async function* measure(rig: SystemRig, cell: ResumeCell): AsyncGenerator<Window
   const server = rig.system.server!;
   const link = await rig.linkTo(rig.system.url, parameters.link ?? { rttMs: 0 });
   const play = (order: ResumeOrder) => rig.play(role, order, answerMs);
-  await play({ step: "listen", url: link.url, protocol, options, users, resumedBy, retryMs });
+  await play({ step: "listen", url: link.url, protocol, options, users, resumedBy, retryMs: usualRetryMs });
 
   const nowOn = nowNs();
   const window = { name: "updates", index: 0, flows: {}, connections: users, seed: 0 };
@@ -186,7 +189,7 @@ export const resume: Experiment<ResumeCell, SystemRig> = {
   title: "Resume",
   question: "The connection is cut for a known time: what is lost, what comes twice, and how soon does it go on?",
   lesson:
-    "Every client reconnects; that alone loses all that was published meanwhile, on every protocol: rate times outage. What a server sends into a way that is dead and does not say so is lost as well, though every send succeeds: the kernel took it, no user did, and WebSocket adds nothing to that. To lose nothing takes numbers, a history, and a user who says what it had last. SSE brings the word, Last-Event-ID, and leaves the history to the application. XMPP with stream management (XEP-0198) brings both: the server keeps what a session has not confirmed and gives it to the connection that comes back for it, for as long as it keeps the session. So does BOSH, whose requests are repeated under their number, and so do the polling servers here, with a mailbox and a cursor that somebody had to build. Over WebSocket and TCP an application builds all of it. How soon it goes on is mostly how soon a client tries again: after 50 ms here, on every protocol; a browser's EventSource waits as the server's retry field says, and some seconds without one.",
+    "Every client reconnects; that alone loses all that was published meanwhile, on every protocol: rate times outage. What a server sends into a way that is dead and does not say so is lost as well, though every send succeeds: the kernel took it, no user did, and WebSocket adds nothing to that. To lose nothing takes numbers, a history, and a user who says what it had last. SSE brings the word, Last-Event-ID, and leaves the history to the application. XMPP with stream management (XEP-0198) brings both: the server keeps what a session has not confirmed and gives it to the connection that comes back for it, for as long as it keeps the session. So does BOSH, whose requests are repeated under their number, and so do the polling servers here, with a mailbox and a cursor that somebody had to build. Over WebSocket and TCP an application builds all of it. How soon it goes on is mostly how soon a client tries again: after 50 ms here, on every protocol, unless its server says otherwise: SSE has a word for it, retry (`sse+retry=3s`), which a browser's EventSource obeys too, and waits some seconds without one.",
   presets: ["full"],
   follows: ["link"],
   metrics: [
@@ -209,7 +212,7 @@ export const resume: Experiment<ResumeCell, SystemRig> = {
   },
   open,
   measure,
-  trafficMs: () => 3 * steadyMs + refusedMs + silentMs + aftermathMs + 4 * retryMs,
+  trafficMs: ({ target }) => 3 * steadyMs + refusedMs + silentMs + aftermathMs + 4 * retryMsOf(target),
   /** A server that has forgotten everything by the time its users come back. */
   sabotage(request) {
     const floor = protocols.find(({ server }) => server.traits.floor)!.server.traits.name;

@@ -18,6 +18,8 @@ export interface ClientWire {
   writes?(): number;
   /** Bytes accepted but not yet handed to the kernel. */
   bufferedBytes(): number;
+  /** Of the connection, as `ClientConnection.retryMs`. Absent: the protocol has no word for it. */
+  retryMs?(): number | undefined;
   /** Begins an orderly end; the protocol calls `ended` when the peer has seen it. */
   end(): void;
   /** Drops the sockets at once. */
@@ -59,6 +61,10 @@ export class ClientLink implements ClientConnection {
 
   get bufferedBytes(): number {
     return this.#wire.bufferedBytes();
+  }
+
+  get retryMs(): number | undefined {
+    return this.#wire.retryMs?.();
   }
 
   get carried(): { messages: number; writes: number } {

@@ -5,6 +5,13 @@ import { type AddressInfo, connect as connectTcp, createServer as createTcpServe
 import { describe, it, type TestContext } from "node:test";
 import { createGzip } from "node:zlib";
 import { clientsOf, protocols } from "../../bench/targets/protocols.ts";
+import {
+  type Behaviour,
+  type ClientConnection,
+  defaultLimits,
+  type Options,
+  type Payload,
+} from "../../protocol/contract.ts";
 import { until } from "../../protocol/testing.ts";
 import { join, start } from "../../servers/testing.ts";
 import { shortPollingClient } from "../short-polling.ts";
@@ -135,6 +142,60 @@ describe("the sse client", { timeout: 10_000 }, () => {
     assert.equal(streams, 2);
   });
 });
+
+for (const { server, kind, client } of overHttp.filter(({ server }) => server.traits.resumesBy === "position")) {
+  describe(`the sse client (${kind}) that comes back`, { timeout: 20_000 }, () => {
+    /** What the server is told of the last event, after one with this id. */
+    async function resumedFrom(t: TestContext, id: string, options: Options): Promise<Payload> {
+      const behaviour: Behaviour = (connection) => {
+        connection.send("", connection.resumesFrom === undefined ? "first" : undefined);
+        connection.send(String(connection.resumesFrom), id);
+        return { message() {}, closed() {} };
+      };
+      const { url } = await start(t, server, {}, behaviour, options);
+      const connect = async (of?: ClientConnection) => {
+        const received: Payload[] = [];
+        const onMessage = (payload: Payload): void => void received.push(payload);
+        const signal = AbortSignal.timeout(10_000);
+        const asked = {
+          url,
+          options,
+          limits: defaultLimits,
+          user: 0,
+          signal,
+          resumption: { of, retryMs: 0 },
+          onMessage,
+        };
+        const connection = await client.connect(asked);
+        await until(() => received.length === 2);
+        await connection.close();
+        return { connection, last: received[1]! };
+      };
+      return (await connect((await connect()).connection)).last;
+    }
+
+    for (const options of [{}, { tls: "on", h2: "on" }] as Options[]) {
+      it(`names the last event, in any alphabet${options.h2 ? ", over HTTP/2" : ""}`, async (t) => {
+        assert.equal(await resumedFrom(t, "Ünï 4€ 😀 \u0416", options), "Ünï 4€ 😀 \u0416");
+      });
+    }
+
+    it("names the one before where the id is none, too long or not to be sent", async (t) => {
+      for (const id of ["a\0b", "x".repeat(1025), "€".repeat(400), "a\u0001b", "a\u007fb"]) {
+        assert.equal(await resumedFrom(t, id, {}), "first");
+      }
+      assert.equal(await resumedFrom(t, "x".repeat(1024), {}), "x".repeat(1024));
+    });
+
+    it("knows how long the server asks to wait", async (t) => {
+      const options = { retry: "70ms" };
+      const { url } = await start(t, server, {}, undefined, options);
+      const first = await join(client, url, {}, options);
+      await until(() => first.retryMs === 70);
+      await first.close();
+    });
+  });
+}
 
 describe("the short-polling client", { timeout: 10_000 }, () => {
   it("never has two polls in flight", async (t) => {

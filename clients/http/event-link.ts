@@ -11,6 +11,7 @@ import { decodeBase64, decodeMessage, MessageRefused, parseJson } from "../../pr
 import { encodedBytesMax } from "../../protocol/wires/payload.ts";
 import { handshake } from "../connection/handshake.ts";
 import { ClientLink } from "../connection/link.ts";
+import { isEventId } from "./event-id.ts";
 import { Exchange } from "./exchange.ts";
 import { type Http2Connection, http2Connection } from "./http2-connection.ts";
 import { Uplink } from "./uplink.ts";
@@ -29,6 +30,8 @@ export interface EventStreamOptions {
   readonly heard: () => void;
   /** Each event, by its type, and the last id there was until then; not called after `ended` or `destroy`. */
   readonly event: (type: string, data: string, lastEventId: string) => void;
+  /** The server asks those who lose the stream to wait so long, in milliseconds within bounds, before they come back. */
+  readonly retry: (ms: number) => void;
   /** Called at most once, and not after `destroy`. `cause` is what made it end, for errors that quote it. */
   readonly ended: (reason: CloseReason, cause: unknown) => void;
 }
@@ -47,10 +50,6 @@ export const eventTypes = ["connection", "message", "binary"] as const;
 /** Id of the last event that each connection has brought, for one that follows. */
 const lastEventIds = new WeakMap<ClientConnection, () => string>();
 
-/** Request header fields of a stream that goes on after an event. */
-export const lastEventHeader = (id: string | undefined): Readonly<Record<string, string>> =>
-  id === undefined ? {} : { "last-event-id": id };
-
 /** Receives events on one connection and sends with `POST` on another; the first event says where to. */
 export function connectEvents(
   { url, limits, cookies, options, resumption, sharedBy, signal, onMessage }: ConnectOptions,
@@ -62,6 +61,7 @@ export function connectEvents(
   let link: ClientLink | undefined;
   const before = resumption?.of && lastEventIds.get(resumption.of)?.();
   let lastEventId = before ?? "";
+  let retryMs = resumption?.of?.retryMs;
   let heard = (): void => {};
 
   return handshake<ClientConnection>(
@@ -92,7 +92,7 @@ export function connectEvents(
         heard: () => heard(),
         event(type, data, id) {
           // On a new stream there is none until an event has one.
-          lastEventId = id || lastEventId;
+          if (id !== "" && isEventId(id)) lastEventId = id;
           try {
             take(type, data);
           } catch (error) {
@@ -100,6 +100,9 @@ export function connectEvents(
             stream?.destroy();
             ended({ by: "network", message: error.message }, error);
           }
+        },
+        retry(ms) {
+          retryMs = ms;
         },
         ended,
       });
@@ -125,6 +128,7 @@ export function connectEvents(
         writes: () => uplink.posts,
         ...(http2 !== undefined && { reads: (on: boolean) => http2.reads(on) }),
         bufferedBytes: () => uplink.bufferedBytes,
+        retryMs: () => retryMs,
         // What was sent before the close still goes, as on a stream.
         end: () => void uplink.drained().then(() => own.ended({ by: "client", message: "closed the stream" })),
         destroy() {

@@ -3,9 +3,13 @@ import { fetch, type Response } from "undici";
 import type { CloseReason } from "../../protocol/contract.ts";
 import { compresses } from "../../protocol/options/deflate.ts";
 import { heartbeatMs } from "../../protocol/options/heartbeat.ts";
+import { retryMs } from "../../protocol/options/retry.ts";
+import { encodedBytesMax } from "../../protocol/wires/payload.ts";
 import { pageHeaders } from "./browser-headers.ts";
 import { type HttpConnection, httpConnection } from "./connection.ts";
-import { type EventStream, type EventStreamOptions, eventTypes, lastEventHeader } from "./event-link.ts";
+import { lastEventHeader } from "./event-id.ts";
+import { type EventStream, type EventStreamOptions, eventTypes } from "./event-link.ts";
+import { EventParser } from "./event-parser.ts";
 import { contentEncoding, encodingAsked, notCompressed } from "./exchange.ts";
 import { fetchOnStream } from "./http2-fetch.ts";
 
@@ -76,7 +80,15 @@ export class SourcedEventStream implements EventStream {
     cookies?.keep(response.headers.getSetCookie());
     this.#compression = contentEncoding(response.headers.get("content-encoding"));
     if (response.ok && compresses(options) && this.#compression !== "gzip") throw notCompressed();
-    return heartbeatMs(options) === undefined ? response : overheard(response, this.#options.heard);
+    const { heard, retry, payloadBytesMax } = this.#options;
+    const listeners: ((piece: Uint8Array) => void)[] = [];
+    if (heartbeatMs(options) !== undefined) listeners.push(heard);
+    if (retryMs(options) !== undefined) {
+      const ignore = (): void => {};
+      const parser = new EventParser(encodedBytesMax(payloadBytesMax), ignore, ignore, retry);
+      listeners.push((piece) => parser.push(Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength)));
+    }
+    return listeners.length === 0 ? response : overheard(response, listeners);
   }
 
   /** What the server encodes the stream in, asked for or not; `fetch` takes it off again. */
@@ -98,11 +110,14 @@ export class SourcedEventStream implements EventStream {
   }
 }
 
-/** The same response, of whose body each piece is heard: an EventSource keeps comments to itself. */
-function overheard({ body, url, status, redirected, headers }: Response, heard: () => void): FetchLikeResponse {
+/** The same response, of whose body each piece is heard: an EventSource keeps comments and reconnection times to itself. */
+function overheard(
+  { body, url, status, redirected, headers }: Response,
+  listeners: readonly ((piece: Uint8Array) => void)[],
+): FetchLikeResponse {
   const ear = new TransformStream<Uint8Array, Uint8Array>({
     transform(piece, controller) {
-      heard();
+      for (const listener of listeners) listener(piece);
       controller.enqueue(piece);
     },
   });

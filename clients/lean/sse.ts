@@ -8,15 +8,10 @@ import { encodedBytesMax } from "../../protocol/wires/payload.ts";
 import { pageHeaders } from "../http/browser-headers.ts";
 import { httpConnection } from "../http/connection.ts";
 import { setCookies } from "../http/cookie-jar.ts";
-import {
-  connectEvents,
-  type EventStream,
-  type EventStreamOptions,
-  eventTypes,
-  lastEventHeader,
-} from "../http/event-link.ts";
+import { lastEventHeader } from "../http/event-id.ts";
+import { connectEvents, type EventStream, type EventStreamOptions, eventTypes } from "../http/event-link.ts";
+import { EventParser } from "../http/event-parser.ts";
 import { contentEncoding, encodingAsked, notCompressed, unwantedEncoding } from "../http/exchange.ts";
-import { EventParser } from "./event-parser.ts";
 
 /** Reads its events out of the bytes of the response, by undici's `dispatch`: no streams unless compressed, no `fetch`. */
 export const leanSseClient: ProtocolClient = {
@@ -24,7 +19,7 @@ export const leanSseClient: ProtocolClient = {
 };
 
 function openStream(asked: EventStreamOptions): EventStream {
-  const { url, payloadBytesMax, cookies, options, http2, heard, event, ended } = asked;
+  const { url, payloadBytesMax, cookies, options, http2, heard, event, retry, ended } = asked;
   const connection =
     http2 === undefined ? httpConnection(url.origin, { headersTimeout: 0, bodyTimeout: 0 }) : undefined;
   const gunzip = compresses(options) ? createGunzip() : undefined;
@@ -46,6 +41,7 @@ function openStream(asked: EventStreamOptions): EventStream {
       if (isOpen && (eventTypes as readonly string[]).includes(type)) event(type, data, id);
     },
     (reason) => end("network", new Error(reason)),
+    retry,
   );
   const parse = (chunk: Buffer): void => {
     if (isOpen) parser.push(chunk);

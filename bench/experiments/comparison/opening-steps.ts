@@ -6,6 +6,7 @@ import { deflate } from "../../../protocol/options/deflate.ts";
 import { h2, speaksHttp2 } from "../../../protocol/options/h2.ts";
 import { plainLogin } from "../../../protocol/options/plain-login.ts";
 import { pollInterval } from "../../../protocol/options/poll-interval.ts";
+import { retry } from "../../../protocol/options/retry.ts";
 import { scramIterations } from "../../../protocol/options/scram-iterations.ts";
 import { tls, tlsMode } from "../../../protocol/options/tls.ts";
 import { type Target, traitsOf } from "../../targets/target.ts";
@@ -14,7 +15,7 @@ import { type Target, traitsOf } from "../../targets/target.ts";
 export type Step = readonly [roundTrips: number, what: string];
 
 /** Options with which the same messages are framed alike, and what carries them can be read from outside. */
-const framedAlike = [tls, plainLogin, scramIterations, pollInterval, browserHeaders];
+const framedAlike = [tls, plainLogin, scramIterations, pollInterval, retry, browserHeaders];
 /** Those of which the round trips are known. */
 const counted = [...framedAlike, close, h2, deflate];
 

@@ -1,11 +1,11 @@
 /** On a way that is cut, what a user hears whom the protocol or the application brings back to where it was. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { updatesBehaviour } from "../../../load/behaviours/updates.ts";
+import { updatesBehaviour, updateWords } from "../../../load/behaviours/updates.ts";
 import { connectClient } from "../../../load/users/connect.ts";
 import { addressOf } from "../../../protocol/address.ts";
 import { nowNs } from "../../../protocol/clock.ts";
-import { defaultLimits as limits } from "../../../protocol/contract.ts";
+import { type ClientConnection, defaultLimits as limits, type ProtocolClient } from "../../../protocol/contract.ts";
 import { until } from "../../../protocol/testing.ts";
 import { freePort } from "../../../servers/programs/free-ports.ts";
 import { type Outage, resumeMeasures } from "../../experiments/resume/ledger.ts";
@@ -105,6 +105,42 @@ describe("users who are cut off", { timeout: 600_000, concurrency: 4 }, () => {
   for (const label of ["sse+h2", "long-polling+h2"]) {
     it(`lose nothing on ${label} either`, async () => {
       assert.equal((await measuresOf(label, "protocol", 1000)).lostUpdates, 0);
+    });
+  }
+});
+
+describe("users who come back", { timeout: 20_000 }, () => {
+  for (const [said, waited] of [
+    [71, 71],
+    [undefined, 31],
+  ] as const) {
+    it(`wait ${said === undefined ? "as they are told where the server says nothing" : "as the server says"}`, async (t) => {
+      const { setTimeout } = globalThis;
+      const waits: number[] = [];
+      const noting = (call: () => void, ms: number): NodeJS.Timeout => {
+        waits.push(ms);
+        return setTimeout(call, ms);
+      };
+      t.mock.method(globalThis, "setTimeout", noting as typeof setTimeout);
+      const client: ProtocolClient = {
+        async connect({ onMessage }) {
+          onMessage(`${updateWords.hello}1 0`);
+          const closed = Promise.resolve({ by: "network" as const, message: "lost" });
+          return {
+            retryMs: said,
+            bufferedBytes: 0,
+            closed,
+            send() {},
+            close: async () => {},
+          } satisfies ClientConnection;
+        },
+      };
+      const url = "http://127.0.0.1/";
+      const order = { protocol: "sse", options: {}, users: 1, resumedBy: "protocol", retryMs: 31 } as const;
+      const audience = new Audience(client, { step: "listen", url, ...order });
+      await audience.listen();
+      await until(() => waits.includes(waited));
+      await audience.leave(0, 0);
     });
   }
 });

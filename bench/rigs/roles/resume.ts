@@ -22,7 +22,7 @@ export interface ListenOrder {
   readonly users: number;
   /** Who carries the position of a user who comes back. */
   readonly resumedBy: "nothing" | "protocol" | "application";
-  /** Before each attempt to come back. */
+  /** Before each attempt to come back, unless the server says another. */
   readonly retryMs: number;
 }
 
@@ -113,7 +113,7 @@ class User {
     this.#retry = setTimeout(() => {
       this.log.attempts++;
       this.connect().catch(() => this.#comeBackLater());
-    }, this.#order.retryMs);
+    }, this.#connection?.retryMs ?? this.#order.retryMs);
   }
 
   #take(payload: Payload): void {

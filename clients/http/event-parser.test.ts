@@ -72,3 +72,10 @@ test("tells with each event the last id there was, and keeps none that could not
   parser.push(Buffer.from(`id: 9\0\ndata: e\n\nid: ${"x".repeat(2000)}\ndata: f\n\nid\ndata: g\n\n`));
   assert.deepEqual(seen, ["a ", "b 7", "c 7", "d 8", "e 8", "f 8", "g "]);
 });
+
+test("tells when to come back, within bounds, of digits only", () => {
+  const told: number[] = [];
+  const parser = new EventParser(1000, assert.fail, assert.fail, (ms) => void told.push(ms));
+  parser.push(Buffer.from("retry: 300\nretry:0\nretry: 1e3\nretry: -5\nretry\nretry: 99999999999999999999\n\n"));
+  assert.deepEqual(told, [300, 10, 60_000]);
+});

@@ -1,17 +1,17 @@
 /** WHATWG HTML section 9.2.6 on bytes: a line is decoded only where it is data that somebody wants. */
+import { isEventId, reconnectionMs } from "./event-id.ts";
 
 const lineFeed = 10;
 const carriageReturn = 13;
 const space = 32;
 const colon = 58;
-/** A request header field has to carry it, and servers bound those. */
-const idLengthMax = 1024;
 const byteOrderMark = Buffer.from([0xef, 0xbb, 0xbf]);
 
 export class EventParser {
   readonly #eventBytesMax: number;
   readonly #event: (type: string, data: string, lastEventId: string) => void;
   readonly #tooLarge: (reason: string) => void;
+  readonly #retry: (ms: number) => void;
   /** Of the line that is not complete yet. */
   #pending: Buffer[] = [];
   #pendingBytes = 0;
@@ -25,15 +25,20 @@ export class EventParser {
   #dataBytes = 0;
   #stopped = false;
 
-  /** `tooLarge` is called once for an event of more bytes, and nothing is parsed after it. */
+  /**
+   * `tooLarge` is called once for an event of more bytes, and nothing is parsed after it; `retry` for the time after which
+   * the server asks those who lose the stream to come back, within bounds.
+   */
   constructor(
     eventBytesMax: number,
     event: (type: string, data: string, lastEventId: string) => void,
     tooLarge: (reason: string) => void,
+    retry: (ms: number) => void = () => {},
   ) {
     this.#eventBytesMax = eventBytesMax;
     this.#event = event;
     this.#tooLarge = tooLarge;
+    this.#retry = retry;
   }
 
   push(bytes: Buffer): void {
@@ -94,7 +99,7 @@ export class EventParser {
     const nameEnd = found === -1 ? end : start + found;
     let value = Math.min(end, nameEnd + 1);
     if (value < end && bytes[value] === space) value++;
-    // Comments have no name; `retry` is for those who come back by themselves, and this one does not.
+    // Comments have no name.
     const name = bytes.toString("latin1", start, Math.min(nameEnd, start + 6));
     if (name === "data") {
       this.#bound(end - value);
@@ -102,12 +107,13 @@ export class EventParser {
       const text = bytes.toString("utf8", value, end);
       this.#data = this.#data === undefined ? text : `${this.#data}\n${text}`;
     } else if (name === "event") this.#type = bytes.toString("utf8", value, end);
-    else if (name === "id") this.#keepId(bytes.toString("utf8", value, end));
-  }
-
-  /** One with NUL is none, and one that nobody could send back is not kept either. */
-  #keepId(id: string): void {
-    if (!id.includes("\0") && id.length <= idLengthMax) this.#id = id;
+    else if (name === "id") {
+      const id = bytes.toString("utf8", value, end);
+      if (isEventId(id)) this.#id = id;
+    } else if (name === "retry") {
+      const ms = reconnectionMs(bytes.toString("latin1", value, end));
+      if (ms !== undefined) this.#retry(ms);
+    }
   }
 
   #dispatch(): void {
