@@ -196,9 +196,9 @@ export const connect: Experiment<ConnectCell, SystemRig> = {
         sum + connections * (10 + (1 + countRoundTrips(stepsOf(target))) * (link?.rttMs ?? 0)),
       0,
     ),
-  /** A server that is of use one round trip later: only the second message counts. */
+  /** A server that is of use two round trips later: only the third message counts. */
   sabotage(request) {
     const [cell] = cells(request);
-    return { cell: { ...cell!, messages: 2 }, fails: "coldStartRoundTrips" };
+    return { cell: { ...cell!, messages: 3 }, fails: "coldStartRoundTrips" };
   },
 };

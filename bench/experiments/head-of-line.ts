@@ -170,9 +170,10 @@ export const headOfLine: Experiment<HeadOfLineCell, SystemRig> = {
   open,
   measure,
   trafficMs: (cell) => cell.repeats * (lineMs(cell.largeBytes) + 3 * ownLink.rttMs),
-  /** A large message that is none. */
+  /** A large message that is none, on a line so slow that no machine takes as long as the large one would. */
   sabotage(request) {
     const [cell] = cells(request);
-    return { cell: { ...cell!, behaviour: { name: "sized", share: 0.1 } }, fails: "heldUpOverLineTimeRatio" };
+    const link = { ...ownLink, downBitsPerSecond: ownLink.downBitsPerSecond / 4 };
+    return { cell: { ...cell!, link, behaviour: { name: "sized", share: 0.1 } }, fails: "heldUpOverLineTimeRatio" };
   },
 };

@@ -182,8 +182,10 @@ export const slowBrokerLink = clusterExperiment({
   predicts: ["connection"],
   unfit: ({ setup }) => whyNoRelay(setup.broker),
   variants,
+  /** A link that is much longer than it is said to be, and than anything a busy machine adds. */
   sabotage([one]) {
     const order = { ratePerSecond: 100, durationMs: 600, drainMsMax: 5000 };
-    return { cell: { ...one!, run: (rig) => overLinks(rig, order, {}) }, fails: "slowNodeAddedP50Us" };
+    const far = { down: { delayMs: 20 * delayMs } };
+    return { cell: { ...one!, run: (rig) => overLinks(rig, order, far) }, fails: "slowNodeAddedP50Us" };
   },
 });

@@ -23,7 +23,8 @@ const keptMs = 60 * 60 * 1000;
 const answerWaitMs = 10_000;
 /** Who asks of a stream that has no leader is not answered, also not when it has one: it has to ask again. */
 const leaderlessWaitMs = 1000;
-const replayWaitMs = 5000;
+/** Of all of it, which a node that is busy reads slowly. */
+const replayWaitMs = 9000;
 const catchUpMs = 2000;
 /** Servers that have just come up have a leader before it knows of all of them. */
 const gatherMs = 5000;
