@@ -1,17 +1,18 @@
-import type { Ledger } from "../../load/channel/channel-users-api.ts";
 import type { Window } from "../../results/contract/results.ts";
 import { costExperiment, costMetricNames } from "../../results/metrics/cost-metrics.ts";
+import type { Measures } from "../../results/metrics/metrics.ts";
 import { type CostProgram, type CostWindow, recordCosts } from "../../results/recording/cost-windows.ts";
 import { fitLine, type Point } from "../../results/statistics/line.ts";
 import { pidsOf } from "../../servers/programs/ensemble.ts";
 import type { ClusterNode } from "../rigs/cluster/cluster-node.ts";
 import type { ClusterRig } from "../rigs/cluster/cluster-rig.ts";
 import type { ClusterSettings } from "../rigs/cluster/cluster-setup.ts";
+import type { JudgedLedger } from "../rigs/cluster/judged-ledger.ts";
 import { memoryBytes, processTree } from "../rigs/proc/process-use.ts";
 import { WorkMeter } from "../rigs/proc/work-meter.ts";
 import { brokenBy, clusterExperiment, type Variant } from "./cluster/cluster-experiment.ts";
 import { type Expectation, nothingMissing } from "./cluster/expectations.ts";
-import { defined } from "./cluster/ledger-measures.ts";
+import { defined, missingMetrics } from "./cluster/ledger-measures.ts";
 import { realBrokers, setupOf } from "./cluster/setup.ts";
 import { closedLoop, publishFor } from "./cluster/traffic.ts";
 
@@ -43,7 +44,7 @@ const warmUpMs = 400;
 const warmUpInFlight = 8;
 
 interface Measured {
-  readonly ledger: Ledger;
+  readonly ledger: JudgedLedger;
   readonly window: Window;
 }
 
@@ -57,6 +58,8 @@ type Load = { readonly ratePerSecond: number } | { readonly inFlight: number };
 class CostedTraffic {
   /** Over all windows. */
   readonly seen = { deliveries: 0, expected: 0, publishedPerSecond: 0, deliveriesPerSecond: 0, utilization: 0 };
+  /** Over all windows, and whose doing it was. */
+  readonly missing: Measures = Object.fromEntries(missingMetrics.map((name) => [name, 0]));
   readonly #rig: ClusterRig;
   readonly #durationMs: number;
   readonly #meter: WorkMeter<CostProgram>;
@@ -94,7 +97,8 @@ class CostedTraffic {
       "inFlight" in load ? load.inFlight : 0,
     );
     const { ledger, window } = ran!;
-    const { seen } = this;
+    const { seen, missing } = this;
+    for (const name of missingMetrics) missing[name]! += ledger[name];
     seen.deliveries += ledger.deliveries;
     seen.expected += ledger.expectedDeliveries;
     seen.publishedPerSecond = Math.max(seen.publishedPerSecond, ledger.publishedPerSecond);
@@ -178,8 +182,8 @@ async function* measureCosts(rig: ClusterRig, settings: ClusterSettings) {
   const batched1 = perMessage(batch, "listeners");
   const moreRecipients = many.deliveries / many.publications - few.deliveries / few.publications;
   const bytesPerDelivery = (many.wireBytes / many.publications - few.wireBytes / few.publications) / moreRecipients;
-  const { seen } = traffic;
-  return defined([
+  const { seen, missing } = traffic;
+  const measures = defined([
     ["nodeCpuUsPerPacedMessage", paced1],
     ["nodeCpuUsPerBatchedMessage", batched1],
     ["batchedOverPacedCpuRatio", paced1 === undefined || batched1 === undefined ? undefined : batched1 / paced1],
@@ -198,6 +202,7 @@ async function* measureCosts(rig: ClusterRig, settings: ClusterSettings) {
     ["deliveredFraction", seen.deliveries / seen.expected],
     ["usersEventLoopUtilization", seen.utilization],
   ]);
+  return { ...measures, ...missing };
 }
 
 const bytesOf = (pids: readonly number[]): number =>
@@ -286,6 +291,7 @@ export const cost = clusterExperiment({
     "publishedPerSecond",
     "deliveriesPerSecond",
     "deliveredFraction",
+    ...missingMetrics,
     "usersEventLoopUtilization",
   ],
   variants,

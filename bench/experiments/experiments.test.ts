@@ -1,7 +1,7 @@
 /** An experiment whose check cannot fail shows nothing: each one is run here, broken on purpose. */
 import assert from "node:assert/strict";
 import { after, describe, type TestContext, test } from "node:test";
-import { metricOfCulprit } from "../rigs/blame/causes.ts";
+import { metricOfCulprit } from "../rigs/blame/judgement.ts";
 import type { ClusterSettings } from "../rigs/cluster/cluster-setup.ts";
 import { ProgramPool } from "../rigs/program-pool.ts";
 import type { RigContext } from "../rigs/rig.ts";

@@ -4,6 +4,7 @@ import type { ClusterRig } from "../rigs/cluster/cluster-rig.ts";
 import type { ClusterSettings, Setup } from "../rigs/cluster/cluster-setup.ts";
 import { defaultProtocol } from "../targets/balanced-protocols.ts";
 import { brokenBy, clusterExperiment, type Variant } from "./cluster/cluster-experiment.ts";
+import { comeBack } from "./cluster/coming-back.ts";
 import { chanceOf, type Expectation, percent } from "./cluster/expectations.ts";
 import { rejoinMeasures, rejoinMetrics } from "./cluster/ledger-measures.ts";
 import { setupOf } from "./cluster/setup.ts";
@@ -11,19 +12,6 @@ import { exactly } from "./contract/experiment.ts";
 
 /** Everybody comes back so often, so that a share that chance decides can be told from the others. */
 const rejoins = 3;
-const timeoutMs = 5000;
-
-/** Everybody leaves before the first comes back, so that nobody takes the place of somebody who is still there. */
-async function comeBack({ users }: ClusterRig, times: number) {
-  const back = { asked: 0, found: 0, sameNode: 0 };
-  for (let round = 0; round < times; round++) {
-    const { asked, found, sameNode } = await users.rejoin({ together: true, concurrent: 8, timeoutMs });
-    back.asked += asked;
-    back.found += found;
-    back.sameNode += sameNode;
-  }
-  return back;
-}
 
 async function spreadAndComeBack(rig: ClusterRig) {
   const perNode = rig.nodes.map(({ name }) => rig.atStart.perNode[name] ?? 0);
@@ -36,6 +24,7 @@ async function spreadAndComeBack(rig: ClusterRig) {
     connectionsMinPerNode: Math.min(...perNode),
     ...rejoinMeasures(back),
     foundAfterReloadFraction: reloaded.found / reloaded.asked,
+    unansweredAfterReloadFraction: reloaded.failed / reloaded.asked,
   };
 }
 
@@ -157,7 +146,13 @@ export const policies = clusterExperiment({
     "A balance chooses a node for a stranger, persistence recognises an acquaintance. Round-robin and leastconn spread best and recognise nobody. A hash recognises without remembering, but spreads by chance, and by source address it takes all who share one for a single user. A cookie is remembered by the user, so it survives the load balancer; a stick table is remembered by the load balancer, and dies with its process.",
   presets: ["standard", "full"],
   follows: ["nodes", "users"],
-  metrics: ["connectionsMaxPerNode", "connectionsMinPerNode", ...rejoinMetrics, "foundAfterReloadFraction"],
+  metrics: [
+    "connectionsMaxPerNode",
+    "connectionsMinPerNode",
+    ...rejoinMetrics,
+    "foundAfterReloadFraction",
+    "unansweredAfterReloadFraction",
+  ],
   variants,
   sabotage: (cells) =>
     brokenBy(

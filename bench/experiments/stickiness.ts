@@ -2,6 +2,7 @@ import type { ClusterRig } from "../rigs/cluster/cluster-rig.ts";
 import type { ClusterSettings, Setup } from "../rigs/cluster/cluster-setup.ts";
 import { balancedProtocols, defaultProtocol } from "../targets/balanced-protocols.ts";
 import { brokenBy, clusterExperiment, type Variant } from "./cluster/cluster-experiment.ts";
+import { comeBack, comeBackMsMax } from "./cluster/coming-back.ts";
 import { chanceOf, type Expectation, percent } from "./cluster/expectations.ts";
 import { rejoinMeasures, rejoinMetrics, stepsMeasures, stepsMetrics } from "./cluster/ledger-measures.ts";
 import { setupOf } from "./cluster/setup.ts";
@@ -10,20 +11,14 @@ import { exactly } from "./contract/experiment.ts";
 /** Every user comes back so often, so that a share that chance decides can be told from the others. */
 const rejoins = 3;
 const stepsPerUser = 4;
-const timeoutMs = 5000;
 
 /** Steps on the connection a user has, then leaving and coming back, all at once. */
-async function stepAndComeBack({ users, atStart, setup }: ClusterRig) {
+async function stepAndComeBack(rig: ClusterRig) {
+  const { users, atStart, setup } = rig;
   const { attempts, failedAttempts } = atStart;
   const spread = Object.values(atStart.perNode);
-  const steps = await users.step({ times: stepsPerUser, concurrent: 8, timeoutMs });
-  const back = { asked: 0, found: 0, sameNode: 0 };
-  for (let round = 0; round < rejoins; round++) {
-    const { asked, found, sameNode } = await users.rejoin({ together: true, concurrent: 8, timeoutMs });
-    back.asked += asked;
-    back.found += found;
-    back.sameNode += sameNode;
-  }
+  const steps = await users.step({ times: stepsPerUser, concurrent: 8, timeoutMs: comeBackMsMax });
+  const back = await comeBack(rig, rejoins);
   return {
     welcomedAttemptsFraction: attempts > 0 ? (attempts - failedAttempts) / attempts : 0,
     connectionsMaxPerNode: Math.max(0, ...spread),

@@ -48,14 +48,27 @@ test("a user that is cut off again before anything arrived has two outages", () 
   ]);
 });
 
-test("who leaves on purpose has no outage, and what was forgotten does not come back", () => {
+test("who leaves on purpose has no outage, and what is over is forgotten", () => {
   const log = new OutageLog();
   log.disconnected(0, 10, "node-1", "a");
   log.left(0);
   log.reconnected(0, 20, true);
   log.disconnected(1, 30, "node-1", "b");
-  log.reset();
   log.reconnected(1, 40, true);
+  log.reset();
+  log.delivered(1, 50);
+  assert.deepEqual(log.read(), []);
+});
+
+test("an outage that lasts is not forgotten: what its user misses from then on is its doing", () => {
+  const log = new OutageLog();
+  log.disconnected(0, 10, "node-1", "cut");
+  log.reset();
+  log.reconnected(0, 20, true);
+  assert.deepEqual(log.read(), [
+    { user: 0, disconnectedNs: 10, node: "node-1", reason: "cut", attempts: 0, reconnectedNs: 20, found: true },
+  ]);
+  log.reset();
   assert.deepEqual(log.read(), []);
 });
 
@@ -63,6 +76,7 @@ test("too many outages are an error and not a part of them", () => {
   const log = new OutageLog();
   for (let i = 0; i <= 20_000; i++) log.disconnected(0, i, "node-1", "flapping");
   assert.throws(() => log.read(), { code: "usage", message: "there were more than 20000 outages to list" });
+  log.left(0);
   log.reset();
   assert.deepEqual(log.read(), []);
 });

@@ -55,9 +55,11 @@ export class OutageLog {
     return this.#outages;
   }
 
+  /** Forgets what is over. A user that is not back yet misses what comes next, and why is still to be told. */
   reset(): void {
-    this.#outages = [];
-    this.#open = new Map();
+    const lasting = [...this.#open.values()].filter(({ reconnectedNs }) => reconnectedNs === undefined);
+    this.#outages = lasting;
+    this.#open = new Map(lasting.map((outage) => [outage.user, outage]));
     this.#tooMany = false;
   }
 }

@@ -80,6 +80,18 @@ describe("a broker", () => {
     assert.equal(said(brokerNeedAdvice, without("broadcast", "none")), "open: broadcast");
   });
 
+  it("is not judged by a mistake that stands in for a cell without numbers", () => {
+    const { variant: _, ...kafka } = decisiveVariants.find(
+      ({ scenario, variant }) => scenario === "broadcast" && variant === "kafka",
+    )!;
+    const shared = { ...kafka, variant: "kafka, one shared consumer group", measures: { deliveredFraction: 0.333 } };
+    const invalid = without("broadcast", "kafka").concat([{ ...kafka, variant: "kafka", verdict: "invalid" }, shared]);
+    assert.equal(
+      said(brokerNeedAdvice, invalid),
+      "needed: 33.3 % of a broadcast arrives without, 100 % with Redis, Redis Streams, NATS and JetStream.",
+    );
+  });
+
   it("is chosen by what it lost", () => {
     assert.equal(
       said(choice),

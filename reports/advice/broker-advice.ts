@@ -1,7 +1,7 @@
 /** Whether a broker is needed, and which one when. */
 import { formatList } from "../../results/quantities/format.ts";
 import type { CellView, ReportView } from "../view/view.ts";
-import { type Advice, cellsWith, numberOf, open, shown } from "./advice.ts";
+import { type Advice, cellsOf, cellsWith, numberOf, open, shown } from "./advice.ts";
 import type { BrokerNumber, BrokerRow } from "./broker-rows.ts";
 
 const about = "Broker";
@@ -12,9 +12,11 @@ const broadcast = "broadcast";
 export function brokerNeedAdvice(view: ReportView): Advice {
   const cells = cellsWith(view, broadcast, delivered);
   const alone = cells.find(({ cell }) => cell.parameters.broker === "none");
-  const perBroker = [...Map.groupBy(cells, ({ cell }) => cell.parameters.broker ?? "none")]
+  // The first of a broker's cells has it as it should be used; without a number of that, none of its others stands for it.
+  const planned = [...Map.groupBy(cellsOf(view, broadcast), ({ cell }) => cell.parameters.broker ?? "none")]
     .filter(([broker]) => broker !== "none")
     .map(([broker, [first]]) => ({ title: view.brokerTitle(broker), cell: first! }));
+  const perBroker = planned.filter(({ cell }) => cells.includes(cell));
   if (alone === undefined || perBroker.length === 0) return open("need of a broker", broadcast);
   const least = Math.min(...perBroker.map(({ cell }) => numberOf(cell, delivered).low));
   const isNeeded = numberOf(alone, delivered).high < least;
@@ -22,15 +24,16 @@ export function brokerNeedAdvice(view: ReportView): Advice {
   return {
     kind: "advice",
     about,
-    text: `${verdict}: ${shown(alone, delivered)} of a broadcast arrives without, ${withBrokers(perBroker)}.`,
+    text: `${verdict}: ${shown(alone, delivered)} of a broadcast arrives without, ${withBrokers(perBroker, perBroker.length === planned.length)}.`,
   };
 }
 
-/** `100 % with any`, or who brings how much. */
-function withBrokers(perBroker: readonly { readonly title: string; readonly cell: CellView }[]): string {
+/** `100 % with any`, or who brings how much: `any` only if all that were to be measured were. */
+function withBrokers(perBroker: readonly { readonly title: string; readonly cell: CellView }[], all: boolean): string {
   const byShare = [...Map.groupBy(perBroker, ({ cell }) => shown(cell, delivered))];
   const [[share, alike] = ["", []]] = byShare;
-  if (byShare.length === 1) return `${share} with ${alike.length > 1 ? "any" : alike[0]!.title}`;
+  if (byShare.length === 1 && (all || alike.length === 1))
+    return `${share} with ${alike.length > 1 ? "any" : alike[0]!.title}`;
   return byShare.map(([each, own]) => `${each} with ${formatList(own.map(({ title }) => title))}`).join(", ");
 }
 

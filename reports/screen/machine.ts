@@ -2,7 +2,7 @@
 import type { Cell } from "../../results/contract/results.ts";
 import { plural } from "../../results/quantities/format.ts";
 import { trialsForIntervalMin } from "../../results/statistics/intervals.ts";
-import { cpuContentionOf } from "../../results/validity/cpu-contention.ts";
+import { cpuContentionOf, starvationOf } from "../../results/validity/cpu-contention.ts";
 import { wasBusy } from "../../results/validity/machine.ts";
 import type { ReportView } from "../view/view.ts";
 
@@ -32,6 +32,12 @@ export function machineVerdictOf({ results, experiments, trials }: ReportView): 
       text: `${waited} (${hit.slice(0, namedMax).join(", ")}); p99 and rates there are worse than on a quiet machine.`,
     };
   }
+  const { starvedTrials, trials: ofCluster } = starvationOf(cells);
+  if (starvedTrials > harmlessShare * ofCluster) {
+    const hit = experiments.filter(({ cells: own }) => starvationOf(own.map(({ cell }) => cell)).starvedTrials > 0);
+    const text = `in ${starvedTrials} of ${plural(ofCluster, "trial")} a process had no core for most of a second (${shortList(hit)}); what is late there is the machine's.`;
+    return { state: "busy", text };
+  }
   const before = `load ${loadAverage.toFixed(1)} on ${plural(cores, "core")}`;
   if (wasBusy(environment)) {
     const quietly = windows === 0 ? "" : "; while measuring, no process waited";
@@ -46,6 +52,13 @@ export function machineVerdictOf({ results, experiments, trials }: ReportView): 
     text: windows === 0 ? `${before} before the run.` : `${before}; no process waited for its core.`,
   };
 }
+
+const shortList = (experiments: ReportView["experiments"]): string => {
+  const names = experiments.map(({ info }) => info.name);
+  return [...names.slice(0, namedMax), ...(names.length > namedMax ? [`${names.length - namedMax} more`] : [])].join(
+    ", ",
+  );
+};
 
 function contendedShareOf(cells: readonly Cell[]): number {
   const { contendedWindows, windows } = cpuContentionOf(cells);

@@ -39,6 +39,19 @@ const table = {
     ],
     ["welcomedAttemptsFraction", "welcomed", "tries to connect, follow-up requests included, that ended in a welcome"],
   ]),
+  ...entries({ unit: "share", topic: "state", better: "lower" }, [
+    ["stepsUnansweredFraction", "steps without an answer", "requests of a session that nobody answered in time"],
+    [
+      "rejoinUnansweredFraction",
+      "not back in time",
+      "returns that were refused, cut off or too late: no state was looked for",
+    ],
+    [
+      "unansweredAfterReloadFraction",
+      "not back in time after a reload",
+      "the same, when the load balancer had been reloaded",
+    ],
+  ]),
   ...entries({ unit: "share", topic: "delivery", better: "higher" }, [
     ["deliveredFraction", "delivered", "of the deliveries owed, messages published × users, those that arrived"],
     [

@@ -1,5 +1,5 @@
 /** Whether the processes of a run got the processor time they asked for. */
-import type { Cell } from "../contract/results.ts";
+import type { Cell, Trial } from "../contract/results.ts";
 import { useOf } from "../recording/flows.ts";
 
 /**
@@ -7,6 +7,23 @@ import { useOf } from "../recording/flows.ts";
  * by something else on the machine: its delays and rates then tell of that.
  */
 export const cpuWaitShareMax = 0.2;
+
+/** Of one second, in milliseconds: with less, what has seconds to answer is not late for want of a core. */
+const starvedMsMin = 500;
+
+/** Of a trial on a cluster: some process waited for its core for much of the time, and once for most of a second. */
+export const wasStarved = ({ measures: { cpuWaitShareMax: share = 0, cpuWaitMaxMs = 0 } }: Pick<Trial, "measures">) =>
+  share > cpuWaitShareMax && cpuWaitMaxMs > starvedMsMin;
+
+/** Trials on a cluster that were starved, among those that tell; what works as fast as it can waits for a core by nature. */
+export function starvationOf(cells: readonly Cell[]): { readonly starvedTrials: number; readonly trials: number } {
+  const trials = cells.flatMap((cell) =>
+    cell.state === "measured" && cell.parameters.load?.kind !== "closed"
+      ? cell.trials.filter(({ measures }) => measures.cpuWaitMaxMs !== undefined)
+      : [],
+  );
+  return { starvedTrials: trials.filter(wasStarved).length, trials: trials.length };
+}
 
 export interface CpuContention {
   readonly contendedWindows: number;

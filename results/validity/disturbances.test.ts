@@ -83,6 +83,34 @@ const cases: [string, MetricName, Expectation["expected"], Measures, RegExp | un
     { rejoinFoundFraction: 0.5, cpuWaitShareMax: 0.9 },
     undefined,
   ],
+  [
+    "who got no answer on a busy machine did not see that state was lost",
+    "rejoinFoundFraction",
+    { low: 1, high: 1 },
+    { rejoinFoundFraction: 0.5, rejoinUnansweredFraction: 0.5, cpuWaitShareMax: 0.9, cpuWaitMaxMs: 900 },
+    /kept from its core for 90 %/,
+  ],
+  [
+    "some without an answer do not excuse others who were told that it is gone",
+    "rejoinFoundFraction",
+    { low: 1, high: 1 },
+    { rejoinFoundFraction: 0.4, rejoinUnansweredFraction: 0.5, cpuWaitShareMax: 0.9, cpuWaitMaxMs: 900 },
+    undefined,
+  ],
+  [
+    "no answer where nobody waited long for a core is the system's",
+    "stepsFoundFraction",
+    { low: 1, high: 1 },
+    { stepsFoundFraction: 0, stepsUnansweredFraction: 1, cpuWaitShareMax: 0.4, cpuWaitMaxMs: 100 },
+    undefined,
+  ],
+  [
+    "nobody can be let in by processes that have no core",
+    "welcomedAttemptsFraction",
+    { low: 1, high: 1 },
+    { welcomedAttemptsFraction: 0, cpuWaitShareMax: 0.7, cpuWaitMaxMs: 900 },
+    /kept from its core for 70 %/,
+  ],
 ];
 
 for (const [name, metric, expected, measures, says, flag] of cases) {

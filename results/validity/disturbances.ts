@@ -7,7 +7,7 @@ import type { MetricTopic } from "../metrics/metric.ts";
 import { type MetricName, metricNamed } from "../metrics/metrics.ts";
 import { useOf } from "../recording/flows.ts";
 import { besideOf } from "../summary/predictions.ts";
-import { cpuWaitShareMax } from "./cpu-contention.ts";
+import { cpuWaitShareMax, wasStarved } from "./cpu-contention.ts";
 
 export type DisturbedTrial = Pick<Trial, "measures" | "flags" | "windows">;
 
@@ -55,6 +55,18 @@ const hard: ReadonlySet<string> = new Set([
   "nodeDeaths",
 ] satisfies MetricName[]);
 
+/** Of what was asked about state, the share that nobody answered, or not in time: what it would have said is not known. */
+const unanswered = {
+  stepsFoundFraction: ({ stepsUnansweredFraction = 0 }) => stepsUnansweredFraction,
+  rejoinFoundFraction: ({ rejoinUnansweredFraction = 0 }) => rejoinUnansweredFraction,
+  foundAfterReloadFraction: ({ unansweredAfterReloadFraction = 0 }) => unansweredAfterReloadFraction,
+  foundAfterFaultFraction: ({ reconnectedFraction = 1 }) => 1 - reconnectedFraction,
+  welcomedAttemptsFraction: ({ welcomedAttemptsFraction = 1 }) => 1 - welcomedAttemptsFraction,
+} satisfies Partial<Record<MetricName, (measures: DisturbedTrial["measures"]) => number>>;
+
+/** A share is a quotient: what would be 1 may be off by its rounding. */
+const roundingMax = 1e-9;
+
 /** As an `Excuse`. */
 export function whyCannotTell(expectation: Expectation, trial: DisturbedTrial): string | undefined {
   const { metric } = expectation;
@@ -63,10 +75,19 @@ export function whyCannotTell(expectation: Expectation, trial: DisturbedTrial): 
   const course = trial.flags.find(({ code }) => derailed.has(code));
   if (course !== undefined) return course.message;
   const { unit, topic } = metricNamed(metric);
-  if (hard.has(metric) || topic === "state") return undefined;
+  if (hard.has(metric)) return undefined;
+  if (topic === "state") return unansweredExplains(expectation, value, trial) ? slownessOf(trial) : undefined;
   const slowness =
     slownessOf(trial) ?? (timed.has(topic) ? (windowsSlowness(trial) ?? linkLateness(trial)) : undefined);
   return slowness ?? (unit === "ms" ? latenessOf(trial, besideOf(expectation, value)) : undefined);
+}
+
+/** Slowness loses no state, but whoever got no answer in time did not find out where it is. */
+function unansweredExplains(expectation: Expectation, value: number, trial: DisturbedTrial): boolean {
+  if (!wasStarved(trial)) return false;
+  const unasked = unanswered[expectation.metric as keyof typeof unanswered];
+  const share = unasked === undefined ? 0 : unasked(trial.measures);
+  return share > 0 && besideOf(expectation, value + share) <= roundingMax;
 }
 
 /** Whether it would have held but for what users' process and machine lost. */
@@ -78,8 +99,7 @@ function lossesExplained(expectation: Expectation, value: number, trial: Disturb
   const without = missing.has(expectation.metric)
     ? Math.max(0, value - excused)
     : 1 - (1 - value) * (1 - excused / missingDeliveries);
-  // A share is a quotient: what would be 1 may be off by its rounding.
-  if (besideOf(expectation, without) > 1e-9) return undefined;
+  if (besideOf(expectation, without) > roundingMax) return undefined;
   const parts = [
     [users, "by the process of the virtual users"],
     [machine, "by a machine that kept a process from its core"],

@@ -344,6 +344,16 @@ test("users who sent late are named: by the 99th percentile, or where none has o
   assert.deepEqual(users({ ...busy, dispatchP50Us: 10_001, dispatchP99Us: 9000 }), onTime);
 });
 
+test("users whom a starved machine kept without an answer make the share of found states untrue", () => {
+  const silent = { rejoinUnansweredFraction: 0.5, cpuWaitShareMax: 0.7 };
+  const cluster = (measures: Measures, policy: string) =>
+    judge([trialWith({ measures })], { ...parametersOf(open), policy }, prompt).verdict;
+  assert.equal(cluster({ ...silent, cpuWaitMaxMs: 900 }, "leastconn+cookie"), "invalid");
+  assert.equal(cluster({ ...silent, cpuWaitMaxMs: 200 }, "leastconn+cookie"), "valid");
+  assert.equal(cluster({ ...silent, cpuWaitMaxMs: 900, rejoinUnansweredFraction: 0 }, "leastconn+cookie"), "valid");
+  assert.equal(cluster({ ...silent, cpuWaitMaxMs: 900 }, "round-robin"), "valid");
+});
+
 test("the causes are kept apart: what the target, wirebench or the machine did", () => {
   const causes = (shape: Shape): string[] =>
     judge(trialsOf(windowOf(shape)), parametersOf(shape.load ?? open), prompt).flags.map(({ cause }) => cause);

@@ -1,11 +1,12 @@
 /** Whether a cell's numbers may be believed, from what was recorded beside them. */
+import { keepsUsers, type Policy } from "../../protocol/policies.ts";
 import type { Flag, Parameters, TargetInfo, Trial, Validity } from "../contract/results.ts";
 import type { MetricName } from "../metrics/metrics.ts";
 import type { LedgerCount } from "../recording/flows.ts";
 import { memoryNotLinear } from "../recording/memory.ts";
 import { carriesPercentile } from "../statistics/histogram.ts";
 import { closedLoopLimit } from "./closed-loop.ts";
-import { cpuWaitShareMax } from "./cpu-contention.ts";
+import { cpuWaitShareMax, wasStarved } from "./cpu-contention.ts";
 import { dispatchUsMax, usersSaturated } from "./disturbances.ts";
 import { keptUpFlags } from "./kept-up.ts";
 import { type MachineLoad, wasBusy } from "./machine.ts";
@@ -63,6 +64,7 @@ export function judge(
     ...generatorStallFlags(windows),
     ...outlyingTrialFlags(trials, stallMs),
     ...usersFlags(trials),
+    ...unansweredFlags(trials, parameters),
     ...trialFlags(trials),
     ...machineFlags(machine),
   ]);
@@ -242,6 +244,20 @@ function usersFlags(trials: readonly Pick<Trial, "measures">[]): Flag[] {
     flags.push({ code: "users-late", severity: "warning", cause: "wirebench", message });
   }
   return flags;
+}
+
+/**
+ * Where everybody is brought back, whoever got no answer on a machine that was busy makes the share of those who found
+ * their state untrue; where a follow-up request may well end at another node, no answer is what is measured.
+ */
+function unansweredFlags(trials: readonly Pick<Trial, "measures">[], { policy }: Parameters): Flag[] {
+  if (policy === undefined || !keepsUsers(policy as Policy)) return [];
+  const untrue = trials.filter((trial) => {
+    const { stepsUnansweredFraction = 0, rejoinUnansweredFraction = 0 } = trial.measures;
+    return stepsUnansweredFraction + rejoinUnansweredFraction > 0 && wasStarved(trial);
+  }).length;
+  const message = `in ${untrue} of ${trials.length} trials users who came back or asked for their state got no answer in time while a process was kept from its core: how many would have found it is not known`;
+  return untrue > 0 ? [{ code: "unanswered", severity: "fatal", cause: "machine", message }] : [];
 }
 
 /** `cpu` is 0 where it was not recorded. */

@@ -5,20 +5,25 @@ import { delayUs } from "../../../results/recording/delays.ts";
 import { carriesPercentile, sumHistograms } from "../../../results/statistics/histogram.ts";
 import type { JudgedLedger } from "../../rigs/cluster/judged-ledger.ts";
 
-const counted = [
-  "publishedMessages",
-  "unsentMessages",
-  "acceptedMessages",
-  "rejectedMessages",
+/** What is missing and whose doing it is; of what was delivered, only these tell what the system under test lost. */
+export const missingMetrics = [
   "missingDeliveries",
-  "declaredLossDeliveries",
-  "silentLossDeliveries",
   "missingDueToBrokerDeliveries",
   "missingDueToNodeDeliveries",
   "missingDueToLoadBalancerDeliveries",
   "missingDueToUsersDeliveries",
   "missingDueToMachineDeliveries",
   "missingOfUnknownCauseDeliveries",
+] as const satisfies readonly (MetricName & keyof JudgedLedger)[];
+
+const counted = [
+  "publishedMessages",
+  "unsentMessages",
+  "acceptedMessages",
+  "rejectedMessages",
+  ...missingMetrics,
+  "declaredLossDeliveries",
+  "silentLossDeliveries",
   "acceptedThenLostMessages",
   "missingWhileConnectedDeliveries",
   "duplicatedDeliveries",
@@ -65,20 +70,23 @@ export function ledgerMeasures(ledger: JudgedLedger): Measures {
 }
 
 /** Of steps. */
-export const stepsMetrics = ["stepsFoundFraction", "sameNodeStepsFraction"] as const;
-export const stepsMeasures = ({ asked, found, sameNode }: StateFound): Measures => ({
+export const stepsMetrics = ["stepsFoundFraction", "sameNodeStepsFraction", "stepsUnansweredFraction"] as const;
+export const stepsMeasures = ({ asked, found, sameNode, failed }: StateFound): Measures => ({
   ...share("stepsFoundFraction", found, asked),
+  ...share("stepsUnansweredFraction", failed, asked),
   ...share("sameNodeStepsFraction", sameNode, asked),
 });
 
 /** Of leaving and coming back. */
-export const rejoinMetrics = ["rejoinFoundFraction", "sameNodeRejoinFraction"] as const;
+export const rejoinMetrics = ["rejoinFoundFraction", "sameNodeRejoinFraction", "rejoinUnansweredFraction"] as const;
 export const rejoinMeasures = ({
   asked,
   found,
   sameNode,
-}: Pick<StateFound, "asked" | "found" | "sameNode">): Measures => ({
+  failed,
+}: Omit<StateFound, "notFound" | "perNode">): Measures => ({
   ...share("rejoinFoundFraction", found, asked),
+  ...share("rejoinUnansweredFraction", failed, asked),
   ...share("sameNodeRejoinFraction", sameNode, asked),
 });
 

@@ -9,9 +9,9 @@ import type {
   LeavingReason,
   PublicationFate,
 } from "../../../servers/cluster/node/custody.ts";
-import { causeOf, metricOfCulprit } from "./causes.ts";
+import { causeOf } from "./causes.ts";
 import type { Culprit, Evidence, MissingDelivery, OrderedFault } from "./evidence.ts";
-import { judge } from "./judgement.ts";
+import { judge, metricOfCulprit } from "./judgement.ts";
 
 /** Sent at second 10, from node-1 to a user of node-2. */
 const sentNs = 10e9;
@@ -329,6 +329,35 @@ const table: [string, Known, Culprit, "as ordered" | "by itself", RegExp?][] = [
       outageAfterS: 0.001,
       startedAgain: true,
       fault: "node-2",
+    },
+    "node",
+    "as ordered",
+  ],
+  [
+    "the node was slowed down, and had no core when its health was checked",
+    {
+      published: "accepted",
+      delivered: handed,
+      delivery: cutAfterwards,
+      outageAfterS: 0.001,
+      fault: "node-2",
+      down: "timeout",
+      starved: "node-2",
+    },
+    "machine",
+    "by itself",
+    /since it had no core/,
+  ],
+  [
+    "the node was frozen, and the load balancer that checked it had no core",
+    {
+      published: "accepted",
+      delivered: handed,
+      delivery: cutAfterwards,
+      outageAfterS: 0.001,
+      fault: "node-2",
+      down: "timeout",
+      starved: "haproxy",
     },
     "node",
     "as ordered",

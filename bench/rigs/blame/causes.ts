@@ -6,7 +6,7 @@
 import type { Outage } from "../../../load/channel/channel-users-api.ts";
 import type { NodeTransition } from "../../../servers/cluster/balancer/balancer.ts";
 import type { CustodyAnswer, DeliveryFate, Leaving } from "../../../servers/cluster/node/custody.ts";
-import type { Cause, Culprit, Evidence, MissingDelivery } from "./evidence.ts";
+import type { Cause, Evidence, MissingDelivery } from "./evidence.ts";
 
 /** A time-out is the machine's doing if a process waited for a core for so much of the time before it. */
 const starvedShare = 0.25;
@@ -209,12 +209,17 @@ class Cuts {
   }
 
   cause({ node, disconnectedNs: atNs, reason }: Outage, leaving: Leaving | undefined): Cause {
-    const fault = this.faultOf(node, atNs);
-    if (fault !== undefined) return { culprit: "node", subject: node, ordered: true, why: fault.what };
-    const own = this.deathOf(node, atNs) ?? this.#byTheNode(node, atNs, leaving);
-    if (own !== undefined) return own;
     const down = this.#downOf(node, atNs);
     const markedDown = down && this.#markedDown(down, atNs);
+    const fault = this.faultOf(node, atNs);
+    if (fault !== undefined) {
+      // What was slowed down on purpose may have had no core either; one that is dead or frozen does not wait for any.
+      const starved = this.starved(node, atNs - checkedWithinNs, atNs);
+      if (starved && markedDown?.culprit === "machine") return markedDown;
+      return { culprit: "node", subject: node, ordered: true, why: fault.what };
+    }
+    const own = this.deathOf(node, atNs) ?? this.#byTheNode(node, atNs, leaving);
+    if (own !== undefined) return own;
     // Whatever was done to the load balancer: its check failed because nobody could have answered it.
     if (markedDown?.culprit === "machine") return markedDown;
     const ordered = this.faultOf(this.#evidence.balancer, atNs);
@@ -337,13 +342,3 @@ function leavingsAt({ custody }: Evidence, node: string): readonly Leaving[] {
   const answer = custody.get(node);
   return answer === undefined || "silent" in answer ? [] : answer.leavings;
 }
-
-/** Every culprit, and the metric that counts what it lost. */
-export const metricOfCulprit = {
-  broker: "missingDueToBrokerDeliveries",
-  node: "missingDueToNodeDeliveries",
-  "load-balancer": "missingDueToLoadBalancerDeliveries",
-  users: "missingDueToUsersDeliveries",
-  machine: "missingDueToMachineDeliveries",
-  unknown: "missingOfUnknownCauseDeliveries",
-} as const satisfies Record<Culprit, string>;

@@ -1,8 +1,18 @@
 /** What became of all missing deliveries of a window: a number for each culprit, and who did what, in words. */
 import type { Flag } from "../../../results/contract/results.ts";
 import { derailedCodes } from "../../../results/validity/disturbances.ts";
-import { causeOf, causeOfOutage, metricOfCulprit, starvedLinks } from "./causes.ts";
+import { causeOf, causeOfOutage, starvedLinks } from "./causes.ts";
 import type { Cause, Culprit, Evidence, MissingDelivery } from "./evidence.ts";
+
+/** Every culprit, and the metric that counts what it lost. */
+export const metricOfCulprit = {
+  broker: "missingDueToBrokerDeliveries",
+  node: "missingDueToNodeDeliveries",
+  "load-balancer": "missingDueToLoadBalancerDeliveries",
+  users: "missingDueToUsersDeliveries",
+  machine: "missingDueToMachineDeliveries",
+  unknown: "missingOfUnknownCauseDeliveries",
+} as const satisfies Record<Culprit, string>;
 
 export type BlameCounts = Record<(typeof metricOfCulprit)[Culprit], number>;
 
