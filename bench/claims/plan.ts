@@ -29,11 +29,22 @@ export function partsFor(asked: readonly Claim[], preset: ClaimPreset): Part[] {
 const firstOf = ({ request: { targets } }: Part): number =>
   targets[0] === undefined ? 0 : protocolNames.indexOf(targets[0].protocol);
 
-/** Who wants all of them also wants to know whether this harness sees what others saw. */
+/**
+ * Who wants all of them also wants to know whether this harness sees what others saw: on the ways of which figures were
+ * published, with a login and without, so that what is timed of them fits one set of trials.
+ */
+const publishedWays = protocols.map(({ server }) => server.traits).filter(({ floor }) => !floor);
 const besides: readonly Need[] = [
   {
     experiment: "literature",
-    targets: protocols.map(({ server }) => server.traits).flatMap(({ name, floor }) => (floor ? [] : [name])),
+    targets: publishedWays.filter(({ mechanisms }) => mechanisms === undefined).map(({ name }) => name),
+  },
+  {
+    experiment: "literature",
+    targets: publishedWays
+      .filter(({ mechanisms, downlink }) => mechanisms !== undefined && downlink === "held-request")
+      .map(({ name }) => name),
+    variants: ["exchange at 162 ms"],
   },
 ];
 

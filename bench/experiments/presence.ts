@@ -4,7 +4,7 @@ import type { Window } from "../../results/contract/results.ts";
 import { delayMeasures, recordedDelay } from "../../results/recording/delays.ts";
 import { type CutOrder, presenceCut } from "../rigs/roles/presence-cut.ts";
 import type { ServerRig } from "../rigs/server-rig.ts";
-import { traitsOf } from "../targets/target.ts";
+import { type Target, traitsOf } from "../targets/target.ts";
 import {
   type ExchangeCell,
   embeddedWithout,
@@ -19,7 +19,7 @@ import { type CellPlan, type Experiment, exactly, type Outcome } from "./contrac
 import type { RunRequest } from "./contract/request.ts";
 
 export interface PresenceCell extends ExchangeCell {
-  readonly cut?: Pick<CutOrder, "subscribers" | "cuts" | "waitMs">;
+  readonly cut?: Pick<CutOrder, "subscribers" | "cuts" | "waitMs" | "isBare">;
 }
 
 const subscriberCounts = [10, 50] as const;
@@ -64,6 +64,13 @@ const notTold: CellPlan["expectations"][number] = {
   expected: exactly(0),
 };
 
+const nobodyTells: CellPlan["expectations"][number] = {
+  statement: "without an application nobody hears of another user, neither what it says nor that it is gone",
+  formula: "a connection has two ends, and an echo goes back to the one who spoke: subscribers told / subscribers = 0",
+  metric: "noticedFraction",
+  expected: exactly(0),
+};
+
 function cells(request: RunRequest): PresenceCell[] {
   const { targets, traffic } = request;
   if (traffic.payloadBytes > statusBytesMax) {
@@ -87,11 +94,25 @@ function cells(request: RunRequest): PresenceCell[] {
         return { ...cell, parameters: { ...cell.parameters, settings: { subscribers, change: words } } };
       }),
     ),
+    ...(isNative(target, "presence") ? [] : [bareCell(target, request)]),
     cutCell(target, request),
   ]);
 }
 
-function cutCell(target: RunRequest["targets"][number], request: RunRequest): PresenceCell {
+/** The same user cut off where nobody has built anything; one cut, since all are waited for in vain. */
+function bareCell(target: Target, request: RunRequest): PresenceCell {
+  const { exchange: _, ...cell } = cutCell(target, request);
+  return {
+    ...cell,
+    variant: `cut off, nothing built, ${cut.subscribers} subscribers`,
+    behaviour: { name: "echo" },
+    expectations: [nobodyTells],
+    cut: { ...cut, cuts: 1, isBare: true },
+    parameters: { ...cell.parameters, settings: { ...cell.parameters.settings, cuts: 1, application: "none" } },
+  };
+}
+
+function cutCell(target: Target, request: RunRequest): PresenceCell {
   const { traffic } = request;
   const asked = { ...request, traffic: { ...traffic, connections: cut.subscribers + 1, workers: 1 } };
   const cell = exchangeCell(target, asked, {

@@ -1,10 +1,11 @@
 import type { Evidence } from "../contract/claim.ts";
 import { type MetricName, metricNamed } from "../metrics/metrics.ts";
 import { formatDuration, formatList } from "../quantities/format.ts";
-import { equivalentRatio } from "../statistics/decide.ts";
+import { equivalentRatio, noticeableRatio } from "../statistics/decide.ts";
 import {
   type Claim,
   type Decidable,
+  type Decision,
   evidenceOf,
   type Need,
   present,
@@ -23,71 +24,82 @@ const [kept, closed] = ["long-polling", "long-polling+close"] as const;
 const others = ["sse", "short-polling", kept, "xmpp"] as const;
 /** One that asks by the clock waits for it first, however far away. */
 const unclocked = ["sse", kept, "xmpp"] as const;
+/** Those that send up in requests. */
+const requesting = ["sse", kept] as const;
 const rttMs = 80;
 const link = `rtt=${rttMs}ms`;
 const near = { experiment: scenario, targets: [own, ...others] } as const satisfies Need;
 const far = { experiment: scenario, targets: [own, ...unclocked, closed], link } as const satisfies Need;
-const pushed = pushes(own, "sse", kept);
+const pushed = pushes(own, ...requesting);
 /** Each user waits for its answer before it sends again. */
 const alone = {
   experiment: "literature",
-  targets: [own, ...unclocked],
+  targets: [own, ...requesting],
   variants: ["exchange at 162 ms"],
 } as const satisfies Need;
+
+const flipsAt = `another protocol that takes less than ${1 / equivalentRatio} of WebSocket's time, near or far, or requests that take no longer on a new connection each`;
 
 export const wsFastest: Claim = {
   id: "ws-fastest",
   statement: "A persistent connection makes WebSocket one of the fastest.",
   about: "WebSocket and XMPP",
   needs: [near, far, pushed, alone],
-  flipsAt: `another protocol that takes less than ${1 / equivalentRatio} of WebSocket's time, near or far, or requests that take no longer on a new connection each`,
+  flipsAt,
   decide(results) {
-    const echoes = besideOwn(others, (target) => nearby(results, target));
-    const distant = besideOwn(unclocked, (target) => faraway(results, target));
-    const updates = besideOwn(["sse", kept], (target) => pushedTo(results, "pushP50Us", target));
-    const inTurn = besideOwn(unclocked, (target) => oneByOne(results, target));
-    const rivals = [...echoes, ...distant, ...updates, ...inTurn];
-    if (echoes.length === 0) return unmeasured("no two echoes that settled set WebSocket beside another protocol");
-    const connecting = compared(faraway(results, closed), faraway(results, kept));
-    const writes = evidenceOf([own, ...unclocked].flatMap((target) => sharing(results, target) ?? []));
-    const evidence = [
-      ...[...echoes, ...present(connecting), ...distant, ...updates].flatMap((one) => one.evidence),
-      ...writes,
-      ...inTurn.flatMap((one) => one.evidence),
-    ];
-    const beaten = rivals.filter(({ ratio: { high } }) => high !== undefined && high < 1 / equivalentRatio);
-    if (beaten.length > 0) {
-      const [first] = beaten as [Compared];
-      return {
-        verdict: "does-not-hold",
-        inShort: `${first.of.cell.target} takes ${first.inShort}`,
-        evidence: [...beaten.flatMap((one) => one.evidence), ...evidence.filter((one) => !isOf(beaten, one))],
-      };
-    }
-    const unclear = rivals.find(({ ratio: { low } }) => low === undefined || low < 1 / equivalentRatio);
-    if (unclear !== undefined) {
-      const { title } = metricNamed(unclear.of.evidence.metric);
-      return unmeasured(`the ${title} of ${nameOf(unclear)} is ${unclear.words} that of ${own}, which cannot tell`);
-    }
-    if (connecting === undefined) {
-      return unmeasured(
-        "nobody is clearly faster, but no cell tells a connection that is kept from one for each request",
-      );
-    }
-    const brought = `a new connection for each request takes ${connecting.words} of the time of ${kept} that keeps its own, ${awayInWords}`;
-    if (connecting.direction === "cannot-tell") {
-      return unmeasured(`nobody is clearly faster, but ${brought}, which cannot tell`);
-    }
-    if (connecting.direction !== "higher") return { verdict: "does-not-hold", cause: brought, evidence };
-    const next = echoes.toSorted((a, b) => a.ratio.value - b.ratio.value)[0]!;
-    return {
-      verdict: "holds",
-      inShort: `the next takes ${next.words}: ${nameOf(next)}`,
-      cause: [brought, ...waitingInWords(results, distant)].join("; "),
-      evidence,
-    };
+    const decision = decideBy(results);
+    const levelled = levelledAt(results);
+    if (decision.verdict === "not-measured" || levelled === undefined) return decision;
+    return { ...decision, flipsAt: `${flipsAt}; ${levelled}` };
   },
 };
+
+function decideBy(results: Decidable): Decision {
+  const echoes = besideOwn(others, (target) => nearby(results, target));
+  const distant = besideOwn(unclocked, (target) => faraway(results, target));
+  const updates = besideOwn(requesting, (target) => pushedTo(results, "pushP50Us", target));
+  const inTurn = besideOwn(requesting, (target) => oneByOne(results, target));
+  const rivals = [...echoes, ...distant, ...updates, ...inTurn];
+  if (echoes.length === 0) return unmeasured("no two echoes that settled set WebSocket beside another protocol");
+  const connecting = compared(faraway(results, closed), faraway(results, kept));
+  const writes = evidenceOf([own, ...unclocked].flatMap((target) => sharing(results, target) ?? []));
+  const evidence = [
+    ...[...echoes, ...present(connecting), ...distant, ...updates].flatMap((one) => one.evidence),
+    ...writes,
+    ...inTurn.flatMap((one) => one.evidence),
+  ];
+  const beaten = rivals.filter(({ ratio: { high } }) => high !== undefined && high < 1 / equivalentRatio);
+  if (beaten.length > 0) {
+    const [first] = beaten as [Compared];
+    return {
+      verdict: "does-not-hold",
+      inShort: `${first.of.cell.target} takes ${first.inShort}`,
+      evidence: [...beaten.flatMap((one) => one.evidence), ...evidence.filter((one) => !isOf(beaten, one))],
+    };
+  }
+  const unclear = rivals.find(({ ratio: { low } }) => low === undefined || low < 1 / equivalentRatio);
+  if (unclear !== undefined) {
+    const { title } = metricNamed(unclear.of.evidence.metric);
+    return unmeasured(`the ${title} of ${nameOf(unclear)} is ${unclear.words} that of ${own}, which cannot tell`);
+  }
+  if (connecting === undefined) {
+    return unmeasured(
+      "nobody is clearly faster, but no cell tells a connection that is kept from one for each request",
+    );
+  }
+  const brought = `a new connection for each request takes ${connecting.words} of the time of ${kept} that keeps its own, ${awayInWords}`;
+  if (connecting.direction === "cannot-tell") {
+    return unmeasured(`nobody is clearly faster, but ${brought}, which cannot tell`);
+  }
+  if (connecting.direction !== "higher") return { verdict: "does-not-hold", cause: brought, evidence };
+  const next = echoes.toSorted((a, b) => a.ratio.value - b.ratio.value)[0]!;
+  return {
+    verdict: "holds",
+    inShort: `the next takes ${next.words}: ${nameOf(next)}`,
+    cause: [brought, ...waitingInWords(results, distant)].join("; "),
+    evidence,
+  };
+}
 
 const nameOf = ({ of }: Compared): string => of.evidence.what;
 
@@ -146,4 +158,18 @@ function waitingInWords(results: Decidable, distant: readonly Compared[]): strin
           `where a user sends one message at a time, ${formatList(lone.map(({ of, words }) => `${of.cell.target} takes ${words}`))}`,
         ]),
   ];
+}
+
+/** Distance adds the same to both where both need as many round trips, so that a lead shrinks with it. */
+function levelledAt(results: Decidable): string | undefined {
+  const base = nearby(results, own);
+  const slower = besideOwn(others, (target) => nearby(results, target)).filter(
+    ({ direction }) => direction === "higher",
+  );
+  const [nearest] = slower.toSorted((a, b) => a.of.value - b.of.value);
+  if (base === undefined || nearest === undefined) return undefined;
+  const levelMs = (nearest.of.value - noticeableRatio * base.value) / (noticeableRatio - 1) / 1000;
+  if (levelMs <= 0) return undefined;
+  const rtt = formatDuration(Number(levelMs.toPrecision(2)));
+  return `over a round-trip time of ${rtt} and more, ${nameOf(nearest)} takes less than 5 % longer, if it needs as many round trips`;
 }

@@ -1,38 +1,48 @@
-import { type Claim, type Decidable, evidenceOf, present, seenOf, unmeasured, valueInWords } from "./claim.ts";
+import { formatQuantity } from "../quantities/format.ts";
+import { type Claim, type Decidable, evidenceOf, present, seenOf, unmeasured } from "./claim.ts";
 
 const scenario = "presence";
 const [bare, chat] = ["websocket", "xmpp"] as const;
-const variants = { status: "a status, 10 subscribers", cut: "cut off, 10 subscribers" } as const;
+const variants = { cut: "cut off, 10 subscribers", unbuilt: "cut off, nothing built, 10 subscribers" } as const;
 
 export const wsNoPresence: Claim = {
   id: "ws-no-presence",
   statement: "WebSocket has no messaging or presence of its own; a chat protocol must be added.",
   about: "WebSocket and XMPP",
-  needs: [{ experiment: scenario, targets: [bare, chat], variants: Object.values(variants), counts: true }],
-  flipsAt: "presence that WebSocket itself specifies",
+  needs: [
+    { experiment: scenario, targets: [bare], variants: Object.values(variants), counts: true },
+    { experiment: scenario, targets: [chat], variants: [variants.cut], counts: true },
+  ],
+  flipsAt: "a user of WebSocket who hears of another although nobody built it, or one of XMPP who does not",
   decide(results) {
-    const told = (target: string, what: string) =>
-      present(
-        seenOf(results, "missingDeliveries", { scenario, target, variant: variants.status }, what),
-        seenOf(results, "noticedFraction", { scenario, target, variant: variants.cut }, what),
+    const told = (target: string, variant: string, what: string) =>
+      seenOf(results, "noticedFraction", { scenario, target, variant }, what);
+    const alone = told(bare, variants.unbuilt, `${bare} by itself`);
+    const native = told(chat, variants.cut, `${chat} by itself`);
+    if (alone === undefined || native === undefined) {
+      return unmeasured(
+        "no cell cut a user off that others wait for, on a WebSocket where nothing is built and on XMPP",
       );
-    const [built, native] = [
-      told(bare, `${bare}, with what an application builds`),
-      told(chat, `${chat}, by its specification`),
-    ];
-    if (built.length === 0 || native.length === 0) {
-      return unmeasured("no cell told others of a user on WebSocket and on XMPP");
     }
-    const evidence = evidenceOf(native, built);
-    const isMissing = !specifies(results, bare) && specifies(results, chat);
-    if (!isMissing) return { verdict: "does-not-hold", evidence };
-    const missing = seenOf(results, "missingDeliveries", { scenario, target: bare, variant: variants.status });
-    const inShort = [`${chat} brings it`, ...(missing ? [`built here: ${valueInWords(missing)} missing`] : [])].join(
-      "; ",
-    );
-    return { verdict: "holds", inShort, evidence };
+    const built = told(bare, variants.cut, `${bare} with what an application builds`);
+    const evidence = evidenceOf([alone, native], present(built));
+    const cause = specifiedIn(results);
+    const inShort = `told: bare ${formatQuantity(alone.value, "share")}, ${chat} ${formatQuantity(native.value, "share")}`;
+    const verdict = alone.high === 0 && native.low > 0 ? "holds" : "does-not-hold";
+    return { verdict, inShort, ...(cause !== undefined && { cause }), evidence };
   },
 };
 
-const specifies = ({ targets }: Decidable, label: string): boolean =>
-  targets.find((target) => target.label === label)?.provides?.includes("presence") ?? false;
+/** What says so, or would. */
+const specifications = { [bare]: "RFC 6455", [chat]: "RFC 6121" } as const;
+
+/** Where both are known: which of the two specifications has presence. */
+function specifiedIn({ targets }: Decidable): string | undefined {
+  const said = [chat, bare].flatMap((name) => {
+    const target = targets.find(({ label }) => label === name);
+    if (target === undefined) return [];
+    const has = target.provides?.includes("presence") ?? false;
+    return [`${name} ${has ? "specifies" : "does not specify"} presence (${specifications[name]})`];
+  });
+  return said.length < 2 ? undefined : said.join(", ");
+}

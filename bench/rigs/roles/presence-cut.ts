@@ -25,6 +25,8 @@ export interface CutOrder {
   readonly cuts: number;
   /** Who has not been told after so long, in milliseconds, has not been told. */
   readonly waitMs: number;
+  /** Users as the protocol and an echo have them, without any application between them: whatever another hears tells it. */
+  readonly isBare?: boolean;
 }
 
 /** Delays in nanoseconds from the cut, encoded: of cuts that everybody was told of. */
@@ -75,7 +77,13 @@ class CutOffUser implements Disposable {
 /** What the subscribers hear, and how long it takes until all of them have heard a word. */
 class Subscribers {
   readonly #connections: ClientConnection[] = [];
+  readonly #told = new Set<number>();
   #heard: (subscriber: number, word: string) => void = () => {};
+
+  /** How many heard anything at all since they connected. */
+  get everTold(): number {
+    return this.#told.size;
+  }
 
   get count(): number {
     return this.#connections.length;
@@ -83,17 +91,20 @@ class Subscribers {
 
   async connect(client: ProtocolClient, order: CutOrder): Promise<void> {
     for (let user = 1; user <= order.subscribers; user++) {
-      const onMessage = (word: unknown): void => this.#heard(user, String(word));
+      const onMessage = (word: unknown): void => {
+        this.#told.add(user);
+        this.#heard(user, String(word));
+      };
       this.#connections.push(await connectClient(client, { ...order, limits, user, onMessage }));
     }
   }
 
-  /** Instants at which subscribers heard the word first, in order; as many as did within `waitMs`. */
-  async hear(word: string, waitMs: number, act: () => void): Promise<number[]> {
+  /** Instants at which subscribers heard the word first, or without one anything, in order; as many as did within `waitMs`. */
+  async hear(word: string | undefined, waitMs: number, act: () => void): Promise<number[]> {
     const { promise, resolve } = Promise.withResolvers<void>();
     const atNs = new Map<number, number>();
     this.#heard = (subscriber, heard) => {
-      if (heard !== word || atNs.has(subscriber)) return;
+      if ((word !== undefined && heard !== word) || atNs.has(subscriber)) return;
       atNs.set(subscriber, nowNs());
       if (atNs.size === this.count) resolve();
     };
@@ -113,25 +124,35 @@ class Subscribers {
 export const presenceCut: Role<CutOrder, CutReport> = {
   name: "presence-cut",
   async run(order) {
-    const client = exchangeClient(await loadClient(order.protocol, order.client), "presence");
+    const plain = await loadClient(order.protocol, order.client);
+    const client = order.isBare ? plain : exchangeClient(plain, "presence");
     const times = [new LatencyHistogram(), new LatencyHistogram(), new LatencyHistogram()] as const;
     const subscribers = new Subscribers();
     let owed = 0;
     let noticed = 0;
     for (let cut = 0; cut < order.cuts; cut++) {
       using user = new CutOffUser();
-      const publisher = await user.does(() => connectClient(client, { ...order, limits, user: 0, onMessage() {} }));
+      const echoed = Promise.withResolvers<void>();
+      const onMessage = (): void => echoed.resolve();
+      const publisher = await user.does(() => connectClient(client, { ...order, limits, user: 0, onMessage }));
       if (cut === 0) await subscribers.connect(client, order);
       const here = `here ${cut}`;
-      const told = await subscribers.hear(here, patienceMs, () => user.does(() => publisher.send(here)));
-      if (told.length < subscribers.count) throw new Error("not all subscribers heard that the user is there");
+      const say = (): void => user.does(() => publisher.send(here));
+      if (order.isBare) {
+        say();
+        // It has arrived, so somebody could have passed it on.
+        await echoed.promise;
+      } else {
+        const told = await subscribers.hear(here, patienceMs, say);
+        if (told.length < subscribers.count) throw new Error("not all subscribers heard that the user is there");
+      }
       let cutNs = 0;
-      const atNs = await subscribers.hear(gone, order.waitMs, () => {
+      const atNs = await subscribers.hear(order.isBare ? undefined : gone, order.waitMs, () => {
         cutNs = nowNs();
         user.cut();
       });
       owed += subscribers.count;
-      noticed += atNs.length;
+      noticed += order.isBare ? subscribers.everTold : atNs.length;
       // Those to come would be waited for as long, and a session that nobody ended is still there.
       if (atNs.length < subscribers.count) break;
       const [first, median, last] = times;
