@@ -1,6 +1,6 @@
 /** The simulated users of one load-generator process: they connect, send, receive, time and count. */
 
-import { nowNs } from "../../protocol/clock.ts";
+import type { Timeline } from "../../protocol/clock.ts";
 import type { ClientConnection, Limits, Options, Payload, ProtocolClient } from "../../protocol/contract.ts";
 import type { CodecOptions } from "../../protocol/messages/message.ts";
 import { MessageCodec } from "../../protocol/messages/message.ts";
@@ -90,20 +90,26 @@ const lanesFor = (leastMs: number): number => Math.min(lanesMax, Math.max(1, Mat
  * The first alone; a handshake that takes its time is not waited for again and again. Resolves with the bytes that crossed
  * the wire for the first, which opened and closed.
  */
-async function rehearse(client: ProtocolClient, order: ConnectOrder, bytes: WireByteCounter): Promise<number> {
+async function rehearse(
+  client: ProtocolClient,
+  order: ConnectOrder,
+  bytes: WireByteCounter,
+  timeline: Timeline,
+): Promise<number> {
   const one = async (user: number): Promise<void> =>
     (await connectClient(client, { ...order, user, onMessage() {} })).close();
-  const startNs = nowNs();
+  const startNs = timeline.nowNs();
   await one(0);
   const { sent, received } = bytes.read();
   const others = Array.from({ length: rehearsals - 1 }, (_, index) => index + 1);
-  if (lanesFor((nowNs() - startNs) / 1e6) > 1) await Promise.all(others.map(one));
+  if (lanesFor((timeline.nowNs() - startNs) / 1e6) > 1) await Promise.all(others.map(one));
   else for (const user of others) await one(user);
   return sent + received;
 }
 
 export class Users {
   readonly #onBroken: (reason: string) => void;
+  readonly #timeline: Timeline;
   readonly #wireBytes = new WireByteCounter();
   readonly #connections: ClientConnection[] = [];
   #codec: MessageCodec | undefined;
@@ -114,8 +120,9 @@ export class Users {
   #publisherHears = false;
 
   /** `onBroken` hears of a connection that ended without being told to. */
-  constructor(onBroken: (reason: string) => void) {
+  constructor(onBroken: (reason: string) => void, timeline: Timeline = realTimeline) {
     this.#onBroken = onBroken;
+    this.#timeline = timeline;
   }
 
   /** Adds users; returns the histogram of the times they took, and what all connections so far are spoken through. */
@@ -124,7 +131,8 @@ export class Users {
       wakeMetronome();
       this.#codec = new MessageCodec(order.codec);
       this.#publisherHears = order.publisherHears ?? false;
-      if (order.unrehearsed !== true) this.#wireBytesPerConnection = await rehearse(client, order, this.#wireBytes);
+      if (order.unrehearsed !== true)
+        this.#wireBytesPerConnection = await rehearse(client, order, this.#wireBytes, this.#timeline);
     }
     const connectTimes = new LatencyHistogram();
     let next = 0;
@@ -166,12 +174,12 @@ export class Users {
     user: number,
     times: LatencyHistogram,
   ): Promise<number> {
-    const startNs = nowNs();
+    const startNs = this.#timeline.nowNs();
     const index = this.#users++;
     const onMessage = (payload: Payload): void => this.#receive(index, payload);
     const onText = (utf8: Buffer): void => this.#receive(index, utf8, true);
     const connection = await connectClient(client, { ...order, user, onMessage, onText });
-    const tookNs = nowNs() - startNs;
+    const tookNs = this.#timeline.nowNs() - startNs;
     times.record(tookNs);
     this.#connections[index] = connection;
     void connection.closed.then(({ by, message }) => {
@@ -200,11 +208,11 @@ export class Users {
       carriedBefore: this.#carried,
     };
     this.#traffic = traffic;
-    if (downlink) traffic.receiver = new OneWayReceiver(realTimeline, codec, window, connections.length);
-    if (roundTrip) traffic.roundTrip = new RoundTripFlow(realTimeline, codec, window, roundTrip, connections);
-    if (uplink) traffic.sender = new OneWaySender(realTimeline, codec, window, connections);
+    if (downlink) traffic.receiver = new OneWayReceiver(this.#timeline, codec, window, connections.length);
+    if (roundTrip) traffic.roundTrip = new RoundTripFlow(this.#timeline, codec, window, roundTrip, connections);
+    if (uplink) traffic.sender = new OneWaySender(this.#timeline, codec, window, connections);
     if (fanOut) {
-      traffic.fanOut = new FanOutFlow(realTimeline, codec, window, fanOut, connections, this.#publisherHears);
+      traffic.fanOut = new FanOutFlow(this.#timeline, codec, window, fanOut, connections, this.#publisherHears);
     }
   }
 
@@ -215,7 +223,7 @@ export class Users {
     await roundTrip?.run();
     await fanOut?.run();
     if (uplink) await sender?.run(uplink);
-    else if (downlink) tickIdle(realTimeline, window);
+    else if (downlink) tickIdle(this.#timeline, window);
   }
 
   halt(): void {
@@ -248,7 +256,7 @@ export class Users {
         messages: this.#carried.messages - carriedBefore.messages,
         writes: this.#carried.writes - carriedBefore.writes,
       },
-      ...(isPaced(window) && { pacingPeriodUs: realTimeline.pacingPeriodNs / 1000 }),
+      ...(isPaced(window) && { pacingPeriodUs: this.#timeline.pacingPeriodNs / 1000 }),
       ...(fanOut && { recipients: fanOut.recipientTimes, heardNs: fanOut.heardNs.map((atNs) => atNs ?? null) }),
       ...(fanOut?.busyShare !== undefined && { busyBetweenRecipients: fanOut.busyShare }),
     };
