@@ -57,7 +57,7 @@ const pass = ({ response, answer }: Passing): void => {
   response.writeHead(200, { "content-length": Buffer.byteLength(answer!) }).end(answer);
 };
 
-const test = (title: string, run: (t: TestContext) => Promise<void>): void => void it(title, { timeout: 20_000 }, run);
+const test = (title: string, run: (t: TestContext) => Promise<void>): void => void it(title, { timeout: 60_000 }, run);
 
 const echo: Behaviour = (connection) => ({ message: (payload) => connection.send(payload), closed() {} });
 

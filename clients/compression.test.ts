@@ -24,7 +24,7 @@ async function listen(t: TestContext, serve: (response: ServerResponse) => void)
 for (const name of ["websocket", "sse"]) {
   const protocol = protocolNamed(name);
   for (const [kind, client] of clientsOf(protocol, options)) {
-    describe(`the ${name} client (${kind}) with +deflate`, { timeout: 20_000 }, () => {
+    describe(`the ${name} client (${kind}) with +deflate`, { timeout: 120_000 }, () => {
       it("does not connect to a server that does not compress", async (t) => {
         const { url } = await start(t, protocol.server);
         await assert.rejects(join(client, url, {}, options), {
@@ -50,7 +50,7 @@ it("there is no lean client for websocket with +deflate", () => {
 });
 
 for (const [kind, client] of clientsOf(protocolNamed("sse"), options)) {
-  describe(`the sse client (${kind}) reading gzip`, { timeout: 20_000 }, () => {
+  describe(`the sse client (${kind}) reading gzip`, { timeout: 120_000 }, () => {
     const head = { "content-type": "text/event-stream", "content-encoding": "gzip" };
 
     it("takes events whose bytes come one by one", async (t) => {
@@ -84,7 +84,7 @@ for (const [kind, client] of clientsOf(protocolNamed("sse"), options)) {
   });
 }
 
-it("the lean sse client ends over an event that is too large once it is unpacked", { timeout: 20_000 }, async (t) => {
+it("the lean sse client ends over an event that is too large once it is unpacked", { timeout: 60_000 }, async (t) => {
   const url = await listen(t, (response) => {
     const event = `${connectionEvent}data: "${"x".repeat(50_000_000)}"\n\n`;
     response.writeHead(200, { "content-type": "text/event-stream", "content-encoding": "gzip" });

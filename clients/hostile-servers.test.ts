@@ -85,7 +85,7 @@ const answers: Readonly<Record<string, Answers>> = {
 };
 
 const test = (title: string, run: (t: TestContext) => Promise<void> | void): void =>
-  void it(title, { timeout: 20_000 }, run);
+  void it(title, { timeout: 60_000 }, run);
 
 test("hostile servers answer in every protocol there is", () => {
   assert.deepEqual(Object.keys(answers).sort(), [...protocolNames].sort());

@@ -157,7 +157,7 @@ for (const [kind, client] of Object.entries(clients)) {
     return { user: await client.connect({ url, limits, user: 0, signal, onMessage }), received };
   };
 
-  describe(`the ${kind} WebSocket client`, { timeout: 30_000 }, () => {
+  describe(`the ${kind} WebSocket client`, { timeout: 120_000 }, () => {
     for (const [title, { sent, received: expected }] of Object.entries(texts)) {
       for (const cut of sent.length > 1000 ? [sent.length] : [sent.length, 1]) {
         it(`takes ${title}${cut === 1 ? ", byte by byte" : " with the handshake"}`, async (t) => {

@@ -60,7 +60,7 @@ const endings: readonly (readonly [string, (client: WebSocket) => void, "network
 
 describe("the XMPP WebSocket client", () => {
   for (const [title, act, by, message] of endings) {
-    it(`ends by ${title}`, { timeout: 20_000 }, async (t) => {
+    it(`ends by ${title}`, { timeout: 60_000 }, async (t) => {
       const { url, accepted } = await between(t);
       const user = await join(xmppWebsocketClient, url);
       user.send("x");
@@ -73,7 +73,7 @@ describe("the XMPP WebSocket client", () => {
     });
   }
 
-  it("declares the namespace of every stanza it sends, and closes in order", { timeout: 20_000 }, async (t) => {
+  it("declares the namespace of every stanza it sends, and closes in order", { timeout: 60_000 }, async (t) => {
     const { url, said } = await between(t);
     const user = await join(xmppWebsocketClient, url);
     user.send("x");

@@ -32,7 +32,7 @@ async function assertRefused(attempt: Promise<ClientConnection>, sentence: RegEx
   });
 }
 
-const test = (title: string, run: () => Promise<void>): void => void it(title, { timeout: 20_000 }, run);
+const test = (title: string, run: () => Promise<void>): void => void it(title, { timeout: 60_000 }, run);
 
 describe("the XMPP client logs in", () => {
   for (const mechanism of ["SCRAM-SHA-1", "SCRAM-SHA-256"] as const) {

@@ -74,7 +74,7 @@ class Session {
   }
 }
 
-const test = (title: string, run: (t: TestContext) => Promise<void>): void => void it(title, { timeout: 20_000 }, run);
+const test = (title: string, run: (t: TestContext) => Promise<void>): void => void it(title, { timeout: 60_000 }, run);
 
 /** What a user made by hand says to the server, and how the server can push to it. */
 async function pushing(

@@ -35,7 +35,7 @@ function compressedFrame(body: Uint8Array): Buffer {
 const offering = (t: TestContext, url: string): Promise<RawPeer> =>
   webSocketPeer(t, url, webSocketUpgrade({ "Sec-WebSocket-Extensions": "permessage-deflate; client_max_window_bits" }));
 
-describe("the websocket server with +deflate", { timeout: 20_000 }, () => {
+describe("the websocket server with +deflate", { timeout: 120_000 }, () => {
   const startCompressed = (t: TestContext) => start(t, websocketServer, { payloadBytesMax: 1000 }, undefined, options);
 
   it("agrees with who offers it, keeping the window, and answers compressed", async (t) => {
@@ -72,7 +72,7 @@ describe("the websocket server with +deflate", { timeout: 20_000 }, () => {
   }
 });
 
-describe("the sse server with +deflate", { timeout: 20_000 }, () => {
+describe("the sse server with +deflate", { timeout: 120_000 }, () => {
   /** Opens an event stream; resolves with its encoding and first bytes. */
   const open = (t: TestContext, url: string, encoding?: string) =>
     new Promise<{ encoding: string | undefined; first: string }>((resolve) => {

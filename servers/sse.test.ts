@@ -9,7 +9,7 @@ import { RawPeer, start } from "./testing.ts";
 
 const request = "GET /events HTTP/1.1\r\nHost: x\r\n\r\n";
 
-describe("the sse server", { timeout: 20_000 }, () => {
+describe("the sse server", { timeout: 120_000 }, () => {
   it("opens a stream whose first event says where to post", async (t) => {
     const { url } = await start(t, sseServer);
     const peer = await RawPeer.connect(t, url);

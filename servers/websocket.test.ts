@@ -13,7 +13,7 @@ import {
 } from "./testing.ts";
 import { websocketServer } from "./websocket.ts";
 
-describe("the websocket server", { timeout: 20_000 }, () => {
+describe("the websocket server", { timeout: 120_000 }, () => {
   it("answers 426 with Upgrade to a plain request", async (t) => {
     const { url } = await start(t, websocketServer);
     const peer = await RawPeer.connect(t, url);

@@ -50,7 +50,7 @@ const error = (condition: string): RegExp =>
       `[^<]*${closed.source}${closeFrame(1000).source}`,
   );
 
-const test = (title: string, run: (t: TestContext) => Promise<void>): void => void it(title, { timeout: 20_000 }, run);
+const test = (title: string, run: (t: TestContext) => Promise<void>): void => void it(title, { timeout: 60_000 }, run);
 
 describe("the XMPP WebSocket server", () => {
   test("opens a stream, lets it be opened again after the login, and declares namespaces in every frame", async (t) => {

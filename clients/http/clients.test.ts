@@ -47,7 +47,7 @@ for (const { server, kind, client } of overHttp) {
       else serve(request, response);
     };
 
-  describe(`the ${server.traits.name} client (${kind})`, { timeout: 20_000 }, () => {
+  describe(`the ${server.traits.name} client (${kind})`, { timeout: 120_000 }, () => {
     it("asks for every answer as it is, never compressed", async (t) => {
       const asked: (string | undefined)[] = [];
       const { url, server: own } = await listen(
@@ -126,7 +126,7 @@ for (const { server, kind, client } of overHttp) {
   });
 }
 
-describe("the sse client", { timeout: 10_000 }, () => {
+describe("the sse client", { timeout: 120_000 }, () => {
   it("does not reconnect when the stream is cut", async (t) => {
     let streams = 0;
     const { url } = await listen(t, (_request, response) => {
@@ -144,7 +144,7 @@ describe("the sse client", { timeout: 10_000 }, () => {
 });
 
 for (const { server, kind, client } of overHttp.filter(({ server }) => server.traits.resumesBy === "position")) {
-  describe(`the sse client (${kind}) that comes back`, { timeout: 20_000 }, () => {
+  describe(`the sse client (${kind}) that comes back`, { timeout: 120_000 }, () => {
     /** What the server is told of the last event, after one with this id. */
     async function resumedFrom(t: TestContext, id: string, options: Options): Promise<Payload> {
       const behaviour: Behaviour = (connection) => {
@@ -156,7 +156,7 @@ for (const { server, kind, client } of overHttp.filter(({ server }) => server.tr
       const connect = async (of?: ClientConnection) => {
         const received: Payload[] = [];
         const onMessage = (payload: Payload): void => void received.push(payload);
-        const signal = AbortSignal.timeout(10_000);
+        const signal = AbortSignal.timeout(60_000);
         const asked = {
           url,
           options,
@@ -197,7 +197,7 @@ for (const { server, kind, client } of overHttp.filter(({ server }) => server.tr
   });
 }
 
-describe("the short-polling client", { timeout: 10_000 }, () => {
+describe("the short-polling client", { timeout: 120_000 }, () => {
   it("never has two polls in flight", async (t) => {
     let held = 0;
     let heldMax = 0;
@@ -221,7 +221,7 @@ describe("the short-polling client", { timeout: 10_000 }, () => {
   });
 });
 
-describe("the sse client", { timeout: 20_000 }, () => {
+describe("the sse client", { timeout: 120_000 }, () => {
   it("tells of a stream that is compressed although it asked for none", async (t) => {
     const { url } = await listen(t, (_request, response) => {
       response.writeHead(200, { "content-type": "text/event-stream", "content-encoding": "gzip" });

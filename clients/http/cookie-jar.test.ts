@@ -136,7 +136,7 @@ for (const { server, client } of protocols) {
       user: 0,
       options: { "poll-interval": "5ms" },
       ...(cookies !== undefined && { cookies }),
-      signal: AbortSignal.timeout(5000),
+      signal: AbortSignal.timeout(60_000),
       onMessage: resolve,
     });
     connection.send("x");
@@ -144,7 +144,7 @@ for (const { server, client } of protocols) {
     await connection.close();
   };
 
-  describe(`cookies of the ${server.traits.name} client`, { timeout: 20_000 }, () => {
+  describe(`cookies of the ${server.traits.name} client`, { timeout: 120_000 }, () => {
     it("go with every request after the answer that set them, and into the next connection", async (t) => {
       const { url } = await start(t, server);
       const balancer = await balance(t, [overHttp(url)], () => 0);
@@ -182,7 +182,7 @@ for (const { server, client } of protocols) {
         limits: defaultLimits,
         user: 0,
         options: { "poll-interval": "5ms" },
-        signal: AbortSignal.timeout(5000),
+        signal: AbortSignal.timeout(60_000),
         onMessage() {},
       });
       connection.send("x");

@@ -40,7 +40,7 @@ const serve = (t: TestContext, answer: (stream: ServerHttp2Stream, path: string)
   return listen(t, server);
 };
 
-describe("an exchange over HTTP/2", { timeout: 20_000 }, () => {
+describe("an exchange over HTTP/2", { timeout: 120_000 }, () => {
   const faults: Readonly<Record<string, readonly [(stream: ServerHttp2Stream) => void, RegExp]>> = {
     "is larger than it may be": [
       (stream) => {
@@ -140,7 +140,7 @@ describe("an exchange over HTTP/2", { timeout: 20_000 }, () => {
   });
 });
 
-describe("users who share an HTTP/2 connection", { timeout: 20_000 }, () => {
+describe("users who share an HTTP/2 connection", { timeout: 120_000 }, () => {
   /** Resolves once both are over; tells how many connections there were, and what the last one lets come unread. */
   async function counted(t: TestContext, protocol: string, sharedBy: SharedConnection | undefined) {
     const { server, client } = protocolNamed(protocol);
@@ -188,7 +188,7 @@ describe("users who share an HTTP/2 connection", { timeout: 20_000 }, () => {
 });
 
 for (const [kind, client] of clientsOf(protocolNamed("sse"), options)) {
-  describe(`the sse client (${kind}) over HTTP/2`, { timeout: 20_000 }, () => {
+  describe(`the sse client (${kind}) over HTTP/2`, { timeout: 120_000 }, () => {
     const head = { "content-type": "text/event-stream" };
     const opening = 'event: connection\ndata: {"uplink":"/up"}\n\n';
 

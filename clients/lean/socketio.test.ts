@@ -30,7 +30,7 @@ async function join(t: TestContext, url: string, client = socketIoClient({ recov
     url,
     limits: defaultLimits,
     user: 0,
-    signal: AbortSignal.timeout(10_000),
+    signal: AbortSignal.timeout(60_000),
     onMessage: (payload) => heard.push(`malformed: ${payload}`),
     onText: (utf8) => heard.push(utf8.toString()),
   });
@@ -39,7 +39,7 @@ async function join(t: TestContext, url: string, client = socketIoClient({ recov
 }
 
 test("a user is answered, hears what everybody is told, and answers the pings that keep it there", async (t) => {
-  const { io, sockets, url } = await open(t, { pingInterval: 20, pingTimeout: 1000 });
+  const { io, sockets, url } = await open(t, { pingInterval: 20, pingTimeout: 60_000 });
   const { connection, heard } = await join(t, url);
   connection.send('p0,0,"quoted"');
   await until(() => heard.length === 1);

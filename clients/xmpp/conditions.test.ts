@@ -10,7 +10,7 @@ import { xmppClient } from "../xmpp.ts";
 import { xmppWebsocketClient } from "../xmpp-websocket.ts";
 import { header, mechanisms, ScriptedServer, type Talk } from "./testing.ts";
 
-const test = (title: string, run: () => Promise<void>): void => void it(title, { timeout: 20_000 }, run);
+const test = (title: string, run: () => Promise<void>): void => void it(title, { timeout: 60_000 }, run);
 
 const connect = (url: string, client = xmppClient) =>
   client.connect({

@@ -15,7 +15,7 @@ import { derivations } from "./scram.ts";
 import { xmppTarget } from "./target.ts";
 import { bindResult, features, header, jid, ScriptedServer } from "./testing.ts";
 
-const test = (title: string, run: (t: TestContext) => Promise<void>): void => void it(title, { timeout: 20_000 }, run);
+const test = (title: string, run: (t: TestContext) => Promise<void>): void => void it(title, { timeout: 60_000 }, run);
 
 const connect = (url: string, onMessage: (payload: Payload) => void = () => {}) =>
   xmppClient.connect({ url, limits: defaultLimits, user: 0, signal: new AbortController().signal, onMessage });

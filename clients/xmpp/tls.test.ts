@@ -23,7 +23,7 @@ const trusted = getCACertificates("default");
 const trust = (...certificates: string[]): void => setDefaultCACertificates([...trusted, ...certificates]);
 const counter = new WireByteCounter();
 
-const test = (title: string, run: () => Promise<void>): void => void it(title, { timeout: 20_000 }, run);
+const test = (title: string, run: () => Promise<void>): void => void it(title, { timeout: 60_000 }, run);
 
 const connect = (url: string, onMessage: (payload: Payload) => void = () => {}) =>
   xmppClient.connect({ url, limits: defaultLimits, user: 0, signal: new AbortController().signal, onMessage });

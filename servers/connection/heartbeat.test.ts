@@ -39,7 +39,7 @@ const ways: Record<string, (t: TestContext) => Promise<Ends>> = {
 };
 
 for (const [name, ends] of Object.entries(ways)) {
-  describe(`a heartbeat over ${name}`, { timeout: 30_000 }, () => {
+  describe(`a heartbeat over ${name}`, { timeout: 120_000 }, () => {
     async function beating(t: TestContext) {
       const { own, peer } = await ends(t);
       for (const socket of [own, peer]) {

@@ -7,6 +7,7 @@ import { connect as connectTls } from "node:tls";
 import { defaultLimits, type Limits } from "../../protocol/contract.ts";
 import { until } from "../../protocol/testing.ts";
 import { createHttpServer } from "../http/server.ts";
+import { timePassing } from "../testing.ts";
 import { closeServer, createListener, listenOn, trackSockets } from "./listening.ts";
 import { type ServerTls, serverTls } from "./tls.ts";
 
@@ -22,7 +23,7 @@ const listeners: Readonly<Record<string, (tls: ServerTls, limits: Limits) => Ser
 const closed = (socket: Socket): Promise<void> => new Promise((resolve) => socket.once("close", () => resolve()));
 const request = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
 
-const test = (title: string, run: (t: TestContext) => Promise<void>): void => void it(title, { timeout: 20_000 }, run);
+const test = (title: string, run: (t: TestContext) => Promise<void>): void => void it(title, { timeout: 60_000 }, run);
 
 for (const [name, create] of Object.entries(listeners)) {
   const start = async (t: TestContext, limits: Partial<Limits> = {}): Promise<{ port: number; open: Set<Socket> }> => {
@@ -49,26 +50,28 @@ for (const [name, create] of Object.entries(listeners)) {
 
   describe(`${name} over TLS`, () => {
     test("drops a peer that does not finish its handshake in time, silent or byte by byte", async (t) => {
-      const { port } = await start(t, { handshakeMs: 300 });
+      t.mock.timers.enable({ apis: ["setTimeout"] });
+      const { port } = await start(t);
       const silent = await dial(t, port);
       const slow = await dial(t, port);
       // A record of 512 bytes is announced (RFC 8446 section 5.1), and comes for as long as it is listened to.
       slow.write(Buffer.of(22, 3, 1, 2, 0));
       const trickle = setInterval(() => slow.writable && slow.write(Buffer.of(1)), 20);
       t.after(() => clearInterval(trickle));
-      await Promise.all([closed(silent), closed(slow)]);
+      await timePassing(t, Promise.all([closed(silent), closed(slow)]));
       assert.match(await asks(t, port), /hello/);
     });
 
     test("leaves a connection alone whose handshake is done", async (t) => {
-      const { port } = await start(t, { handshakeMs: 300 });
+      t.mock.timers.enable({ apis: ["setTimeout"] });
+      const { port } = await start(t);
       const socket = connectTls({ port, host: "127.0.0.1", rejectUnauthorized: false });
       t.after(() => socket.destroy());
       await once(socket, "secureConnect");
       socket.write(request);
       await once(socket, "data");
       const silent = await dial(t, port);
-      await closed(silent);
+      await timePassing(t, closed(silent));
       socket.write(request);
       assert.match(String((await once(socket, "data"))[0]), /hello/);
     });

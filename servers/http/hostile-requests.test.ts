@@ -23,7 +23,7 @@ for (const protocol of protocols.filter(
   ({ server }) => server.traits.uplink === "request" && server.traits.variantOf === undefined,
 )) {
   const { server, client } = protocol;
-  describe(`the ${server.traits.name} server`, { timeout: 20_000 }, () => {
+  describe(`the ${server.traits.name} server`, { timeout: 120_000 }, () => {
     /** Attacks a fresh server, then checks that it serves a healthy user. */
     const attack = (
       title: string,

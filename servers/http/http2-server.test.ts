@@ -9,7 +9,7 @@ import type { Behaviour, Limits, RunningServer } from "../../protocol/contract.t
 import { http2Windows } from "../../protocol/options/h2.ts";
 import { longPollingServer } from "../long-polling.ts";
 import { sseServer } from "../sse.ts";
-import { echo, join, RawPeer, start } from "../testing.ts";
+import { echo, join, RawPeer, start, timePassing } from "../testing.ts";
 
 const preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 const types = { headers: 1, settings: 4, ping: 6, continuation: 9 } as const;
@@ -27,7 +27,7 @@ function frame(type: number, flags: number, stream: number, body: Buffer = Buffe
 for (const secured of [false, true]) {
   const options = { h2: "on", ...(secured && { tls: "direct" }) };
 
-  describe(`an HTTP/2 server ${secured ? "over TLS" : "in clear"}`, { timeout: 20_000 }, () => {
+  describe(`an HTTP/2 server ${secured ? "over TLS" : "in clear"}`, { timeout: 120_000 }, () => {
     const serve = (
       t: TestContext,
       limits: Partial<Limits> = {},
@@ -62,16 +62,20 @@ for (const secured of [false, true]) {
     });
 
     it("drops a peer that says nothing, half a preface or half a request in time", async (t) => {
-      const { url } = await serve(t, { handshakeMs: 300 });
+      t.mock.timers.enable({ apis: ["setTimeout"] });
+      const { url } = await serve(t);
       const half = [preface, frame(types.settings, 0, 0), frame(types.headers, 0, 1, Buffer.of(0x82))];
       for (const bytes of [[], [preface.slice(0, 10)], half]) {
         if (secured) break;
         const peer = await RawPeer.connect(t, url);
         for (const part of bytes) peer.write(part);
-        await peer.untilEnd();
+        await timePassing(t, peer.untilEnd());
       }
       const session = open(t, url);
-      await once(session, "close");
+      // Over TLS, too, it is there.
+      await once(session, "remoteSettings");
+      await timePassing(t, once(session, "close"));
+      t.mock.timers.reset();
       await stillServes(url);
     });
 
@@ -84,7 +88,7 @@ for (const secured of [false, true]) {
     });
 
     it("answers 408 to a request whose body does not come, and 413 to one that is too large", async (t) => {
-      const running = await serve(t, { handshakeMs: 300, payloadBytesMax: 100 });
+      const running = await serve(t, { payloadBytesMax: 100 });
       const user = await join(sseClient, running.url, {}, options);
       const session = open(t, running.url);
       const events = session.request({ ":path": "/events" });
@@ -92,9 +96,11 @@ for (const secured of [false, true]) {
       const path = /"uplink":"([^"]+)"/.exec(String(first))![1]!;
       const post = (): ClientHttp2Stream =>
         session.request({ ":method": "POST", ":path": path, "content-type": "application/json" });
+      t.mock.timers.enable({ apis: ["setTimeout"] });
       const slow = post();
       slow.write("[");
-      assert.equal(await statusOf(slow), 408);
+      assert.equal(await timePassing(t, statusOf(slow)), 408);
+      t.mock.timers.reset();
       const large = post();
       large.write(`["${"x".repeat(10_000)}`);
       assert.equal(await statusOf(large), 413);

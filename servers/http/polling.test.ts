@@ -59,7 +59,7 @@ const polling = (holdMs: number) => ({
 const startPolling = (t: TestContext, holdMs: number, limits: Partial<Limits> = {}, behaviour = echo) =>
   start(t, polling(holdMs), limits, behaviour);
 
-describe("a polling server that holds nothing", { timeout: 10_000 }, () => {
+describe("a polling server that holds nothing", { timeout: 120_000 }, () => {
   it("answers 204 at once while there is no message", async (t) => {
     const poller = await Poller.open(await startPolling(t, 0));
     assert.equal((await poller.get()).status, 204);
@@ -171,7 +171,7 @@ describe("a polling server that holds nothing", { timeout: 10_000 }, () => {
   });
 });
 
-describe("a polling server that holds requests", { timeout: 10_000 }, () => {
+describe("a polling server that holds requests", { timeout: 120_000 }, () => {
   it("answers with the messages of one turn together as soon as they come", async (t) => {
     const poller = await Poller.open(await startPolling(t, 10_000));
     const held = poller.get();

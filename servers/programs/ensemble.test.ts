@@ -201,7 +201,7 @@ test("a port that is taken makes a new plan", async (t) => {
   assert.deepEqual(pidsOf(ensemble.members).map(isAlive), [true, true, true]);
 });
 
-test("an ensemble and its folder are gone when its driver is killed", { timeout: 30_000 }, async (t) => {
+test("an ensemble and its folder are gone when its driver is killed", { timeout: 60_000 }, async (t) => {
   const folder = join(temporaryFolder(t), "temporary");
   const driver = spawn(process.execPath, ["--input-type=module-typescript", "--eval", driverSource(folder)], {
     stdio: ["ignore", "pipe", "inherit"],
@@ -237,7 +237,7 @@ mkdirSync(folder);
 const ports = await freePorts(3);
 const ensemble = await startEnsemble(async () => ({
   name: "pid-servers", url: "pid://", settled: async () => {}, asked: () => true, leader: async () => 0,
-  whole: async () => {}, settleMsMax: 1000,
+  whole: async () => {}, settleMsMax: 20000,
   members: ports.map((port, index) => ({ role: "any", executable: process.execPath, port, recipe: {
     name: "pid-server", scheme: "pid", portTaken: /EADDRINUSE/, startMsMax: 20000, stopMsMax: 1000,
     prepare: async (place) => writeFileSync(place.folder + "/server.mjs", ${JSON.stringify(source)}),

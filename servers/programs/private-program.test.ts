@@ -221,7 +221,7 @@ test("a restart waits for its port when a stranger holds it for a moment", async
   assert.ok(isAlive(program.pid!));
 });
 
-test("a program and its temporary folder are gone when its driver is killed", { timeout: 30_000 }, async (t) => {
+test("a program and its temporary folder are gone when its driver is killed", { timeout: 60_000 }, async (t) => {
   const place = options(t);
   const folder = join(place.folder, "temporary");
   const driver = spawn(process.execPath, ["--input-type=module-typescript", "--eval", driverSource(folder)], {

@@ -53,7 +53,7 @@ const bindings: readonly (readonly [ProtocolServer, Binding, streamManagement: r
 for (const [server, binding, variants] of bindings) {
   for (const streamManagement of variants) {
     const title = streamManagement ? `${server.traits.name} with stream management` : server.traits.name;
-    it(`${title} carries presence and rooms`, { timeout: 30_000 }, async (t) => {
+    it(`${title} carries presence and rooms`, { timeout: 60_000 }, async (t) => {
       const { url } = await start(t, server);
       const [ann, bob] = await Promise.all([0, 1].map((user) => join(binding, url, user, streamManagement)));
       assert.ok(ann && bob);

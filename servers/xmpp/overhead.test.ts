@@ -124,7 +124,7 @@ const wires: readonly Wire[] = [
 ];
 
 for (const { server, binding, up, down, asked } of wires) {
-  describe(`a message on ${server.traits.name}`, { timeout: 20_000 }, () => {
+  describe(`a message on ${server.traits.name}`, { timeout: 120_000 }, () => {
     for (const payloadBytes of [0, 10, 64, 1000]) {
       it(`with ${payloadBytes} bytes of payload takes what its stanza and the binding make of it`, async (t) => {
         let connection: ServerConnection | undefined;

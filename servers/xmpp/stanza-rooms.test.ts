@@ -54,7 +54,7 @@ interface Presence {
   readonly status?: string;
 }
 
-it("stanza follows a contact's presence, and keeps a roster of it", { timeout: 20_000 }, async (t) => {
+it("stanza follows a contact's presence, and keeps a roster of it", { timeout: 60_000 }, async (t) => {
   const { url } = await start(t, xmppWebsocketServer);
   const ann = await online(url, 0);
   const bob = await online(url, 1);
@@ -82,7 +82,7 @@ it("stanza follows a contact's presence, and keeps a roster of it", { timeout: 2
   await leave(ann);
 });
 
-it("stanza enters a room, talks, and sees who comes and goes", { timeout: 20_000 }, async (t) => {
+it("stanza enters a room, talks, and sees who comes and goes", { timeout: 60_000 }, async (t) => {
   const { url } = await start(t, xmppWebsocketServer);
   const room = "tea@rooms.localhost";
   const ann = await online(url, 0);

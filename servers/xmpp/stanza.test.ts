@@ -31,7 +31,7 @@ async function leave(client: Agent): Promise<void> {
 }
 
 for (const [server, transports] of bindings) {
-  describe(`stanza on the ${server.traits.name} server`, { timeout: 20_000 }, () => {
+  describe(`stanza on the ${server.traits.name} server`, { timeout: 120_000 }, () => {
     async function clientOf(t: TestContext, password?: string): Promise<{ client: Agent; connections: () => number }> {
       const running = await start(t, server);
       const url = new URL(running.url);

@@ -4,16 +4,15 @@ import { once } from "node:events";
 import { describe, it, type TestContext } from "node:test";
 import { connect as connectTls, type TLSSocket } from "node:tls";
 import { xmppClient } from "../../clients/xmpp.ts";
-import type { Limits } from "../../protocol/contract.ts";
 import { until } from "../../protocol/testing.ts";
-import { echo, RawPeer, start, stillServes } from "../testing.ts";
+import { echo, RawPeer, start, stillServes, timePassing } from "../testing.ts";
 import { xmppServer } from "../xmpp.ts";
 import { auth, header } from "./testing.ts";
 
 const starttls = "<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>";
-const test = (title: string, run: (t: TestContext) => Promise<void>): void => void it(title, { timeout: 20_000 }, run);
+const test = (title: string, run: (t: TestContext) => Promise<void>): void => void it(title, { timeout: 60_000 }, run);
 
-const serve = (t: TestContext, limits: Partial<Limits> = {}) => start(t, xmppServer, limits, echo, { tls: "starttls" });
+const serve = (t: TestContext) => start(t, xmppServer, {}, echo, { tls: "starttls" });
 
 /** A peer that has read the features of the stream in clear. */
 async function opened(t: TestContext, url: string): Promise<RawPeer> {
@@ -83,13 +82,15 @@ describe("STARTTLS of the XMPP server", () => {
   });
 
   test("drops a peer that does not finish the TLS handshake, and one that goes on in clear", async (t) => {
-    const { url } = await serve(t, { handshakeMs: 300 });
+    t.mock.timers.enable({ apis: ["setTimeout"] });
+    const { url } = await serve(t);
     const silent = await opened(t, url);
     await silent.write(starttls).until(/<proceed [^>]*\/>$/);
     const clear = await opened(t, url);
     await clear.write(starttls).until(/<proceed [^>]*\/>$/);
     clear.write(header);
-    await Promise.all([silent.untilEnd(), clear.untilEnd()]);
+    await timePassing(t, Promise.all([silent.untilEnd(), clear.untilEnd()]));
+    t.mock.timers.reset();
     // An alert at most.
     for (const { received } of [silent, clear]) assert.match(received, /<proceed [^>]*\/>[^<]*$/);
     await stillServes(xmppClient, url);

@@ -250,4 +250,4 @@ export class RawPeer implements Disposable {
   }
 }
 
-export const test = (title: string, run: () => Promise<void>): void => void it(title, { timeout: 20_000 }, run);
+export const test = (title: string, run: () => Promise<void>): void => void it(title, { timeout: 60_000 }, run);

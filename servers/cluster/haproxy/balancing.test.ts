@@ -11,7 +11,7 @@ import { longPollingServer } from "../../long-polling.ts";
 import { sseServer } from "../../sse.ts";
 import { connectUser, nodeOfNewUser, startNode, startNodes, startTestProxy, statusOf } from "./testing.ts";
 
-const haproxy = { timeout: 30_000 };
+const haproxy = { timeout: 60_000 };
 
 /** A test that needs HAProxy. */
 const proxied = (title: string, run: (t: TestContext) => Promise<void>): void =>
@@ -201,7 +201,7 @@ describe("HTTP", () => {
       user: 0,
       options: { "poll-interval": "10ms" },
       ...(cookies === undefined ? {} : { cookies }),
-      signal: AbortSignal.timeout(10_000),
+      signal: AbortSignal.timeout(60_000),
       onMessage: (payload) => resolve(String(payload)),
     });
     t.after(() => connection.close());

@@ -22,7 +22,7 @@ import {
 } from "./testing.ts";
 
 const proxied = (title: string, run: (t: TestContext) => Promise<void>): void =>
-  void it(title, { timeout: 30_000 }, async (t) => {
+  void it(title, { timeout: 60_000 }, async (t) => {
     if (hasProgram(t, "haproxy")) await run(t);
   });
 

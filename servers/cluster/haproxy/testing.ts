@@ -14,6 +14,7 @@ import type { ProgramOptions } from "../../programs/running-program.ts";
 import { start } from "../../testing.ts";
 import { websocketServer } from "../../websocket.ts";
 import type { ProxiedNode, ProxySetup, RunningProxy } from "../balancer/balancer.ts";
+import { renderConfiguration } from "./configuration.ts";
 import { startProxy } from "./process.ts";
 
 export interface FakeNode extends ProxiedNode {
@@ -83,13 +84,21 @@ export function proxyOptions(changes: Partial<ProgramOptions> = {}): ProgramOpti
   };
 }
 
+/** The nodes of a test share its process, and one that stands still for a second is not down for that. */
+const patientWithChecks: typeof renderConfiguration = (setup, place) => {
+  const usual = "  timeout connect 5s\n";
+  const configuration = renderConfiguration(setup, place);
+  if (!configuration.includes(usual)) throw new Error("the configuration says something else now");
+  return configuration.replace(usual, `${usual}  timeout check 30s\n`);
+};
+
 /** In front of the nodes, stopped after the test. */
 export async function startTestProxy(
   t: TestContext,
   nodes: readonly ProxiedNode[],
   changes: Partial<ProxySetup> = {},
 ): Promise<RunningProxy> {
-  const proxy = await startProxy(setupOf(nodes, changes), proxyOptions());
+  const proxy = await startProxy(setupOf(nodes, changes), proxyOptions(), patientWithChecks);
   t.after(() => proxy.stop());
   return proxy;
 }

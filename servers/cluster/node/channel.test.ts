@@ -27,7 +27,7 @@ const welcomed = (channel: Channel): Promise<FakeUser> =>
 const back = (channel: Channel, after: string): FakeUser =>
   new FakeUser(channel.behaviour).say({ type: "hello", session: "s", resume: true, after });
 
-describe("a channel", { timeout: 10_000 }, () => {
+describe("a channel", { timeout: 120_000 }, () => {
   it("welcomes, counts the steps of a session and finds it again", async () => {
     const channel = await openChannel(new TestBroker());
     const user = await welcomed(channel);
@@ -179,7 +179,7 @@ describe("a channel", { timeout: 10_000 }, () => {
   });
 });
 
-describe("a resume", { timeout: 10_000 }, () => {
+describe("a resume", { timeout: 120_000 }, () => {
   async function published(count: number) {
     const broker = new TestBroker();
     const channel = await openChannel(broker);

@@ -37,7 +37,7 @@ function fatesOf(channel: Channel, user: number, count: number) {
   return { ...answer, whys: answer.leavings.map(({ why }) => why) };
 }
 
-describe("the custody of a node", { timeout: 10_000 }, () => {
+describe("the custody of a node", { timeout: 120_000 }, () => {
   it("tells what was handed to whom, while it was in the channel and no longer", async () => {
     const broker = new TestBroker();
     const channel = await openChannel(broker, "node-1");

@@ -57,7 +57,7 @@ class User {
       limits: defaultLimits,
       user: 0,
       options: { "poll-interval": "5ms" },
-      signal: AbortSignal.timeout(5000),
+      signal: AbortSignal.timeout(60_000),
       onMessage(payload) {
         user.heard.push(decodeNodeMessage(payload)!);
         user.#news.resolve();
@@ -96,7 +96,7 @@ const ready = async (url: string): Promise<[number, string]> => {
 };
 
 for (const protocol of protocols) {
-  describe(`two nodes by ${protocol.server.traits.name}`, { timeout: 20_000 }, () => {
+  describe(`two nodes by ${protocol.server.traits.name}`, { timeout: 120_000 }, () => {
     it("welcome, step, deliver to everybody, and resume at the other node without loss", async (t) => {
       const broker = new TestBroker();
       const [one, two] = await Promise.all(
@@ -159,7 +159,7 @@ for (const protocol of protocols) {
   });
 }
 
-describe("a cluster node", { timeout: 20_000 }, () => {
+describe("a cluster node", { timeout: 120_000 }, () => {
   it("is ready while the broker's subscription is live and readiness is not withdrawn", async (t) => {
     const broker = new TestBroker();
     const node = await startNode(t, { broker });
