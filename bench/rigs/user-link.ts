@@ -4,6 +4,7 @@ import type { LinkConditions } from "../../results/contract/link.ts";
 import type { Flag } from "../../results/contract/results.ts";
 import { decodeHistogram } from "../../results/statistics/histogram.ts";
 import { linkLateCode } from "../../results/validity/disturbances.ts";
+import { freePort } from "../../servers/programs/free-ports.ts";
 import type { Impairments, RelayReading } from "../relay/relay.ts";
 import { through } from "../relay/way.ts";
 import { CpuMeter } from "./proc/cpu-meter.ts";
@@ -57,7 +58,9 @@ export class UserLink implements AsyncDisposable {
 
   /** Resolves when the relay leads to where this URL does. */
   async leadTo(url: string): Promise<void> {
-    const { port } = await this.#process.call("open", { name, target: addressOf(url), port: 0 }, answerWaitMs);
+    // One that nobody else is given while it refuses.
+    const port = await freePort();
+    await this.#process.call("open", { name, target: addressOf(url), port }, answerWaitMs);
     await this.#process.call("impose", { name, ...impairmentsOf(this.#conditions) }, answerWaitMs);
     this.#url = through(url, port);
   }
