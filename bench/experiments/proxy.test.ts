@@ -4,7 +4,7 @@ import { after, describe, it } from "node:test";
 import { carriedAs } from "../../servers/proxies/proxy.ts";
 import { ProgramPool } from "../rigs/program-pool.ts";
 import { protocols } from "../targets/protocols.ts";
-import { embeddedTarget } from "../targets/target.ts";
+import { parseTarget } from "../targets/target.ts";
 import { hasProgram } from "../testing.ts";
 import { clusterPresets } from "./cluster/presets.ts";
 import { presets } from "./comparison/presets.ts";
@@ -18,7 +18,7 @@ const context = { seed: 1, trial: 1, signal: new AbortController().signal, progr
 const cellOf = (protocol: string, through: string): ProxyCell =>
   proxy
     .cells({
-      targets: [embeddedTarget(protocol)],
+      targets: [parseTarget(protocol)],
       traffic: presets.quick.settings,
       cluster: clusterPresets.quick,
     })
@@ -35,6 +35,8 @@ function small(protocol: string, through: string): ProxyCell {
   };
 }
 
+const ofHttp2 = /^(usersOnOneConnection|extendedConnect.*)$/;
+
 describe("through a proxy", { timeout: 600_000 }, () => {
   const rows = [
     ["tcp", "haproxy", 0],
@@ -42,6 +44,8 @@ describe("through a proxy", { timeout: 600_000 }, () => {
     ["websocket", "nginx", 0],
     ["sse", "nginx", 0],
     ["long-polling", "nginx", 1],
+    ["websocket+tls", "haproxy", 1],
+    ["sse+tls+h2", "nginx", 0],
   ] as const;
   for (const [protocol, through, shipped] of rows) {
     it(`${protocol} ${shipped === 1 ? "passes" : "does not pass"} ${through} as shipped, and does as documented`, async (t) => {
@@ -49,21 +53,37 @@ describe("through a proxy", { timeout: 600_000 }, () => {
       const cell = small(protocol, through);
       // What passes need not end by a time-out.
       const unscaled = shipped === 1 ? { ...cell, timeScale: 1 } : cell;
-      const { measures } = await measureOnce(proxy, unscaled, context);
+      const { measures, predictions } = await measureOnce(proxy, unscaled, context);
       assert.equal(measures.shippedConnections, shipped);
       assert.equal(measures.configuredConnections, 1);
       assert.equal(measures.repeatedPostRequests, cell.failing ? 0 : undefined);
+      for (const { metric, verdict } of predictions) if (ofHttp2.test(metric)) assert.equal(verdict, "held", metric);
+      assert.equal(measures.extendedConnectEchoes, cell.extended && 1);
     });
   }
 
-  it("every protocol is tried or told why not, and none is expected to need more than is documented", () => {
+  it("every protocol is tried or told why not, in clear and where TLS ends at the proxy", () => {
     for (const { server } of protocols) {
-      for (const through of ["haproxy", "nginx"]) {
-        const cell = cellOf(server.traits.name, through);
-        const isOut = proxy.unfit!(cell) !== undefined;
-        assert.equal(isOut, cell.proxy.documented[carriedAs(server.traits)].settings === undefined);
-        if (!isOut) assert.ok(cell.tried.some((settings) => settings.length === 0));
+      const { name, options = [] } = server.traits;
+      const withH2 = options.some((option) => option.name === "h2") ? [`${name}+tls+h2`] : [];
+      for (const target of [name, `${name}+tls`, ...withH2]) {
+        for (const through of ["haproxy", "nginx"]) {
+          const cell = cellOf(target, through);
+          const isOut = proxy.unfit!(cell) !== undefined;
+          assert.equal(isOut, cell.proxy.documented[carriedAs(server.traits)].settings === undefined, target);
+          if (isOut) continue;
+          for (const settings of [[], cell.configured])
+            assert.ok(cell.tried.some((each) => each.length === settings.length));
+          for (const { metric } of cell.expectations) assert.ok(proxy.metrics.includes(metric), metric);
+        }
       }
     }
+  });
+
+  it("what is not led through one says why", () => {
+    const unfit = (target: string): string => String(proxy.unfit!(cellOf(target, "haproxy")));
+    assert.match(unfit("xmpp+tls=starttls"), /STARTTLS/);
+    assert.match(unfit("sse+h2"), /add \+tls/);
+    assert.match(unfit("websocket=wss://127.0.0.1:1/"), /in clear/);
   });
 });

@@ -1,8 +1,9 @@
+import { beginsWithTls } from "../../protocol/address.ts";
 import { nowNs } from "../../protocol/clock.ts";
 import { compresses, gzip } from "../../protocol/options/deflate.ts";
-import { speaksHttp2 } from "../../protocol/options/h2.ts";
+import { h2, speaksHttp2 } from "../../protocol/options/h2.ts";
 import { heartbeatName } from "../../protocol/options/heartbeat.ts";
-import { tlsMode } from "../../protocol/options/tls.ts";
+import { tls, tlsMode } from "../../protocol/options/tls.ts";
 import { parseDurationMs } from "../../protocol/units.ts";
 import type { ServerInfo, Window } from "../../results/contract/results.ts";
 import type { Measures } from "../../results/metrics/metrics.ts";
@@ -10,7 +11,7 @@ import { delayMeasures } from "../../results/recording/delays.ts";
 import { decodeHistogram } from "../../results/statistics/histogram.ts";
 import { findProgram, howToInstall } from "../../servers/programs/program.ts";
 import { proxies } from "../../servers/proxies/proxies.ts";
-import { carriedAs, isOfRequests } from "../../servers/proxies/proxy.ts";
+import { carriedAs, documentedFor, isOfRequests, tlsFilesInWords } from "../../servers/proxies/proxy.ts";
 import { ProxyRig } from "../rigs/proxy-rig.ts";
 import type { RigContext } from "../rigs/rig.ts";
 import { ways as role, type WaysOrder, type WaysReport } from "../rigs/roles/ways.ts";
@@ -25,6 +26,8 @@ import { subsetsOf } from "./proxy/needs.ts";
 import { readWays, type WaysTried } from "./proxy/reading.ts";
 
 export interface ProxyCell extends CellPlan, WaysTried {
+  /** Where TLS ends at the proxy: the same server in clear. */
+  readonly behind?: Target;
   /** Of the time-outs that are shipped. */
   readonly timeScale: number;
   readonly asked: Pick<WaysOrder, "events" | "graceMs" | "silence">;
@@ -32,6 +35,10 @@ export interface ProxyCell extends CellPlan, WaysTried {
   readonly echoes?: { readonly warmups: number; readonly durationMs: number };
   /** Names of the settings of a way on which events are compressed. */
   readonly compressed?: readonly string[];
+  /** Of a way on which a WebSocket is opened over HTTP/2. */
+  readonly extended?: readonly string[];
+  /** How many users share a connection. */
+  readonly sharedBy?: number;
   /** The target with its usual heartbeat, scaled, and the settings of the way to it. */
   readonly beating?: { readonly target: Target; readonly settings: readonly string[] };
   /** How long that is silent but for it. */
@@ -53,11 +60,14 @@ const graceMs = 1500;
 const echoes = { warmups: 50, durationMs: 300 };
 const trialsMax = 2;
 const waysWaitMs = 60_000;
+/** More than a browser opens connections of HTTP/1.1 to one host, which is six. */
+const sharedBy = 8;
 
 function cellOf(target: Target, proxy: WaysTried["proxy"]): ProxyCell {
   const traits = traitsOf(target);
-  const { program, title, settings, silence } = proxy;
+  const { program, title, settings, silence, http2 } = proxy;
   const carried = carriedAs(traits);
+  const ends = { tls: tlsMode(target.options) !== undefined, http2: speaksHttp2(target.options) };
   const isStream = traits.downlink === "stream";
   const isPolled = traits.downlink === "polled";
   const heartbeat = target.system.kind === "embedded" && !isPolled ? heartbeatOptionOf(target) : undefined;
@@ -66,10 +76,12 @@ function cellOf(target: Target, proxy: WaysTried["proxy"]): ProxyCell {
   const floorMs = deliveryFloorMs(target);
   const eventMsMax = atOnceMs + floorMs;
   const watchMs = watchedTimeOuts * timeOutMs;
-  const configured = proxy.documented[carried].settings ?? [];
+  const configured = documentedFor(proxy, carried, ends).settings ?? [];
   const names = settings
-    .filter(({ isTimeOut, isForBytes, isCompression }) => {
-      if (isCompression) return false;
+    .filter(({ name, isTimeOut, isForBytes, isForHttp2, isCompression }) => {
+      // Which of all settings stand in for each other is found in clear.
+      if (ends.tls) return configured.includes(name);
+      if (isForHttp2 || isCompression) return false;
       return (isStream || !isTimeOut) && (!isForBytes || carried === "bytes");
     })
     .map(({ name }) => name);
@@ -77,6 +89,7 @@ function cellOf(target: Target, proxy: WaysTried["proxy"]): ProxyCell {
     target,
     variant: program.name,
     proxy,
+    ...(ends.tls && { behind: inClear(target) }),
     tried: subsetsOf(names),
     configured,
     eventMsMax,
@@ -89,20 +102,25 @@ function cellOf(target: Target, proxy: WaysTried["proxy"]): ProxyCell {
       ...(isStream && { silence: { watchMs, heartbeatMs: timeOutMs / heartbeatsPerTimeOut } }),
     },
     ...(floorMs === 0 && { echoes }),
-    ...(hasEvents(target) && {
-      compressed: [...configured, ...settings.filter(({ isCompression }) => isCompression).map(({ name }) => name)],
-    }),
+    ...(hasEvents(target) &&
+      !ends.tls && {
+        compressed: [...configured, ...settings.filter(({ isCompression }) => isCompression).map(({ name }) => name)],
+      }),
     ...(usualMs !== undefined && {
       beating: {
         target: beating(target, usualMs / timeScale),
         settings: configured.filter((name) => settings.some((each) => each.name === name && !each.isTimeOut)),
       },
     }),
-    ...(isOfRequests(carried) && { failing: true }),
+    ...(isOfRequests(carried) && !ends.tls && { failing: true }),
+    ...(carried === "upgrade" && ends.tls && { extended: [...configured, http2.setting] }),
+    ...(ends.http2 && { sharedBy }),
     trialsMax,
     onTheWay: [
-      fileOf(proxy, `${title} as shipped`, []),
-      ...(configured.length === 0 ? [] : [fileOf(proxy, `${title} with ${configured.join(", ")}`, configured)]),
+      fileOf(proxy, ends.tls, `${title} as shipped`, []),
+      ...(configured.length === 0
+        ? []
+        : [fileOf(proxy, ends.tls, `${title} with ${configured.join(", ")}`, configured)]),
     ],
     parameters: {
       connections: 1,
@@ -118,6 +136,8 @@ function cellOf(target: Target, proxy: WaysTried["proxy"]): ProxyCell {
       },
     },
     expectations: expectedThrough(proxy, traits, {
+      ends,
+      sharedBy,
       eventMsMax,
       timeScale,
       watchedTimeOuts,
@@ -128,16 +148,33 @@ function cellOf(target: Target, proxy: WaysTried["proxy"]): ProxyCell {
 }
 
 /** As a report shows it. */
-const fileOf = ({ render }: WaysTried["proxy"], name: string, settings: readonly string[]): ServerInfo => ({
-  name,
-  configuration: render({ routes: [{ port: "PORT", settings }], server: "SERVER", timeScale: 1 }).trim(),
-});
+function fileOf(
+  { render }: WaysTried["proxy"],
+  endsTls: boolean,
+  name: string,
+  settings: readonly string[],
+): ServerInfo {
+  const tls = endsTls ? tlsFilesInWords : undefined;
+  return {
+    name: endsTls ? `${name}, where TLS ends` : name,
+    configuration: render({ routes: [{ port: "PORT", settings }], server: "SERVER", timeScale: 1, tls }).trim(),
+  };
+}
+
+/** As it is behind a proxy at which TLS ends, and with it HTTP/2. */
+function inClear(target: Target): Target {
+  const { [tls.name]: _, [h2.name]: __, ...options } = target.options;
+  return { ...target, options };
+}
 
 /** A stream of events, which comes uncompressed from the server but might be compressed. */
 const hasEvents = (target: Target): boolean =>
   carriedAs(traitsOf(target)) === "event-stream" &&
   !compresses(target.options) &&
   withOption(target, gzip.name, "") !== undefined;
+
+/** Of what is upgraded: no wire of another protocol lies within. */
+const framesAreMessages = (target: Target): boolean => traitsOf(target).framing === "binary";
 
 const cells = ({ targets }: RunRequest): ProxyCell[] =>
   targets.flatMap((target) => proxies.map((proxy) => cellOf(target, proxy)));
@@ -147,18 +184,31 @@ function unfit({ target, proxy: { program, title, documented } }: ProxyCell): st
     return `${title} passes HTTP, which this protocol does not begin with; what passes bytes is a module in a package of its own`;
   }
   if (heartbeatName in target.options) return "with and without heartbeats is what it tries by itself";
-  if (tlsMode(target.options) !== undefined)
-    return "TLS would end at the proxy, which is asked here for what it does in clear";
-  if (speaksHttp2(target.options)) return "the proxies are asked for HTTP/1.1 here";
+  const mode = tlsMode(target.options);
+  if (mode === "starttls") return "STARTTLS is a word of the protocol, which a proxy does not speak: +tls ends there";
+  if (mode === undefined && speaksHttp2(target.options)) {
+    return "it is over TLS that browsers speak HTTP/2 with a proxy: add +tls";
+  }
+  if (target.system.kind === "external" && beginsWithTls(target.system.url)) {
+    return "TLS ends at the proxy here: name the server by its URL in clear";
+  }
   if (findProgram(program) !== undefined) return undefined;
   return `${program.name} is not on this machine: ${howToInstall(program)}`;
 }
 
-const open = (cell: ProxyCell, context: RigContext): Promise<ProxyRig> =>
-  ProxyRig.behind({ ...cell, behaviour: { name: "echo" }, codec }, context);
+const open = ({ beating, ...cell }: ProxyCell, context: RigContext): Promise<ProxyRig> =>
+  ProxyRig.behind(
+    {
+      ...cell,
+      ...(beating && { beating: { ...beating, target: inClear(beating.target) } }),
+      behaviour: { name: "echo" },
+      codec,
+    },
+    context,
+  );
 
 async function* measure(rig: ProxyRig, cell: ProxyCell): AsyncGenerator<Window, Outcome> {
-  const { target, asked, echoes } = cell;
+  const { target, asked, echoes, sharedBy } = cell;
   const { ways } = rig;
   const { protocol, options } = target;
   const startNs = rig.startClock();
@@ -168,6 +218,7 @@ async function* measure(rig: ProxyRig, cell: ProxyCell): AsyncGenerator<Window, 
     options,
     payloadBytes: codec.payloadBytes,
     direct: rig.system.url,
+    certificates: ways.certificates,
     ways: ways.tried,
     ...(ways.compressed !== undefined && {
       compressed: { url: ways.compressed, options: withOption(target, gzip.name, "")!.options },
@@ -175,6 +226,8 @@ async function* measure(rig: ProxyRig, cell: ProxyCell): AsyncGenerator<Window, 
     ...(ways.beating !== undefined && {
       beating: { url: ways.beating, options: cell.beating!.target.options, watchMs: cell.watchMs },
     }),
+    ...(sharedBy !== undefined && { shared: { url: ways.configured.url, users: sharedBy } }),
+    ...(ways.extended !== undefined && { extended: { url: ways.extended, echoes: framesAreMessages(target) } }),
     ...(ways.failing && { failing: ways.failing }),
     ...(echoes && { echoes: { ...ways.configured, ...echoes } }),
   };
@@ -231,6 +284,9 @@ export const proxy: Experiment<ProxyCell, ProxyRig> = {
     "compressedPromptEvents",
     "repeatedGetRequests",
     "repeatedPostRequests",
+    "usersOnOneConnection",
+    "extendedConnectSettings",
+    "extendedConnectEchoes",
     "idleCutMs",
     "idleCutTimeoutRatio",
     "heartbeatConnections",

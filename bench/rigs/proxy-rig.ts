@@ -6,15 +6,19 @@ import { type RunningProxy, startProxy } from "../../servers/proxies/start.ts";
 import { through } from "../relay/way.ts";
 import type { Target } from "../targets/target.ts";
 import type { RigContext } from "./rig.ts";
-import { openSystem, type SystemOrder } from "./system.ts";
+import { openSystem, type RunningSystem, type SystemOrder } from "./system.ts";
 import { SystemRig } from "./system-rig.ts";
 
 export interface ProxyRigOrder extends Omit<SystemOrder, "programs"> {
   readonly proxy: ShippedProxy;
+  /** What answers behind it, where TLS ends at the proxy: the target itself then is there as the direct way. */
+  readonly behind?: Target;
   /** Names of settings of each way that is tried. */
   readonly tried: readonly (readonly string[])[];
   /** Of one more way, which compresses. */
   readonly compressed?: readonly string[];
+  /** Of one more way, for WebSocket over HTTP/2. */
+  readonly extended?: readonly string[];
   /** The same server with a heartbeat of its own, and the settings of a way to it. */
   readonly beating?: { readonly target: Target; readonly settings: readonly string[] };
   /** Whether there are ways, as shipped, to servers that fail. */
@@ -30,6 +34,9 @@ export interface ProxyWays {
   /** In the order in which they were asked for. */
   readonly tried: readonly string[];
   readonly compressed?: string;
+  readonly extended?: string;
+  /** What users must trust who come by one of them. */
+  readonly certificates: readonly string[];
   /** To the server with a heartbeat. */
   readonly beating?: string;
   /** Where servers that fail must listen, and a way to them for each method. */
@@ -54,7 +61,8 @@ export class ProxyRig extends SystemRig {
   }
 
   async #startProxies(order: ProxyRigOrder, { signal, programs }: RigContext): Promise<void> {
-    const { proxy, tried, compressed, beating, failing, configured, timeScale } = order;
+    const { proxy, behind, tried, compressed, extended, beating, failing, configured, timeScale } = order;
+    const system = behind === undefined ? this.system : await this.another({ ...order, target: behind });
     // Nobody listens there yet, and a proxy does not ask.
     const failingPorts = failing ? await freePorts(2) : [];
     const failingServers = failingPorts.map((port) => `127.0.0.1:${port}`);
@@ -65,10 +73,16 @@ export class ProxyRig extends SystemRig {
     const oneMore = (way: Omit<Route, "port">): number => ways.push(way) - 1;
     const places = {
       compressed: compressed && oneMore({ settings: compressed }),
+      extended: extended && oneMore({ settings: extended }),
       beating: beatingSystem && oneMore({ settings: beating!.settings, servers: [hostAndPort(beatingSystem.url)] }),
       failing: failing && [0, 1].map(() => oneMore({ settings: [], servers: failingServers })),
     };
-    const common = { server: hostAndPort(this.system.url), signal, died: this.died };
+    const common = {
+      server: hostAndPort(system.url),
+      endsTls: behind !== undefined,
+      signal,
+      died: this.died,
+    };
     const starts = [
       startProxy(proxy, { ...common, ways, timeScale }),
       startProxy(proxy, { ...common, ways: [{ settings: configured }], timeScale: 1 }),
@@ -76,16 +90,24 @@ export class ProxyRig extends SystemRig {
     // Where one fails, the other must have started, or nobody would end it.
     for (const start of await Promise.allSettled(starts)) if (start.status === "fulfilled") this.own(start.value);
     const [all, alone] = (await Promise.all(starts)) as [RunningProxy, RunningProxy];
-    const urls = all.ports.map((port) => through(this.system.url, port));
+    // Accounts are those of the server behind it, TLS is the target's.
+    const { protocol } = new URL(this.system.url);
+    const by = ({ url }: RunningSystem, port: number): string => {
+      const way = new URL(through(url, port));
+      way.protocol = protocol;
+      return way.href;
+    };
+    const urls = all.ports.map((port) => by(system, port));
     this.#ways = {
+      certificates: [all, alone].flatMap(({ certificate }) => certificate ?? []),
       tried: urls.slice(0, tried.length),
       ...(places.compressed !== undefined && { compressed: urls[places.compressed]! }),
-      // Accounts are another server's.
-      ...(beatingSystem && { beating: through(beatingSystem.url, all.ports[places.beating!]!) }),
+      ...(places.extended !== undefined && { extended: urls[places.extended]! }),
+      ...(beatingSystem && { beating: by(beatingSystem, all.ports[places.beating!]!) }),
       ...(places.failing && {
         failing: { ports: failingPorts, GET: urls[places.failing[0]!]!, POST: urls[places.failing[1]!]! },
       }),
-      configured: { url: through(this.system.url, alone.ports[0]!), pids: alone.pids },
+      configured: { url: by(system, alone.ports[0]!), pids: alone.pids },
     };
   }
 

@@ -43,6 +43,21 @@ export const proxyMetrics = {
     ],
     ["repeatedGetRequests", "repeated GETs", "of one that a server took before it failed, how many others got it too"],
     [
+      "usersOnOneConnection",
+      "served on one connection",
+      "users who got an echo of eight who came at once on one connection of HTTP/2, by the proxy as documented",
+    ],
+    [
+      "extendedConnectSettings",
+      "WebSocket over HTTP/2 offered",
+      "1 where the proxy, with HTTP/2, lets a WebSocket be opened on a stream (RFC 8441), 0 where not",
+    ],
+    [
+      "extendedConnectEchoes",
+      "WebSocket over HTTP/2 carried",
+      "1 where a message and its echo passed on such a stream, 0 where not",
+    ],
+    [
       "repeatedPostRequests",
       "repeated POSTs",
       "of one that a server took before it failed, how many others got it too",

@@ -14,6 +14,7 @@ export const wayProbes = {
   "configured-silence": "silence as documented",
   "compressed-event": "an event at once, compressed by the proxy",
   "repeated-post": "a POST whose server fails",
+  "extended-connect": "a WebSocket on a stream of HTTP/2",
 } as const;
 
 export type WayProbe = keyof typeof wayProbes;

@@ -1,6 +1,7 @@
 import { mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { writeCertificate } from "../connection/certificate.ts";
 import { childrenOf } from "../programs/children.ts";
 import { freePorts } from "../programs/free-ports.ts";
 import { type ProgramRecipe, startPrivately } from "../programs/private-program.ts";
@@ -15,11 +16,15 @@ export interface RunningProxy extends AsyncDisposable {
   readonly ports: readonly number[];
   /** Of all its processes. */
   readonly pids: readonly number[];
+  /** Where TLS ends at it: what its clients must trust, as PEM. */
+  readonly certificate?: string;
 }
 
-export interface ProxyOrder extends Omit<ProxySetup, "routes" | "isRoot"> {
+export interface ProxyOrder extends Omit<ProxySetup, "routes" | "tls" | "isRoot"> {
   /** Each gets a port of its own. */
   readonly ways: readonly Omit<Route, "port">[];
+  /** TLS ends at it, with a certificate made at start. */
+  readonly endsTls?: boolean;
   readonly signal: AbortSignal;
   /** Hears of its end, if nobody asked for that. */
   readonly died: (sentence: string) => void;
@@ -31,19 +36,22 @@ export interface ProxyOrder extends Omit<ProxySetup, "routes" | "isRoot"> {
  */
 export async function startProxy(
   { program, render, file, recipe }: ShippedProxy,
-  { ways, server, timeScale, signal, died }: ProxyOrder,
+  { ways, server, timeScale, endsTls = false, signal, died }: ProxyOrder,
 ): Promise<RunningProxy> {
   const executable = requireProgram(program);
   const folder = await mkdtemp(join(tmpdir(), `wirebench-${program.name}-`));
   let ports: readonly number[] = [];
+  let certificate: string | undefined;
   const whole: ProgramRecipe = {
     name: program.name,
     scheme: "http",
     async prepare({ port }) {
       ports = ways.length === 0 ? [] : [port, ...(await freePorts(ways.length - 1))];
       const routes = ways.map((way, index) => ({ ...way, port: ports[index]! }));
+      const tls = endsTls ? await writeCertificate(folder) : undefined;
+      certificate = tls?.cert;
       const isRoot = process.getuid?.() === 0;
-      await writeFile(join(folder, file), render({ routes, server, timeScale, isRoot }));
+      await writeFile(join(folder, file), render({ routes, server, timeScale, tls, isRoot }));
     },
     ...recipe,
     startMsMax,
@@ -57,6 +65,7 @@ export async function startProxy(
       const { pid } = running;
       return pid === undefined ? [] : [pid, ...childrenOf(pid)];
     },
+    ...(certificate !== undefined && { certificate }),
     [Symbol.asyncDispose]: () => running.stop(),
   };
 }

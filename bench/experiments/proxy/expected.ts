@@ -1,6 +1,12 @@
 /** What the documentation of a proxy lets one expect of a protocol. */
 import type { Traits } from "../../../protocol/contract.ts";
-import { carriedAs, isOfRequests, type ShippedProxy } from "../../../servers/proxies/proxy.ts";
+import {
+  carriedAs,
+  documentedFor,
+  type EndsAtProxy,
+  isOfRequests,
+  type ShippedProxy,
+} from "../../../servers/proxies/proxy.ts";
 import { type CellPlan, exactly } from "../contract/experiment.ts";
 
 type Predictions = CellPlan["expectations"];
@@ -12,17 +18,22 @@ export interface Scaled {
   /** Silence is watched for so many time-outs. */
   readonly watchedTimeOuts: number;
   readonly isPolled: boolean;
+  /** What ends at the proxy. */
+  readonly ends: EndsAtProxy;
+  /** So many users on one connection, where it is one of HTTP/2. */
+  readonly sharedBy: number;
   /** Of the protocol's own heartbeat, as long as it is in practice. */
   readonly usualHeartbeatMs?: number;
 }
 
 export function expectedThrough(
-  { title, settings, silence, documented: saidOf, repeats }: ShippedProxy,
+  proxy: ShippedProxy,
   traits: Traits,
-  { eventMsMax, timeScale, watchedTimeOuts, isPolled, usualHeartbeatMs }: Scaled,
+  { eventMsMax, timeScale, watchedTimeOuts, isPolled, ends, sharedBy, usualHeartbeatMs }: Scaled,
 ): Predictions {
+  const { title, settings, silence, repeats, http2 } = proxy;
   const carried = carriedAs(traits);
-  const { carries, atOnce, because, settings: documented } = saidOf[carried];
+  const { carries, atOnce, because, settings: documented } = documentedFor(proxy, carried, ends);
   const shipped: Predictions = [
     {
       statement: `as shipped ${title} carries ${carries ? "a message and its echo" : "nothing"}`,
@@ -70,7 +81,7 @@ export function expectedThrough(
       metric: "proxySettingsNeededWithHeartbeat",
       expected: { high: untimed.length },
     },
-    ...(isOfRequests(carried)
+    ...(isOfRequests(carried) && !ends.tls
       ? (["GET", "POST"] as const).map((method) => ({
           statement: `as shipped a ${method} whose server fails is ${repeats[method] === 0 ? "not " : ""}sent to another`,
           formula: `${repeats.because}: ${repeats[method]} more`,
@@ -113,7 +124,19 @@ export function expectedThrough(
             expected: exactly(usualHeartbeatMs < silence.ms ? 1 : 0),
           },
         ] as const)),
-    ...(isPolled
+    ...(ends.http2
+      ? ([
+          {
+            statement: `${sharedBy} users on one connection are all served`,
+            formula: `${http2.streamsBecause}: ${http2.streamsMax} requests at once, where a browser has six connections of HTTP/1.1 to a host`,
+            metric: "usersOnOneConnection",
+            expected: exactly(sharedBy),
+          },
+        ] as const)
+      : []),
+    ...(carried === "upgrade" && ends.tls ? overHttp2(proxy, traits) : []),
+    // What ends TLS by the direct way is the server itself, which may take longer for it than a proxy does.
+    ...(isPolled || ends.tls
       ? []
       : ([
           {
@@ -123,6 +146,29 @@ export function expectedThrough(
             expected: { low: 1 },
           },
         ] as const)),
+  ];
+}
+
+/** Of a WebSocket on a stream of HTTP/2. */
+function overHttp2({ title, http2 }: ShippedProxy, { framing }: Traits): Predictions {
+  const { offersWebSocket, offersBecause, setting } = http2;
+  return [
+    {
+      statement: `with ${setting}, ${title} ${offersWebSocket ? "offers" : "does not offer"} WebSocket over HTTP/2`,
+      formula: offersBecause,
+      metric: "extendedConnectSettings",
+      expected: exactly(offersWebSocket ? 1 : 0),
+    },
+    ...(offersWebSocket && framing === "binary"
+      ? ([
+          {
+            statement: "a message and its echo pass on a stream of HTTP/2",
+            formula: `RFC 8441 section 5: after an extended CONNECT a stream is what a connection is after an upgrade; ${offersBecause}`,
+            metric: "extendedConnectEchoes",
+            expected: exactly(1),
+          },
+        ] as const)
+      : []),
   ];
 }
 

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import type { ExtendedConnect } from "../../../clients/http/extended-connect.ts";
 import { wayFindingsOf } from "../../../results/recording/way-findings.ts";
 import { nginxProxy } from "../../../servers/proxies/nginx.ts";
 import type { WayReport } from "../../rigs/roles/ways.ts";
@@ -53,6 +54,22 @@ describe("ways through a proxy", () => {
     ]);
     assert.equal(found.get("shipped-message")?.outcome, "breaks");
     assert.equal(found.get("configured-silence")?.outcome, "works");
+  });
+
+  it("tell of a WebSocket over HTTP/2 what was offered, and nothing where nobody said it", () => {
+    const tell = (extended: ExtendedConnect) =>
+      readWays(
+        { proxy: nginxProxy, tried: [[]], configured: [], eventMsMax: 100 },
+        { direct: kept, ways: [kept], extended },
+      );
+    assert.equal(tell({ offered: false, evidence: "no" }).measures.extendedConnectSettings, 0);
+    assert.equal(tell({ evidence: "refused" }).measures.extendedConnectSettings, undefined);
+    assert.equal(tell({ offered: true, echoed: false, evidence: "404" }).measures.extendedConnectEchoes, 0);
+    const outcomes = [{ offered: true }, { offered: true, echoed: false }, {}].map((seen) => {
+      const { findings } = tell({ ...seen, evidence: "seen" });
+      return wayFindingsOf({ findings }).found.get("extended-connect")?.outcome;
+    });
+    assert.deepEqual(outcomes, ["works", "breaks", "breaks"]);
   });
 
   it("hold an event up that takes longer than at once", () => {

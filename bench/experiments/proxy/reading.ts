@@ -24,7 +24,7 @@ interface Outcome {
 
 export function readWays(
   { proxy, tried, configured, eventMsMax, timeOutMs }: WaysTried,
-  { direct, ways, compressed, beating, failing }: Omit<WaysReport, "echoes">,
+  { direct, ways, compressed, shared, extended, beating, failing }: Omit<WaysReport, "echoes">,
 ): Outcome {
   const all = tried.map((settings, index): TriedWay => ({ settings, report: ways[index]! }));
   const by = (names: readonly string[]): WayReport | undefined =>
@@ -53,6 +53,9 @@ export function readWays(
       ...(untimed?.heartbeat !== undefined && { heartbeatConnections: untimed.heartbeat ? 1 : 0 }),
       ...compressedMeasures(compressed, eventMsMax),
       ...(beating?.silence !== undefined && { usualHeartbeatConnections: beating.silence === "outlived" ? 1 : 0 }),
+      ...(shared !== undefined && { usersOnOneConnection: shared }),
+      ...(extended?.offered !== undefined && { extendedConnectSettings: extended.offered ? 1 : 0 }),
+      ...(extended?.echoed !== undefined && { extendedConnectEchoes: extended.echoed ? 1 : 0 }),
       // The first one is no repetition, and one that never arrived is not less than none.
       ...(failing && {
         repeatedGetRequests: Math.max(0, failing.GET - 1),
@@ -72,6 +75,9 @@ export function readWays(
       ...(beating ? silence("usual-heartbeat", beating) : []),
       ...compression(compressed, eventMsMax),
       ...repetition(failing),
+      ...(extended
+        ? [finding("extended-connect", extended.offered === true && extended.echoed !== false, extended.evidence)]
+        : []),
       ...(needed ?? []).map((name) => {
         const without = by(needed!.filter((other) => other !== name));
         return settingFinding(name, (without && shortcoming(without, demands)) ?? "it was not tried without");

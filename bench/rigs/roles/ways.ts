@@ -3,9 +3,11 @@
  * end? Then echoes one at a time, direct and by one way in turn.
  */
 import { setTimeout as wait } from "node:timers/promises";
+import { trustCertificate } from "../../../clients/connection/trust.ts";
+import { askExtended, type ExtendedConnect, type ExtendedOrder } from "../../../clients/http/extended-connect.ts";
 import { LatencyHistogram } from "../../../load/recording/latency.ts";
 import { nowNs } from "../../../protocol/clock.ts";
-import type { Options } from "../../../protocol/contract.ts";
+import type { Options, SharedConnection } from "../../../protocol/contract.ts";
 import { describeError } from "../../../protocol/errors.ts";
 import { learnSecrets } from "../../../protocol/secrets.ts";
 import { loadClient } from "../../targets/protocol-modules.ts";
@@ -20,6 +22,8 @@ export interface WaysOrder {
   readonly payloadBytes: number;
   /** URL without a proxy. */
   readonly direct: string;
+  /** Of proxies at which TLS ends, as PEM. */
+  readonly certificates: readonly string[];
   readonly ways: readonly string[];
   /** Each alone, after the echo of the one before, until one is there at once; no more of them than `countMax`. */
   readonly events: { readonly countMax: number; readonly atOnceMs: number };
@@ -31,6 +35,10 @@ export interface WaysOrder {
   readonly compressed?: { readonly url: string; readonly options: Options };
   /** A way to a server with a heartbeat of its own, on which nobody else says anything for so long; absent: there is none. */
   readonly beating?: { readonly url: string; readonly options: Options; readonly watchMs: number };
+  /** So many users on one connection, each with an echo at the same time; absent: none. */
+  readonly shared?: { readonly url: string; readonly users: number };
+  /** A way on which a WebSocket is opened over HTTP/2: see `askExtended`; absent: there is none. */
+  readonly extended?: ExtendedOrder;
   /** Ways to servers that fail: see `askFailing`; absent: there are none. */
   readonly failing?: FailingOrder;
   /** Echoes in turn; absent: none. */
@@ -61,6 +69,9 @@ export interface WaysReport {
   readonly ways: readonly WayReport[];
   readonly compressed?: WayReport;
   readonly beating?: WayReport;
+  /** How many of the users on one connection got their echo. */
+  readonly shared?: number;
+  readonly extended?: ExtendedConnect;
   readonly failing?: Requests;
   readonly echoes?: {
     /** Encoded. */
@@ -80,19 +91,35 @@ export const ways: Role<WaysOrder, WaysReport> = {
   name: "ways",
   async run(order) {
     for (const url of [order.direct, ...order.ways, order.beating?.url ?? ""]) learnSecrets(url);
+    for (const certificate of order.certificates) trustCertificate(certificate);
     const tried = await tryAll(order);
+    const shared = order.shared && (await shareOne(order, order.shared));
+    const extended = order.extended && (await askExtended(order.extended));
     const failing = order.failing && (await askFailing(order.failing));
     // A way that carries nothing is told by its own report.
     const echoes = order.echoes && (await echoInTurn(order, order.echoes).catch(() => undefined));
-    return { ...tried, ...(failing && { failing }), ...(echoes && { echoes }) };
+    return {
+      ...tried,
+      ...(shared !== undefined && { shared }),
+      ...(extended && { extended }),
+      ...(failing && { failing }),
+      ...(echoes && { echoes }),
+    };
   },
 };
 
-type Call = (url: string, user: number, signal: AbortSignal, options?: Options) => Promise<Caller>;
+type Call = (
+  url: string,
+  user: number,
+  signal: AbortSignal,
+  options?: Options,
+  sharedBy?: SharedConnection,
+) => Promise<Caller>;
 
 async function callerOf({ protocol, options: usual, payloadBytes }: WaysOrder): Promise<Call> {
   const client = await loadClient(protocol, "library");
-  return (url, user, signal, options = usual) => Caller.connect(client, { url, options, user, signal }, payloadBytes);
+  return (url, user, signal, options = usual, sharedBy) =>
+    Caller.connect(client, { url, options, user, signal, sharedBy }, payloadBytes);
 }
 
 /** Side by side: what is slow for one of them is slow for the direct one too, which comes to its turn last. */
@@ -202,8 +229,28 @@ async function tryWay(
   }
 }
 
-/** Without the address, which is another each time. */
-const reasonOf = (error: unknown): string => describeError(error).replace(/^cannot connect to \S+: /, "");
+/** Without what is another each time: the address, and of an error of OpenSSL all but its sentence. */
+const reasonOf = (error: unknown): string =>
+  describeError(error)
+    .replace(/^cannot connect to \S+: /, "")
+    .replace(/^[0-9A-F]+:error:[0-9A-F]+:[^:]*:[^:]*:([^:]*):.*$/s, "$1");
+
+/** Whoever is kept waiting by the others gets no echo. */
+async function shareOne(order: WaysOrder, { url, users }: NonNullable<WaysOrder["shared"]>): Promise<number> {
+  const call = await callerOf(order);
+  const signal = AbortSignal.timeout(patienceMs);
+  const sharedBy: SharedConnection = {};
+  const callers: Caller[] = [];
+  const echoed = await Promise.allSettled(
+    Array.from({ length: users }, async (_, user) => {
+      const caller = await call(url, user, signal, undefined, sharedBy);
+      callers.push(caller);
+      await caller.echo(signal);
+    }),
+  );
+  for (const caller of callers) void caller.close();
+  return echoed.filter(({ status }) => status === "fulfilled").length;
+}
 
 async function echoInTurn(
   order: WaysOrder,

@@ -87,6 +87,7 @@ export const proxySection: OwnSection = {
       bullets([
         "**Silence, once it carries**, ends by the time-out that is shipped. In the trial it was a fiftieth of that, so that nobody waited for a minute; polls end before it does. The **usual heartbeat** of the protocol's own, which is the time for which a request is held where requests are, was tried by what is shipped (what it needs to carry anything added), a fiftieth as long too.",
         "A smallest combination is not the only one, nor always what a manual says: settings stand in for each other (nginx passes the chunks of an HTTP/1.1 response on without `proxy_buffering off`), and a server may be content with less than its specification asks for. What the manuals say was tried as well; it is in the predictions.",
+        "Over **TLS** it ends at the proxy, which has a certificate on every way, and with it HTTP/2 does; the server behind speaks HTTP/1.1, or its own protocol, in clear. Tried are the combinations of the settings that are documented for it then. The direct way is to a server that ends TLS itself, so its delays are also those of another TLS library.",
         "Delays are of one message at a time, direct and by the proxy in turn, on loopback. CPU is mostly that of waking up.",
       ]),
       "#### What was tried, and what came of it",
