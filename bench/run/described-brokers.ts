@@ -8,8 +8,8 @@ import { programNamed } from "../../servers/programs/programs.ts";
 export const describeBrokers = (names: readonly string[]): NonNullable<Results["brokers"]> =>
   names.map((name) => {
     const { title, delivery, history, order, component, durability } = brokerNamed(name).traits;
-    const known = { name, title, delivery, history, order };
     const program = component === undefined ? undefined : programNamed(component);
+    const known = { name, title, delivery, history, order, coresMax: program?.coresMax ?? null };
     if (program !== undefined && addressOf(program) !== undefined) {
       const unknown = `As its owner set it up: wirebench did not start it (${program.address!.variable}).`;
       return { ...known, outage: unknown, crash: unknown };

@@ -44,13 +44,17 @@ export interface Plan {
   readonly refused: readonly { readonly broker: string; readonly why: string }[];
 }
 
-export type PlanSource = Pick<Results, "cells" | "environment">;
+export type PlanSource = Pick<Results, "cells" | "environment" | "brokers">;
 
 /** Brokers that connect nodes on several machines; without one there is nothing to plan. */
 export const isPlannable = (broker: string): boolean => broker !== "none" && broker !== "memory";
 
-export function planCluster(request: PlanRequest, { cells, environment }: PlanSource, broker?: string): Plan {
-  const { brokers, refused } = clusterCosts(cells, environment.cores);
+export function planCluster(
+  request: PlanRequest,
+  { cells, environment, brokers: described }: PlanSource,
+  broker?: string,
+): Plan {
+  const { brokers, refused } = clusterCosts(cells, environment.cores, described);
   const wanted = (one: { broker: string }): boolean =>
     isPlannable(one.broker) && (broker === undefined || one.broker === broker);
   const chosen = brokers.filter(wanted);

@@ -13,6 +13,12 @@ export const broker = z.object({
   delivery: z.enum(["at-most-once", "at-least-once"]),
   history: z.boolean(),
   order: z.enum(["total", "per-publisher"]),
+  coresMax: count
+    .nullable()
+    .optional()
+    .describe(
+      "Cores that its program can keep busy with messages; null: all there are; absent: an older version did not say.",
+    ),
   outage: z.string().describe("What is lost when its process is killed and comes back."),
   crash: z.string().optional().describe("What is lost when its machine crashes and comes back."),
   durability: z

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Cell } from "../contract/results.ts";
-import { clusterCosts, usPerSecond } from "./costs.ts";
+import { brokerCores, clusterCosts, usPerSecond } from "./costs.ts";
 import { costCell, knownCosts } from "./testing.ts";
 
 const within = (value: number, expected: number, share: number, what: string): void =>
@@ -13,7 +13,7 @@ describe("costs of a cluster", () => {
     node: { ...knownCosts.node, usPerWakeUp: 150, usPer: [80, 15, 9] },
     broker: { ...knownCosts.broker, usPerWakeUp: 120 },
   };
-  const { brokers, refused } = clusterCosts([costCell("redis"), costCell("kafka", kafka, { seed: 2 })], 2);
+  const { brokers, refused } = clusterCosts([costCell("redis"), costCell("kafka", kafka, { seed: 2 })], 2, undefined);
 
   it("are found again in what they were made of", () => {
     assert.deepEqual([brokers.map(({ broker }) => broker), refused], [["redis", "kafka"], []]);
@@ -68,7 +68,7 @@ describe("costs of a cluster", () => {
       [invalid, /invalid/],
       [missed, /prediction failed that everything arrives/],
     ] as const) {
-      const found = clusterCosts([bad, costCell("nats")], 2);
+      const found = clusterCosts([bad, costCell("nats")], 2, []);
       assert.deepEqual(
         found.brokers.map(({ broker }) => broker),
         ["nats"],
@@ -76,6 +76,15 @@ describe("costs of a cluster", () => {
       assert.match(found.refused[0]!.why, why);
     }
     const empty: Cell = { ...cell, trials: [{ ...cell.trials[0]!, windows: [] }] };
-    assert.match(clusterCosts([empty, costCell("nats")], 2).refused[0]!.why, /too few windows/);
+    assert.match(clusterCosts([empty, costCell("nats")], 2, []).refused[0]!.why, /too few windows/);
   });
+});
+
+it("a broker can use as many cores as it says, and in older results as many as was known then", () => {
+  const coresOf = (name: string, coresMax?: number | null): number => {
+    const said = { name, title: name, delivery: "at-most-once", history: false, order: "total", outage: "" } as const;
+    return brokerCores(name, 4, [{ ...said, ...(coresMax !== undefined && { coresMax }) }]);
+  };
+  assert.deepEqual([coresOf("new", 1), coresOf("new", 3), coresOf("new", 8), coresOf("new", null)], [1, 3, 4, 4]);
+  assert.deepEqual([coresOf("redis"), coresOf("redis-cluster"), coresOf("redis", null)], [1, 4, 4]);
 });

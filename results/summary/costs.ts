@@ -4,7 +4,7 @@
  * is one number: a delivery to a user costs a node the same whatever the broker, and the load balancer sees no broker.
  */
 import { completeTrials, usable } from "../contract/cells.ts";
-import type { Cell, MeasuredCell } from "../contract/results.ts";
+import type { BrokerInfo, Cell, MeasuredCell } from "../contract/results.ts";
 import { costExperiment } from "../metrics/cost-metrics.ts";
 import { type CostProgram, type CostWindow, costWindowsOf } from "../recording/cost-windows.ts";
 import { dot, fitNonNegative, inflated } from "../statistics/non-negative-fit.ts";
@@ -69,14 +69,22 @@ export interface ClusterCosts {
 export const scatterFloorUsPerSecond = 10_000;
 const resamples = 200;
 
-/**
- * One server, which runs commands one after the other on one thread (redis.io, "Diagnosing latency issues"), in whatever
- * configuration; several of them are several.
- */
-const singleThreaded = /^(redis|redis-streams|valkey|valkey-streams)(\+|$)/;
+/** In results from before brokers said how many cores they can keep busy: of those there were, the ones with a single thread. */
+const singleThreadedBefore = ["redis", "redis-streams", "redis-streams+everysec", "redis-streams+always", "valkey"];
 
-/** `cores`: of the machine it was measured on. */
-export function clusterCosts(cells: readonly Cell[], cores: number): ClusterCosts {
+/** Cores that a broker can keep busy on a machine that has so many. */
+export function brokerCores(broker: string, cores: number, described: readonly BrokerInfo[] | undefined): number {
+  const coresMax = described?.find(({ name }) => name === broker)?.coresMax;
+  if (coresMax === undefined) return singleThreadedBefore.includes(broker) ? 1 : cores;
+  return Math.min(cores, coresMax ?? cores);
+}
+
+/** `cores`: of the machine it was measured on. `described`: what the results say of brokers. */
+export function clusterCosts(
+  cells: readonly Cell[],
+  cores: number,
+  described: readonly BrokerInfo[] | undefined,
+): ClusterCosts {
   const own = cells.filter(({ scenario }) => scenario === costExperiment);
   const refused: { broker: string; why: string }[] = [];
   const sources = own.flatMap((cell): Source[] => {
@@ -90,7 +98,7 @@ export function clusterCosts(cells: readonly Cell[], cores: number): ClusterCost
   const proxy = proxyCosts(sources, cores);
   const brokers = sources.flatMap((source): BrokerCosts[] => {
     const { broker, cell } = source;
-    const [node, own] = [nodes.get(source), brokerCosts(source, singleThreaded.test(broker) ? 1 : cores)];
+    const [node, own] = [nodes.get(source), brokerCosts(source, brokerCores(broker, cores, described))];
     if (node === undefined || proxy === undefined || own === undefined) {
       refused.push({ broker, why: "it has too few windows in which CPU time could be read" });
       return [];

@@ -30,6 +30,8 @@ export interface Program {
   readonly relays?: "by-doors" | "never";
   /** What it does with a subscriber that does not read, with its default settings. */
   readonly slowSubscriber?: SlowSubscriber;
+  /** Cores that it can keep busy with messages, e.g. 1 where a single thread handles them. Absent: all there are. */
+  readonly coresMax?: number;
   /** Protocols a target may ask of it (`protocol@name`), each with the URL a client of these options connects to. */
   readonly serves?: Readonly<Record<string, (running: RunningProgram, options: Options) => string>>;
   /** Several of them can be started that talk to each other (`StartOptions.federation`). */

@@ -56,6 +56,8 @@ export const redis = {
   role: "broker",
   // client-output-buffer-limit pubsub 32mb 8mb 60: redis.io/docs/latest/develop/reference/clients/#output-buffer-limits
   slowSubscriber: { queuedBytesMax: 32 * 1024 * 1024, says: /output buffer limits/g },
+  // It runs commands one after the other on one thread: redis.io/docs/latest/operate/oss_and_stack/management/optimization/latency/
+  coresMax: 1,
   used: true,
   find: ["redis-server"],
   version: ["--version"],

@@ -6,6 +6,8 @@ export const valkey = {
   ...redis,
   name: "valkey",
   used: false,
+  // As Redis does: valkey.io/topics/latency/
+  coresMax: 1,
   find: ["valkey-server"],
   install: {
     apt: ["valkey-server"],

@@ -24,6 +24,7 @@ import { parentOf, processIds } from "../../rigs/proc/process-use.ts";
 import { type Work, WorkMeter } from "../../rigs/proc/work-meter.ts";
 import { ProgramPool } from "../../rigs/program-pool.ts";
 import type { RigContext } from "../../rigs/rig.ts";
+import { describeBrokers } from "../../run/described-brokers.ts";
 import { parseTarget, type Target } from "../../targets/target.ts";
 
 /** Of `cost`, for windows of 0.6 s, and of the windows here. */
@@ -191,7 +192,7 @@ const programTitles = { node: "a node", proxy: "load balancer", broker: "broker"
 const rows: string[][] = [];
 const ratios: number[] = [];
 let misses = 0;
-const { brokers: fitted } = clusterCosts(cells, cpus().length);
+const { brokers: fitted } = clusterCosts(cells, cpus().length, describeBrokers([...measured.keys()]));
 for (const costs of fitted) {
   for (const one of measured.get(costs.broker)!) {
     const { load, cores, waiting } = one;

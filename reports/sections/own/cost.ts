@@ -19,7 +19,7 @@ function inWords(cost: Interval): string {
 export const costOfClusterSection: OwnSection = {
   experiments: [costExperiment],
   write({ results, brokerTitle }) {
-    const { brokers, refused } = clusterCosts(results.cells, results.environment.cores);
+    const { brokers, refused } = clusterCosts(results.cells, results.environment.cores, results.brokers);
     if (brokers.length === 0) return undefined;
     const rows = programs.flatMap((program) =>
       costRows(program).map((row) => ({

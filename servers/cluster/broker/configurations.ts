@@ -5,7 +5,10 @@ import type { Broker } from "./broker.ts";
 export interface BrokerConfiguration {
   /** As a human says it, after the broker's title. */
   readonly title: string;
-  readonly fsync: FsyncPolicy;
+  /** Absent: as the plain one. */
+  readonly fsync?: FsyncPolicy;
+  /** Of the nodes' own side, where that is what differs. Absent: as the plain one. */
+  readonly connect?: Broker["connect"];
 }
 
 /** The broker as it is, and a row for each of its configurations: `redis-streams`, `redis-streams+always` ... */
@@ -16,16 +19,19 @@ export function configured(
   const { traits } = broker;
   return [
     broker,
-    ...Object.entries(configurations).map(([name, { title, fsync }]) => ({
-      ...broker,
-      traits: {
-        ...traits,
-        name: `${traits.name}+${name}`,
-        title: `${traits.title}, ${title}`,
-        summary: `${traits.summary}; ${title}`,
-        durability: { ...traits.durability, fsync },
-      },
-    })),
+    ...Object.entries(configurations).map(
+      ([name, { title, fsync = traits.durability.fsync, connect = broker.connect }]) => ({
+        ...broker,
+        connect,
+        traits: {
+          ...traits,
+          name: `${traits.name}+${name}`,
+          title: `${traits.title}, ${title}`,
+          summary: `${traits.summary}; ${title}`,
+          durability: { ...traits.durability, fsync },
+        },
+      }),
+    ),
   ];
 }
 

@@ -5,7 +5,7 @@ import { jetstreamClusterBroker } from "./jetstream-cluster.ts";
 import { kafkaBrokers } from "./kafka.ts";
 import { kafkaClusterBroker } from "./kafka-cluster.ts";
 import { memoryBroker } from "./memory.ts";
-import { mqttBroker } from "./mqtt.ts";
+import { mqttBrokers } from "./mqtt.ts";
 import { natsBroker } from "./nats.ts";
 import { natsClusterBroker } from "./nats-cluster.ts";
 import { postgresBroker } from "./postgres.ts";
@@ -32,7 +32,7 @@ export const brokers: readonly Broker[] = [
   kafkaClusterBroker,
   rabbitmqBroker,
   postgresBroker,
-  mqttBroker,
+  ...mqttBrokers,
   valkeyBroker,
 ];
 
