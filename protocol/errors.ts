@@ -20,7 +20,7 @@ export type ErrorCode =
   | "output-unwritable"
   /** A child process ended, or said nothing for too long. */
   | "process-failed"
-  /** A program that is needed (HAProxy, a broker) is not on this machine. */
+  /** A program that is needed (HAProxy, a broker) is not on this machine, or is somebody else's where it is to be broken. */
   | "component-missing"
   /** A program that is needed is here but did not start, did not answer, or ended. */
   | "component-failed";

@@ -1,6 +1,8 @@
 /** A capacity plan for a terminal (one screen, or with its formulas), in markdown and as data for other programs. */
 import type { Interval, Results } from "../../results/contract/results.ts";
 import { formatCount, formatList, formatMemory, formatQuantity, plural } from "../../results/quantities/format.ts";
+import { starvationOf } from "../../results/validity/cpu-contention.ts";
+import { wasBusy } from "../../results/validity/machine.ts";
 import { blocks, bullets, escapeText } from "../text/markdown.ts";
 import { left, renderMarkdownTable, renderPlainTable, right, type Table } from "../text/table.ts";
 import { plainColumns, wrap } from "../text/wrap.ts";
@@ -18,7 +20,7 @@ export function renderPlanText(plan: Plan, origin: PlanOrigin, { explain = false
   return blocks(
     said(headline(plan)),
     renderPlainTable(answerTable(plan)),
-    said([...remarks(plan), ...(explain ? [] : ["--explain shows the formulas and what went into them."])]),
+    said([...remarks(plan, origin), ...(explain ? [] : ["--explain shows the formulas and what went into them."])]),
     ...(explain
       ? [
           said(["Model", ...model.map((line) => `  ${line}`)]),
@@ -34,7 +36,7 @@ export const renderPlanMarkdown = (plan: Plan, origin: PlanOrigin): string =>
     "# wirebench: capacity plan",
     headline(plan).map(escapeText).join("\n\n"),
     renderMarkdownTable(answerTable(plan)),
-    bullets(remarks(plan).map(escapeText)),
+    bullets(remarks(plan, origin).map(escapeText)),
     "## Model",
     bullets(model.map(escapeText)),
     "## Costs",
@@ -43,7 +45,9 @@ export const renderPlanMarkdown = (plan: Plan, origin: PlanOrigin): string =>
     bullets(inputs(plan, origin).map(escapeText)),
   );
 
-export function planAsData(plan: Plan, { file, results: { tool, startedAt, environment } }: PlanOrigin) {
+export function planAsData(plan: Plan, origin: PlanOrigin) {
+  const { file, results } = origin;
+  const { tool, startedAt, environment } = results;
   return {
     request: plan.request,
     payloadBytes: plan.payloadBytes,
@@ -71,7 +75,7 @@ export function planAsData(plan: Plan, { file, results: { tool, startedAt, envir
       })),
     })),
     refused: plan.refused,
-    remarks: remarks(plan),
+    remarks: remarks(plan, origin),
     model,
   };
 }
@@ -146,7 +150,7 @@ function short(value: number): string {
 const ends = ({ value, low, high }: Interval): string =>
   short(low) === short(high) ? short(value) : `${short(value)} (${short(low)}..${short(high)})`;
 
-function remarks({ request, brokers, refused }: Plan): string[] {
+function remarks({ request, brokers, refused }: Plan, { results }: PlanOrigin): string[] {
   const [first] = brokers;
   const proxy = first?.figures;
   return [
@@ -166,6 +170,7 @@ function remarks({ request, brokers, refused }: Plan): string[] {
       ? ["Where one node is enough, everybody is cut off when it is lost: run two."]
       : []),
     ...beyond(brokers),
+    ...disturbed(brokers, results.environment),
     ...refused.map(({ broker, why }) => `${broker} is left out: ${why}.`),
   ];
 }
@@ -179,6 +184,15 @@ function memory({ nodeMemoryBytes, memoryTarget }: Plan["request"], { room, cost
   return [
     `Memory: ${formatMemory(nodeMemoryBytes)} of a node, ${percent(memoryTarget)} full, hold ${about(connectionsPerNode)} connections${reach}.`,
   ];
+}
+
+/** Caches and schedules are shared with whatever else ran: what a message cost then, it need not cost. */
+function disturbed(brokers: readonly BrokerPlan[], environment: PlanOrigin["results"]["environment"]): string[] {
+  const { starvedTrials } = starvationOf(brokers.map(({ costs }) => costs.cell));
+  if (starvedTrials === 0 && !wasBusy(environment)) return [];
+  const load = `load ${environment.loadAverage.toFixed(1)} on ${plural(environment.cores, "core")} before it`;
+  const meanwhile = starvedTrials === 0 ? "" : ", and processes had no core while they were measured";
+  return [`The machine was busy (${load}${meanwhile}): measure again on a quiet one before you rely on this.`];
 }
 
 function beyond(brokers: readonly BrokerPlan[]): string[] {

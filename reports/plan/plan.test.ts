@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { Cell, Results } from "../../results/contract/results.ts";
+import type { Cell, MeasuredCell, Results } from "../../results/contract/results.ts";
 import { type Costs, usPerSecond } from "../../results/summary/costs.ts";
 import { costCell, knownCosts } from "../../results/summary/testing.ts";
 import { plainColumns } from "../text/wrap.ts";
@@ -130,6 +130,23 @@ describe("a capacity plan", () => {
     const partly = planCluster(asked, resultsWith(costCell("redis"), failed));
     assert.match(renderPlanText(partly, origin), /kafka is left out: it failed: kafka died/);
     assert.deepEqual(planCluster(asked, results, "nats").brokers, []);
+  });
+
+  it("says when the machine was busy while the costs were measured", () => {
+    const quiet = { ...results, environment: { ...results.environment, loadAverage: 0.1, cores: 2 } };
+    assert.doesNotMatch(renderPlanText(plan, { ...origin, results: quiet }), /machine\s+was\s+busy/);
+    const before = { ...quiet, environment: { ...quiet.environment, loadAverage: 27.3 } };
+    assert.match(
+      renderPlanText(plan, { ...origin, results: before }),
+      /machine was busy\s+\(load\s+27\.3\s+on\s+2\s+cores\s+before\s+it\)/,
+    );
+    const cell = structuredClone(costCell("redis")) as MeasuredCell;
+    for (const trial of cell.trials) Object.assign(trial.measures, { cpuWaitShareMax: 0.7, cpuWaitMaxMs: 900 });
+    const starved = planCluster(asked, resultsWith(cell));
+    assert.match(
+      renderPlanText(starved, { ...origin, results: quiet }),
+      /processes had no core\s+while they were measured/,
+    );
   });
 
   it("says of a cost that cannot be told from zero that it cannot", () => {

@@ -151,7 +151,7 @@ function foreignProgram(
   address: string,
 ): RunningProgram {
   const refusal = (): WirebenchError =>
-    new WirebenchError("component-failed", `the ${name} of ${variable} is not ours to kill`, {
+    new WirebenchError("component-missing", `the ${name} of ${variable} is not ours to kill`, {
       hint: `unset ${variable}, and a private one is started for this experiment`,
     });
   const refuse = (): never => {

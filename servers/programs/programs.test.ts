@@ -199,7 +199,7 @@ test("a program the environment gives the address of is used, and is not ours to
   const program = await startProgram(kafka);
   assert.equal(program.url, "kafka://one:9092,two:9092");
   assert.equal(program.pid, undefined);
-  const refusal = { code: "component-failed", message: "the kafka of KAFKA_BROKERS is not ours to kill" };
+  const refusal = { code: "component-missing", message: "the kafka of KAFKA_BROKERS is not ours to kill" };
   await assert.rejects(program.kill(), refusal);
   await assert.rejects(program.restart(), refusal);
   assert.throws(() => program.freeze(), refusal);
