@@ -240,7 +240,7 @@ async function* measure(rig: ProxyRig, cell: ProxyCell): AsyncGenerator<Window, 
     measures: { ways: report.ways.length },
     histograms: { ...(direct !== undefined && { direct }), ...(proxied !== undefined && { proxied }) },
   };
-  const { measures, findings } = readWays(cell, report);
+  const { measures, findings } = readWays(cell, { ...report, failing: rig.arrived });
   return { measures: { ...measures, ...echoMeasures(report) }, findings };
 }
 

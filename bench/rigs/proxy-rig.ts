@@ -1,11 +1,11 @@
 /** A system behind a proxy that has many ways to it: one for each set of settings that is tried. */
 import { addressOf } from "../../protocol/address.ts";
-import { freePorts } from "../../servers/programs/free-ports.ts";
 import type { Route, ShippedProxy } from "../../servers/proxies/proxy.ts";
 import { type RunningProxy, startProxy } from "../../servers/proxies/start.ts";
 import { through } from "../relay/way.ts";
 import type { Target } from "../targets/target.ts";
 import type { RigContext } from "./rig.ts";
+import { type FailingOrder, FailingServers, type Requests } from "./roles/ways/failing.ts";
 import { openSystem, type RunningSystem, type SystemOrder } from "./system.ts";
 import { SystemRig } from "./system-rig.ts";
 
@@ -39,14 +39,15 @@ export interface ProxyWays {
   readonly certificates: readonly string[];
   /** To the server with a heartbeat. */
   readonly beating?: string;
-  /** Where servers that fail must listen, and a way to them for each method. */
-  readonly failing?: { readonly ports: readonly number[]; readonly GET: string; readonly POST: string };
+  /** To servers that fail. */
+  readonly failing?: FailingOrder;
   /** The processes of this one carry nothing else. */
   readonly configured: { readonly url: string; readonly pids: readonly number[] };
 }
 
 export class ProxyRig extends SystemRig {
   #ways: ProxyWays | undefined;
+  #failing: FailingServers | undefined;
 
   static async behind(order: ProxyRigOrder, context: RigContext): Promise<ProxyRig> {
     const rig = new ProxyRig(context);
@@ -63,9 +64,11 @@ export class ProxyRig extends SystemRig {
   async #startProxies(order: ProxyRigOrder, { signal, programs }: RigContext): Promise<void> {
     const { proxy, behind, tried, compressed, extended, beating, failing, configured, timeScale } = order;
     const system = behind === undefined ? this.system : await this.another({ ...order, target: behind });
-    // Nobody listens there yet, and a proxy does not ask.
-    const failingPorts = failing ? await freePorts(2) : [];
-    const failingServers = failingPorts.map((port) => `127.0.0.1:${port}`);
+    if (failing) {
+      this.#failing = await this.unlessFailed(FailingServers.listen(2));
+      this.own(this.#failing);
+    }
+    const failingServers = this.#failing?.ports.map((port) => `127.0.0.1:${port}`);
     const beatingSystem =
       beating && (await openSystem({ ...order, target: beating.target, programs }, this.cleanUp, this.died));
     const ways: Omit<Route, "port">[] = tried.map((settings) => ({ settings }));
@@ -75,7 +78,7 @@ export class ProxyRig extends SystemRig {
       compressed: compressed && oneMore({ settings: compressed }),
       extended: extended && oneMore({ settings: extended }),
       beating: beatingSystem && oneMore({ settings: beating!.settings, servers: [hostAndPort(beatingSystem.url)] }),
-      failing: failing && [0, 1].map(() => oneMore({ settings: [], servers: failingServers })),
+      failing: failingServers && [0, 1].map(() => oneMore({ settings: [], servers: failingServers })),
     };
     const common = {
       server: hostAndPort(system.url),
@@ -105,10 +108,15 @@ export class ProxyRig extends SystemRig {
       ...(places.extended !== undefined && { extended: urls[places.extended]! }),
       ...(beatingSystem && { beating: by(beatingSystem, all.ports[places.beating!]!) }),
       ...(places.failing && {
-        failing: { ports: failingPorts, GET: urls[places.failing[0]!]!, POST: urls[places.failing[1]!]! },
+        failing: { GET: urls[places.failing[0]!]!, POST: urls[places.failing[1]!]! },
       }),
       configured: { url: by(system, alone.ports[0]!), pids: alone.pids },
     };
+  }
+
+  /** What has arrived at the servers that fail; absent: there are none. */
+  get arrived(): Requests | undefined {
+    return this.#failing?.arrived;
   }
 
   get ways(): ProxyWays {

@@ -3,6 +3,7 @@ import type { Finding } from "../../../results/contract/finding.ts";
 import type { Measures } from "../../../results/metrics/metrics.ts";
 import { settingFinding, type WayProbe } from "../../../results/recording/way-findings.ts";
 import type { ShippedProxy } from "../../../servers/proxies/proxy.ts";
+import type { Requests } from "../../rigs/roles/ways/failing.ts";
 import type { WayReport, WaysReport } from "../../rigs/roles/ways.ts";
 import { type Demands, fewestSettings, shortcoming, soonestMs, type TriedWay } from "./needs.ts";
 
@@ -24,7 +25,15 @@ interface Outcome {
 
 export function readWays(
   { proxy, tried, configured, eventMsMax, timeOutMs }: WaysTried,
-  { direct, ways, compressed, shared, extended, beating, failing }: Omit<WaysReport, "echoes">,
+  {
+    direct,
+    ways,
+    compressed,
+    shared,
+    extended,
+    beating,
+    failing,
+  }: Omit<WaysReport, "echoes"> & { readonly failing?: Requests | undefined },
 ): Outcome {
   const all = tried.map((settings, index): TriedWay => ({ settings, report: ways[index]! }));
   const by = (names: readonly string[]): WayReport | undefined =>
@@ -146,7 +155,7 @@ function compression(report: WayReport | undefined, eventMsMax: number): Finding
   return report.compression === undefined ? [] : event("compressed-event", report, eventMsMax);
 }
 
-function repetition(failing: WaysReport["failing"]): Finding[] {
+function repetition(failing: Requests | undefined): Finding[] {
   if (failing === undefined) return [];
   const evidence = `of two servers that fail after they took it, ${failing.POST} got a POST and ${failing.GET} a GET`;
   return [finding("repeated-post", failing.POST === 1, evidence)];

@@ -14,7 +14,7 @@ import { loadClient } from "../../targets/protocol-modules.ts";
 import { cpuTime } from "../proc/process-use.ts";
 import type { Role } from "./role.ts";
 import { Caller } from "./ways/caller.ts";
-import { askFailing, type FailingOrder, type Requests } from "./ways/failing.ts";
+import { askFailing, type FailingOrder } from "./ways/failing.ts";
 
 export interface WaysOrder {
   readonly protocol: string;
@@ -72,7 +72,6 @@ export interface WaysReport {
   /** How many of the users on one connection got their echo. */
   readonly shared?: number;
   readonly extended?: ExtendedConnect;
-  readonly failing?: Requests;
   readonly echoes?: {
     /** Encoded. */
     readonly direct: string;
@@ -95,14 +94,13 @@ export const ways: Role<WaysOrder, WaysReport> = {
     const tried = await tryAll(order);
     const shared = order.shared && (await shareOne(order, order.shared));
     const extended = order.extended && (await askExtended(order.extended));
-    const failing = order.failing && (await askFailing(order.failing));
+    if (order.failing) await askFailing(order.failing);
     // A way that carries nothing is told by its own report.
     const echoes = order.echoes && (await echoInTurn(order, order.echoes).catch(() => undefined));
     return {
       ...tried,
       ...(shared !== undefined && { shared }),
       ...(extended && { extended }),
-      ...(failing && { failing }),
       ...(echoes && { echoes }),
     };
   },

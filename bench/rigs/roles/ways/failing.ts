@@ -1,15 +1,10 @@
 /** Servers that take a request and end the connection without a word, and who asks them through a proxy. */
 import { once } from "node:events";
 import { request } from "node:http";
-import { createServer, type Server, type Socket } from "node:net";
+import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 
-export interface FailingOrder {
-  /** Where they listen. */
-  readonly ports: readonly number[];
-  /** A way to them for each method: a proxy remembers who failed. */
-  readonly GET: string;
-  readonly POST: string;
-}
+/** A way to those servers for each method: a proxy remembers who failed. */
+export type FailingOrder = Readonly<Record<keyof Requests, string>>;
 
 /** How many arrived, at all of them together. */
 export interface Requests {
@@ -19,38 +14,61 @@ export interface Requests {
 
 const body = "once";
 const answerMsMax = 5000;
+/** Of one request; a proxy adds header fields of its own. */
+const requestBytesMax = 16_384;
 
-/** One request of each method. */
-export async function askFailing({ ports, ...ways }: FailingOrder): Promise<Requests> {
-  const arrived = { GET: 0, POST: 0 };
-  const fail = (socket: Socket): void => {
+/** They listen before a proxy is told of them, so that their ports are nobody else's. */
+export class FailingServers implements AsyncDisposable {
+  readonly #arrived = { GET: 0, POST: 0 };
+  readonly #servers: Server[] = [];
+
+  static async listen(count: number): Promise<FailingServers> {
+    const all = new FailingServers();
+    try {
+      for (let listening = 0; listening < count; listening++) {
+        const server = createServer((socket) => all.#fail(socket)).listen(0, "127.0.0.1");
+        all.#servers.push(server);
+        await once(server, "listening");
+      }
+      return all;
+    } catch (error) {
+      await all[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  get ports(): readonly number[] {
+    return this.#servers.map((server) => (server.address() as AddressInfo).port);
+  }
+
+  /** Until now. */
+  get arrived(): Requests {
+    return { ...this.#arrived };
+  }
+
+  #fail(socket: Socket): void {
     let text = "";
     socket
       .on("error", () => {})
       .on("data", (bytes) => {
         text += bytes;
         const method = text.startsWith("POST ") ? "POST" : "GET";
-        const end = method === "POST" ? `\r\n\r\n${body}` : "\r\n\r\n";
-        if (!text.endsWith(end)) return;
-        arrived[method]++;
-        socket.destroy();
+        const isWhole = text.endsWith(method === "POST" ? `\r\n\r\n${body}` : "\r\n\r\n");
+        if (isWhole) this.#arrived[method]++;
+        if (isWhole || text.length > requestBytesMax) socket.destroy();
       });
-  };
-  const servers: Server[] = [];
-  try {
-    for (const port of ports) {
-      const server = createServer(fail).listen(port, "127.0.0.1");
-      servers.push(server);
-      await once(server, "listening");
-    }
-    for (const method of ["GET", "POST"] as const) await ask(ways[method], method);
-    return arrived;
-  } finally {
-    for (const server of servers) server.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const server of this.#servers) server.close();
   }
 }
 
-/** Resolves when the proxy has given up, whatever it says then. */
+/** One request of each method; resolves when the proxy has given up on both, whatever it says then. */
+export async function askFailing(ways: FailingOrder): Promise<void> {
+  for (const method of ["GET", "POST"] as const) await ask(ways[method], method);
+}
+
 async function ask(url: string, method: keyof Requests): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   const { hostname, port } = new URL(url);
