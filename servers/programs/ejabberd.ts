@@ -136,7 +136,7 @@ const recipeFor = (script: string, federation: Federation | undefined): ProgramR
     certificate: () => setup.certificate,
     answers: (place) => offersLogin(place, setup.address, hasAccounts),
     portTaken: /eaddrinuse|address already in use/i,
-    startMsMax: 60_000,
+    startMsMax: 180_000,
     // What it keeps is removed anyway.
     stopMsMax: 1000,
   };

@@ -53,7 +53,7 @@ const recipe = (script: string): ProgramRecipe => ({
   answers: (place) =>
     converse(place, "AMQP\u0000\u0000\u0009\u0001", [new RegExp(`cluster_name.*${nodeName(place)}@`, "s")]),
   portTaken: /eaddrinuse|address already in use/i,
-  startMsMax: 60_000,
+  startMsMax: 180_000,
   // It takes 2 s to say farewell to itself, and what it keeps is removed anyway.
   stopMsMax: 500,
 });

@@ -12,7 +12,7 @@ let clusters = 0;
 /** Of this cluster alone, in any server, whoever else uses it: the beginning of no other. Every broker takes it as a name. */
 export const topicOfCluster = (): string => `wirebench-${run}-${String(++clusters).padStart(6, "0")}`;
 
-const removalMsMax = 10_000;
+const removalMsMax = 60_000;
 
 export interface Belongings {
   readonly topic: string;

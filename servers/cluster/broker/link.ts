@@ -11,8 +11,10 @@ import type { OpenSession, Session, SessionContext } from "./session.ts";
 
 /** Wait before each try to open a session again; the last one from then on. The same for all brokers, and no jitter. */
 const retryDelaysMs = [50, 100, 150, 200, 250];
-/** A session that is not open after this long is given up. Kafka makes members of a group wait for a dead one. */
+/** A session that is not open again after this long is given up. Kafka makes members of a group wait for a dead one. */
 const openWaitMs = 15_000;
+/** The first one is waited for by nobody who is measured, beside everything else that starts then. */
+const firstOpenWaitMs = 55_000;
 const endWaitMs = 2000;
 /** Published and not yet taken by the broker; more is refused, for a broker that does not read. */
 const publishQueueBytesMax = 16 * 1024 * 1024;
@@ -47,7 +49,7 @@ export class BrokerLink implements BrokerConnection {
     const link = new BrokerLink(title, options, open);
     try {
       options.signal.throwIfAborted();
-      await link.#openSession(options.signal);
+      await link.#openSession(options.signal, firstOpenWaitMs);
       return link;
     } catch (error) {
       await link.close();
@@ -126,8 +128,8 @@ export class BrokerLink implements BrokerConnection {
     });
   }
 
-  async #openSession(signal: AbortSignal): Promise<boolean> {
-    using opening = new Opening({ cancelledBy: [signal, this.#closing.signal], waitMs: openWaitMs });
+  async #openSession(signal: AbortSignal, waitMs = openWaitMs): Promise<boolean> {
+    using opening = new Opening({ cancelledBy: [signal, this.#closing.signal], waitMs });
     /** What came before the caller can know that the session is live. */
     let early: BrokerMessage[] | undefined = [];
     let state: "opening" | "live" | "over" = "opening";

@@ -21,7 +21,7 @@ export interface ClusterNodeOptions extends NodeOptions {
   readonly brokerWaitMs?: number;
 }
 
-const defaultBrokerWaitMs = 15_000;
+const defaultBrokerWaitMs = 55_000;
 
 /**
  * One node of the cluster: a protocol's server, the channel behind it, sessions, the link to the broker and the endpoint of
