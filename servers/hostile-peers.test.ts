@@ -1,7 +1,5 @@
 /** What every server does with peers that mean no good or can do no better, each spoken to in its own protocol. */
 import assert from "node:assert/strict";
-import { subscribe, unsubscribe } from "node:diagnostics_channel";
-import type { Server as HttpServer } from "node:http";
 import { describe, it, type TestContext } from "node:test";
 import { setImmediate as turn } from "node:timers/promises";
 import { protocolNames, protocols } from "../bench/targets/protocols.ts";
@@ -10,9 +8,7 @@ import {
   type Behaviour,
   defaultLimits,
   type Limits,
-  type Options,
   type Payload,
-  type ProtocolServer,
   type ServerConnection,
 } from "../protocol/contract.ts";
 import { until } from "../protocol/testing.ts";
@@ -25,7 +21,9 @@ import {
   join,
   opcodes,
   RawPeer,
+  shortMs,
   start,
+  startTimed,
   stillServes,
   timePassing,
   webSocketFrame,
@@ -375,37 +373,6 @@ async function stays({ socket }: RawPeer, bytes: Bytes): Promise<void> {
   const sendOn = (): void => void (socket.writable && socket.write(bytes, () => setImmediate(sendOn)));
   sendOn();
   await closed;
-}
-
-/** For a handshake or a request that is to take too long; all others may take longer than a busy machine needs for them. */
-const shortMs = 50;
-
-/**
- * Starts a server, and tells how many milliseconds a handshake and a request may take where it is Node's HTTP that sees to that,
- * by a clock that no test can move.
- */
-async function startTimed(
-  t: TestContext,
-  server: ProtocolServer,
-  limits: Partial<Limits>,
-  behaviour: Behaviour,
-  options: Options,
-) {
-  const overHttp: HttpServer[] = [];
-  const listens = (message: unknown): void => {
-    const { server } = message as { server: object };
-    // Which it reads once it listens: how often it looks whether somebody is late.
-    if ("requestTimeout" in server)
-      overHttp.push(Object.assign(server as HttpServer, { connectionsCheckingInterval: shortMs }));
-  };
-  const channel = "tracing:net.server.listen:asyncStart";
-  subscribe(channel, listens);
-  const running = await start(t, server, limits, behaviour, options);
-  unsubscribe(channel, listens);
-  const allow = (ms: number): void => {
-    for (const server of overHttp) Object.assign(server, { headersTimeout: ms, requestTimeout: ms });
-  };
-  return Object.assign(running, { allow });
 }
 
 const targets = protocols.flatMap((protocol) => [

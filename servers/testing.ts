@@ -1,5 +1,7 @@
 /** What the tests of servers share: a server with small limits, and a peer that writes whatever bytes it likes. */
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { once } from "node:events";
+import type { Server as HttpServer } from "node:http";
 import { connect, type Socket } from "node:net";
 import type { TestContext } from "node:test";
 import { setImmediate as turn } from "node:timers/promises";
@@ -14,6 +16,7 @@ import {
   type Options,
   type Payload,
   type ProtocolClient,
+  type ProtocolServer,
   type RunningServer,
   type SharedConnection,
 } from "../protocol/contract.ts";
@@ -38,6 +41,37 @@ export async function start(
   trustCertificate(running.certificate);
   t.after(() => running.close());
   return running;
+}
+
+/** For a handshake or a request that is to take too long; all others may take longer than a busy machine needs for them. */
+export const shortMs = 50;
+
+/**
+ * Starts a server, and tells how many milliseconds a handshake and a request may take where it is Node's HTTP that sees to that,
+ * by a clock that no test can move.
+ */
+export async function startTimed(
+  t: TestContext,
+  server: ProtocolServer,
+  limits: Partial<Limits> = {},
+  behaviour: Behaviour = echo,
+  options: Options = {},
+): Promise<RunningServer & { allow(ms: number): void }> {
+  const overHttp: HttpServer[] = [];
+  const listens = (message: unknown): void => {
+    const { server } = message as { server: object };
+    // Which it reads once it listens: how often it looks whether somebody is late.
+    if ("requestTimeout" in server)
+      overHttp.push(Object.assign(server as HttpServer, { connectionsCheckingInterval: shortMs }));
+  };
+  const channel = "tracing:net.server.listen:asyncStart";
+  subscribe(channel, listens);
+  const running = await start(t, server, limits, behaviour, options);
+  unsubscribe(channel, listens);
+  const allow = (ms: number): void => {
+    for (const server of overHttp) Object.assign(server, { headersTimeout: ms, requestTimeout: ms });
+  };
+  return Object.assign(running, { allow });
 }
 
 /**

@@ -21,7 +21,7 @@ import { tcpBinding } from "./tcp.ts";
 import { ScriptedServer } from "./testing.ts";
 import { websocketBinding } from "./websocket.ts";
 
-const limits = { ...defaultLimits, handshakeMs: 5000 };
+const limits = { ...defaultLimits, handshakeMs: 60_000 };
 
 /** Bytes after which a connection is cut, in either direction. */
 interface Cut {

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, it, type TestContext } from "node:test";
 import { protocols } from "../../bench/targets/protocols.ts";
-import type { Limits, Protocol, RunningServer } from "../../protocol/contract.ts";
+import { defaultLimits, type Limits, type Protocol, type RunningServer } from "../../protocol/contract.ts";
 import { encodedBytesMax } from "../../protocol/wires/payload.ts";
-import { RawPeer, start, stillServes } from "../testing.ts";
+import { RawPeer, shortMs, startTimed, stillServes } from "../testing.ts";
 
 const json = { "content-type": "application/json" };
 
@@ -29,6 +29,7 @@ for (const protocol of protocols.filter(
       title: string,
       run: (context: {
         t: TestContext;
+        running: Awaited<ReturnType<typeof startTimed>>;
         url: string;
         path: string;
         post: (init: RequestInit) => Promise<Response>;
@@ -36,26 +37,22 @@ for (const protocol of protocols.filter(
       limits: Partial<Limits> = {},
     ): void => {
       it(title, async (t) => {
-        const running = await start(t, server, limits);
+        const running = await startTimed(t, server, limits);
         const path = await openUplink(t, protocol, running);
         const post = (init: RequestInit): Promise<Response> =>
           fetch(new URL(path, running.url), { method: "POST", headers: json, ...init });
-        await run({ t, url: running.url, path, post });
+        await run({ t, running, url: running.url, path, post });
         await stillServes(client, running.url);
       });
     };
 
-    attack(
-      "answers 408 to a peer that is slow with its body",
-      async ({ t, url, path }) => {
-        const peer = await RawPeer.connect(t, url);
-        peer.write(
-          `POST ${path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n["a`,
-        );
-        assert.match(await peer.untilEnd(), /^HTTP\/1\.1 408 /);
-      },
-      { handshakeMs: 200 },
-    );
+    attack("answers 408 to a peer that is slow with its body", async ({ t, running, url, path }) => {
+      const peer = await RawPeer.connect(t, url);
+      peer.write(`POST ${path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n["a`);
+      running.allow(shortMs);
+      assert.match(await peer.untilEnd(), /^HTTP\/1\.1 408 /);
+      running.allow(defaultLimits.handshakeMs);
+    });
 
     attack(
       "answers 413 to a chunked body as soon as it is too large",

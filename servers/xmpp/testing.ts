@@ -44,7 +44,7 @@ export async function serve({
   firstCount?: number;
 } = {}): Promise<TestServer> {
   const { host, credentials } = newHost(
-    { behaviour, limits: { ...defaultLimits, handshakeMs: 5000, ...limits }, options },
+    { behaviour, limits: { ...defaultLimits, handshakeMs: 60_000, ...limits }, options },
     { bounds: { ...defaultBounds, ...bounds }, firstCount },
   );
   const server = createServer({ noDelay: true }, (socket) => {
