@@ -16,7 +16,8 @@ import { measureOnce } from "./testing.ts";
 
 const requestOf = (preset: PresetName, cluster: Partial<ClusterSettings> = {}): RunRequest => ({
   targets: [embeddedTarget("tcp"), embeddedTarget("websocket")],
-  traffic: presets[preset].settings,
+  // So few that a busy machine serves those who poll.
+  traffic: { ...presets[preset].settings, idleConnections: 50 },
   cluster: { ...clusterPresets[preset], ...cluster },
 });
 
