@@ -1,4 +1,5 @@
 /** What it costs that two people need not be on one server. */
+import type { LinkConditions } from "../../results/contract/link.ts";
 import type { Window } from "../../results/contract/results.ts";
 import { delayMeasures, recordedDelay } from "../../results/recording/delays.ts";
 import { joinSlices } from "../../results/recording/slices.ts";
@@ -20,8 +21,10 @@ interface FederationPlan extends CellPlan, FederationCell {
 /** Few users at a modest rate: how long a message takes is the question, not how many there can be. */
 const connections = 4;
 const ratePerSecond = 200;
-/** Of both windows together, so that each has messages enough for a p99. */
-const durationMsMin = 6000;
+/** Of both windows together, so that each has messages enough for a p99 over three trials. */
+const durationMsMin = 2400;
+/** Between two servers of one continent: far more than all that they compute. */
+const apart: LinkConditions = { rttMs: 40 };
 const trialsMax = 5;
 
 const expectations: FederationPlan["expectations"] = [
@@ -45,6 +48,20 @@ const expectations: FederationPlan["expectations"] = [
   },
 ];
 
+/** Of servers that are apart. */
+const overDistance: FederationPlan["expectations"][number] = {
+  statement: "a message and its answer pay the distance between the servers once",
+  formula: `round trip >= ${apart.rttMs} ms between the servers`,
+  metric: "roundTripP50Us",
+  expected: { low: apart.rttMs * 1000 },
+};
+
+const ways: readonly Pick<FederationPlan, "tls" | "between">[] = [
+  { tls: false },
+  { tls: true },
+  { tls: true, between: apart },
+];
+
 const federating = programs.filter(({ federates }) => federates).map(({ name }) => name);
 
 function whyUnfit({ protocol, options, system }: Target): string | undefined {
@@ -62,17 +79,17 @@ function whyUnfit({ protocol, options, system }: Target): string | undefined {
 function cellOf(
   { traffic }: RunRequest,
   target: Target,
-  link: Pick<FederationPlan, "servers" | "tls" | "unfit">,
+  link: Pick<FederationPlan, "servers" | "tls" | "unfit" | "between">,
 ): FederationPlan {
   const { payloadBytes, payloadKind, client } = { ...traffic, client: "library" } as const;
   const durationMs = Math.max(traffic.durationMs, durationMsMin);
-  const { servers, tls } = link;
+  const { servers, tls, between } = link;
   return {
     ...link,
     target,
-    variant: `${servers.join(" to ")}, ${tls ? "over TLS" : "in clear"}`,
+    variant: `${servers.join(" to ")}, ${tls ? "over TLS" : "in clear"}${between === undefined ? "" : `, ${between.rttMs} ms apart`}`,
     behaviour: { name: "echo" },
-    expectations,
+    expectations: between === undefined ? expectations : [...expectations, overDistance],
     trialsMax,
     parameters: {
       connections,
@@ -82,7 +99,7 @@ function cellOf(
       payloadKind,
       load: { kind: "open", ratePerSecond },
       ...timesOf(target, { ...traffic, durationMs }, 2),
-      settings: { otherServer: servers[1], encrypted: tls },
+      settings: { otherServer: servers[1], encrypted: tls, ...(between && { betweenServersMs: between.rttMs }) },
     },
   };
 }
@@ -98,11 +115,13 @@ function cells(request: RunRequest): FederationPlan[] {
     }
     const others = [own, ...federating.filter((name) => name !== own)];
     return others.flatMap((other) =>
-      [false, true].map((tls) => {
+      ways.flatMap(({ tls, between }) => {
         const program = programNamed(other);
         const missing =
           findProgram(program) === undefined ? `${other} is not on this machine: ${howToInstall(program)}` : undefined;
-        return cellOf(request, target, { servers: [own, other], tls, unfit: missing });
+        // Once is enough: distance is the same to all programs.
+        if (between !== undefined && other !== own) return [];
+        return cellOf(request, target, { servers: [own, other], tls, between, unfit: missing });
       }),
     );
   });

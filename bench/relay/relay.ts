@@ -40,6 +40,7 @@ interface Joined {
 
 export class Relay implements AsyncDisposable {
   readonly #target: RelayTarget;
+  readonly #host: string;
   readonly #server = createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: true }, (near) =>
     this.#accept(near),
   );
@@ -53,13 +54,14 @@ export class Relay implements AsyncDisposable {
   #connections = 0;
   #port = 0;
 
-  private constructor(target: RelayTarget) {
+  private constructor(target: RelayTarget, host: string) {
     this.#target = target;
+    this.#host = host;
   }
 
-  /** Resolves when it listens on loopback; port 0 or absent takes a free one. */
-  static async to(target: RelayTarget, port = 0): Promise<Relay> {
-    const relay = new Relay(target);
+  /** Resolves when it listens at an address of loopback; port 0 or absent takes a free one. */
+  static async to(target: RelayTarget, port = 0, host = "127.0.0.1"): Promise<Relay> {
+    const relay = new Relay(target, host);
     await relay.#listen(port);
     relay.#port = (relay.#server.address() as AddressInfo).port;
     return relay;
@@ -70,7 +72,7 @@ export class Relay implements AsyncDisposable {
   }
 
   async #listen(port: number): Promise<void> {
-    await once(this.#server.listen(port, "127.0.0.1"), "listening");
+    await once(this.#server.listen(port, this.#host), "listening");
   }
 
   /** For bytes that are read from now on. */

@@ -1,6 +1,8 @@
 /** Two servers that talk to each other, somebody who answers on each, and the users of the first who write to them. */
+import type { LinkConditions } from "../../results/contract/link.ts";
 import { makeCertificate } from "../../servers/connection/certificate.ts";
 import { freeAddresses } from "../../servers/programs/free-addresses.ts";
+import { freePorts } from "../../servers/programs/free-ports.ts";
 import { startProgram } from "../../servers/programs/program.ts";
 import { programNamed } from "../../servers/programs/programs.ts";
 import type { RunningProgram } from "../../servers/programs/running-program.ts";
@@ -16,6 +18,8 @@ export interface FederationCell extends ServerCell {
   readonly servers: readonly [string, string];
   /** Whether everything that is said is encrypted, or nothing. */
   readonly tls: boolean;
+  /** Each way between the two servers, whoever of them connects. Absent: they are beside each other. */
+  readonly between?: LinkConditions | undefined;
   /** To break it on purpose: see `AnsweringOrder`. */
   readonly ignoresEvery?: number;
 }
@@ -57,15 +61,16 @@ export class FederationRig extends Rig {
   }
 
   async #start(): Promise<void> {
-    const { servers, tls, ignoresEvery } = this.#cell;
+    const { servers, tls, between, ignoresEvery } = this.#cell;
     const { signal } = this.#context;
     const addresses = await freeAddresses(servers.length, serverPort);
     const certificate = tls ? await makeCertificate(addresses) : undefined;
     this.#certificate = certificate?.cert;
+    const behind = between === undefined ? [] : await this.#setApart(addresses, between);
     const starts = servers.map(async (name, index) => {
       const program = await startProgram(programNamed(name), {
         signal,
-        federation: { address: addresses[index]!, certificate },
+        federation: { address: addresses[index]!, certificate, behind: behind[index] },
       });
       program.onDeath = this.died;
       this.cleanUp.defer(() => program.stop());
@@ -82,6 +87,15 @@ export class FederationRig extends Rig {
       this.#usersWritingTo(jids[0]!, [own]),
       this.#usersWritingTo(jids[1]!, [own, other]),
     ]);
+  }
+
+  /** Puts the way to each server where the other looks for it; resolves with the ports behind, where they are to listen. */
+  async #setApart(addresses: readonly string[], between: LinkConditions): Promise<readonly number[]> {
+    const ports = await freePorts(addresses.length);
+    for (const [index, host] of addresses.entries()) {
+      await this.linkTo(`xmpp://${host}:${ports[index]}`, between, { host, port: serverPort });
+    }
+    return ports;
   }
 
   async #usersWritingTo(jid: string, servers: readonly RunningProgram[]): Promise<ServerRig> {

@@ -6,6 +6,7 @@ import { nowNs } from "../../protocol/clock.ts";
 import { WirebenchError } from "../../protocol/errors.ts";
 import type { LinkConditions } from "../../results/contract/link.ts";
 import type { Event, Flag, Observed, Series } from "../../results/contract/results.ts";
+import type { RelayTarget } from "../relay/relay.ts";
 import type { ActorApi } from "./processes/actor.ts";
 import { RemoteProcess } from "./processes/remote.ts";
 import type { ProgramPool } from "./program-pool.ts";
@@ -63,10 +64,10 @@ export abstract class Rig implements AsyncDisposable {
   }
 
   /** A way to where a URL leads, as far as these conditions say; it ends with the rig, which tells whether it was what was asked for. */
-  async linkTo(url: string, conditions: LinkConditions): Promise<UserLink> {
+  async linkTo(url: string, conditions: LinkConditions, from?: RelayTarget): Promise<UserLink> {
     const link = new UserLink(conditions, this.died);
     this.own(link);
-    await this.unlessFailed(link.leadTo(url));
+    await this.unlessFailed(link.leadTo(url, from));
     this.#links.push(link);
     return link;
   }

@@ -5,7 +5,7 @@ import type { Flag } from "../../results/contract/results.ts";
 import { decodeHistogram } from "../../results/statistics/histogram.ts";
 import { linkLateCode } from "../../results/validity/disturbances.ts";
 import { freePort } from "../../servers/programs/free-ports.ts";
-import type { Impairments, RelayReading } from "../relay/relay.ts";
+import type { Impairments, RelayReading, RelayTarget } from "../relay/relay.ts";
 import { through } from "../relay/way.ts";
 import { CpuMeter } from "./proc/cpu-meter.ts";
 import type { RelayProcessApi } from "./processes/relay.ts";
@@ -56,11 +56,12 @@ export class UserLink implements AsyncDisposable {
     void this.#process.exited.then(died);
   }
 
-  /** Resolves when the relay leads to where this URL does. */
-  async leadTo(url: string): Promise<void> {
+  /** Resolves when the relay leads to where this URL does, from a port of its own or from where others look for it. */
+  async leadTo(url: string, from?: RelayTarget): Promise<void> {
     // One that nobody else is given while it refuses.
-    const port = await freePort();
-    await this.#process.call("open", { name, target: addressOf(url), port }, answerWaitMs);
+    const port = from?.port ?? (await freePort());
+    const place = { port, ...(from && { host: from.host }) };
+    await this.#process.call("open", { name, target: addressOf(url), ...place }, answerWaitMs);
     await this.#process.call("impose", { name, ...impairmentsOf(this.#conditions) }, answerWaitMs);
     this.#url = through(url, port);
   }

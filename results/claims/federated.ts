@@ -1,14 +1,18 @@
-/** Two servers that anybody may run and that find each other: the cell that claims about XMPP share. */
+/** Two servers that anybody may run and that find each other: the cells that claims about XMPP share. */
 import type { Need, Where } from "./claim.ts";
 
-export const federatedCell = {
-  scenario: "federation",
-  target: "xmpp@prosody",
-  variant: "prosody to prosody, in clear",
-} as const satisfies Where;
+const [scenario, target] = ["federation", "xmpp@prosody"] as const;
+const cellNamed = (variant: string) => ({ scenario, target, variant }) satisfies Where;
 
-export const federated: Need = {
-  experiment: federatedCell.scenario,
-  targets: [federatedCell.target],
-  variants: [federatedCell.variant],
-};
+/** On one host, in clear and encrypted, and with a distance between the two. */
+export const federatedCells = {
+  clear: cellNamed("prosody to prosody, in clear"),
+  encrypted: cellNamed("prosody to prosody, over TLS"),
+  apart: cellNamed("prosody to prosody, over TLS, 40 ms apart"),
+} as const;
+
+export const federated = (...cells: readonly (typeof federatedCells)[keyof typeof federatedCells][]): Need => ({
+  experiment: scenario,
+  targets: [target],
+  variants: cells.map(({ variant }) => variant),
+});

@@ -175,18 +175,23 @@ const transfers = [
 ];
 const large = transfer("websocket", 1.001, 1e9, "256 KiB, message");
 
-const federated = on(
-  "xmpp@prosody",
-  "federation",
-  {
-    federatedP50Ratio: around(1.9),
-    firstRoundTripMs: around(40),
-    sameServerP50Us: around(300),
-    receivedMessages: thrice(1200),
-    lostMessages: thrice(0),
-  },
-  "prosody to prosody, in clear",
-);
+const between = (how: string, factor: readonly number[], more: Measured = {}): MadeUp =>
+  on(
+    "xmpp@prosody",
+    "federation",
+    { federatedP50Ratio: factor, sameServerP50Us: around(300), ...more },
+    `prosody to prosody, ${how}`,
+  );
+const federated = between("in clear", around(1.9), {
+  firstRoundTripMs: around(40),
+  receivedMessages: thrice(1200),
+  lostMessages: thrice(0),
+});
+const encryptedBetween = between("over TLS", around(2.1));
+const apart: MadeUp = {
+  ...between("over TLS, 40 ms apart", [100], { roundTripP50Us: [41_000], sameServerP50Us: [400] }),
+  parameters: { settings: { betweenServersMs: 40 } },
+};
 
 const told = (target: string, variant: string, share: number): MadeUp =>
   on(target, "presence", { noticedFraction: [share] }, `cut off, ${variant}10 subscribers`);
@@ -411,10 +416,16 @@ const rules: Record<string, readonly (readonly [readonly MadeUp[], RegExp])[]> =
   ],
   "xmpp-decentralised-slow": [
     [
-      [federated],
-      /^holds-when two people are on different servers: a message there and back takes 1\.90× .* the first of all 40\.0 ms/,
+      [federated, encryptedBetween, apart],
+      /^holds-when two people are on different servers: .* takes 1\.90× .* the time in clear and 2\.10× .* over TLS, the first of all 40\.0 ms .*; with 40 ms there and back between the servers 41\.0 ms instead of 400 µs: their distance comes on top/,
     ],
+    [
+      [federated, encryptedBetween, but(apart, { roundTripP50Us: [39_000] })],
+      /^holds-when .* over TLS, the first of all 40\.0 ms [^;]*; on one server nothing is federated$/,
+    ],
+    [[federated], /^holds-when .* takes 1\.90× .* the time in clear, the first of all 40\.0 ms .*; on one server/],
     [[but(federated, { federatedP50Ratio: around(1) })], /^does-not-hold$/],
+    [[but(federated, { federatedP50Ratio: around(1) }), encryptedBetween], /^holds-when .* in clear and 2\.10×/],
     [[but(federated, { federatedP50Ratio: anywhere(1.5) })], /^not-measured .*, which cannot tell$/],
   ],
   "ws-fastest": [

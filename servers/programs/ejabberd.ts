@@ -74,10 +74,10 @@ modules:
 };
 
 /** For clients on TCP and other servers: domains are addresses, so none is looked up in DNS. */
-const federated = (setup: XmppSetup, { certificate }: Federation): string => `${common(setup)}
+const federated = (setup: XmppSetup, { certificate, behind = serverPort }: Federation): string => `${common(setup)}
 listen:
   - { port: ${setup.ports.plain}, ip: "${setup.address}", module: ejabberd_c2s, ${stanzas}${certificate ? ", starttls: true" : ""} }
-  - { port: ${serverPort}, ip: "${setup.address}", module: ejabberd_s2s_in, ${stanzas} }
+  - { port: ${behind}, ip: "${setup.address}", module: ejabberd_s2s_in, ${stanzas} }
 s2s_use_starttls: ${certificate ? "required" : "false"}
 certfiles: [${certificate ? `"${setup.folder}/${certificateFile}", "${setup.folder}/${keyFile}"` : ""}]
 modules:

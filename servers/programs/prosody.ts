@@ -86,10 +86,10 @@ Component "rooms.${starttlsDomain}" "muc"
 };
 
 /** For clients on TCP and other servers: domains are addresses, so none is looked up in DNS. */
-const federated = (setup: XmppSetup, { certificate }: Federation): string => `${common(setup)}
+const federated = (setup: XmppSetup, { certificate, behind = serverPort }: Federation): string => `${common(setup)}
 modules_enabled = { "roster", "saslauth", "disco", "ping", "posix", "dialback", "s2s_bidi"${certificate ? ', "tls"' : ""} }
 modules_disabled = { "offline" }
-s2s_ports = { ${serverPort} }
+s2s_ports = { ${behind} }
 s2s_stanza_size_limit = ${stanzaBytesMax}
 -- Servers prove who they are by dialback: nobody vouches for a certificate made here.
 c2s_require_encryption = false

@@ -24,6 +24,8 @@ export interface Federation {
   readonly address: string;
   /** With it all connections are encrypted, those of clients and those between servers; absent: none is. */
   readonly certificate?: Certificate | undefined;
+  /** Where it listens to the others, if that is behind the port at which they look for it. Absent: there. */
+  readonly behind?: number | undefined;
 }
 
 export interface ProgramOptions extends StartOptions {

@@ -11,10 +11,18 @@ function named(name: string): Relay {
   return relay;
 }
 
+interface OpenOrder {
+  readonly name: string;
+  readonly target: RelayTarget;
+  readonly port: number;
+  /** Where it listens; absent: at 127.0.0.1. */
+  readonly host?: string;
+}
+
 const api = {
   /** Listens for whoever has that name; port 0 takes a free one. */
-  async open({ name, target, port }: { name: string; target: RelayTarget; port: number }): Promise<{ port: number }> {
-    const relay = await Relay.to(target, port);
+  async open({ name, target, port, host }: OpenOrder): Promise<{ port: number }> {
+    const relay = await Relay.to(target, port, host);
     relays.set(name, relay);
     return { port: relay.port };
   },

@@ -43,7 +43,8 @@ export const federationSection: OwnSection = {
         bullets([
           "A round trip is a message to somebody and the answer: 4 socket crossings through one server, 6 through two. Both kinds are measured in turn on the same two servers, each with users of its own; CPU is that of the servers a message passes.",
           "**The first message** to another server pays for finding it, for proof of who is who (dialback, XEP-0220) and for the TLS handshake, in both directions; later ones share those connections. Both servers had just started.",
-          "**Over TLS** every connection is encrypted, those of the users too; **in clear** none is. Domains are addresses, so nothing is looked up in DNS, and the servers are on one host: between real ones the network's round-trip time comes on top, once for each message and several times for the first.",
+          "**Over TLS** every connection is encrypted, those of the users too; **in clear** none is. Domains are addresses, so nothing is looked up in DNS, and the servers are on one host.",
+          "**Apart**: a relay in front of each server holds up what the other one sends. The distance comes on top of what servers do, once for each message and its answer, and several times for the first.",
         ]),
       ),
       charts: [],
