@@ -3,16 +3,17 @@ import { type ChildProcess, spawn } from "node:child_process";
 
 /**
  * A shell that reads lines until its standard input ends, which the kernel brings about when the driver is gone, by
- * whatever way. The last line lists the process groups to kill then; `$1` is a folder to remove, or empty.
+ * whatever way. The last line lists what to kill then, process groups with a minus as kill(1) has them; `$1` is a folder to remove, or
+ * empty.
  */
 const script = `
-groups=
-while read -r line; do groups=$line; done
-for group in $groups; do kill -s KILL -- "-$group"; done
+guarded=
+while read -r line; do guarded=$line; done
+for each in $guarded; do kill -s KILL -- "$each"; done
 [ -n "$1" ] || exit 0
 for try in 1 2 3 4 5 6 7 8 9 10; do
   alive=
-  for group in $groups; do kill -s 0 -- "-$group" && alive=yes; done
+  for each in $guarded; do kill -s 0 -- "$each" && alive=yes; done
   [ -n "$alive" ] || break
   sleep 0.1
 done
@@ -25,7 +26,7 @@ rm -rf -- "$1"
  */
 export class Watchdog {
   readonly #shell: ChildProcess;
-  readonly #groups = new Set<number>();
+  readonly #guarded = new Set<number>();
 
   /** `folder` is removed with everything in it when the driver dies before `end`. */
   constructor(folder = "") {
@@ -43,13 +44,24 @@ export class Watchdog {
 
   /** From now on the group dies with the driver. */
   guard(group: number): void {
-    this.#groups.add(group);
+    this.#guarded.add(-group);
     this.#tell();
+  }
+
+  /** The same for one process of a group that others belong to. */
+  guardProcess(pid: number): void {
+    this.#guarded.add(pid);
+    this.#tell();
+  }
+
+  /** It is gone, or can end by itself. */
+  releaseProcess(pid: number): void {
+    if (this.#guarded.delete(pid)) this.#tell();
   }
 
   /** The group is gone: its number may soon be another's. */
   release(group: number): void {
-    this.#groups.delete(group);
+    this.#guarded.delete(-group);
     this.#tell();
   }
 
@@ -60,6 +72,6 @@ export class Watchdog {
   }
 
   #tell(): void {
-    this.#shell.stdin?.write(`${[...this.#groups].join(" ")}\n`);
+    this.#shell.stdin?.write(`${[...this.#guarded].join(" ")}\n`);
   }
 }

@@ -1,10 +1,15 @@
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createServer, connect as dial, type Socket } from "node:net";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { type TestContext, test } from "node:test";
+import { pathToFileURL } from "node:url";
 import { defaultLimits } from "../../../protocol/contract.ts";
 import { WirebenchError } from "../../../protocol/errors.ts";
+import { until } from "../../../protocol/testing.ts";
+import { isAlive } from "../../../servers/programs/testing.ts";
 import { announcer, answer, Calls, type Channel } from "./calls.ts";
 import type { GeneratorApi } from "./generator.ts";
 import { RemoteProcess } from "./remote.ts";
@@ -73,6 +78,29 @@ test("a child that does not answer is called silent", async () => {
     message: "the server process was silent for 0.05 s",
   });
   await child.stop();
+});
+
+test("a child that is frozen, and one that was, are gone when their driver is killed", {
+  timeout: 60_000,
+}, async (t) => {
+  const source = `
+import { RemoteProcess } from ${JSON.stringify(pathToFileURL(join(import.meta.dirname, "remote.ts")).href)};
+const children = [0, 1].map(() => new RemoteProcess("server", "server"));
+for (const child of children) await child.call("listen", ${JSON.stringify(listenOrder)}, 60_000);
+for (const child of children) child.signal("SIGSTOP");
+children[1].signal("SIGCONT");
+console.log(JSON.stringify(children.map(({ pid }) => pid)));
+`;
+  const driver = spawn(process.execPath, ["--input-type=module-typescript", "--eval", source], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  t.after(() => driver.kill("SIGKILL"));
+  const [said] = (await once(driver.stdout!, "data")) as [Buffer];
+  const pids = JSON.parse(said.toString()) as number[];
+  t.after(() => pids.filter(isAlive).forEach((pid) => void process.kill(pid, "SIGKILL")));
+  assert.deepEqual(pids.map(isAlive), [true, true]);
+  driver.kill("SIGKILL");
+  await until(() => !pids.some(isAlive));
 });
 
 test("a module that does not exist is told with the child's own words", async () => {

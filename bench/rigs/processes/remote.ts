@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { siblingModule } from "../../../protocol/sibling-module.ts";
+import { Watchdog } from "../../../servers/programs/watchdog.ts";
 import { packageFolder } from "../../environment/package-folder.ts";
 import { announcer, answer, Calls, type Channel, type EventValues, type Occurrence, type RemoteApi } from "./calls.ts";
 
@@ -11,6 +12,9 @@ export type { RemoteApi } from "./calls.ts";
 
 const stderrKeptBytes = 4096;
 const stopWaitMs = 2000;
+
+/** Children that are stopped cannot see that their driver is gone. Made for the first of them; ends with this process. */
+let ofStopped: Watchdog | undefined;
 
 /** A child process as the driver sees it. */
 export class RemoteProcess<Api extends RemoteApi, Events extends EventValues = EventValues> {
@@ -43,6 +47,7 @@ export class RemoteProcess<Api extends RemoteApi, Events extends EventValues = E
     this.exited = new Promise((resolve) => {
       const settle = (sentence: string): void => {
         this.#ending = sentence;
+        if (this.pid !== undefined) ofStopped?.releaseProcess(this.pid);
         this.#calls.close(sentence);
         resolve(sentence);
       };
@@ -68,9 +73,14 @@ export class RemoteProcess<Api extends RemoteApi, Events extends EventValues = E
     return this.#calls.call(method, argument, timeoutMs);
   }
 
-  /** SIGKILL for a crash, SIGSTOP and SIGCONT for a freeze. */
+  /** SIGKILL for a crash, SIGSTOP and SIGCONT for a freeze. One that is frozen is killed when this process is gone. */
   signal(name: "SIGKILL" | "SIGSTOP" | "SIGCONT"): void {
     this.#child.kill(name);
+    if (this.pid === undefined || this.#ending !== undefined) return;
+    if (name === "SIGCONT") ofStopped?.releaseProcess(this.pid);
+    if (name !== "SIGSTOP") return;
+    ofStopped ??= new Watchdog();
+    ofStopped.guardProcess(this.pid);
   }
 
   /** Asks the process to end and makes sure it does. Idempotent. */
