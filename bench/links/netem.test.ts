@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
 import { test } from "node:test";
+import { pathToFileURL } from "node:url";
 import { enterNetem, netemDiscipline, runBehind } from "./netem.ts";
 
 test("half of the round trip is each way, and every packet may be lost", () => {
@@ -19,6 +22,26 @@ test("a command runs in a network of its own, in which the loopback queues as to
   assert.equal(await runBehind(["pfifo", "limit", "7"], [process.execPath, "-e", script]), 42);
   assert.equal(await runBehind(["pfifo"], ["sh", "-c", "kill -9 $$"]), 128 + 9, "killed there");
 });
+
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+  test(`a ${signal} to the outer process alone ends the command as it sees fit`, { timeout: 60_000 }, async (t) => {
+    if (!mayUnshare) return t.skip("no network namespace here");
+    const inner = `
+      process.on("${signal}", () => process.exit(7));
+      setInterval(() => {}, 1e6);
+      console.log("ready");`;
+    const outer = `
+      import { runBehind } from ${JSON.stringify(pathToFileURL(join(import.meta.dirname, "netem.ts")).href)};
+      process.exitCode = await runBehind(["pfifo"], [process.execPath, "-e", ${JSON.stringify(inner)}]);`;
+    const driver = spawn(process.execPath, ["--input-type=module-typescript", "--eval", outer], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    t.after(() => driver.kill("SIGKILL"));
+    await once(driver.stdout!, "data");
+    driver.kill(signal);
+    assert.deepEqual(await once(driver, "exit"), [7, null]);
+  });
+}
 
 test("what the kernel does not have is said in its words, with what there is instead", async () => {
   await assert.rejects(runBehind(["no-such-discipline"], ["true"]), {

@@ -13,6 +13,7 @@ import type { LinkConditions } from "../../results/contract/link.ts";
 
 /** Set in the environment of what runs in the namespace. */
 const inside = "WIREBENCH_NETEM";
+const passedOn = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 /** As a network card hands them on; a loopback carries 64 KiB in one packet, which would be lost as one. */
 const realPackets = "mtu 1500 gso_max_segs 1";
 const instead = "leave out by=netem: a relay then delays, and models losses as the stalls TCP makes of them";
@@ -52,16 +53,15 @@ export async function runBehind(
     });
   }
   const [, ...args] = behind(discipline, command);
-  const child = spawn(program, args, { stdio: "inherit", env: environment });
-  const ignore = (): void => {};
-  const passOn = (): void => void child.kill("SIGTERM");
-  // Ctrl-C reaches both; the inner one says what it makes of it.
-  process.on("SIGINT", ignore).on("SIGTERM", passOn);
+  // Out of reach of the terminal, whose Ctrl-C would come twice: what this process is told is all the inner one hears.
+  const child = spawn(program, args, { stdio: "inherit", env: environment, detached: true });
+  const passOn = (signal: NodeJS.Signals): void => void child.kill(signal);
+  for (const signal of passedOn) process.on(signal, passOn);
   try {
     const [code, signal] = (await once(child, "exit")) as [number | null, NodeJS.Signals | null];
     return code ?? 128 + constants.signals[signal!];
   } finally {
-    process.off("SIGINT", ignore).off("SIGTERM", passOn);
+    for (const signal of passedOn) process.off(signal, passOn);
   }
 }
 
