@@ -12,6 +12,8 @@ interface Answer {
   readonly error?: { readonly message: string };
 }
 
+const hasEnded = (): WirebenchError => new WirebenchError("component-failed", "the browser has ended");
+
 export class DevTools implements Disposable {
   readonly #socket: WebSocket;
   readonly #calls = new Map<number, PromiseWithResolvers<Data>>();
@@ -33,13 +35,15 @@ export class DevTools implements Disposable {
     this.#socket = socket;
     socket.onmessage = ({ data }) => this.#take(JSON.parse(String(data)) as Answer);
     socket.onclose = () => {
-      for (const { reject } of this.#calls.values()) {
-        reject(new WirebenchError("component-failed", "the browser has ended"));
-      }
+      for (const { reject } of this.#calls.values()) reject(hasEnded());
+      this.#calls.clear();
     };
   }
 
+  /** Rejects with what the browser says against it, or when the browser has ended. */
   call(method: string, params: Data = {}, sessionId?: string): Promise<Data> {
+    // What is sent on a socket that is closed, or about to be, is dropped without a word.
+    if (this.#socket.readyState !== WebSocket.OPEN) return Promise.reject(hasEnded());
     const call = Promise.withResolvers<Data>();
     const id = ++this.#lastId;
     this.#calls.set(id, call);
