@@ -71,7 +71,7 @@ async function inPage(browserUrl: string, protocol: string, order: PageOrder): P
   await call("Security.setIgnoreCertificateErrors", { ignore: true });
   await call("Fetch.enable", { patterns: [{ urlPattern: pagePattern }] });
   await call("Page.navigate", { url: page });
-  await loaded;
+  await browser.unlessEnded(loaded);
   /** Calls what the module exports. */
   const ask = async (name: "load" | "askForEchoes", argument: unknown): Promise<unknown> => {
     const { result, exceptionDetails } = await call("Runtime.evaluate", {

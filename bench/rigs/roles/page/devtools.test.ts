@@ -32,6 +32,7 @@ test("calls are answered, and reject when the browser ends before, has ended, or
   assert.deepEqual(await dying.call("hello"), { method: "hello" });
   await assert.rejects(dying.call("die"), ended);
   await assert.rejects(dying.call("hello"), ended);
+  await assert.rejects(dying.unlessEnded(new Promise(() => {})), ended);
   const left = await DevTools.connect(url);
   left[Symbol.dispose]();
   await assert.rejects(left.call("hello"), ended);

@@ -18,6 +18,7 @@ export class DevTools implements Disposable {
   readonly #socket: WebSocket;
   readonly #calls = new Map<number, PromiseWithResolvers<Data>>();
   readonly #listeners = new Map<string, (params: Data) => void>();
+  readonly #end = Promise.withResolvers<never>();
   #lastId = 0;
 
   /** `browserUrl`: where it answers HTTP. */
@@ -37,7 +38,10 @@ export class DevTools implements Disposable {
     socket.onclose = () => {
       for (const { reject } of this.#calls.values()) reject(hasEnded());
       this.#calls.clear();
+      this.#end.reject(hasEnded());
     };
+    // Also where nobody waits for it.
+    this.#end.promise.catch(() => {});
   }
 
   /** Rejects with what the browser says against it, or when the browser has ended. */
@@ -54,6 +58,11 @@ export class DevTools implements Disposable {
   /** Of all sessions; the one listener that an event has. */
   on(event: string, listener: (params: Data) => void): void {
     this.#listeners.set(event, listener);
+  }
+
+  /** Waits for what an event brings about; rejects when the browser has ended before. */
+  unlessEnded<T>(promise: Promise<T>): Promise<T> {
+    return Promise.race([promise, this.#end.promise]);
   }
 
   #take({ id, method, params = {}, result, error }: Answer): void {
