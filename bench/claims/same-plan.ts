@@ -21,7 +21,8 @@ export function refuseOther(earlier: Results, given: { readonly preset?: string;
     const [what, then, now] = other;
     refuse(`its ${what} is ${then}, this one's ${now}`, "leave --continue out to measure everything anew");
   }
-  if (!(earlier.preset in claimPresets)) refuse(`its preset is ${earlier.preset}`, "measure everything anew");
+  if (!Object.hasOwn(claimPresets, earlier.preset))
+    refuse(`its preset is ${earlier.preset}`, "measure everything anew");
 }
 
 function refuse(why: string, hint: string): never {

@@ -46,7 +46,11 @@ test("claims goes on where it was interrupted, and measures nothing twice", { ti
 
   const { code, stdout, stderr } = await ends(["--continue", folder.path, "--trials", "2"]);
   assert.equal(code, 0, stderr);
-  assert.match(stdout, new RegExp(`^${id} +(holds|does not hold)`, "m"));
+  assert.match(
+    stdout,
+    new RegExp(`^${id}: .*\\n(?:.*\\n)*?  verdict +(holds|does not hold)`, "m"),
+    "in detail, as asked",
+  );
   const results = folder.results();
   assert.deepEqual([results.interrupted, results.command], [false, before.command]);
   assert.equal(results.continues?.length, 1);

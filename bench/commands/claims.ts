@@ -82,7 +82,7 @@ async function runClaims(ids: readonly string[], options: ClaimsOptions, command
   const { trials, ...settings } = claimPresets[preset];
   const own = options.trials ?? trials;
   const parts = partsFor(chosen, options.trials === undefined ? { trials, ...settings } : withTrials(settings, own));
-  const details = ids.length > 0 ? asked.map(({ id }) => id) : [];
+  const details = chosen.length < allClaims.length ? chosen.map(({ id }) => id) : asked.map(({ id }) => id);
   if (parts.length === 0) return decideUnmeasured(chosen, details);
   const out = options.out ?? earlier?.folder ?? defaultOutputFolder(new Date());
   const exitCode = await measure({

@@ -16,6 +16,9 @@ export function readResults(path: string): Results {
   try {
     json = JSON.parse(readFileSync(path, "utf8"), (_key, part) => (typeof part === "string" ? masked(part) : part));
   } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") {
+      throw new WirebenchError("results-unreadable", `no such file: ${path}`, { cause: error });
+    }
     return fail(describeError(error), error);
   }
   const { schemaVersion: found, tool } = (json ?? {}) as { schemaVersion?: unknown; tool?: { version?: unknown } };

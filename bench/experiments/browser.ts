@@ -3,7 +3,7 @@ import { closesConnections } from "../../protocol/options/close.ts";
 import { speaksHttp2 } from "../../protocol/options/h2.ts";
 import { tlsMode } from "../../protocol/options/tls.ts";
 import type { Window } from "../../results/contract/results.ts";
-import { delayMeasures } from "../../results/recording/delays.ts";
+import { delayMeasures, type RecordedDelay } from "../../results/recording/delays.ts";
 import { decodeHistogram } from "../../results/statistics/histogram.ts";
 import { BrowserRig, browserName } from "../rigs/browser-rig.ts";
 import type { BehaviourOrder } from "../rigs/processes/server.ts";
@@ -85,19 +85,36 @@ function expectationsFor(messages: number): CellPlan["expectations"] {
 const open = ({ target, behaviour }: BrowserCell, context: RigContext): Promise<BrowserRig> =>
   BrowserRig.open({ target, behaviour, codec: { kind: "text", payloadBytes, seed: 0 } }, context);
 
-const windowOf = (name: string, startMs: number, durationMs: number, { received, roundTrip }: EchoReport): Window => ({
+/** Of those sent in turn; one that was waited for in vain never came. */
+function inTurnOf({ roundTrip }: EchoReport, inTurn: number): RecordedDelay {
+  const histogram = decodeHistogram(roundTrip);
+  return { histogram, neverCame: Math.max(0, inTurn - histogram.totalCount) };
+}
+
+const windowOf = (
+  name: "page" | "program",
+  { startMs, durationMs, report: { received, roundTrip } }: Timed,
+  { neverCame }: RecordedDelay,
+): Window => ({
   name,
   startMs,
   durationMs,
   measures: { echoes: received },
-  histograms: { [`${name}RoundTrip`]: roundTrip },
+  // A percentile of what came alone would be too good.
+  histograms: neverCame === 0 ? { [`${name}RoundTrip`]: roundTrip } : {},
 });
+
+interface Timed {
+  readonly report: EchoReport;
+  readonly startMs: number;
+  readonly durationMs: number;
+}
 
 async function* measure(rig: BrowserRig, { target, inTurn }: BrowserCell): AsyncGenerator<Window, Outcome> {
   const { protocol, options } = target;
   const asked: AskedFor = { url: rig.system.url, protocol, options, inTurn, atOnce, payloadBytes, waitMs };
   rig.startClock();
-  const timed = async (ask: () => Promise<EchoReport>) => {
+  const timed = async (ask: () => Promise<EchoReport>): Promise<Timed> => {
     const startNs = nowNs();
     const report = await ask();
     return { report, startMs: rig.atMs(startNs), durationMs: (nowNs() - startNs) / 1e6 };
@@ -105,14 +122,16 @@ async function* measure(rig: BrowserRig, { target, inTurn }: BrowserCell): Async
   const ofPage = await timed(() =>
     rig.play(page, { ...asked, browserUrl: rig.browserUrl } satisfies PageRoleOrder, patienceMs),
   );
-  yield windowOf("page", ofPage.startMs, ofPage.durationMs, ofPage.report);
+  const pageRoundTrip = inTurnOf(ofPage.report, inTurn);
+  yield windowOf("page", ofPage, pageRoundTrip);
   const ofProgram = await timed(() => rig.play(program, asked, patienceMs));
-  yield windowOf("program", ofProgram.startMs, ofProgram.durationMs, ofProgram.report);
+  const programRoundTrip = inTurnOf(ofProgram.report, inTurn);
+  yield windowOf("program", ofProgram, programRoundTrip);
   const [inBrowser, outside] = [ofPage.report, ofProgram.report];
   const { clockStepUs } = inBrowser;
   const delays = {
-    ...delayMeasures("pageRoundTrip", { histogram: decodeHistogram(inBrowser.roundTrip), neverCame: 0 }),
-    ...delayMeasures("programRoundTrip", { histogram: decodeHistogram(outside.roundTrip), neverCame: 0 }),
+    ...delayMeasures("pageRoundTrip", pageRoundTrip),
+    ...delayMeasures("programRoundTrip", programRoundTrip),
   };
   const { pageRoundTripP50Us: pageUs, programRoundTripP50Us: programUs } = delays;
   return {

@@ -242,7 +242,7 @@ async function stallFor(rig: SystemRig, way: UserLink, ms: number): Promise<{ fr
   return { fromNs, toNs };
 }
 
-/** By what a server of ours needs for more and more of them; of one that ran before nothing can be said. */
+/** By what a server of ours needs for more and more of them, noise that has it shrink included; of one that ran before nothing can be said. */
 async function memoryOf(rig: SystemRig, atOnce: number, add: (count: number) => Promise<unknown>): Promise<Measures> {
   const { server, watch } = rig.system;
   if (server === undefined) return {};
@@ -253,8 +253,8 @@ async function memoryOf(rig: SystemRig, atOnce: number, add: (count: number) => 
     const bytes = watch.memoryBytes();
     if (bytes !== undefined) points.push({ x: step * atOnce, y: bytes });
   }
-  const slope = fitLine(points)?.slope ?? 0;
-  return slope > 0 ? { memoryBytesPerUser: slope } : {};
+  const line = fitLine(points);
+  return line === undefined ? {} : { memoryBytesPerUser: line.slope };
 }
 
 /** Several users on one connection, or each on a connection of its own. */

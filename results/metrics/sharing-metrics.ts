@@ -58,7 +58,7 @@ export const sharingMetrics = {
       unit: "memory",
       topic: "cost",
       better: "lower",
-      absence: "the server's memory could not be seen, or did not grow",
+      absence: "the server's memory could not be seen",
     },
     [
       [

@@ -66,6 +66,20 @@ describe("summaries", () => {
     assert.equal(alike.summary.connectP50Us?.value, 328);
   });
 
+  it("say of memory that noise lets shrink the most that it may be, or that it did not grow", () => {
+    const of = (...slopes: readonly number[]) =>
+      summarise(slopes.map((memoryBytesPerUser) => trialWith({ measures: { memoryBytesPerUser } })));
+    const why = "within the noise: the 3 trials lie at -0.500–2.00 KiB, and this is the most of them";
+    const most = 2048;
+    assert.deepEqual(of(-512, most, 64).summary, {
+      memoryBytesPerUser: { value: most, low: most, high: most, bound: "at-most", why },
+    });
+    assert.deepEqual(of(-512).summary, {
+      memoryBytesPerUser: { value: -512, low: -512, high: -512, why: "within the noise: it did not grow" },
+    });
+    assert.equal(of(60, 64, 68).summary.memoryBytesPerUser?.bound, undefined);
+  });
+
   it("apply it to whatever was measured", () => {
     const trials = [2, 3, 4].map((value) =>
       trialWith({ measures: { deliveredFraction: value / 4, allReconnectedMs: value, attempts: value } }),

@@ -78,10 +78,20 @@ const settledRatioMax = 25;
 
 function middleOf(values: readonly number[], unit: Unit, pilot: number | undefined): Found {
   const number = intervalOf(values, unit, pilot);
+  if (unit === "memory" && number.low < 0) return withinNoise(values, number);
   if (!hasConfidence(values, unit) || number.high <= settledRatioMax * number.low) return { number };
   const range = formatRange(Math.min(...values), Math.max(...values), unit);
   const why = `not settled: its ${plural(values.length, "trial")} lie at ${range}, too far apart for a middle`;
   return { absence: { kind: "unsettled", why } };
+}
+
+/** Memory that is worked out of readings: where noise lets it shrink, what is known is the most that it may be. */
+function withinNoise(values: readonly number[], number: Interval): Found {
+  const { low, high } = number;
+  if (high <= 0) return { number: { ...number, why: "within the noise: it did not grow" } };
+  const range = formatRange(low, high, "memory");
+  const why = `within the noise: the ${plural(values.length, "trial")} lie at ${range}, and this is the most of them`;
+  return { number: { value: high, low: high, high, bound: "at-most", why } };
 }
 
 /**
