@@ -86,7 +86,7 @@ describe("the report of the cluster experiments", () => {
   it("sets experiments out by question, set-up, tables by topic and lesson", async () => {
     const part = sectionOf(await reportOf(madeUpClusterResults()), "### The broker is killed and comes back");
     assert.match(part, /^What is lost while the broker is away/m);
-    assert.match(part, /^\*\*Set-up\*\*: policy .*; outageMs 2000; cells differ in broker\.$/m);
+    assert.match(part, /^\*\*Set-up\*\*: policy .*; outage 2 s; cells differ in broker\.$/m);
     assert.match(part, /\| NATS +\| 60\.5 .* \| 5,900 \(4,720–7,080\) \|/);
     assert.match(part, /^Only NATS: .*silent losses 30 \(24–36\)/m);
     assert.match(part, /^2 of 3 predictions held, 1 did not hold:$/m);

@@ -12,9 +12,11 @@ import { oneLine } from "../text/markdown.ts";
 import { left, right } from "../text/table.ts";
 import { comparisonOf } from "../view/shown-estimate.ts";
 import { isFloor, type ReportView, referenceTitle, type TargetRow } from "../view/view.ts";
+import { barsOf } from "./bars.ts";
 import { formatEstimate, formatRatio, signed } from "./compact.ts";
+import { estimateCell, signsIn } from "./estimate-cell.ts";
 import { decidedOrder, type Relation } from "./order.ts";
-import type { Bar, LegendEntry, Remedy, ScreenCell, ScreenPart, ScreenTable } from "./screen-table.ts";
+import type { LegendEntry, Remedy, ScreenCell, ScreenPart, ScreenTable } from "./screen-table.ts";
 import { shortNamesOf } from "./short-names.ts";
 import { verdictCell } from "./verdict.ts";
 
@@ -69,8 +71,6 @@ const estimateIn = (row: TargetRow, { scenario, metric }: Quantity): Estimate =>
 
 const wasMeasured = ({ rows }: ReportView, asked: Quantity): boolean =>
   rows.some((row) => estimateIn(row, asked).kind !== "absent");
-
-const isValue = (estimate: Estimate): estimate is Extract<Estimate, { kind: "value" }> => estimate.kind === "value";
 
 /** Undefined where no target has a cell of its own. */
 export function comparisonPart(view: ReportView): ScreenPart | undefined {
@@ -141,11 +141,8 @@ function middleIn(row: TargetRow, asked: Quantity): number | undefined {
 }
 
 function cellOf(row: TargetRow, asked: Quantity): ScreenCell {
-  const estimate = estimateIn(row, asked);
-  if (estimate.kind === "absent") return { text: "–", tone: "quiet" };
-  if (estimate.kind === "unsettled") return { text: "varies", tone: "doubt" };
-  if (estimate.kind !== "value") return { text: estimate.kind, tone: "bad" };
-  return { text: formatEstimate(estimate, metricNamed(asked.metric).unit) };
+  const { unit } = metricNamed(asked.metric);
+  return estimateCell(estimateIn(row, asked), (estimate) => formatEstimate(estimate, unit));
 }
 
 /** Ratio with its interval, and the verdict. */
@@ -157,21 +154,6 @@ function besideReference(view: ReportView, row: TargetRow, lead: Quantity): [Scr
   return [{ text: signed(comparison.bound, formatRatio(comparison.ratio)) }, verdictCell(comparison)];
 }
 
-/** A value so many times the least has no bar that would leave any of the least. */
-const drawnTimesMax = 10;
-
-/** Lengths are proportional to the values; what is too long to leave the others any length is cut. */
-function barsOf(estimates: readonly Estimate[]): (Bar | undefined)[] {
-  const values = estimates.flatMap((estimate) => (estimate.kind === "value" ? [estimate.interval.value] : []));
-  const least = Math.min(...values);
-  const longest = Math.max(...values.filter((value) => value <= drawnTimesMax * least));
-  return estimates.map((estimate) => {
-    if (estimate.kind !== "value") return undefined;
-    const { value } = estimate.interval;
-    return { share: Math.min(1, value / longest), isCut: value > longest, isBound: estimate.bound !== undefined };
-  });
-}
-
 function legendOf(
   view: ReportView,
   shown: readonly Quantity[],
@@ -179,8 +161,6 @@ function legendOf(
   rows: readonly TargetRow[],
 ): LegendEntry[] {
   const estimates = shown.flatMap((asked) => rows.map((row) => estimateIn(row, asked)));
-  const values = estimates.filter(isValue);
-  const bounded = values.filter(({ bound }) => bound !== undefined);
   const hasIntervals = view.trials >= trialsForIntervalMin;
   const always = (text: string, isNeeded: boolean): LegendEntry[] => (isNeeded ? [{ text }] : []);
   return [
@@ -190,18 +170,7 @@ function legendOf(
     ),
     ...shown.flatMap(({ meaning, title }) => (meaning === "" ? [] : [{ text: meaning, column: title }])),
     ...always("<: sure; =: equal within 25 %; comma: open", view.rows.length > 1 && hasIntervals),
-    ...always(
-      "varies: trials too far apart for a middle",
-      estimates.some(({ kind }) => kind === "unsettled"),
-    ),
-    ...always(
-      "a–b: at least a, at most b",
-      bounded.some(({ upTo }) => upTo !== undefined),
-    ),
-    ...always(
-      "≥ ≤: bounds",
-      bounded.some(({ upTo }) => upTo === undefined),
-    ),
+    ...signsIn(estimates),
   ];
 }
 

@@ -43,7 +43,11 @@ describe("short names", () => {
 
   it("keep that TLS is spoken", () => {
     const long = ["WebSocket over TLS", "XMPP with STARTTLS", "Short polling every 100 ms over TLS"];
-    assert.deepEqual(short("TCP", ...long), ["TCP", "WebSocket+TLS", "XMPP+STARTTLS", "Short+TLS"]);
+    assert.deepEqual(short("TCP", ...long), ["TCP", "WebSocket+TLS", "XMPP+STARTTLS", "Short polling+TLS"]);
+    assert.deepEqual(short("Long polling over TLS", "SSE over HTTP/2 over TLS"), [
+      "Long polling+TLS",
+      "SSE over HTTP/2+TLS",
+    ]);
   });
 
   it("stay long where they would be taken for each other", () => {

@@ -43,10 +43,17 @@ function reasonsOf(view: ReportView, which: (found: Found) => boolean): string[]
   const unusable = allCells(view)
     .filter(which)
     .flatMap((found) => {
-      const why = whyUnusable(found.cell);
+      const why = whyInShort(found.cell);
       return why === undefined ? [] : [{ ...found, why: oneLine(why) }];
     });
   return [...Map.groupBy(unusable, ({ why }) => why)].map(([why, found]) => `${namesOf(view, found)}: ${why}`);
+}
+
+function whyInShort(view: CellView): string | undefined {
+  const { cell } = view;
+  if (cell.state !== "measured" || cell.validity.verdict !== "invalid") return whyUnusable(view);
+  const fatal = cell.validity.flags.filter(({ severity }) => severity === "fatal");
+  return `invalid: ${[...new Set(fatal.map(flagInShort))].join("; ")}`;
 }
 
 /** What targets did wrong although their numbers are true. */
@@ -70,6 +77,7 @@ const causeFirst: readonly Flag["cause"][] = ["target", "wirebench", "machine"];
 
 /** What a reader must know of the flags that come with most runs; the report has each with its counts. */
 const inShort: Readonly<Record<string, string>> = {
+  "offered-rate-not-achieved": "less than 95 % of the offered rate arrived, each message later than the one before",
   "generator-saturated": "the load generator was the limit",
   "users-saturated": "the load generator was the limit",
   "closed-loop-users-full": "the load generator was the limit",

@@ -10,9 +10,9 @@ import { type ClaimsInShort, claimsInShort } from "./claims.ts";
 import { clusterPart } from "./cluster.ts";
 import { comparisonPart } from "./comparison.ts";
 import { decisionPart } from "./decision.ts";
+import { experimentParts } from "./experiment-tables.ts";
 import { failuresOf, unclearOf } from "./failures.ts";
 import { findingsPart } from "./findings.ts";
-import { loginPart } from "./login.ts";
 import { type MachineVerdict, machineVerdictOf } from "./machine.ts";
 import { notMeasuredIn } from "./not-measured.ts";
 import { defectsOf, problemsOf, warningsOf } from "./problems.ts";
@@ -53,7 +53,7 @@ export function screenOf(view: ReportView): Screen {
     decisionPart(view) ?? comparisonPart(view),
     capacityPart(view),
     findingsPart(view),
-    loginPart(view),
+    ...experimentParts(view),
     clusterPart(view),
   ].filter((part) => part !== undefined);
   return {

@@ -29,12 +29,26 @@ function shortened(name: string): string {
 /** What such a word is about says more than all before it. */
 const dangling = / (on|over|with)$/;
 
-/** `Short polling every 100 ms` without its last words, unless they are what tells; a single long word, a URL say, without its middle. */
+/**
+ * `Short polling every 100 ms` without its last words, unless they are what tells; where the width would leave half of it or
+ * less, the next word stays all the same. A single long word, a URL say, without its middle.
+ */
 function cut(name: string, width: number): string {
   if (widthOf(name) <= width) return name;
-  const end = name.slice(0, width + 1).lastIndexOf(" ");
-  if (end >= width / 2) return dangling.test(name.slice(0, end)) ? name : name.slice(0, end);
+  if (name.includes(" ")) {
+    const within = name.slice(0, width + 1).lastIndexOf(" ");
+    const beyond = name.indexOf(" ", width);
+    const end = within > width / 2 ? within : beyond < 0 ? name.length : beyond;
+    return dangling.test(name.slice(0, end)) ? name : name.slice(0, end);
+  }
   const letters = [...name];
   const half = Math.floor((width - 2) / 2);
   return `${letters.slice(0, half).join("")}…${letters.slice(-half - 1).join("")}`;
+}
+
+/** The words that the width has room for, and an ellipsis; a name of one word as it is. */
+export function withoutLastWords(name: string, width: number): string {
+  if (widthOf(name) <= width) return name;
+  const end = name.slice(0, width).lastIndexOf(" ");
+  return end < 0 ? name : `${name.slice(0, end).replace(/,$/, "")}…`;
 }

@@ -50,6 +50,8 @@ const roomy: Limits = {
   hasLegends: true,
 };
 const tight: Limits = { ...roomy, unclear: 1, warnings: 0, isLoose: false };
+/** Where nothing makes it fit, a table that cannot be read gains nothing. */
+const tooLong: Limits = { ...tight, claims: undefined, unclear: 0, failures: 3, rules: 0 };
 const limits: readonly Limits[] = [
   roomy,
   { ...roomy, warnings: 1 },
@@ -75,7 +77,7 @@ export function renderTables(results: Results, look: TerminalLook): string[] {
 
 function fittedLines(screen: Screen, look: TerminalLook): string[] {
   const drawn = limits.map((limit) => linesOf(screen, look, limit));
-  return drawn.find(({ length }) => length <= linesMax) ?? drawn.at(-1)!;
+  return drawn.find(({ length }) => length <= linesMax) ?? linesOf(screen, look, tooLong);
 }
 
 function linesOf(screen: Screen, look: TerminalLook, limit: Limits): string[] {

@@ -3,6 +3,7 @@ import type { Parameters } from "../../results/contract/results.ts";
 import { formatCount, formatDuration, formatQuantity } from "../../results/quantities/format.ts";
 import { linkInWords } from "../view/link-in-words.ts";
 import type { CellView, ReportView } from "../view/view.ts";
+import { settingInWords, settingTitle } from "./settings.ts";
 
 export interface Facet {
   readonly title: string;
@@ -42,22 +43,10 @@ function windowsInWords({ durationMs, warmupMs }: Parameters): string | undefine
   return `${formatDuration(durationMs)}${warmupMs === undefined ? "" : ` after ${formatDuration(warmupMs)} of warm-up`}`;
 }
 
-/** Settings that have a better title than the name a program reads. */
-const settingTitles: ReadonlyMap<string, string> = new Map([
-  ["resume", "ask for what they missed"],
-  ["backoff", "reconnect"],
-  ["shutdownSessions", "shutdown-sessions"],
-  ["uplinkRatePerSecond", "messages up per second"],
-  ["downlinkRatePerSecond", "messages down per second"],
-  ["recipientsAtOnce", "recipients at once"],
-]);
-
 const settingFacet = (name: string): Facet => ({
-  title: settingTitles.get(name) ?? name,
-  show({ cell: { parameters } }) {
-    const value = Object.hasOwn(parameters.settings, name) ? parameters.settings[name]! : undefined;
-    return typeof value === "boolean" ? (value ? "yes" : "no") : value?.toString();
-  },
+  title: settingTitle(name),
+  show: ({ cell: { parameters } }) =>
+    Object.hasOwn(parameters.settings, name) ? settingInWords(name, parameters.settings[name]!) : undefined,
 });
 
 /** Every setting that one of the cells has. */

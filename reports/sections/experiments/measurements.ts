@@ -2,11 +2,12 @@
 import { usable } from "../../../results/contract/cells.ts";
 import type { MetricTopic } from "../../../results/metrics/metric.ts";
 import type { Metric } from "../../../results/metrics/metrics.ts";
-import { formatList } from "../../../results/quantities/format.ts";
+import { formatList, plural } from "../../../results/quantities/format.ts";
 import { estimateOf } from "../../../results/summary/estimate.ts";
 import { blocks, bullets, escapeText } from "../../text/markdown.ts";
 import { Notes } from "../../text/notes.ts";
 import { left, right } from "../../text/table.ts";
+import { decidingIn } from "../../view/deciding.ts";
 import { metricsOf, showEstimate } from "../../view/shown-estimate.ts";
 import { type CellView, type ExperimentView, hasFault } from "../../view/view.ts";
 import { capitalised, cellsAre, notedTable } from "../section.ts";
@@ -28,21 +29,91 @@ export function measurementsOf(experiment: ExperimentView): string {
     ...(silent.length === 0 ? [] : [`0 ${silent.map(({ title }) => escapeText(title)).join(", ")}`]),
   ];
   const label = cells.length === 1 ? "Measured" : `Alike in ${columns.length > 0 ? "all cells" : namesOf(cells)}`;
+  const { leading, others } = leadingOf(columns, experiment, predicted);
   return blocks(
-    columns.length === 0
-      ? undefined
-      : notedTable((notes) => ({
-          columns: [left(cellsAre(experiment)), ...columns.map(({ title }) => right(escapeText(capitalised(title))))],
-          rows: cells.map((view) => [
-            escapeText(view.name),
-            ...columns.map(({ name, unit }) => showEstimate(estimateOf(view.cell, name), unit, notes, escapeText)),
-          ]),
-        })),
+    leading.length === 0 ? undefined : tableOf(leading, experiment),
+    foldedByTheme(others, experiment),
     ...[...Map.groupBy(lonely, (metric) => cells.find((cell) => hasSome(metric, cell, cells.length > 2))!)].map(
       ([cell, own]) =>
         `Only ${escapeText(cell.name)}: ${own.map((metric) => `${escapeText(metric.title)} ${wordsIn(cell, metric)}`).join("; ")}.`,
     ),
     lines.length === 0 ? undefined : `${label}: ${lines.join("; ")}.`,
+  );
+}
+
+function tableOf(columns: readonly Metric[], experiment: ExperimentView): string {
+  return notedTable((notes) => ({
+    columns: [left(cellsAre(experiment)), ...columns.map(({ title }) => right(escapeText(capitalised(title))))],
+    rows: measuredIn(experiment).map((view) => [
+      escapeText(view.name),
+      ...columns.map(({ name, unit }) => showEstimate(estimateOf(view.cell, name), unit, notes, escapeText)),
+    ]),
+  }));
+}
+
+/** Of numbers, beside the name of a cell: what a page shows without being pushed to the side. */
+const columnsMax = 8;
+
+/** Where one table cannot hold them, what decides; where nobody has said what that is, what was predicted before the rest. */
+function leadingOf(
+  columns: readonly Metric[],
+  { info }: ExperimentView,
+  predicted: ReadonlySet<string>,
+): { readonly leading: readonly Metric[]; readonly others: readonly Metric[] } {
+  if (columns.length <= columnsMax) return { leading: columns, others: [] };
+  const decides =
+    decidingIn(info.name)?.columns.flatMap(({ metric }) => (columns.includes(metric) ? metric : [])) ?? [];
+  const isTold = ({ name, headline }: Metric): boolean => predicted.has(name) || headline === true;
+  const first = new Set([...columns.filter(isTold), ...columns].slice(0, columnsMax));
+  const leading = decides.length > 0 ? decides.slice(0, columnsMax) : columns.filter((metric) => first.has(metric));
+  return { leading, others: columns.filter((metric) => !leading.includes(metric)) };
+}
+
+type Theme =
+  | "Timing"
+  | "Delivery and loss"
+  | "State and spread"
+  | "Cost"
+  | "On the wire"
+  | "Load generator and machine";
+
+const themeOfTopic: Readonly<Record<MetricTopic, Theme>> = {
+  delay: "Timing",
+  rate: "Timing",
+  fanOut: "Timing",
+  recovery: "Timing",
+  delivery: "Delivery and loss",
+  loss: "Delivery and loss",
+  security: "Delivery and loss",
+  state: "State and spread",
+  spread: "State and spread",
+  cost: "Cost",
+  generator: "Load generator and machine",
+  machine: "Load generator and machine",
+};
+
+const themeOf = ({ topic, unit }: Metric): Theme =>
+  topic === "cost" && unit === "bytes" ? "On the wire" : themeOfTopic[topic];
+
+/** All that does not decide: tables by what they are about, none wider than the first. */
+function foldedByTheme(columns: readonly Metric[], experiment: ExperimentView): string | undefined {
+  if (columns.length === 0) return undefined;
+  const themes = [...Map.groupBy(columns, themeOf)];
+  const words = formatList(themes.map(([theme], index) => (index === 0 ? theme : theme.toLowerCase())));
+  return blocks(
+    `<details>\n<summary>${words}: ${plural(columns.length, "more number")}</summary>`,
+    ...themes.map(([theme, own]) =>
+      blocks(`**${theme}**`, ...inPieces(own).map((piece) => tableOf(piece, experiment))),
+    ),
+    "</details>",
+  );
+}
+
+/** As many of about one size as it takes. */
+function inPieces(columns: readonly Metric[]): (readonly Metric[])[] {
+  const size = Math.ceil(columns.length / Math.ceil(columns.length / columnsMax));
+  return Array.from({ length: Math.ceil(columns.length / size) }, (_, piece) =>
+    columns.slice(piece * size, (piece + 1) * size),
   );
 }
 
@@ -77,13 +148,16 @@ const predictedIn = ({ cells }: ExperimentView): ReadonlySet<string> =>
 /** Where something breaks, how fast it was before and after is not what it is about; nor is a delay in a closed loop. */
 const speedTopics: ReadonlySet<MetricTopic> = new Set(["delay", "fanOut", "rate"]);
 
-/** Every metric the cells have but for details that nobody predicted. */
+/** Every metric the cells have but for details that nobody predicted and that decide nothing. */
 function shownMetrics(experiment: ExperimentView): Metric[] {
   const predicted = predictedIn(experiment);
   const isBroken = hasFault(experiment);
   const isClosed = experiment.cells.every(({ cell }) => cell.parameters.load?.kind === "closed");
   const isAside = ({ topic }: Metric): boolean => (isBroken || isClosed) && speedTopics.has(topic);
-  return metricsOf(experiment).filter((metric) => predicted.has(metric.name) || !(isDetail(metric) || isAside(metric)));
+  const deciding = new Set(decidingIn(experiment.info.name)?.columns.map(({ metric }) => metric.name));
+  return metricsOf(experiment).filter(
+    (metric) => predicted.has(metric.name) || deciding.has(metric.name) || !(isDetail(metric) || isAside(metric)),
+  );
 }
 
 /** A value without a remark, the same in every cell. */

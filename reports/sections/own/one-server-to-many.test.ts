@@ -18,6 +18,7 @@ it("a fan-out section sets recipients, loop and bystander of a cell side by side
     report,
     /^\| [^|]*500 subscribers, plain loop +\| +400 µs \|[^|]+\|[^|]+\| +4\.00 ms \|[^|]+\| +50\.0 % \|/m,
   );
+  assert.match(report, /^\| [^|]*500 subscribers, plain loop +\|(?:[^|]+\|){4} +3\.90 ms \|/m, "the bystander's p99");
 });
 
 it("a slow-reader section says what it cost and what the reader heard", async () => {

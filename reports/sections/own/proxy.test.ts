@@ -35,8 +35,11 @@ it("a section says what each proxy does as shipped, and what it needs, with what
   } as typeof cell;
   const info = { name: "proxy", title: "Through a proxy", group: "latency", question: "What does it need?" };
   const report = (await renderReport({ ...resultsOf([through]), experiments: [info] })).get("report.md")!;
-  assert.match(report, /\| haproxy +\| \*\*holds events up\*\*, 206 ms +\| cut after 50 s +\| 15 s, enough +\|/);
-  assert.match(report, /\| `option http-no-delay`, `timeout server 1h` +\| +1 \|/);
+  assert.match(report, /\| haproxy +\| cut after 50 s +\| 15 s, enough +\| +– +\| +300 µs +\|/);
+  assert.match(
+    report,
+    /\| haproxy +\| \*\*holds events up\*\*, 206 ms +\| `option http-no-delay`, `timeout server 1h` +\| +1 \|/,
+  );
   assert.match(report, /An event at once as shipped: \*\*does not work\*\*; the soonest of 4 took 206 ms/);
   assert.match(report, /Without `timeout server 1h`: silence was cut off after 1000 ms/);
   assert.doesNotMatch(report, /undefined|NaN/);
