@@ -153,7 +153,7 @@ for (const [kind, client] of Object.entries(clients)) {
   const join = async (url: string): Promise<{ user: ClientConnection; received: Payload[] }> => {
     const received: Payload[] = [];
     const onMessage = (payload: Payload): void => void received.push(payload);
-    const signal = AbortSignal.timeout(10_000);
+    const signal = AbortSignal.timeout(60_000);
     return { user: await client.connect({ url, limits, user: 0, signal, onMessage }), received };
   };
 

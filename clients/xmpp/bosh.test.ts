@@ -37,7 +37,7 @@ test("sends no empty request beside one that answers what has come, so that neit
     url: `http://alice%40localhost:secret@127.0.0.1:${port}/http-bind`,
     limits: defaultLimits,
     user: 0,
-    signal: AbortSignal.timeout(10_000),
+    signal: AbortSignal.timeout(60_000),
     onMessage() {},
   });
   // Once there is nothing to say, one is there for what the server may have to say.

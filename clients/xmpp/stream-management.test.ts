@@ -92,7 +92,7 @@ const optionsOf = (
   url,
   limits,
   user: 0,
-  signal: AbortSignal.timeout(15_000),
+  signal: AbortSignal.timeout(60_000),
   streamManagement,
   onStanza,
 });

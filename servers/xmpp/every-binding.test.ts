@@ -28,7 +28,7 @@ async function join(binding: Binding, url: string, user: number, streamManagemen
     limits: defaultLimits,
     user,
     streamManagement,
-    signal: AbortSignal.timeout(10_000),
+    signal: AbortSignal.timeout(60_000),
     onStanza: (stanza) => void heard.push(stanza),
   });
   const hears = (name: string, from: string, text: string): Promise<void> =>

@@ -140,7 +140,7 @@ for (const { server, binding, up, down, asked } of wires) {
           url,
           limits: defaultLimits,
           user: 0,
-          signal: AbortSignal.timeout(10_000),
+          signal: AbortSignal.timeout(60_000),
           onStanza: () => void received++,
         });
         const payload = "x".repeat(payloadBytes);

@@ -13,6 +13,7 @@ import { startProxy } from "./process.ts";
 import {
   connectUser,
   nodeOfNewUser,
+  patientWithChecks,
   proxyOptions,
   setupOf,
   startNode,
@@ -64,7 +65,7 @@ describe("a started proxy", () => {
 
   proxied("leaves neither a process nor a folder when it is stopped, old workers included", async (t) => {
     const options = proxyOptions();
-    const proxy = await startProxy(setupOf(await startNodes(t, 1)), options);
+    const proxy = await startProxy(setupOf(await startNodes(t, 1)), options, patientWithChecks);
     t.after(() => proxy.stop());
     const user = await connectUser(t, proxy);
     await proxy.reload();

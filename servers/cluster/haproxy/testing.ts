@@ -85,7 +85,7 @@ export function proxyOptions(changes: Partial<ProgramOptions> = {}): ProgramOpti
 }
 
 /** The nodes of a test share its process, and one that stands still for a second is not down for that. */
-const patientWithChecks: typeof renderConfiguration = (setup, place) => {
+export const patientWithChecks: typeof renderConfiguration = (setup, place) => {
   const usual = "  timeout connect 5s\n";
   const configuration = renderConfiguration(setup, place);
   if (!configuration.includes(usual)) throw new Error("the configuration says something else now");
