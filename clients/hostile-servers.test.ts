@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { describe, it, type TestContext } from "node:test";
 import { clientsOf, protocolNames, protocols } from "../bench/targets/protocols.ts";
-import { type Behaviour, defaultLimits, type Payload } from "../protocol/contract.ts";
+import { type Behaviour, type ClientConnection, defaultLimits, type Payload } from "../protocol/contract.ts";
 import { until } from "../protocol/testing.ts";
 import { join, start } from "../servers/testing.ts";
 
@@ -34,6 +34,13 @@ const polling: Answers = {
   death: "network",
 };
 
+/** Whatever a POST is answered with that is no failure, an endpoint may be asked. */
+const requests: Answers = {
+  unfinished: polling.unfinished,
+  otherwise: [broken, [redirect, /302/], [undefined, /other side closed/]],
+  death: "network",
+};
+
 const answers: Readonly<Record<string, Answers>> = {
   // An end of the stream is all that this protocol has for a goodbye.
   tcp: { unfinished: [], otherwise: [], death: "server" },
@@ -52,6 +59,7 @@ const answers: Readonly<Record<string, Answers>> = {
     ],
     death: "network",
   },
+  http: requests,
   "short-polling": polling,
   "long-polling": polling,
   xmpp: {
@@ -115,7 +123,11 @@ const clients = protocols.flatMap((protocol) =>
 );
 
 for (const { server, kind, client } of clients) {
-  const { name, uplink } = server.traits;
+  const { name, uplink, downlink } = server.traits;
+  /** Has a user say something who would else hear nothing. */
+  const ask = (user: ClientConnection): void => {
+    if (downlink === "response") user.send("anything new?");
+  };
   const spoken = answers[name];
   // Which the test above has told.
   if (spoken === undefined) continue;
@@ -179,6 +191,7 @@ for (const { server, kind, client } of clients) {
       };
       const { url } = await start(t, server, {}, behaviour);
       const user = await join(client, url);
+      ask(user);
       assert.equal((await user.closed).by, "server");
       assert.deepEqual(user.received, ["last words"]);
     });
@@ -189,6 +202,7 @@ for (const { server, kind, client } of clients) {
       user.send("x");
       await user.next();
       await running.close();
+      ask(user);
       assert.equal((await user.closed).by, spoken.death);
       assert.throws(() => user.send("late"), { code: "closed" });
     });

@@ -24,9 +24,12 @@ export interface Traits {
   readonly summary: string;
   /** How a client sends: on a stream that stays open, or one request after the other. */
   readonly uplink: "stream" | "request";
-  /** How a client receives: on a stream, as the answer to a request the server holds, or by asking on a timer. */
-  readonly downlink: "stream" | "held-request" | "polled";
-  /** Name of the protocol that this is another binding of; a short run leaves those out unless they are asked for. */
+  /**
+   * How a client receives: on a stream, as the answer to a request the server holds, by asking on a timer, or with the
+   * response to whatever it sends next. With the last a server cannot reach a user who says nothing.
+   */
+  readonly downlink: "stream" | "held-request" | "polled" | "response";
+  /** Name of the protocol that stands for this one, another binding or use of the same, in a short run that does not name it. */
   readonly variantOf?: string;
   /** Set on the one protocol that adds almost nothing to TCP: the floor others are compared with. */
   readonly floor?: true;

@@ -144,8 +144,12 @@ const websocket: Speech = {
 function overHttp(
   request: string,
   pathPattern: RegExp,
-  opened: (opener: RawPeer, path: string, another: () => Promise<RawPeer>) => Promise<Pick<RawUser, "down" | "hear">>,
-  rest: Pick<Speech, "goodbye" | "gone">,
+  opened: (
+    opener: RawPeer,
+    path: string,
+    another: () => Promise<RawPeer>,
+  ) => Promise<Pick<RawUser, "down" | "hear"> & Partial<Pick<RawUser, "up">>>,
+  rest: Pick<Speech, "goodbye" | "gone"> & Partial<Pick<Speech, "refusals">>,
 ): Speech {
   const chunk = `1000\r\n${" ".repeat(0x1000)}\r\n`;
   return {
@@ -197,6 +201,25 @@ const polling = overHttp(
     return { down, hear };
   },
   { goodbye: /"messages":\["last words"\]\}HTTP\/1\.1 410 /, gone: / 410 / },
+);
+
+const requests = overHttp(
+  "POST /connections HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n",
+  /\{"id":"([^"]+)"\}/,
+  async (peer, path) => {
+    const ask = `POST ${path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n[]`;
+    const hear = async (pattern: RegExp): Promise<string> => {
+      if (pattern.source !== " 410 ") return peer.until(pattern);
+      return peer.write(ask).until(pattern);
+    };
+    return { up: peer, down: peer, hear };
+  },
+  // What follows the end is asked of somebody who is forgotten.
+  {
+    goodbye: /HTTP\/1\.1 410 [\s\S]*\["last words"\](?:HTTP\/1\.1 404 [\s\S]*)?$/,
+    gone: / 410 /,
+    refusals: { ...httpRefusals, tooLarge: /HTTP\/1\.1 413 / },
+  },
 );
 
 const xmppHeader =
@@ -333,6 +356,7 @@ const speeches: Readonly<Record<string, Speech>> = {
   tcp,
   websocket,
   sse,
+  http: requests,
   "short-polling": polling,
   "long-polling": polling,
   xmpp,

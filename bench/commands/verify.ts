@@ -52,9 +52,11 @@ export function verifyCommand(): Command {
 
 async function verify(targetTexts: string[], { only = [...parts], through }: VerifyOptions): Promise<number> {
   const targets = givenTargets(targetTexts.length > 0 ? targetTexts : protocolNames);
-  if (protocolNamed(through).server.traits.downlink === "polled") {
-    throw new WirebenchError("usage", `--through ${through}: a clock of its own rounds its delays up`, {
-      hint: "choose a protocol that does not poll",
+  const { downlink } = protocolNamed(through).server.traits;
+  if (downlink === "polled" || downlink === "response") {
+    const why = downlink === "polled" ? "a clock of its own rounds its delays up" : "its answers cannot be late";
+    throw new WirebenchError("usage", `--through ${through}: ${why}`, {
+      hint: "choose a protocol that brings a message as soon as it is there",
     });
   }
   using interrupt = interruptSignal("Stopping.");

@@ -27,13 +27,21 @@ const rttsMs = [10, 20, 30, 300];
 // Most of it waits for links.
 describe("the connect experiment", { timeout: 600_000, concurrency: 3 }, () => {
   it("counts the steps of the specifications", () => {
-    const counted = { tcp: 2, websocket: 3, sse: 4, "short-polling": 4, "long-polling": 4, xmpp: 7, bosh: 8 };
+    const counted = { tcp: 2, websocket: 3, sse: 4, http: 3, "short-polling": 4, "long-polling": 4, xmpp: 7, bosh: 8 };
     for (const [name, count] of Object.entries(counted)) assert.equal(stepsOf(name), count, name);
     assert.equal(stepsOf("xmpp-websocket"), 8, "and the upgrade");
   });
 
   it("counts connections as the options have them", () => {
-    const counted = { "sse+h2": 3, "short-polling+h2": 3, "sse+h2+tls": 4, "sse+close": 4, "short-polling+close": 6 };
+    const counted = {
+      "http+h2": 3,
+      "http+close": 4,
+      "sse+h2": 3,
+      "short-polling+h2": 3,
+      "sse+h2+tls": 4,
+      "sse+close": 4,
+      "short-polling+close": 6,
+    };
     for (const [target, count] of Object.entries(counted)) assert.equal(stepsOf(target), count, target);
     assert.equal(stepsOf("long-polling+close+tls"), 6);
     assert.equal(stepsOf("bosh+close"), 12, "six requests");

@@ -1,6 +1,6 @@
 import type { ServerRig } from "../rigs/server-rig.ts";
 import { delaysNamed, ledgerMetrics } from "./comparison/measured.ts";
-import { denser, needsOwnServer } from "./comparison/one-way.ts";
+import { denser, needsPush } from "./comparison/one-way.ts";
 import { openLoad, type TrafficCell, trafficCells, trafficSettings } from "./comparison/traffic-cell.ts";
 import { measuredInTurn } from "./comparison/traffic-trial.ts";
 import { type Experiment, exactly } from "./contract/experiment.ts";
@@ -40,7 +40,7 @@ export const duplex: Experiment<TrafficCell, ServerRig> = {
     ...ledgerMetrics,
   ],
   cells,
-  unfit: needsOwnServer("one-way delays need"),
+  unfit: needsPush("one-way delays need"),
   ...measuredInTurn(({ load }) => ({
     warmup: { name: "warm-up", flows: { uplink: denser(load), downlink: denser(load) } },
     windows: [

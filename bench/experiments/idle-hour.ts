@@ -70,9 +70,11 @@ function withHeartbeat(target: Target): IdleHourCell[] {
   ];
 }
 
+const isAsked = (target: Target): boolean => traitsOf(target).downlink === "response";
+
 /** Requests that are held or repeated cannot be left out: without them it is another protocol. */
 const withoutHeartbeat = (target: Target): IdleHourCell[] =>
-  traitsOf(target).downlink === "stream" && !(heartbeatName in target.options)
+  (traitsOf(target).downlink === "stream" || isAsked(target)) && !(heartbeatName in target.options)
     ? [
         {
           target,
@@ -210,7 +212,9 @@ export const idleHour: Experiment<IdleHourCell, SystemRig> = {
   cells,
   unfit: ({ target }) =>
     target.system.kind === "embedded"
-      ? undefined
+      ? isAsked(target)
+        ? "who says nothing has nothing that could be dead: a connection that is gone is opened again by the next request"
+        : undefined
       : "when a server of others gives a connection up, and how often it asks, are its own settings, and nobody sees it from outside",
   open,
   measure,

@@ -10,7 +10,7 @@ import { SystemRig } from "../rigs/system-rig.ts";
 import { protocols } from "../targets/protocols.ts";
 import { embeddedTarget, type Target, traitsOf } from "../targets/target.ts";
 import { delaysNamed, ledgerMetrics } from "./comparison/measured.ts";
-import { needsOwnServer } from "./comparison/one-way.ts";
+import { needsPush } from "./comparison/one-way.ts";
 import { isPlainlySpoken } from "./comparison/opening-steps.ts";
 import { type TrafficCell, trafficCells, trafficParameters } from "./comparison/traffic-cell.ts";
 import type { CellPlan, Experiment, Outcome } from "./contract/experiment.ts";
@@ -50,7 +50,8 @@ const payloadBytes = 64;
 
 const cells = (request: RunRequest): LiteratureCell[] =>
   request.targets.flatMap((target) => [
-    over162Ms(request, target, "exchange"),
+    // Of a request and its response nothing is published here: it takes a round trip, as ping does.
+    ...(traitsOf(target).downlink === "response" ? [] : [over162Ms(request, target, "exchange")]),
     ...(traitsOf(target).downlink === "held-request" ? [over162Ms(request, target, "push")] : []),
     ...framingCells(request, target),
   ]);
@@ -152,7 +153,7 @@ export const literature: Experiment<LiteratureCell> = {
   // Beside such a distance, what the machine does is nothing.
   isolation: "shared",
   cells,
-  unfit: (cell) => (cell.shows === "push" ? needsOwnServer("values are published by")(cell) : undefined),
+  unfit: (cell) => (cell.shows === "push" ? needsPush("values are published by")(cell) : undefined),
   open,
   measure,
   trafficMs: (cell) =>

@@ -11,7 +11,7 @@ import { ServerRig } from "../rigs/server-rig.ts";
 import { deliveryFloorMs } from "../targets/target.ts";
 import { watchAtRest } from "./comparison/at-rest.ts";
 import { delaysNamed, ledgerMetrics } from "./comparison/measured.ts";
-import { denser, needsOwnServer } from "./comparison/one-way.ts";
+import { denser, needsPush } from "./comparison/one-way.ts";
 import { type TrafficCell, trafficCells, trafficParameters } from "./comparison/traffic-cell.ts";
 import { type Experiment, exactly, type Outcome } from "./contract/experiment.ts";
 import type { RunRequest } from "./contract/request.ts";
@@ -197,7 +197,7 @@ export const profile: Experiment<ProfileCell, ServerRig> = {
   ],
   isolation: "in-turn",
   cells,
-  unfit: needsOwnServer("one-way delays need"),
+  unfit: needsPush("one-way delays need"),
   open: ServerRig.open,
   measure,
   trafficMs(cell) {

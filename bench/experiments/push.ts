@@ -5,7 +5,7 @@ import { ServerRig } from "../rigs/server-rig.ts";
 import { protocols } from "../targets/protocols.ts";
 import { deliveryFloorMs, embeddedTarget, type Target, withOption } from "../targets/target.ts";
 import { delaysNamed, ledgerMetrics } from "./comparison/measured.ts";
-import { needsOwnServer } from "./comparison/one-way.ts";
+import { needsPush } from "./comparison/one-way.ts";
 import { type TrafficCell, trafficCells, trafficParameters, trafficSettings } from "./comparison/traffic-cell.ts";
 import { trafficTrial } from "./comparison/traffic-trial.ts";
 import type { Experiment, Outcome } from "./contract/experiment.ts";
@@ -126,7 +126,7 @@ export const push: Experiment<PushCell, ServerRig> = {
   ],
   isolation: "exclusive",
   cells,
-  unfit: needsOwnServer("values are published by"),
+  unfit: needsPush("values are published by"),
   open: ({ served, ...cell }, context) => ServerRig.open({ ...cell, target: served }, context),
   measure,
   trafficMs(cell) {

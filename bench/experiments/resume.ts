@@ -9,7 +9,7 @@ import type { UserLink } from "../rigs/user-link.ts";
 import { protocols } from "../targets/protocols.ts";
 import { deliveryFloorMs, embeddedTarget, type Target, traitsOf } from "../targets/target.ts";
 import { delaysNamed } from "./comparison/measured.ts";
-import { needsOwnServer } from "./comparison/one-way.ts";
+import { needsPush } from "./comparison/one-way.ts";
 import { type CellPlan, type Experiment, exactly, type Outcome } from "./contract/experiment.ts";
 import type { RunRequest } from "./contract/request.ts";
 import { type Outage, resumeMeasures } from "./resume/ledger.ts";
@@ -207,7 +207,7 @@ export const resume: Experiment<ResumeCell, SystemRig> = {
   cells,
   unfit(cell) {
     const floorMs = deliveryFloorMs(cell.target);
-    if (floorMs < refusedMs) return needsOwnServer("updates are published by")(cell);
+    if (floorMs < refusedMs) return needsPush("updates are published by")(cell);
     return `an outage of ${refusedMs} ms is over before a user who asks every ${floorMs} ms can notice it`;
   },
   open,

@@ -42,7 +42,7 @@ const handedOver = (sockets: Iterable<Socket>): number =>
   }, 0);
 
 describe("what is sent in a turn", () => {
-  const streams = protocolNames.filter((name) => traitsOf(parseTarget(name)).downlink !== "polled");
+  const streams = protocolNames.filter((name) => /^(stream|held-request)$/.test(traitsOf(parseTarget(name)).downlink));
   for (const label of [...streams, "sse+h2", "sse+deflate", "long-polling+h2", "websocket+deflate", "websocket+tls"]) {
     it(`leaves as ${label} says, at once or when the turn is over`, async (t) => {
       const { protocol, options } = parseTarget(label);

@@ -9,6 +9,7 @@ import { traitsOf } from "../targets/target.ts";
 import { type ExchangeCell, embeddedWithout, exchangeCell } from "./comparison/exchange-cell.ts";
 import { fanOutMeasures, fanOutMetrics } from "./comparison/fan-out-trial.ts";
 import { delaysNamed } from "./comparison/measured.ts";
+import { whyNoPush } from "./comparison/one-way.ts";
 import { trafficParameters, trafficSettings } from "./comparison/traffic-cell.ts";
 import { type CellPlan, type Experiment, exactly, type Outcome } from "./contract/experiment.ts";
 import type { RunRequest } from "./contract/request.ts";
@@ -185,7 +186,7 @@ export const serverFanOut: Experiment<FanOutCell, ServerRig> = {
     }
     return traitsOf(target).downlink === "polled"
       ? "nothing is written to subscribers who come for their messages by a clock of their own: how long that takes is what scenario push measures"
-      : undefined;
+      : whyNoPush(target);
   },
   open: ServerRig.open,
   measure,

@@ -11,6 +11,7 @@ import { ServerRig } from "../rigs/server-rig.ts";
 import { type Target, withOption } from "../targets/target.ts";
 import { type ExchangeCell, embeddedWithout, exchangeCell } from "./comparison/exchange-cell.ts";
 import { delaysNamed } from "./comparison/measured.ts";
+import { whyNoPush } from "./comparison/one-way.ts";
 import { trafficParameters } from "./comparison/traffic-cell.ts";
 import { type CellPlan, type Experiment, exactly, type Outcome } from "./contract/experiment.ts";
 import type { RunRequest } from "./contract/request.ts";
@@ -222,7 +223,7 @@ export const slowReader: Experiment<SlowReaderCell, ServerRig> = {
   cells,
   unfit: ({ target }) =>
     target.system.kind === "embedded"
-      ? undefined
+      ? whyNoPush(target)
       : "only the server this project brings tells when it gives a reader up and what it keeps for one",
   open: ({ served, ...cell }, context) => ServerRig.open({ ...cell, target: served }, context),
   measure,

@@ -43,7 +43,7 @@ const isKnown = (target: Target): boolean =>
 const carrierOf = (target: Target): WireOrder["carrier"] => {
   if (!isPlainlySpoken(target)) return undefined;
   if (traitsOf(target).schemes.includes("ws:")) return "frames";
-  return ridesOnHttp(target) ? "http" : "stream";
+  return ridesOnHttp(target) ? "requests" : "stream";
 };
 
 function expectationsFor(target: Target, form: PayloadForm, payloadBytes: number): CellPlan["expectations"] {

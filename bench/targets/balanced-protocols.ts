@@ -3,10 +3,12 @@ import { WirebenchError } from "../../protocol/errors.ts";
 import { didYouMean } from "../../protocol/suggestion.ts";
 import { clientKindOf, protocolNamed, protocols } from "./protocols.ts";
 
-/** Protocols that a load balancer for HTTP can carry, and give a cookie to. */
+/** Protocols that a load balancer for HTTP can carry and give a cookie to, and by which a channel reaches its users. */
 export const balancedProtocols: readonly Traits[] = protocols
   .map(({ server }) => server.traits)
-  .filter(({ schemes }) => schemes.every((scheme) => /^(http|ws)s?:$/.test(scheme)));
+  .filter(
+    ({ schemes, downlink }) => downlink !== "response" && schemes.every((scheme) => /^(http|ws)s?:$/.test(scheme)),
+  );
 
 /** What a cluster is made for: one connection, balanced once, that carries both directions. */
 export const defaultProtocol: Traits = balancedProtocols.find(

@@ -9,6 +9,7 @@ test("a variant is another binding of a protocol that is none itself, and no mai
     traits.variantOf === undefined ? [] : [[traits.name, traits.variantOf] as const],
   );
   assert.deepEqual(variants, [
+    ["http", "long-polling"],
     ["xmpp-websocket", "xmpp"],
     ["bosh", "xmpp"],
   ]);

@@ -1,4 +1,5 @@
 import { boshClient } from "../../clients/bosh.ts";
+import { httpClient } from "../../clients/http.ts";
 import { leanSseClient } from "../../clients/lean/sse.ts";
 import { leanTcpClient } from "../../clients/lean/tcp.ts";
 import { leanWebsocketClient } from "../../clients/lean/websocket.ts";
@@ -17,6 +18,7 @@ import { xmppWebsocketClient } from "../../clients/xmpp-websocket.ts";
 import type { ClientKind, Options, Protocol, ProtocolClient } from "../../protocol/contract.ts";
 import { named } from "../../protocol/suggestion.ts";
 import { boshServer } from "../../servers/bosh.ts";
+import { httpServer } from "../../servers/http.ts";
 import { longPollingServer } from "../../servers/long-polling.ts";
 import { shortPollingServer } from "../../servers/short-polling.ts";
 import { sseServer } from "../../servers/sse.ts";
@@ -30,6 +32,7 @@ export const protocols: readonly Protocol[] = [
   { server: tcpServer, client: tcpClient, lean: leanTcpClient },
   { server: websocketServer, client: websocketClient, lean: leanWebsocketClient, page: websocketPage },
   { server: sseServer, client: sseClient, lean: leanSseClient, page: ssePage },
+  { server: httpServer, client: httpClient },
   { server: shortPollingServer, client: shortPollingClient, page: shortPollingPage },
   { server: longPollingServer, client: longPollingClient, page: longPollingPage },
   { server: xmppServer, client: xmppClient },
@@ -39,7 +42,7 @@ export const protocols: readonly Protocol[] = [
 
 export const protocolNames: readonly string[] = protocols.map(({ server }) => server.traits.name);
 
-/** Those that are no other binding of one of them: what is compared where time is short. */
+/** Those that no other one stands for: what is compared where time is short. */
 export const mainProtocolNames: readonly string[] = protocols
   .filter(({ server }) => server.traits.variantOf === undefined)
   .map(({ server }) => server.traits.name);

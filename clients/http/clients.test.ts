@@ -19,7 +19,7 @@ import { sseClient } from "../sse.ts";
 
 /** Those whose messages go up in requests of this project's own making. */
 const overHttp = protocols
-  .filter(({ server }) => server.traits.uplink === "request" && server.traits.variantOf === undefined)
+  .filter(({ server }) => server.traits.uplink === "request" && server.traits.mechanisms === undefined)
   .flatMap((protocol) => clientsOf(protocol).map(([kind, client]) => ({ server: protocol.server, kind, client })));
 
 /** A server made by hand; what the client asks is answered by `serve`. */
@@ -36,6 +36,9 @@ async function listen(t: TestContext, serve: RequestListener): Promise<{ url: st
 const connectionEvent = 'event: connection\ndata: {"uplink":"/up"}\n\n';
 
 for (const { server, kind, client } of overHttp) {
+  const isAnswered = server.traits.downlink === "response";
+  /** Where those that are answered say who they are; others find it. */
+  const collection = isAnswered ? "connections" : "";
   /** Opens the connection as the protocol asks; whatever comes then is left to `serve`. */
   const opening =
     (serve: RequestListener): RequestListener =>
@@ -55,7 +58,7 @@ for (const { server, kind, client } of overHttp) {
         opening((_request, response) => void response.writeHead(204).end()),
       );
       own.on("request", ({ headers }) => asked.push(headers["accept-encoding"]));
-      const user = await join(client, url);
+      const user = await join(client, url + collection);
       user.send("hello");
       await until(() => asked.length >= 2);
       assert.deepEqual(new Set(asked), new Set(["identity"]));
@@ -68,7 +71,7 @@ for (const { server, kind, client } of overHttp) {
         t,
         opening(() => {}),
       );
-      const user = await join(client, url, { queueBytesMax: 1000 });
+      const user = await join(client, url + collection, { queueBytesMax: 1000 });
       user.send("in flight");
       assert.throws(
         () => {
@@ -84,7 +87,7 @@ for (const { server, kind, client } of overHttp) {
         t,
         opening((_request, response) => void response.writeHead(418).end("short and stout")),
       );
-      const user = await join(client, url);
+      const user = await join(client, url + collection);
       user.send("tea?");
       assert.match((await user.closed).message, /418 I'm a Teapot \(short and stout\)/);
     });
@@ -95,16 +98,17 @@ for (const { server, kind, client } of overHttp) {
         else if (request.url === "/events") {
           response.writeHead(200, { "content-type": "text/event-stream" });
           response.write(`${connectionEvent}data: 7\n\ndata: "unheard"\n\n`);
-        } else response.writeHead(200).end('{"cursor":1,"messages":[7]}');
+        } else response.writeHead(200).end(isAnswered ? "[7]" : '{"cursor":1,"messages":[7]}');
       });
-      const user = await join(client, url);
+      const user = await join(client, url + collection);
+      if (isAnswered) user.send("is it?");
       assert.deepEqual((await user.closed).by, "network");
       assert.match((await user.closed).message, /expected a message/);
       assert.deepEqual(user.received, []);
     });
 
-    const sockets = server.traits.downlink === "polled" ? 1 : 2;
-    it(`uses ${sockets} kept-alive TCP connection(s) per user`, async (t) => {
+    const sockets = server.traits.downlink === "polled" || isAnswered ? 1 : 2;
+    it(`uses ${sockets} kept-alive TCP connection(s) per user who waits for every echo`, async (t) => {
       const { url } = await start(t, server);
       let accepted = 0;
       const proxy = createTcpServer((near) => {
@@ -115,7 +119,9 @@ for (const { server, kind, client } of overHttp) {
       }).listen(0, "127.0.0.1");
       t.after(() => proxy.close());
       await once(proxy, "listening");
-      const user = await join(client, `http://127.0.0.1:${(proxy.address() as AddressInfo).port}/`);
+      const through = new URL(url);
+      through.port = String((proxy.address() as AddressInfo).port);
+      const user = await join(client, through.href);
       for (let round = 0; round < 5; round++) {
         user.send("x");
         await user.next();

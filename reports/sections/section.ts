@@ -95,7 +95,7 @@ export const rowsOf = (view: ReportView, scenario: string): TargetRow[] =>
   view.rows.filter(({ cells }) => cells.has(scenario));
 
 /** Targets one of whose traits makes them behave in a way worth explaining. */
-export const rowsThat = (rows: readonly TargetRow[], downlink: "stream" | "held-request" | "polled"): TargetRow[] =>
+export const rowsThat = (rows: readonly TargetRow[], downlink: TargetRow["info"]["downlink"]): TargetRow[] =>
   rows.filter(({ info }) => info.downlink === downlink);
 
 /** What the cells of an experiment are, as the first column of a table is headed. */

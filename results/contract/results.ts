@@ -241,7 +241,7 @@ const target = z.object({
     .optional()
     .describe("By which way a message comes back, where that is not the same everywhere."),
   uplink: z.enum(["stream", "request"]),
-  downlink: z.enum(["stream", "held-request", "polled"]),
+  downlink: z.enum(["stream", "held-request", "polled", "response"]),
   framing: z.enum(["binary", "text"]),
   provides: z
     .array(z.enum(provisions))

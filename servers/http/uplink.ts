@@ -18,22 +18,43 @@ export function receiveMessages(
   heard?: () => void,
 ): void {
   if (absent(find(), response)) return;
-  const take = (body: Buffer): void => {
-    // Looked up again: it may have ended while the body came.
-    const link = find();
-    if (absent(link, response)) return;
+  readMessages({ request, response }, limits, {
+    heard,
+    take(payloads) {
+      // Looked up again: it may have ended while the body came.
+      const link = find();
+      if (absent(link, response)) return;
+      for (const payload of payloads) link.receive(payload);
+      answerDone(response);
+    },
+  });
+}
+
+interface MessagesTaker {
+  /** `bytes`: of the body. */
+  readonly take: (payloads: readonly Payload[], bytes: number) => void;
+  /** Bytes of the body came. */
+  readonly heard?: (() => void) | undefined;
+}
+
+/** Has a JSON array of messages taken, in the turn in which its last byte came; what is none is refused. */
+export function readMessages(
+  { request, response }: Pick<RoutedRequest, "request" | "response">,
+  { payloadBytesMax }: Limits,
+  { take, heard }: MessagesTaker,
+): void {
+  const decode = (body: Buffer): void => {
     let payloads: Payload[];
     try {
-      payloads = decodeMessages(parseJson(decodeUtf8(body)), limits.payloadBytesMax);
+      payloads = decodeMessages(parseJson(decodeUtf8(body)), payloadBytesMax);
     } catch (error) {
       if (!(error instanceof MessageRefused)) throw error;
       refuse(response, error.tooLarge ? 413 : 400, error.message);
       return;
     }
-    for (const payload of payloads) link.receive(payload);
-    answerDone(response);
+    take(payloads, body.byteLength);
   };
-  readBody(request, response, encodedBytesMax(limits.payloadBytesMax), { take, heard });
+  readBody(request, response, encodedBytesMax(payloadBytesMax), { take: decode, heard });
 }
 
 /** Answers 404 for a connection nobody opened and 410 (RFC 9110 section 15.5.11) for one that has ended. */

@@ -23,7 +23,7 @@ export function framingOf({ framingBytes, uplink, downlink }: Traits): Framing |
     },
     received(form, bytes) {
       const whole = bytes + framingBytes(form, bytes, "down");
-      return downlink === "held-request" ? withLength(whole) : whole;
+      return downlink === "stream" ? whole : withLength(whole);
     },
   };
 }

@@ -5,6 +5,7 @@ import type { BehaviourOrder } from "../../rigs/processes/server.ts";
 import { protocolNamed, protocols } from "../../targets/protocols.ts";
 import { embeddedTarget, type Target } from "../../targets/target.ts";
 import type { RunRequest } from "../contract/request.ts";
+import { whyNoPush } from "./one-way.ts";
 import { type TrafficCell, trafficCells } from "./traffic-cell.ts";
 
 export interface ExchangeCell extends TrafficCell {
@@ -60,6 +61,7 @@ export function exchangeCell(
 export function whyNoExchange({ target, exchange }: ExchangeCell): string | undefined {
   const { client } = protocolNamed(target.protocol);
   const onOurServer = target.system.kind === "embedded";
-  if (exchange === undefined || hasExchange(client, exchange, onOurServer)) return undefined;
+  if (exchange === undefined) return undefined;
+  if (hasExchange(client, exchange, onOurServer)) return whyNoPush(target);
   return "its users cannot reach each other: of a server that somebody else wrote no more is known than that it echoes";
 }

@@ -85,9 +85,10 @@ export function firstEchoSteps(target: Target): readonly Step[] {
     const requests = [...opening.filter(([, what]) => what !== tlsStep), ...exchange];
     return [...connections(countRoundTrips(requests), " of a connection for each request"), ...requests];
   }
-  // What comes down occupies one connection, so what goes up needs another, unless both are streams of HTTP/2: in a login
+  // Where it is no response, what comes down occupies one connection, so what goes up needs another, unless both are streams of HTTP/2: in a login
   // already, while a key is derived.
-  const needsSecond = uplink === "request" && downlink !== "polled" && !speaksHttp2(options);
+  const occupiesOne = downlink === "stream" || downlink === "held-request";
+  const needsSecond = uplink === "request" && occupiesOne && !speaksHttp2(options);
   return [[1, "TCP"], ...opening, ...(needsSecond ? connections(1, " of a second connection") : []), ...exchange];
 }
 

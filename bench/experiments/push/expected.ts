@@ -63,6 +63,8 @@ export function expectedOfPushes(target: Target, traffic: PushTraffic): Expectat
       return [...nothingWrong, ...byInterval(deliveryFloorMs(target), way)];
     case "held-request":
       return [...nothingWrong, ...atAHeldRequest(way, traffic)];
+    case "response":
+      return nothingWrong;
   }
 }
 

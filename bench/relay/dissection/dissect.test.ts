@@ -19,15 +19,15 @@ test("heads of HTTP, chunks, and what is around a payload in them are told apart
     ["framing", '"\n\n'],
     ["framing", "\r\n"],
   ];
-  assert.deepEqual(partsOf(Buffer.from(head + chunk), "http"), [["http", head], ...ofChunk]);
-  assert.deepEqual(partsOf(Buffer.from(chunk), "http"), ofChunk, "of a response that began before");
+  assert.deepEqual(partsOf(Buffer.from(head + chunk), "requests"), [["http", head], ...ofChunk]);
+  assert.deepEqual(partsOf(Buffer.from(chunk), "requests"), ofChunk, "of a response that began before");
 });
 
 test("requests on one connection follow each other by their lengths", () => {
   const body = `["${payload.bytes}"]`;
   const post = `POST /messages HTTP/1.1\r\nContent-Length: ${body.length}\r\n\r\n`;
   const get = "GET /messages?after=1 HTTP/1.1\r\n\r\n";
-  assert.deepEqual(partsOf(Buffer.from(post + body + get), "http"), [
+  assert.deepEqual(partsOf(Buffer.from(post + body + get), "requests"), [
     ["http", post],
     ["framing", '["'],
     ["payload", String(payload.bytes)],
@@ -52,8 +52,8 @@ test("the payload of a masked frame is found under its mask, and shown as it was
 
 test("no byte is lost or told twice, however the bytes are cut short", () => {
   const texts: readonly (readonly [Carrier, Buffer])[] = [
-    ["http", Buffer.from(`POST / HTTP/1.1\r\ncontent-length: 42\r\n\r\n"${payload.bytes}"`)],
-    ["http", Buffer.from(`2a\r\n"${payload.bytes}"\r\n0\r\n\r\n`)],
+    ["requests", Buffer.from(`POST / HTTP/1.1\r\ncontent-length: 42\r\n\r\n"${payload.bytes}"`)],
+    ["requests", Buffer.from(`2a\r\n"${payload.bytes}"\r\n0\r\n\r\n`)],
     ["frames", Buffer.concat([Buffer.from([0x82, payload.bytes.length]), payload.bytes])],
     ["stream", Buffer.concat([Buffer.from([0, 0, 0, 40, 0]), payload.bytes])],
   ];

@@ -4,7 +4,7 @@ import type { Part } from "./part.ts";
 import { webSocketParts } from "./websocket.ts";
 
 /** What carries a message once its connection is open. */
-export type Carrier = "http" | "frames" | "stream";
+export type Carrier = "requests" | "frames" | "stream";
 
 /** A payload as it stands on the wire: as it is, or in base64. */
 export interface SoughtPayload {
@@ -16,7 +16,11 @@ export interface SoughtPayload {
 export function dissect(bytes: Buffer, carrier: Carrier, payload: SoughtPayload): Part[] {
   const inner = (carried: Buffer): Part[] => around(carried, payload);
   const parts =
-    carrier === "http" ? httpParts(bytes, inner) : carrier === "frames" ? webSocketParts(bytes, inner) : inner(bytes);
+    carrier === "requests"
+      ? httpParts(bytes, inner)
+      : carrier === "frames"
+        ? webSocketParts(bytes, inner)
+        : inner(bytes);
   return parts.filter((part) => part.bytes.length > 0);
 }
 

@@ -49,7 +49,9 @@ export const throughputSection = perTarget("throughput", (view, rows) => {
 
 /** With several messages in flight this experiment ranks batching as much as it ranks protocols. */
 function batchingNote(rows: readonly TargetRow[]): string[] {
-  const batching = rows.filter(({ info }) => info.uplink === "request").map(({ name }) => escapeText(name));
+  const batching = rows
+    .filter(({ info }) => info.uplink === "request" && info.downlink !== "response")
+    .map(({ name }) => escapeText(name));
   const load = rows[0]?.cells.get("throughput")?.parameters.load;
   if (batching.length === 0 || load?.kind !== "closed" || load.inFlight === 1) return [];
   return [

@@ -16,6 +16,7 @@ interface Opening {
 function openingOf({ url, hasLogin, downlink }: ProbedTarget): Opening {
   const { pathname, search } = new URL(url);
   if (hasLogin) return { method: "POST", path: pathname + search, body: sessionRequest(url) };
+  if (downlink === "response") return { method: "POST", path: pathname + search, body: "[]" };
   const under = (name: string): string => new URL(name, url).pathname;
   return downlink === "stream"
     ? { method: "GET", path: under("events"), body: "" }
@@ -24,7 +25,7 @@ function openingOf({ url, hasLogin, downlink }: ProbedTarget): Opening {
 
 function openingRequest(target: ProbedTarget, lines = ""): string {
   const { method, path, body } = openingOf(target);
-  const length = `Content-Length: ${Buffer.byteLength(body)}\r\n`;
+  const length = `${body === "[]" ? "Content-Type: application/json\r\n" : ""}Content-Length: ${Buffer.byteLength(body)}\r\n`;
   return requestHead(target.url, method, path, (method === "POST" ? length : "") + lines) + body;
 }
 
