@@ -44,7 +44,7 @@ function reasonsOf(view: ReportView, which: (found: Found) => boolean): string[]
     .filter(which)
     .flatMap((found) => {
       const why = whyInShort(found.cell);
-      return why === undefined ? [] : [{ ...found, why: oneLine(why) }];
+      return why === undefined ? [] : [{ ...found, why: firstSentence(why) }];
     });
   return [...Map.groupBy(unusable, ({ why }) => why)].map(([why, found]) => `${namesOf(view, found)}: ${why}`);
 }
@@ -55,6 +55,9 @@ function whyInShort(view: CellView): string | undefined {
   const fatal = cell.validity.flags.filter(({ severity }) => severity === "fatal");
   return `invalid: ${[...new Set(fatal.map(flagInShort))].join("; ")}`;
 }
+
+/** Without what a program said before it ended: that has its place where the cell is. */
+const firstSentence = (why: string): string => oneLine(why.split(/; it said:\n/)[0]!);
 
 /** What targets did wrong although their numbers are true. */
 export const defectsOf = (view: ReportView): string[] =>

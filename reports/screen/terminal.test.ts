@@ -190,11 +190,19 @@ describe("the first screen of a comparison", () => {
     const [, websocket] = sixTargets;
     const refused = ["throughput", "duplex"].map((scenario): Cell => {
       const { target, protocol, parameters } = madeUpCell(scenario, websocket!);
-      return { target, protocol, scenario, parameters, state: "refused", reason: "it fails\na case" };
+      return {
+        target,
+        protocol,
+        scenario,
+        parameters,
+        state: "refused",
+        reason: "it fails\na case; it said:\n  noise",
+      };
     });
     const results = resultsOf([madeUpCell("echo", { ...websocket!, verdict: { echo: "invalid" } }), ...refused]);
     assert.match(said(results, "Failed"), /WebSocket \(echo\): invalid: 7 of 1000 messages were lost/);
     assert.match(said(results, "Failed"), /WebSocket \(throughput, duplex\): refused: it fails a case/);
+    assert.doesNotMatch(linesOf(results).join("\n"), /noise/);
     assert.match(tableOf(results)[1]!, /^WebSocket +invalid/);
     assert.doesNotMatch(linesOf(results).join("\n"), /153 µs/);
   });
