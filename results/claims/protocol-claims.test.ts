@@ -432,6 +432,7 @@ const rules: Record<string, readonly (readonly [readonly MadeUp[], RegExp])[]> =
     [[...fastest, ...pushed], /^holds$/],
     // As quick as another is still one of the fastest.
     [[...replaced(fastest, echo("sse", around(150))), ...pushed], /^holds$/],
+    [replaced(fastest, echo("long-polling", [170, 180, 220])), /^holds$/],
     [replaced(fastest, echo("sse", around(100))), /^does-not-hold$/],
     [replaced(fastest, echoAway("xmpp", 60, 1)), /^does-not-hold$/],
     [[...fastest, ...changed(pushed, 1, { pushP50Us: around(100) })], /^does-not-hold$/],

@@ -7,6 +7,7 @@ import {
   type Decidable,
   type Decision,
   evidenceOf,
+  inShortMax,
   type Need,
   present,
   type Seen,
@@ -93,9 +94,10 @@ function decideBy(results: Decidable): Decision {
   }
   if (connecting.direction !== "higher") return { verdict: "does-not-hold", cause: brought, evidence };
   const next = echoes.toSorted((a, b) => a.ratio.value - b.ratio.value)[0]!;
+  const [whole, short] = [next.words, next.inShort].map((words) => `the next takes ${words}: ${nameOf(next)}`);
   return {
     verdict: "holds",
-    inShort: `the next takes ${next.words}: ${nameOf(next)}`,
+    inShort: whole!.length <= inShortMax ? whole! : short!,
     cause: [brought, ...waitingInWords(results, distant)].join("; "),
     evidence,
   };
