@@ -150,7 +150,7 @@ const settingOptions: SettingOptions<ProfileOptions> = {
   link: { flag: "--link", settings: ["link"] },
 };
 
-/** Every protocol but the floor, which no application is built on, and other bindings of one. */
+/** Every protocol but the floor, which no application is built on, and those that another one stands for. */
 const usualTargets = (file: ProfileFile): Target[] =>
   protocols
     .map(({ server }) => server.traits)

@@ -57,7 +57,7 @@ export interface RunOptions {
 
 const examples = `
 Examples:
-  wirebench run                                        every protocol but variants of one, preset quick
+  wirebench run                                        every protocol that no other stands for, preset quick
   wirebench run websocket sse --scenario echo -R 500   two protocols at 500 messages per second
   wirebench run websocket=ws://127.0.0.1:9001/         a server someone else wrote: it must echo
   wirebench run websocket+tls long-polling+tls --link 4g   as a phone would see them
@@ -73,7 +73,7 @@ export function runCommand(): Command {
     )
     .argument(
       "[target...]",
-      `protocol[+option=value] or protocol=URL; all protocols when left out (${protocolNames.join(", ")}), in the preset quick without other bindings of one (${variants.join(", ")})`,
+      `protocol[+option=value] or protocol=URL; all protocols when left out (${protocolNames.join(", ")}), in the preset quick without those that another one stands for (${variants.join(", ")})`,
     )
     .addOption(
       choice(new Option("--preset <name>", "how long and how much"), "preset", Object.keys(presets)).default("quick"),
@@ -176,7 +176,7 @@ async function runTargets(targetTexts: string[], options: RunOptions, command: C
   });
 }
 
-/** A quick run is over in two minutes, which leaves out what differs from another only in the binding. */
+/** A quick run is over in two minutes, which leaves out what another one stands for. */
 const namesOf = (preset: PresetName): readonly string[] => (preset === "quick" ? mainProtocolNames : protocolNames);
 
 const defaultTrialsMax = 30;

@@ -4,7 +4,7 @@ import type { ServerConnection } from "../../protocol/contract.ts";
 import { join, start } from "../../servers/testing.ts";
 import { mainProtocolNames, protocolNames, protocols } from "./protocols.ts";
 
-test("a variant is another binding of a protocol that is none itself, and no main protocol", () => {
+test("a variant is stood for by a protocol that is none itself, and is no main protocol", () => {
   const variants = protocols.flatMap(({ server: { traits } }) =>
     traits.variantOf === undefined ? [] : [[traits.name, traits.variantOf] as const],
   );

@@ -73,7 +73,7 @@ function inWords(all: readonly Fit[], taught: readonly Fit[]): string {
     return [`${target === undefined ? "nobody can tell" : `${target} comes first`} for ${named(own)}`];
   });
   return [
-    `the application is ${named(taught)}, by the weights of its profile and with ${requests} for HTTP`,
+    `the application is ${named(taught)}, by the weights of its profile and with ${requests} for HTTP, since a plain request brings nothing that comes by itself, as what goes down does here`,
     ...groups,
   ].join("; ");
 }
