@@ -107,4 +107,10 @@ describe("the table of an experiment on the first screen", () => {
     assert.match(screen, /^More +tables in the report: multiplex\.$/m);
     assert.equal(screen.match(/^target/gm)?.length, 2);
   });
+
+  it("gives way to claims where these were asked for", () => {
+    const results = resultsWith({ relay: [{ index: 1, measures: { roundTripP50Us: 300 } }] });
+    assert.match(renderSummary(results), /^target/m);
+    assert.doesNotMatch(renderSummary({ ...results, claimsAsked: ["ws-fastest"] }), /^target/m);
+  });
 });

@@ -29,9 +29,8 @@ const ownTables: Readonly<Record<string, (view: ReportView, experiment: Experime
   literature: literatureTable,
 };
 
-/** None where claims were asked for: they are what is read of it. */
+/** At most a few tables, and where there are others. */
 export function experimentParts(view: ReportView): ScreenPart[] {
-  if (view.results.claimsAsked !== undefined) return [];
   // What many experiments on a cluster come to is advice, and one table of its brokers.
   const isOfMany = view.experiments.length > tablesMax;
   const told = view.experiments.flatMap((experiment) => {

@@ -38,7 +38,13 @@ function beyond({ experiments, results: { targets, cells } }: ReportView): strin
   const isCluster = cells.some(({ parameters }) => parameters.nodes !== undefined);
   if (isCluster) {
     const isSplit = experiments.some(({ info }) => info.name.includes("partition"));
-    return ["distance", "packet loss", "failing machines", ...(isSplit ? [] : ["a split network"]), "TLS"];
+    return [
+      "distance",
+      "packet loss",
+      "failing machines",
+      ...(isSplit ? [] : ["a split network"]),
+      ...(isPlain ? ["TLS"] : []),
+    ];
   }
   return [
     ...(isNear ? [isLinked ? "a real network (the link is emulated)" : "distance and loss (one machine)"] : []),

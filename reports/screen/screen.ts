@@ -48,14 +48,8 @@ export interface Screen {
 const sureMax = 4;
 
 export function screenOf(view: ReportView): Screen {
-  const parts = [
-    // Who asks which one fits is not told of each difference.
-    decisionPart(view) ?? comparisonPart(view),
-    capacityPart(view),
-    findingsPart(view),
-    ...experimentParts(view),
-    clusterPart(view),
-  ].filter((part) => part !== undefined);
+  // Who asked for claims reads these: what their cells come to by themselves nobody asked.
+  const parts = view.results.claimsAsked === undefined ? partsOf(view) : [];
   return {
     notice: noticeOf(view),
     scope: scopeOf(view),
@@ -72,6 +66,17 @@ export function screenOf(view: ReportView): Screen {
     notMeasured: [...parts.flatMap(({ notMeasured = [] }) => notMeasured), ...notMeasuredIn(view)],
   };
 }
+
+/** What the kinds of experiments of a run put on the screen. */
+const partsOf = (view: ReportView): ScreenPart[] =>
+  [
+    // Who asks which one fits is not told of each difference.
+    decisionPart(view) ?? comparisonPart(view),
+    capacityPart(view),
+    findingsPart(view),
+    ...experimentParts(view),
+    clusterPart(view),
+  ].filter((part) => part !== undefined);
 
 /** So many statements that every part has its say. */
 const fairShare = (parts: readonly ScreenPart[], most: number): string[] =>
