@@ -178,15 +178,19 @@ function listed(claim: Claim, columns: number): string[] {
   const indent = "    ";
   const { id, statement, needs } = claim;
   const words = needs.length === 0 ? "needs no measurement" : `needs ${needsInWords(needs)}; ${durationOf(claim)}`;
-  return [...wrap(`${id}: ${statement}`, columns, indent), ...wrap(indent + words, columns, indent)];
+  const lines = [...wrap(`${id}: ${statement}`, columns, indent), ...wrap(indent + words, columns, indent)];
+  return lines.map((line) => line.replaceAll(hardSpace, " "));
 }
+
+/** A number stays with its unit where a line is broken. */
+const hardSpace = "\u00a0";
 
 /** `about 20 s`: of what it needs by itself, in the preset quick. */
 function durationOf(claim: Claim): string {
   const { trials } = claimPresets.quick;
   const cells = cellsOf(partsFor([claim], claimPresets.quick));
   const ms = cells.reduce((sum, cell) => sum + trialsOf(cell, trials) * trialMs(cell), conformanceMs(cells));
-  return `about ${formatDuration(Math.ceil(ms / 10_000) * 10_000)}`;
+  return `about ${formatDuration(Math.ceil(ms / 10_000) * 10_000).replace(" ", hardSpace)}`;
 }
 
 /** Those that differ in their profile only, as one. */
