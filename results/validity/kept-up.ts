@@ -24,7 +24,9 @@ function flagsOf(windows: readonly WindowDigest[], parameters: Parameters, named
   if (isMost(growing.length, windows) && growing.length > 0) {
     const waits = whatItWaitedFor(growing, parameters);
     const message = `in ${growing.length} of ${windows.length} windows${named} less than ${keptUp * 100} % of the offered rate arrived and each message waited longer than the one before: such a latency grows with the duration${waits}`;
-    return [{ code: "offered-rate-not-achieved", severity: "fatal", cause: "target", message }];
+    // Who had no core to keep up with is not to blame.
+    const cause = growing.every(lackedCore) ? "machine" : "target";
+    return [{ code: "offered-rate-not-achieved", severity: "fatal", cause, message }];
   }
   if (behind === 0 || isMost(behind, windows)) return [];
   const message = `in ${behind} of ${windows.length} windows${named} less than ${keptUp * 100} % of the offered rate arrived in time: something delayed it for a while`;
@@ -48,10 +50,11 @@ function backlogGrows(flow: FlowDigest, { durationMs = 0, slices = 1 }: Paramete
 function whatItWaitedFor(windows: readonly WindowDigest[], { connections }: Parameters): string {
   const shares = windows.map(({ use, durationMs }) => (use.serverCpuUs ?? Number.NaN) / (durationMs * 1000));
   const busiest = Math.max(...shares);
-  const starved = windows.some(({ use }) => (use.cpuWaitShare ?? 0) > cpuWaitShareMax);
-  if (starved || !(busiest < idleShareMax)) return "";
+  if (windows.some(lackedCore) || !(busiest < idleShareMax)) return "";
   const received = windows.reduce((sum, { use }) => sum + (use.wireReceivedBytes ?? 0), 0);
   const durationMs = windows.reduce((sum, window) => sum + window.durationMs, 0);
   const kilobytes = received / durationMs / connections;
   return `; the server used at most ${Math.ceil(busiest * 100)} % of a core meanwhile, so it waited: for a limit of its own on the rate (${Number(kilobytes.toPrecision(2))} kB/s came back on each connection), a disk or the network`;
 }
+
+const lackedCore = ({ use: { cpuWaitShare = 0 } }: WindowDigest): boolean => cpuWaitShare > cpuWaitShareMax;

@@ -163,6 +163,18 @@ test("a backlog in front of an idle server is said to be one, with what a limit 
   assert.match(messageWith({}), /grows with the duration$/, "one that nobody saw");
 });
 
+test("a backlog is the machine's where whoever took part had no core in every window of it", () => {
+  const causeWith = (...cpuWaitShares: number[]) => {
+    const windows = cpuWaitShares.map((cpuWaitShare) => {
+      const growing = windowOf({ achieved: 900, serviceUs: 150_000, lateServiceUs: 200_000 });
+      return { ...growing, measures: { ...growing.measures, cpuWaitShare } };
+    });
+    return judge(trialsOf(...windows), parametersOf(open), prompt).flags[0]!.cause;
+  };
+  assert.equal(causeWith(0.5, 0.3), "machine");
+  assert.equal(causeWith(0.5, 0.1), "target");
+});
+
 test("distance and losses are no backlog", () => {
   const distant: Shape = { achieved: 700, serviceUs: 500_000, lateServiceUs: 501_000 };
   assert.deepEqual(judged(distant, distant), { verdict: "valid", codes: [] });
