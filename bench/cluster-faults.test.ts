@@ -148,7 +148,7 @@ for (const [args, says] of [
   [["--broker", "pulsar"], /unknown broker "pulsar": expected one of .*redis/],
   [["--nodes", "1"], /expected at least 2 nodes, got 1/],
   [["--payload", "39B"], /expected a payload of at least 40B .*, got 39B/],
-  [["--protocol", "xmpp"], /expected a protocol that rides on HTTP \(websocket, .*\), got "xmpp"/],
+  [["--protocol", "xmpp"], /expected a protocol that rides on HTTP .*\(websocket, .*\), got "xmpp"/],
 ] as const) {
   test(`cluster ${args.join(" ")} is refused before anything starts`, { timeout }, async (t) => {
     const { cli } = clusterCommand(t, args);

@@ -39,5 +39,8 @@ export function balancedProtocolNamed(name: string): Traits {
     name,
     balancedProtocols.map((traits) => traits.name),
   );
-  throw new WirebenchError("usage", `${guess}expected a protocol that rides on HTTP (${known}), got "${name}"`);
+  throw new WirebenchError(
+    "usage",
+    `${guess}expected a protocol that rides on HTTP and brings what nobody asked for (${known}), got "${name}"`,
+  );
 }
