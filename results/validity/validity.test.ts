@@ -268,6 +268,13 @@ test("a median of 40 ms is flagged as delayed acknowledgement, except where poll
   assert.deepEqual(judge(trials, { ...parametersOf(open), link: { rttMs: 40 } }, prompt).flags, []);
 });
 
+test("a median of 40 ms in a full pipe of a process that is busy all the time is no delayed acknowledgement", () => {
+  const slow = { load: closed, serviceUs: 41_000 };
+  assert.ok(judged(slow).codes.includes("delayed-ack"));
+  assert.ok(!judged({ ...slow, serverBusy: 1 }).codes.includes("delayed-ack"));
+  assert.ok(!judged({ ...slow, generatorBusy: 1 }).codes.includes("delayed-ack"));
+});
+
 const idleWith = (serverBytes: readonly number[], flags: Flag[] = []): Trial => {
   const points = serverBytes.map((y, index) => ({ x: 100 * (index + 1), y }));
   const series = [memorySeries(points)];

@@ -145,9 +145,12 @@ function saturatedGenerator({ use }: WindowDigest, { load }: Parameters): boolea
   return load?.kind === "closed" && busiest > saturated && busiest > (use.serverEventLoopUtilization ?? 0);
 }
 
+const busiestOf = (use: WindowDigest["use"]): number =>
+  Math.max(use.generatorEventLoopUtilization ?? 0, use.serverEventLoopUtilization ?? 0);
+
 function delayedAckFlags(
   windows: readonly WindowDigest[],
-  { link }: Parameters,
+  { link, load }: Parameters,
   { deliveryFloorMs }: JudgedTarget,
 ): Flag[] {
   // A polled downlink waits about half its interval on purpose, and a link delays by its own length: both may well be 40 ms.
@@ -156,8 +159,10 @@ function delayedAckFlags(
     const p50Ms = serviceP50Ns / 1e6;
     return p50Ms >= delayedAckMs.from && p50Ms <= delayedAckMs.to;
   };
+  // Who waits for a timer of the kernel has nothing to do; in a full pipe it is the work of a busy process that takes so long.
+  const waited = load?.kind === "closed" ? windows.filter(({ use }) => busiestOf(use) <= saturated) : windows;
   // A timer of the kernel is the same in every trial: a median that comes near it once is no sign of it.
-  const alike = [...Map.groupBy(windows, ({ name }) => name).values()];
+  const alike = [...Map.groupBy(waited, ({ name }) => name).values()];
   const suspicious = alike.some((own) => isMost(countWindows(own, isFixed), own));
   const message = "a median of about 40 ms is typical of Nagle's algorithm waiting for a delayed acknowledgement";
   return suspicious ? [{ code: "delayed-ack", severity: "warning", cause: "target", message }] : [];
