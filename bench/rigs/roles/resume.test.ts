@@ -8,6 +8,7 @@ import { nowNs } from "../../../protocol/clock.ts";
 import { type ClientConnection, defaultLimits as limits, type ProtocolClient } from "../../../protocol/contract.ts";
 import { until } from "../../../protocol/testing.ts";
 import { freePort } from "../../../servers/programs/free-ports.ts";
+import { whyNoPush } from "../../experiments/comparison/one-way.ts";
 import { type Outage, resumeMeasures } from "../../experiments/resume/ledger.ts";
 import { Relay } from "../../relay/relay.ts";
 import { through } from "../../relay/way.ts";
@@ -66,7 +67,7 @@ async function measuresOf(label: string, resumedBy: ListenOrder["resumedBy"], hi
 }
 
 describe("users who are cut off", { timeout: 600_000, concurrency: 4 }, () => {
-  for (const label of protocolNames) {
+  for (const label of protocolNames.filter((name) => whyNoPush(parseTarget(name)) === undefined)) {
     const { resumesBy } = traitsOf(parseTarget(label));
     const by = resumesBy === undefined ? "application" : "protocol";
 
