@@ -31,13 +31,15 @@ const firstOf = ({ request: { targets } }: Part): number =>
 
 /**
  * Who wants all of them also wants to know whether this harness sees what others saw: on the ways of which figures were
- * published, with a login and without, so that what is timed of them fits one set of trials.
+ * published, with a login and without, so that what is timed of them fits one set of trials. Round trips of 162 ms are told
+ * apart in one.
  */
 const publishedWays = protocols.map(({ server }) => server.traits).filter(({ floor }) => !floor);
 const besides: readonly Need[] = [
   {
     experiment: "literature",
     targets: publishedWays.filter(({ mechanisms }) => mechanisms === undefined).map(({ name }) => name),
+    counts: true,
   },
   {
     experiment: "literature",
@@ -45,6 +47,7 @@ const besides: readonly Need[] = [
       .filter(({ mechanisms, downlink }) => mechanisms !== undefined && downlink === "held-request")
       .map(({ name }) => name),
     variants: ["exchange at 162 ms"],
+    counts: true,
   },
 ];
 

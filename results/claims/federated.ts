@@ -1,5 +1,6 @@
 /** Two servers that anybody may run and that find each other: the cells that claims about XMPP share. */
-import type { Need, Where } from "./claim.ts";
+import type { MetricName } from "../metrics/metrics.ts";
+import { type Decidable, type Need, type Seen, seenOf, type Where } from "./claim.ts";
 
 const [scenario, target] = ["federation", "xmpp@prosody"] as const;
 const cellNamed = (variant: string) => ({ scenario, target, variant }) satisfies Where;
@@ -16,3 +17,7 @@ export const federated = (...cells: readonly (typeof federatedCells)[keyof typeo
   targets: [target],
   variants: cells.map(({ variant }) => variant),
 });
+
+/** On one host: encrypted, as servers of different owners meet, or in clear where a run has only that. */
+export const seenBetween = (results: Decidable, metric: MetricName, what: string): Seen | undefined =>
+  seenOf(results, metric, federatedCells.encrypted, what) ?? seenOf(results, metric, federatedCells.clear, what);

@@ -2,7 +2,7 @@ import { completeTrials } from "../contract/cells.ts";
 import { formatDuration } from "../quantities/format.ts";
 import { type Claim, type Decidable, evidenceOf, inWords, present, seenOf, unmeasured, valueInWords } from "./claim.ts";
 import { comparedWithOne } from "./compared.ts";
-import { federated, federatedCells } from "./federated.ts";
+import { federated, federatedCells, seenBetween } from "./federated.ts";
 
 const { clear, encrypted, apart } = federatedCells;
 
@@ -11,7 +11,8 @@ export const xmppDecentralisedSlow: Claim = {
   statement: "Its decentralised architecture makes XMPP slower.",
   about: "WebSocket and XMPP",
   needs: [
-    federated(clear, encrypted),
+    // As servers of different owners meet; in clear it is told where a run has it.
+    federated(encrypted),
     // Whether distance comes on top, which a single trial shows; how much slower a server is rests on the others.
     { ...federated(apart), counts: true },
   ],
@@ -22,8 +23,8 @@ export const xmppDecentralisedSlow: Claim = {
       { how: "over TLS", factor: comparedWithOne(seenOf(results, "federatedP50Ratio", encrypted, "over TLS")) },
     ].flatMap(({ how, factor }) => (factor === undefined ? [] : [{ how, ...factor }]));
     if (told.length === 0) return unmeasured("no cell wrote to somebody on the same server and on another");
-    const first = seenOf(results, "firstRoundTripMs", clear, "two servers meet");
-    const near = seenOf(results, "sameServerP50Us", clear, "same server");
+    const first = seenBetween(results, "firstRoundTripMs", "two servers meet");
+    const near = seenBetween(results, "sameServerP50Us", "same server");
     const distance = distanceIn(results);
     const factors = told.flatMap(({ evidence }) => evidence);
     const evidence = [...factors, ...evidenceOf(distance?.seen ?? [], present(near, first))];

@@ -1,15 +1,14 @@
-import { type Claim, evidenceOf, present, seenOf } from "./claim.ts";
-import { federated, federatedCells } from "./federated.ts";
+import { type Claim, evidenceOf, present } from "./claim.ts";
+import { federated, federatedCells, seenBetween } from "./federated.ts";
 
 export const xmppOpen: Claim = {
   id: "xmpp-open",
   statement: "XMPP is an open, decentralised standard, extensible and flexible.",
   about: "WebSocket and XMPP",
-  needs: [federated(federatedCells.clear)],
+  needs: [federated(federatedCells.encrypted)],
   flipsAt: "nothing that can be measured: who may read, run and extend it is written down",
   decide(results) {
-    const seen = (metric: "receivedMessages" | "lostMessages") =>
-      seenOf(results, metric, federatedCells.clear, "between two servers");
+    const seen = (metric: "receivedMessages" | "lostMessages") => seenBetween(results, metric, "between two servers");
     const received = seen("receivedMessages");
     const delivered = present(received, seen("lostMessages"));
     return {
