@@ -1,6 +1,7 @@
 import type { Load } from "../../load/flows/traffic.ts";
 import type { WindowPlan } from "../../load/flows/window.ts";
 import { nowNs } from "../../protocol/clock.ts";
+import type { LinkConditions } from "../../results/contract/link.ts";
 import type { Direction, Profile } from "../../results/contract/profile.ts";
 import type { Window } from "../../results/contract/results.ts";
 import { delayMeasures, recordedDelay } from "../../results/recording/delays.ts";
@@ -95,6 +96,7 @@ function cells(request: RunRequest): ProfileCell[] {
       ...cell.parameters,
       load: { ...shape.load, arrivals: "poisson" },
       profile,
+      ...(cell.parameters.link && { link: apart(cell.parameters.link) }),
       settings: {
         ...(loads.up && { uplinkRatePerSecond: loads.up.ratePerSecond }),
         ...(loads.down && {
@@ -105,6 +107,12 @@ function cells(request: RunRequest): ProfileCell[] {
     },
   }));
 }
+
+/** Users of an application do not sit behind one line, which could not carry what a few of them send here for many. */
+const apart = (link: LinkConditions): LinkConditions =>
+  link.downBitsPerSecond === undefined && link.upBitsPerSecond === undefined
+    ? link
+    : { ...link, lines: "per-connection" };
 
 async function* measure(rig: ServerRig, cell: ProfileCell): AsyncGenerator<Window, Outcome> {
   const { parameters, profile, windows: plans, idleMs } = cell;

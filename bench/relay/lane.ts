@@ -1,7 +1,7 @@
 /** One direction of one connection through a relay: every byte read is written later, in order, as its link demands. */
 import type { Socket } from "node:net";
 import { nowNs } from "../../protocol/clock.ts";
-import type { Link } from "./link.ts";
+import type { Line, Link } from "./link.ts";
 
 /** What a line sends at once: a large read arrives piece by piece, as packets do. The payload of an Ethernet frame. */
 const pieceBytesMax = 1460;
@@ -17,6 +17,7 @@ export class Lane {
   readonly #link: Link;
   readonly #from: Socket;
   readonly #to: Socket;
+  readonly #line: Line = { freeNs: 0 };
   readonly #queue: Piece[] = [];
   #queuedBytes = 0;
   #lastDueNs = 0;
@@ -39,7 +40,7 @@ export class Lane {
     from.on("data", (bytes: Buffer) => this.#take(bytes));
     from.once("end", () => {
       this.#ended = true;
-      this.#endDueNs = Math.max(this.#lastDueNs, link.dueNs(0, Math.max(nowNs(), fromNs), 0));
+      this.#endDueNs = Math.max(this.#lastDueNs, link.dueNs(0, Math.max(nowNs(), fromNs), 0, this.#line));
       this.#pump();
     });
     // Without an end it was reset, or destroyed by the relay itself: then nothing more gets through.
@@ -74,7 +75,7 @@ export class Lane {
       const piece = bytes.subarray(at, at + step);
       const followers = Math.ceil((bytes.length - at) / step) - 1;
       // A delay that is shorter than the one before lets nothing overtake.
-      this.#lastDueNs = Math.max(this.#lastDueNs, link.dueNs(piece.length, readNs, followers));
+      this.#lastDueNs = Math.max(this.#lastDueNs, link.dueNs(piece.length, readNs, followers, this.#line));
       this.#queue.push({ bytes: piece, readNs, dueNs: this.#lastDueNs });
     }
     this.#pump();

@@ -1,4 +1,4 @@
-/** What is imposed on one direction of a relay, by all its connections together as by one cable, and what came of it. */
+/** What is imposed on one direction of a relay, on all its connections together as by one cable or on each by itself, and what came of it. */
 import { LatencyHistogram } from "../../load/recording/latency.ts";
 import { seededRandom } from "../../protocol/random.ts";
 
@@ -8,8 +8,10 @@ export interface Impairment {
   readonly delayMs?: number;
   /** By how much that is longer or shorter at most, evenly spread. */
   readonly jitterMs?: number;
-  /** What the line carries; the connections share it. */
+  /** What a line carries. */
   readonly bytesPerSecond?: number;
+  /** Every connection has a line of its own; else they share one. */
+  readonly isLineOwn?: boolean;
   /** Share of the pieces whose first sending is lost: they come after a retransmission, and what follows waits for them. */
   readonly lossShare?: number;
   /** A sender learns so late that one of several pieces was lost (fast retransmit, RFC 5681 section 3.2): the round trip. */
@@ -34,11 +36,16 @@ const bufferBytesMax = 256 * 1024;
 /** Pieces behind a lost one that make its sender send it again at once: three duplicate acknowledgements (RFC 5681). */
 const followersMin = 3;
 
+/** Bytes leave it one after the other. */
+export interface Line {
+  freeNs: number;
+}
+
 export class Link {
   readonly bufferBytesMax = bufferBytesMax;
   readonly #random: () => number;
   #impairment: Impairment = {};
-  #lineFreeNs = 0;
+  readonly #shared: Line = { freeNs: 0 };
   #bytes = 0;
   #retransmissions = 0;
   readonly #imposed = new LatencyHistogram();
@@ -50,7 +57,7 @@ export class Link {
 
   impose(impairment: Impairment): void {
     this.#impairment = impairment;
-    this.#lineFreeNs = 0;
+    this.#shared.freeNs = 0;
   }
 
   /** Whether bytes that are read together may arrive apart, so that they must be taken piece by piece. */
@@ -59,13 +66,17 @@ export class Link {
     return bytesPerSecond > 0 || lossShare > 0;
   }
 
-  /** When so many bytes are through that were read now, so many pieces behind them: one after the other onto the line, then along it. */
-  dueNs(bytes: number, readNs: number, followers: number): number {
-    const { delayMs = 0, jitterMs = 0, bytesPerSecond = 0, lossShare = 0 } = this.#impairment;
+  /**
+   * When so many bytes are through that were read now, so many pieces behind them: one after the other onto the line, then
+   * along it. `own` is the line of their connection, for where it has one.
+   */
+  dueNs(bytes: number, readNs: number, followers: number, own: Line = this.#shared): number {
+    const { delayMs = 0, jitterMs = 0, bytesPerSecond = 0, isLineOwn = false, lossShare = 0 } = this.#impairment;
+    const line = isLineOwn ? own : this.#shared;
     let sentNs = readNs;
     if (bytesPerSecond > 0) {
-      this.#lineFreeNs = Math.max(this.#lineFreeNs, readNs) + (bytes * 1e9) / bytesPerSecond;
-      sentNs = this.#lineFreeNs;
+      line.freeNs = Math.max(line.freeNs, readNs) + (bytes * 1e9) / bytesPerSecond;
+      sentNs = line.freeNs;
     }
     const swayMs = jitterMs === 0 ? 0 : (2 * this.#random() - 1) * jitterMs;
     const againMs = lossShare > 0 && this.#random() < lossShare ? this.#retransmissionMs(followers) : 0;

@@ -222,6 +222,16 @@ test("what is lost comes after it was sent again, and what follows waits for it"
   assert.ok(Math.abs(lost - 1000) < 90, `${lost} of 10,000`);
 });
 
+test("connections share a line, or have one each", () => {
+  const link = new Link();
+  const lines = [{ freeNs: 0 }, { freeNs: 0 }];
+  const dueMs = (): number[] => lines.flatMap((line) => [1, 2].map(() => link.dueNs(1000, 0, 0, line) / 1e6));
+  link.impose({ bytesPerSecond: 1e6 });
+  assert.deepEqual(dueMs(), [1, 2, 3, 4]);
+  link.impose({ bytesPerSecond: 1e6, isLineOwn: true });
+  assert.deepEqual(dueMs(), [1, 2, 1, 2]);
+});
+
 test("jitter spreads delays evenly around the middle, and lets nothing overtake", async () => {
   const link = new Link();
   link.impose({ delayMs: 10, jitterMs: 5 });

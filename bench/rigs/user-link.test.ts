@@ -14,6 +14,11 @@ test("half of the round trip is imposed each way, and all of it on a new connect
   assert.deepEqual([up, down, connectMs], [{ delayMs: 40 }, { delayMs: 40, bytesPerSecond: 1e6 }, 80]);
 });
 
+test("connections have a line each where that is asked for", () => {
+  const { up, down } = impairmentsOf({ rttMs: 80, downBitsPerSecond: 8e6, lines: "per-connection" });
+  assert.deepEqual([up, down], [{ delayMs: 40 }, { delayMs: 40, bytesPerSecond: 1e6, isLineOwn: true }]);
+});
+
 test("what is lost comes a round trip later, or after Linux's shortest time-out", () => {
   const { up } = impairmentsOf({ rttMs: 80, lossShare: 0.01 });
   assert.deepEqual(up, { delayMs: 40, lossShare: 0.01, fastRetransmitMs: 80, timeoutMs: 280 });

@@ -28,6 +28,7 @@ export function impairmentsOf({
   jitterMs,
   downBitsPerSecond,
   upBitsPerSecond,
+  lines,
   lossShare,
 }: LinkConditions): Impairments {
   const both = {
@@ -35,7 +36,8 @@ export function impairmentsOf({
     ...(jitterMs !== undefined && { jitterMs }),
     ...(lossShare !== undefined && { lossShare, fastRetransmitMs: rttMs, timeoutMs: rttMs + timeoutMsMin }),
   };
-  const line = (bits: number | undefined) => (bits === undefined ? {} : { bytesPerSecond: bits / 8 });
+  const line = (bits: number | undefined) =>
+    bits === undefined ? {} : { bytesPerSecond: bits / 8, ...(lines && { isLineOwn: true }) };
   return {
     up: { ...both, ...line(upBitsPerSecond) },
     down: { ...both, ...line(downBitsPerSecond) },

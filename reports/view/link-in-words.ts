@@ -3,7 +3,7 @@ import { formatDuration, formatQuantity } from "../../results/quantities/format.
 
 /** `4g: 60 ms round trip, jitter 8 ms, 20 Mbit/s down, 8 Mbit/s up, 0.2 % lost`. */
 export function linkInWords(link: LinkConditions): string {
-  const { name, rttMs, jitterMs, downBitsPerSecond, upBitsPerSecond, lossShare, by } = link;
+  const { name, rttMs, jitterMs, downBitsPerSecond, upBitsPerSecond, lines, lossShare, by } = link;
   const line = (bits: number | undefined, way: string): string[] =>
     bits === undefined ? [] : [`${Number((bits / 1e6).toPrecision(3))} Mbit/s ${way}`];
   const conditions = [
@@ -11,6 +11,7 @@ export function linkInWords(link: LinkConditions): string {
     ...(jitterMs === undefined ? [] : [`jitter ${formatDuration(jitterMs)}`]),
     ...line(downBitsPerSecond, "down"),
     ...line(upBitsPerSecond, "up"),
+    ...(lines === undefined ? [] : ["for each connection"]),
     ...(lossShare === undefined ? [] : [`${formatQuantity(lossShare, "share")} of segments lost`]),
     ...(by === undefined ? [] : [`by the kernel (${by})`]),
   ];

@@ -8,8 +8,14 @@ export const link = z
     name: z.string().optional().describe("Of the conditions, where they have one: `4g`."),
     rttMs: z.number().nonnegative().describe("Round-trip time, half of it each way; a new connection takes one, too."),
     jitterMs: optional.describe("By how much the delay of one way is longer or shorter at most; order is kept."),
-    downBitsPerSecond: optional.describe("What the line to the users carries, all of them together."),
-    upBitsPerSecond: optional.describe("What the line from the users carries, all of them together."),
+    downBitsPerSecond: optional.describe("What a line to the users carries."),
+    upBitsPerSecond: optional.describe("What a line from the users carries."),
+    lines: z
+      .literal("per-connection")
+      .optional()
+      .describe(
+        "Every connection has a line of its own, as users have who are apart. Absent: all connections share one.",
+      ),
     lossShare: optional.describe(
       "Share of segments of 1460 B that are lost, as it looks from above TCP: what follows waits for the retransmission, after one round trip more where others are on the way behind it (fast retransmit, RFC 5681), else after the retransmission time-out of a round trip and 200 ms (Linux's minimum).",
     ),
