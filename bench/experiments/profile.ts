@@ -36,6 +36,7 @@ const messagesMin = 200;
 /** From the warm-up to rest. */
 const restMs = 500;
 const restsPerRoundTrip = 4;
+const rampUpRoundTrips = 2;
 /** Handshakes at a time: nobody times them. */
 const atOnce = 8;
 
@@ -96,7 +97,7 @@ function cells(request: RunRequest): ProfileCell[] {
       ...cell.parameters,
       load: { ...shape.load, arrivals: "poisson" },
       profile,
-      ...(cell.parameters.link && { link: apart(cell.parameters.link) }),
+      ...(cell.parameters.link && overLink(cell.parameters.link, cell.parameters.rampUpMs)),
       settings: {
         ...(loads.up && { uplinkRatePerSecond: loads.up.ratePerSecond }),
         ...(loads.down && {
@@ -113,6 +114,12 @@ const apart = (link: LinkConditions): LinkConditions =>
   link.downBitsPerSecond === undefined && link.upBitsPerSecond === undefined
     ? link
     : { ...link, lines: "per-connection" };
+
+/** A held request is where the traffic has it only after what it waits for has come and it has gone again. */
+const overLink = (link: LinkConditions, rampUpMs = 0): { link: LinkConditions; rampUpMs: number } => ({
+  link: apart(link),
+  rampUpMs: Math.max(rampUpMs, rampUpRoundTrips * link.rttMs),
+});
 
 async function* measure(rig: ServerRig, cell: ProfileCell): AsyncGenerator<Window, Outcome> {
   const { parameters, profile, windows: plans, idleMs } = cell;

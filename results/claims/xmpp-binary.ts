@@ -11,8 +11,8 @@ export const xmppBinary: Claim = {
   statement: "XMPP is not made for binary data.",
   about: "WebSocket and XMPP",
   needs: [
-    { experiment: scenario, targets: [stanzas, frames], variants: [message] },
-    { experiment: scenario, targets: [stanzas], variants: [blocks] },
+    { experiment: scenario, targets: [stanzas, frames], variants: [message], counts: true },
+    { experiment: scenario, targets: [stanzas], variants: [blocks], counts: true },
   ],
   flipsAt: "bytes that cost XMPP no more on the wire than WebSocket",
   decide(results) {

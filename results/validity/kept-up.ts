@@ -5,6 +5,8 @@ import { countWindows, type FlowDigest, isMost, type WindowDigest } from "./wind
 
 /** Achieved below this share of the offered rate: the target did not keep up, or the generator did not. */
 const keptUp = 0.95;
+/** Of the median: answers that come in bunches, or over a distance, differ by as much from one half of a window to the other. */
+const scatterShare = 0.1;
 /** A server that had less than this of one core to do while a backlog grew did not lack the time. */
 const idleShareMax = 0.5;
 
@@ -35,12 +37,12 @@ function flagsOf(windows: readonly WindowDigest[], parameters: Parameters, named
 
 /** Against what the schedule really offered: Poisson arrivals come in varying numbers. */
 function backlogGrows(flow: FlowDigest, { durationMs = 0, slices = 1 }: Parameters): boolean {
-  const { received, offered = 0, ledger, growthMs } = flow;
+  const { received, offered = 0, ledger, growthMs = 0, serviceP50Ns = 0 } = flow;
   if (received >= keptUp * offered) return false;
   if (ledger.censoredMessages > (1 - keptUp) * offered) return true;
   // Between the middles of two halves lies half a slice, in which the wait grows by the share that did not arrive.
   const expectedMs = ((1 - received / offered) * durationMs) / slices / 2;
-  return growthMs !== undefined && growthMs > expectedMs / 2;
+  return growthMs > Math.max(expectedMs / 2, (scatterShare * serviceP50Ns) / 1e6);
 }
 
 /**
