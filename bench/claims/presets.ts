@@ -19,7 +19,7 @@ export interface ClaimPreset {
 const { quick, standard } = presets;
 
 export const claimPresets = {
-  /** Under ten minutes for all on 2 cores: three trials are the fewest with an interval. */
+  /** About ten minutes for all on 2 cores: three trials are the fewest with an interval. */
   quick: {
     trials: 3,
     clusterTrials: clusterTrials.quick,

@@ -35,7 +35,7 @@ interface ClaimsOptions {
 
 const examples = `
 Examples:
-  wirebench claims                          all of them: under ten minutes in the preset quick
+  wirebench claims                          all of them: about ten minutes in the preset quick
   wirebench claims xmpp-binary ws-fastest   these two, with everything behind the verdict
   wirebench claims --list                   what there is, what each needs measured, and how long that takes
   wirebench claims --continue               what an interrupted run has not measured yet

@@ -115,7 +115,7 @@ const apart = (link: LinkConditions): LinkConditions =>
     ? link
     : { ...link, lines: "per-connection" };
 
-/** A held request is where the traffic has it only after what it waits for has come and it has gone again. */
+/** Until a held request has been answered and asked again, it is parked, which it is not while messages keep coming. */
 const overLink = (link: LinkConditions, rampUpMs = 0): { link: LinkConditions; rampUpMs: number } => ({
   link: apart(link),
   rampUpMs: Math.max(rampUpMs, rampUpRoundTrips * link.rttMs),
